@@ -1,0 +1,81 @@
+"""What all tests share: order, seeds, and one Spark context for the whole run.
+
+Markers (setup.cfg holds the list): `spark` is put on every test that uses the `sc` fixture, so that
+a plain `pytest` needs no JVM; `slow` is the part of a matrix that only `make test-full` runs.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+from cascade2spark.environment import java_problem
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
+ROOT = Path(__file__).parents[1]
+
+# Repeatable by default, so that a red test is red for everybody; `make test-full` explores.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("full", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m takes tests out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses Spark, and run it last: the quick tests tell first."""
+    for item in items:
+        if "sc" in getattr(item, "fixturenames", ()):
+            item.add_marker("spark")
+    items.sort(key=lambda item: item.get_closest_marker("spark") is not None)
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    random.seed(20080101)
+
+
+@pytest.fixture(scope="session")
+def sc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkContext]:
+    """The run's one Spark context: two threads, four partitions, nothing that costs time."""
+    problem = java_problem(os.environ)
+    if problem is not None:
+        pytest.fail(problem, pytrace=False)
+
+    from pyspark import SparkConf, SparkContext
+
+    folder = tmp_path_factory.mktemp("spark")
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    conf = (
+        SparkConf()
+        .setMaster("local[2]")
+        .setAppName("cascade2spark tests")
+        .setAll(
+            [
+                ("spark.default.parallelism", "4"),
+                ("spark.sql.shuffle.partitions", "4"),
+                ("spark.python.unix.domain.socket.enabled", "true"),
+                ("spark.ui.enabled", "false"),
+                ("spark.ui.showConsoleProgress", "false"),
+                ("spark.driver.memory", "1g"),
+                ("spark.driver.host", "127.0.0.1"),
+                ("spark.driver.bindAddress", "127.0.0.1"),
+                ("spark.local.dir", str(folder)),
+                ("spark.sql.warehouse.dir", str(folder / "warehouse")),
+            ]
+        )
+        # Functions of test modules are pickled by name.
+        .setExecutorEnv("PYTHONPATH", str(ROOT))
+    )
+    context = SparkContext(conf=conf)
+    context.setLogLevel("ERROR")
+    yield context
+    context.stop()

@@ -1,0 +1,77 @@
+"""`import cascade2spark` is light, and its names appear when they are used."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cascade2spark
+
+ROOT = Path(__file__).parents[2]
+
+# Libraries that a job may need and an import may not.
+HEAVY = {"pyspark", "py4j", "pyarrow", "numpy", "thriftpy2", "fsspec", "rich", "click", "pandas"}
+
+
+def run_python(code: str) -> object:
+    """Return what `code` prints as JSON, run in a new interpreter with warnings as errors."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout)
+
+
+def test_import_loads_nothing_heavy_and_is_fast() -> None:
+    # The best of three: one slow moment of a busy machine is not our import.
+    runs = [
+        run_python(
+            "import json, sys, time; start = time.perf_counter(); import cascade2spark; "
+            "spent_s = time.perf_counter() - start; print(json.dumps([spent_s, "
+            "sorted({name.partition('.')[0] for name in sys.modules})]))"
+        )
+        for _ in range(3)
+    ]
+    assert [] == sorted(HEAVY & set(runs[0][1]))
+    assert min(spent_s for spent_s, _ in runs) < 0.3
+
+
+@pytest.mark.parametrize("name", [n for n in cascade2spark.__all__ if n != "__version__"])
+def test_each_name_is_what_its_module_defines(name) -> None:
+    value = getattr(cascade2spark, name)
+    module = sys.modules[f"cascade2spark.{cascade2spark._MODULE_OF[name]}"]
+    assert value is getattr(module, name)
+    assert vars(cascade2spark)[name] is value
+
+
+def test_all_is_the_table_and_the_version() -> None:
+    assert set(cascade2spark.__all__) == {*cascade2spark._MODULE_OF, "__version__"}
+
+
+def test_no_name_is_also_a_module() -> None:
+    # Importing the module would put it in the place of the name.
+    package = ROOT / "cascade2spark"
+    modules = {path.stem for path in package.glob("*.py")} | {
+        path.name for path in package.iterdir() if path.is_dir()
+    }
+    assert set() == modules & set(cascade2spark.__all__)
+
+
+def test_dir_shows_names_not_yet_loaded() -> None:
+    assert run_python(
+        "import json, cascade2spark as c; print(json.dumps(set(c.__all__) <= set(dir(c))))"
+    )
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    assert not hasattr(cascade2spark, "NoSuchThing")
+    with pytest.raises(AttributeError, match="'NoSuchThing'"):
+        _ = cascade2spark.NoSuchThing
