@@ -1,0 +1,246 @@
+"""Joiners: one key's groups in, joined tuples out.
+
+The stock joiners differ in one thing only: which sides must have rows (`required`) and which are
+filled with nulls when they have none. An engine that joins by itself asks `required_sides`; a joiner
+of the user's own is driven through `get_iterator` and a `JoinerClosure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from cascade2spark.errors import BuildError
+from cascade2spark.fields import Fields, as_fields
+
+__all__ = [
+    "BaseJoiner",
+    "BufferJoin",
+    "InnerJoin",
+    "Joiner",
+    "JoinerClosure",
+    "LeftJoin",
+    "MixedJoin",
+    "OuterJoin",
+    "RightJoin",
+    "join_rows",
+]
+
+Row = tuple[Any, ...]
+
+
+class JoinerClosure:
+    """The sides of one key, as a joiner or a Buffer sees them.
+
+    Args:
+        sides: one callable for each side that returns a fresh iterator of its rows.
+        value_fields: the fields of each side.
+        join_fields: the key fields of each side.
+        is_self_join: all sides are the same stream.
+    """
+
+    def __init__(
+        self,
+        sides: Sequence[Callable[[], Iterable[Row]]],
+        value_fields: Sequence[Fields],
+        join_fields: Sequence[Fields],
+        *,
+        is_self_join: bool = False,
+        flow_process: Any = None,
+        group_tuple: Callable[[Row], Row] | None = None,
+    ) -> None:
+        self._sides = sides
+        self._value_fields = tuple(value_fields)
+        self._join_fields = tuple(join_fields)
+        self._is_self_join = is_self_join
+        self._flow_process = flow_process
+        self._group_tuple = group_tuple
+
+    def size(self) -> int:
+        """Return the number of sides, self joins counted."""
+        return len(self._sides)
+
+    def get_iterator(self, pos: int) -> Iterator[Row]:
+        """Return a fresh iterator over the rows of side `pos`, from 0."""
+        return iter(self._sides[pos]())
+
+    def is_empty(self, pos: int) -> bool:
+        """Tell whether side `pos` has no row for this key."""
+        for _ in self._sides[pos]():
+            return False
+        return True
+
+    def get_value_fields(self) -> tuple[Fields, ...]:
+        """Return the fields of each side."""
+        return self._value_fields
+
+    def get_join_fields(self) -> tuple[Fields, ...]:
+        """Return the key fields of each side."""
+        return self._join_fields
+
+    def is_self_join(self) -> bool:
+        """Tell whether all sides are the same stream."""
+        return self._is_self_join
+
+    def get_group_tuple(self, key: Row) -> Row:
+        """Return the group tuple for a key: the key of each side, nulls where a side is empty."""
+        return key if self._group_tuple is None else self._group_tuple(key)
+
+    def get_flow_process(self) -> Any:
+        """Return the FlowProcess of the task."""
+        return self._flow_process
+
+
+class Joiner:
+    """What a CoGroup or a HashJoin does with the sides of one key.
+
+    A joiner of your own defines `get_iterator` and, when the number of sides matters, `num_joins`.
+    """
+
+    ANY: ClassVar[int] = -1
+    field_declaration: Fields | None = None
+
+    def num_joins(self) -> int:
+        """Return the number of joins accepted (sides less one), ANY (-1) for any."""
+        return Joiner.ANY
+
+    def get_field_declaration(self) -> Fields | None:
+        """Return the fields of the joined tuple, None to derive them from the sides."""
+        return self.field_declaration
+
+    def get_iterator(self, closure: JoinerClosure) -> Iterator[Row]:
+        """Yield the joined tuples of one key: the values of every side, side by side."""
+        raise NotImplementedError(f"{type(self).__name__} must define get_iterator")
+
+    def required_sides(self, size: int) -> tuple[bool, ...] | None:
+        """Return for each side whether it must have rows; None when only `get_iterator` knows."""
+        return None
+
+
+class BaseJoiner(Joiner):
+    """Base for joiners with an optional field declaration."""
+
+    def __init__(self, field_declaration: Any = None) -> None:
+        self.field_declaration = (
+            None if field_declaration is None else as_fields(field_declaration)
+        )
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+class _ProductJoiner(BaseJoiner):
+    """A joiner that is the product of its sides, some of them filled with nulls when empty."""
+
+    def get_iterator(self, closure: JoinerClosure) -> Iterator[Row]:
+        """Yield the product, the rightmost side varying fastest."""
+        required = self.required_sides(closure.size())
+        assert required is not None
+        widths = [fields.size() for fields in closure.get_value_fields()]
+        sides = [lambda pos=pos: closure.get_iterator(pos) for pos in range(closure.size())]
+        return join_rows(sides, required, widths)
+
+
+class InnerJoin(_ProductJoiner):
+    """Every side must have rows."""
+
+    def required_sides(self, size: int) -> tuple[bool, ...]:
+        """Return True for each side."""
+        return (True,) * size
+
+
+class OuterJoin(_ProductJoiner):
+    """Every side without rows is filled with nulls."""
+
+    def required_sides(self, size: int) -> tuple[bool, ...]:
+        """Return False for each side."""
+        return (False,) * size
+
+
+class LeftJoin(_ProductJoiner):
+    """All sides but the last must have rows; the last is filled with nulls."""
+
+    def required_sides(self, size: int) -> tuple[bool, ...]:
+        """Return False for the last side only."""
+        return (True,) * (size - 1) + (False,)
+
+
+class RightJoin(_ProductJoiner):
+    """All sides but the first must have rows; the first is filled with nulls."""
+
+    def required_sides(self, size: int) -> tuple[bool, ...]:
+        """Return False for the first side only."""
+        return (False,) + (True,) * (size - 1)
+
+
+class MixedJoin(_ProductJoiner):
+    """Each side by its own flag: INNER (True) must have rows, OUTER (False) is null-filled.
+
+    Args:
+        as_inner: a flag for each side.
+        field_declaration: fields of the joined tuple.
+    """
+
+    INNER: ClassVar[bool] = True
+    OUTER: ClassVar[bool] = False
+
+    def __init__(self, as_inner: Sequence[bool], field_declaration: Any = None) -> None:
+        super().__init__(field_declaration)
+        self.as_inner = tuple(bool(flag) for flag in as_inner)
+        if len(self.as_inner) < 2:
+            raise BuildError(
+                "MixedJoin needs a flag for each side, at least two", asked=list(self.as_inner)
+            )
+
+    def num_joins(self) -> int:
+        """Return the number of flags less one."""
+        return len(self.as_inner) - 1
+
+    def required_sides(self, size: int) -> tuple[bool, ...]:
+        """Return the flags."""
+        return self.as_inner
+
+
+class BufferJoin(BaseJoiner):
+    """Joins nothing: the one Every must be a Buffer that reads the sides itself."""
+
+    def get_iterator(self, closure: JoinerClosure) -> Iterator[Row]:
+        """Refuse: a Buffer reads ``buffer_call.get_joiner_closure()`` instead."""
+        raise BuildError("BufferJoin joins nothing: read the joiner closure in a Buffer")
+
+
+def join_rows(
+    sides: Sequence[Callable[[], Iterable[Row]]],
+    required: Sequence[bool],
+    widths: Sequence[int],
+) -> Iterator[Row]:
+    """Yield the product of the sides of one key.
+
+    Args:
+        sides: a callable for each side that returns an iterable of its rows; the first is called
+            once, the others once or more.
+        required: for each side, whether an empty one means no result (else nulls stand in).
+        widths: number of values of a row of each side, for the nulls.
+    Yields:
+        Concatenated tuples; the first side is the outer loop, the last varies fastest.
+    """
+    held: list[list[Row]] = []
+    for side, must, width in zip(sides[1:], required[1:], widths[1:], strict=True):
+        rows = list(side())
+        if not rows:
+            if must:
+                return
+            rows = [(None,) * width]
+        held.append(rows)
+    tails = held[0] if held else [()]
+    for more in held[1:]:
+        tails = [left + right for left in tails for right in more]
+    found = False
+    for first in sides[0]():
+        found = True
+        for tail in tails:
+            yield first + tail
+    if not found and not required[0]:
+        nulls = (None,) * widths[0]
+        for tail in tails:
+            yield nulls + tail

@@ -1,0 +1,1 @@
+"""Every stock operation, flat, and the contract for writing one."""

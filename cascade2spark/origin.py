@@ -1,0 +1,59 @@
+"""Where in the user's own code a node was built.
+
+Every pipe, tap and decorated callable records the innermost stack frame that does not belong to
+this package, so that an error found much later can name the line that caused it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType
+
+import attrs
+
+__all__ = ["Origin", "capture_origin", "origin_of_callable"]
+
+_PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+@attrs.frozen
+class Origin:
+    """One place in a source file: path, 1-based line, and the enclosing function's name."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        place = f"{_shown_path(self.file)}:{self.line}"
+        return place if self.function == "<module>" else f"{place} in {self.function}"
+
+
+def capture_origin() -> Origin:
+    """Return the innermost frame outside this package (the outermost frame if there is none)."""
+    frame: FrameType | None = sys._getframe(1)
+    last = frame
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_PACKAGE_FOLDER) and not file.startswith("<attrs generated"):
+            break
+        last, frame = frame, frame.f_back
+    found = frame if frame is not None else last
+    assert found is not None
+    return Origin(found.f_code.co_filename, found.f_lineno, found.f_code.co_qualname)
+
+
+def origin_of_callable(call: object) -> Origin | None:
+    """Return where a Python function was defined, or None for built-ins and C callables."""
+    code = getattr(getattr(call, "__wrapped__", call), "__code__", None)
+    if code is None:
+        code = getattr(getattr(call, "__func__", None), "__code__", None)
+    if code is None:
+        return None
+    return Origin(code.co_filename, code.co_firstlineno, code.co_qualname)
+
+
+def _shown_path(file: str) -> str:
+    relative = os.path.relpath(file) if os.path.isabs(file) else file
+    return file if relative.startswith("..") else relative

@@ -1,0 +1,674 @@
+"""The six pipes and their kin: what a job means, as frozen nodes, without taps and without Spark.
+
+A pipe holds its inputs, its arguments and the user's line that built it; it never changes, and it
+is equal to itself only, so that using one pipe twice is a split. Every class takes Cascading's
+constructor orders: arguments are told apart by their type, by the one resolver in `overloads`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import attrs
+
+from cascade2spark.errors import BuildError
+from cascade2spark.fields import Fields, as_fields
+from cascade2spark.joiners import BufferJoin, InnerJoin, Joiner
+from cascade2spark.operations.base import (
+    Aggregator,
+    AssertionLevel,
+    Buffer,
+    DebugLevel,
+    Filter,
+    Function,
+    GroupAssertion,
+    ValueAssertion,
+)
+from cascade2spark.operations.callables import keep_if, remove_if
+from cascade2spark.origin import Origin, capture_origin
+from cascade2spark.overloads import parse_operator, parse_splice, split_name
+
+__all__ = [
+    "Checkpoint",
+    "CoGroup",
+    "ConfigDef",
+    "Each",
+    "Every",
+    "Group",
+    "GroupBy",
+    "HashJoin",
+    "Merge",
+    "Pipe",
+    "Splice",
+    "SubAssembly",
+    "pipes",
+]
+
+Result = TypeVar("Result")
+
+_NOT_AN_ARGUMENT = ("ARGS", "RESULTS", "REPLACE", "SWAP", "UNKNOWN")
+_NOT_A_DECLARATION = ("RESULTS", "REPLACE", "SWAP")
+_NOT_AN_OUTPUT = ("NONE", "ARGS", "GROUP", "VALUES", "UNKNOWN")
+
+
+class ConfigDef:
+    """Properties set on one pipe or tap: DEFAULT if unset, REPLACE, UPDATE appends to a list."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[str, str, Any]] = []
+
+    def set_property(self, mode_or_key: str, key_or_value: Any, value: Any = None) -> ConfigDef:
+        """Set ``(key, value)``, or ``(mode, key, value)`` with DEFAULT, REPLACE or UPDATE."""
+        if value is None:
+            mode_or_key, key_or_value, value = "REPLACE", mode_or_key, key_or_value
+        if mode_or_key not in ("DEFAULT", "REPLACE", "UPDATE"):
+            raise BuildError(
+                "a property's mode is one of three",
+                asked=mode_or_key,
+                available=["DEFAULT", "REPLACE", "UPDATE"],
+            )
+        self._entries.append((mode_or_key, key_or_value, value))
+        return self
+
+    def apply_to(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """Return `properties` with these applied in the order they were set."""
+        merged = dict(properties)
+        for mode, key, value in self._entries:
+            if mode == "UPDATE" and merged.get(key):
+                merged[key] = f"{merged[key]},{value}"
+            elif mode != "DEFAULT" or key not in merged:
+                merged[key] = value
+        return merged
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing was set."""
+        return not self._entries
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class Pipe:
+    """A named stream: a head when it has no input, else a new name for its input from here on.
+
+    Args:
+        name: the name that binds taps; given first, or inherited from the previous pipe.
+        previous: the pipe to go on from.
+    Raises:
+        BuildError: no name and no pipe, or an assembly with several tails.
+    Example:
+        >>> Pipe("logs")
+        Pipe 'logs'
+    """
+
+    name: str
+    previous: tuple[Pipe, ...]
+    origin: Origin
+    config_def: ConfigDef
+    step_config_def: ConfigDef
+
+    def __init__(self, *arguments: Any) -> None:
+        name, rest = split_name("Pipe", arguments, Pipe)
+        if len(rest) > 1 or (rest and not isinstance(rest[0], Pipe)):
+            raise BuildError(
+                "Pipe takes a name, a pipe, or both",
+                asked=", ".join(type(argument).__name__ for argument in arguments),
+                details={"accepted": 'Pipe("name"), Pipe(pipe), Pipe("name", pipe)'},
+            )
+        previous = tuple(single_tail(pipe) for pipe in rest)
+        if name is None and not previous:
+            raise BuildError("a head Pipe needs a name", fix='write Pipe("name")')
+        self._start(name if name is not None else previous[0].name, previous)
+
+    def _start(self, name: str, previous: Sequence[Pipe]) -> None:
+        set_once = object.__setattr__
+        set_once(self, "name", name)
+        set_once(self, "previous", tuple(previous))
+        set_once(self, "origin", capture_origin())
+        set_once(self, "config_def", ConfigDef())
+        set_once(self, "step_config_def", ConfigDef())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} {self.name!r}"
+
+    def get_name(self) -> str:
+        """Return the branch name."""
+        return self.name
+
+    def get_previous(self) -> tuple[Pipe, ...]:
+        """Return the inputs."""
+        return self.previous
+
+    def get_heads(self) -> tuple[Pipe, ...]:
+        """Return the pipes without input that this one comes from, leftmost first."""
+        found: dict[int, Pipe] = {}
+        seen: set[int] = set()
+        stack: list[Pipe] = [self]
+        while stack:
+            pipe = stack.pop()
+            if id(pipe) in seen:
+                continue
+            seen.add(id(pipe))
+            if not pipe.previous:
+                found[id(pipe)] = pipe
+            stack.extend(reversed(pipe.previous))
+        return tuple(found.values())
+
+    def get_config_def(self) -> ConfigDef:
+        """Return the properties of this pipe, to be set on."""
+        return self.config_def
+
+    def get_step_config_def(self) -> ConfigDef:
+        """Return the properties of the step that this pipe runs in, to be set on."""
+        return self.step_config_def
+
+    def each(self, *arguments: Any, **named: Any) -> Each:
+        """Return ``Each(self, ...)``."""
+        return Each(self, *arguments, **named)
+
+    def keep(self, *arguments: Any) -> Each:
+        """Return the rows for which the last argument, a predicate of the fields before it, holds.
+
+        Example:
+            >>> Pipe("trips").keep("km", lambda km: km > 3)
+            Each 'trips'
+        """
+        *fields, predicate = arguments
+        return Each(self, *fields, keep_if(predicate))
+
+    def remove(self, *arguments: Any) -> Each:
+        """Return the rows for which the last argument, a predicate, does not hold."""
+        *fields, predicate = arguments
+        return Each(self, *fields, remove_if(predicate))
+
+    def every(self, *arguments: Any, **named: Any) -> Every:
+        """Return ``Every(self, ...)``."""
+        return Every(self, *arguments, **named)
+
+    def group_by(self, *arguments: Any, **named: Any) -> GroupBy:
+        """Return ``GroupBy(self, group, sort, reverse)``."""
+        return GroupBy(self, *arguments, **named)
+
+    def co_group(self, *arguments: Any, **named: Any) -> CoGroup:
+        """Return ``CoGroup(self, keys, other, keys, ...)``."""
+        return CoGroup(self, *arguments, **named)
+
+    def hash_join(self, *arguments: Any, **named: Any) -> HashJoin:
+        """Return ``HashJoin(self, keys, other, keys, ...)``."""
+        return HashJoin(self, *arguments, **named)
+
+    def merge(self, *others: Pipe) -> Merge:
+        """Return ``Merge(self, *others)``."""
+        return Merge(self, *others)
+
+    def checkpoint(self, name: str | None = None) -> Checkpoint:
+        """Return ``Checkpoint(name, self)``."""
+        return Checkpoint(self) if name is None else Checkpoint(name, self)
+
+    def named(self, name: str) -> Pipe:
+        """Return ``Pipe(name, self)``: the same rows under a new branch name."""
+        return Pipe(name, self)
+
+    def then(self, assembly: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+        """Return ``assembly(self, ...)``: an assembly class, or any callable that takes a pipe."""
+        return assembly(self, *arguments, **named)
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class _Operator(Pipe):
+    """A pipe with an operation: what Each and Every share."""
+
+    arguments: Fields
+    operation: Any
+    output: Fields | None
+    level: AssertionLevel | DebugLevel | None
+
+    kinds: ClassVar[tuple[type, ...]] = ()
+
+    def __init__(
+        self,
+        *given: Any,
+        arguments: Any = None,
+        operation: Any = None,
+        output: Any = None,
+    ) -> None:
+        form = parse_operator(type(self).__name__, given, Pipe, arguments, operation, output)
+        previous = () if form.pipe is None else (single_tail(form.pipe),)
+        set_once = object.__setattr__
+        set_once(self, "arguments", Fields.ALL if form.arguments is None else form.arguments)
+        set_once(self, "operation", form.operation)
+        set_once(self, "output", form.output)
+        set_once(self, "level", form.level)
+        self._start(form.name or previous[0].name, previous)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} {self.name!r}"
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class Each(_Operator):
+    """Applies a Function, Filter or value assertion to each row.
+
+    Java's orders: ``Each([name|pipe], [arguments], [level], operation, [output])``.
+
+    Args:
+        arguments: fields handed to the operation. Default ALL.
+        operation: a Function, Filter or ValueAssertion; plain callables need a decorator.
+        output: which fields leave, of the incoming ones and the results. Default RESULTS for a
+            Function: the other fields are gone; filters and assertions pass the row as it is.
+    Raises:
+        BuildError: a selector that cannot stand there, or something that is no operation.
+    Source:
+        Cascading Each.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        operation = self.operation
+        if not isinstance(operation, (Function, Filter, ValueAssertion)):
+            _refuse_operation(self, "Each", "a Function, Filter or ValueAssertion")
+        is_assertion = isinstance(operation, ValueAssertion)
+        if is_assertion and self.level in (None, AssertionLevel.NONE):
+            raise BuildError(
+                "an assertion needs the level at which it is kept",
+                asked=f"Each {self.name!r} with {type(operation).__name__}",
+                available=["AssertionLevel.VALID", "AssertionLevel.STRICT"],
+                origin=self.origin,
+            )
+        _check_selector(self, "argument selector", self.arguments, _NOT_AN_ARGUMENT)
+        _check_selector(
+            self, "operation declares", operation.field_declaration, _NOT_A_DECLARATION
+        )
+        if self.output is not None:
+            _check_selector(self, "output selector", self.output, _NOT_AN_OUTPUT)
+        elif isinstance(operation, Function):
+            object.__setattr__(self, "output", Fields.RESULTS)
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class Every(_Operator):
+    """Applies an Aggregator, Buffer or group assertion to each group.
+
+    Java's orders: ``Every(pipe, [arguments], [level], operation, [output])``. The output default is
+    ALL: the group fields (Aggregator) or the incoming fields (Buffer), then the results.
+
+    Raises:
+        BuildError: something that is no aggregator, buffer or group assertion.
+    Source:
+        Cascading Every.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        operation = self.operation
+        is_assertion = isinstance(operation, GroupAssertion)
+        if not isinstance(operation, (Aggregator, Buffer, GroupAssertion)):
+            _refuse_operation(self, "Every", "an Aggregator, Buffer or GroupAssertion")
+        if not self.previous:
+            raise BuildError("Every needs a group to work on", asked=repr(self))
+        if is_assertion and self.level in (None, AssertionLevel.NONE):
+            raise BuildError(
+                "an assertion needs the level at which it is kept",
+                asked=f"Every {self.name!r} with {type(operation).__name__}",
+                available=["AssertionLevel.VALID", "AssertionLevel.STRICT"],
+                origin=self.origin,
+            )
+        if self.output is None and not is_assertion:
+            object.__setattr__(self, "output", Fields.ALL)
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class Splice(Pipe):
+    """A pipe over several branches."""
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class Group(Splice):
+    """A splice that an Every may follow: GroupBy or CoGroup."""
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class GroupBy(Group):
+    """Brings the rows of equal keys together, groups in key order, nulls first.
+
+    Java's orders: ``GroupBy([name], pipe | pipes, [group], [sort], [reverse])``.
+
+    Args:
+        group: key fields. Default ALL for one pipe, position 0 for several; NONE is one group.
+        sort: fields that order the rows of a group (secondary sort). Default arrival order.
+        reverse: turns both orders round, nulls last.
+        partitions: number of reduce partitions. Default from the input size.
+    Source:
+        Cascading GroupBy.
+    """
+
+    group: Fields
+    sort: Fields | None
+    reverse: bool
+    partitions: int | None
+
+    def __init__(
+        self,
+        *given: Any,
+        group: Any = None,
+        sort: Any = None,
+        reverse: bool | None = None,
+        partitions: int | None = None,
+    ) -> None:
+        form = parse_splice("GroupBy", given, Pipe, fields_after=2, takes_reverse=True)
+        inputs = [single_tail(pipe) for pipe in form.pipes]
+        fields = list(form.fields)
+        key = as_fields(group) if group is not None else fields.pop(0) if fields else None
+        order = as_fields(sort) if sort is not None else fields.pop(0) if fields else None
+        if key is None:
+            key = Fields.ALL if len(inputs) == 1 and not form.is_array else Fields.FIRST
+        set_once = object.__setattr__
+        set_once(self, "group", key)
+        set_once(self, "sort", order)
+        set_once(self, "reverse", bool(form.reverse if reverse is None else reverse))
+        set_once(self, "partitions", _checked_partitions("GroupBy", partitions))
+        self._start(form.name or "+".join(pipe.name for pipe in inputs), inputs)
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class CoGroup(Group):
+    """Joins branches on equal keys, groups in key order.
+
+    Java's orders: ``CoGroup([name], lhs, keys, rhs, keys, …, [declared], [result_group], [joiner])``,
+    the array form ``CoGroup([pipes], [keys], …)`` and the self join
+    ``CoGroup(pipe, keys, num_self_joins, …)``.
+
+    Args:
+        pipes: the branches; the leftmost streams, the others are held for each key.
+        keys: one selector for each branch, all of one size. Default position 0.
+        declared: names of the joined fields, needed when two branches share a name.
+        result_group: names of the key fields in the result, of all branches.
+        joiner: InnerJoin by default.
+        partitions: number of reduce partitions. Default from the input size.
+    Source:
+        Cascading CoGroup.
+    """
+
+    keys: tuple[Fields, ...]
+    declared: Fields | None
+    result_group: Fields | None
+    joiner: Joiner
+    self_joins: int
+    partitions: int | None
+
+    def __init__(
+        self,
+        *given: Any,
+        pipes: Sequence[Pipe] | None = None,
+        keys: Sequence[Any] | None = None,
+        declared: Any = None,
+        result_group: Any = None,
+        joiner: Joiner | None = None,
+        partitions: int | None = None,
+    ) -> None:
+        form = parse_splice(
+            "CoGroup", given, Pipe, fields_after=2, takes_keys=True, pipes=pipes, keys=keys
+        )
+        inputs = [single_tail(pipe) for pipe in form.pipes]
+        fields = list(form.fields)
+        shape = as_fields(declared) if declared is not None else fields.pop(0) if fields else None
+        group = (
+            as_fields(result_group)
+            if result_group is not None
+            else fields.pop(0)
+            if fields
+            else None
+        )
+        chosen = joiner or form.joiner or InnerJoin()
+        if shape is None:
+            shape = chosen.get_field_declaration()
+        set_once = object.__setattr__
+        set_once(self, "keys", form.keys)
+        set_once(self, "declared", shape)
+        set_once(self, "result_group", group)
+        set_once(self, "joiner", chosen)
+        set_once(self, "self_joins", form.self_joins)
+        set_once(self, "partitions", _checked_partitions("CoGroup", partitions))
+        self._start(form.name or "*".join(pipe.name for pipe in inputs), inputs)
+        _check_join(self, "CoGroup", inputs)
+        sides = len(inputs) + form.self_joins
+        if group is not None and group.size() != form.keys[0].size() * sides:
+            raise BuildError(
+                f"CoGroup {self.name!r} has {sides} sides of {form.keys[0].size()} key fields, "
+                f"so result_group must name {form.keys[0].size() * sides}",
+                asked=str(group),
+                origin=self.origin,
+            )
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class HashJoin(Splice):
+    """Joins branches in memory: the first streams, the others are held by every task.
+
+    Java's orders: ``HashJoin([name], lhs, keys, rhs, keys, …, [declared], [joiner])``, the array
+    form and the self-join form of CoGroup. No group exists afterwards, so no Every may follow.
+
+    Source:
+        Cascading HashJoin.
+    """
+
+    keys: tuple[Fields, ...]
+    declared: Fields | None
+    joiner: Joiner
+    self_joins: int
+
+    def __init__(
+        self,
+        *given: Any,
+        pipes: Sequence[Pipe] | None = None,
+        keys: Sequence[Any] | None = None,
+        declared: Any = None,
+        joiner: Joiner | None = None,
+    ) -> None:
+        form = parse_splice(
+            "HashJoin", given, Pipe, fields_after=1, takes_keys=True, pipes=pipes, keys=keys
+        )
+        inputs = [single_tail(pipe) for pipe in form.pipes]
+        shape = as_fields(declared) if declared is not None else next(iter(form.fields), None)
+        chosen = joiner or form.joiner or InnerJoin()
+        if shape is None:
+            shape = chosen.get_field_declaration()
+        set_once = object.__setattr__
+        set_once(self, "keys", form.keys)
+        set_once(self, "declared", shape)
+        set_once(self, "joiner", chosen)
+        set_once(self, "self_joins", form.self_joins)
+        self._start(form.name or "*".join(pipe.name for pipe in inputs), inputs)
+        if isinstance(chosen, BufferJoin):
+            raise BuildError(
+                f"HashJoin {self.name!r} cannot use BufferJoin: it makes no groups",
+                origin=self.origin,
+                fix="use CoGroup",
+            )
+        _check_join(self, "HashJoin", inputs)
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class Merge(Splice):
+    """The union of branches with the same fields in the same order; duplicates stay.
+
+    Java's orders: ``Merge([name], pipes…)``.
+
+    Source:
+        Cascading Merge.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        form = parse_splice("Merge", given, Pipe, fields_after=0)
+        inputs = [single_tail(pipe) for pipe in form.pipes]
+        self._start(form.name or "+".join(pipe.name for pipe in inputs), inputs)
+        roots = [_without_renames(pipe) for pipe in inputs]
+        for index, root in enumerate(roots):
+            if any(root is other for other in roots[:index]):
+                raise BuildError(
+                    f"Merge {self.name!r} merges the same pipe with itself",
+                    asked=[pipe.name for pipe in inputs],
+                    origin=self.origin,
+                    fix="put an operation after the split",
+                )
+
+
+@attrs.frozen(eq=False, init=False, repr=False)
+class Checkpoint(Pipe):
+    """Marks a point whose rows are persisted: ``Checkpoint([name], pipe)``.
+
+    Source:
+        Cascading Checkpoint.
+    """
+
+    is_named: bool
+
+    def __init__(self, *given: Any) -> None:
+        name, rest = split_name("Checkpoint", given, Pipe)
+        if len(rest) != 1 or not isinstance(rest[0], Pipe):
+            raise BuildError("Checkpoint takes an optional name and one pipe")
+        object.__setattr__(self, "is_named", name is not None)
+        previous = single_tail(rest[0])
+        self._start(previous.name if name is None else name, (previous,))
+
+
+class SubAssembly(Pipe):
+    """Base of assemblies: wires pipes in its constructor and says which are its tails.
+
+    A subclass calls ``super().__init__(previous pipes…)``, builds pipes, and calls
+    ``self.set_tails(...)`` once. Pipes built on an assembly are built on its one tail.
+    """
+
+    def __init__(self, *previous: Any, name: str | None = None) -> None:
+        inputs = [pipe for entry in previous for pipe in (entry if _is_many(entry) else [entry])]
+        object.__setattr__(self, "_tails", None)
+        self._start(name or "+".join(pipe.name for pipe in inputs), inputs)
+
+    def set_previous(self, *previous: Pipe) -> None:
+        """Name the incoming pipes, once, when the constructor was not given them."""
+        if self.previous:
+            raise BuildError(f"{type(self).__name__} already has its previous pipes")
+        object.__setattr__(self, "previous", tuple(previous))
+
+    def set_tails(self, *tails: Pipe) -> None:
+        """Name the tails, once."""
+        if self._tails is not None:
+            raise BuildError(f"{type(self).__name__} already has its tails")
+        flat = tuple(tail for pipe in tails for tail in tails_of(pipe))
+        if not flat:
+            raise BuildError(f"{type(self).__name__} needs at least one tail")
+        object.__setattr__(self, "_tails", flat)
+        object.__setattr__(self, "name", "+".join(tail.name for tail in flat))
+
+    def get_tails(self) -> tuple[Pipe, ...]:
+        """Return the tails.
+
+        Raises:
+            BuildError: set_tails was not called yet.
+        """
+        tails: tuple[Pipe, ...] | None = getattr(self, "_tails", None)
+        if tails is None:
+            raise BuildError(
+                f"{type(self).__name__} is used before its tails are set",
+                fix=f"call self.set_tails(...) in {type(self).__name__}.__init__",
+            )
+        return tails
+
+    def get_tail_names(self) -> list[str]:
+        """Return the names of the tails."""
+        return [tail.name for tail in self.get_tails()]
+
+
+def pipes(*given: Pipe) -> list[Pipe]:
+    """Return the pipes as a list: Java's ``Pipe.pipes(...)``."""
+    return list(given)
+
+
+def tails_of(pipe: Pipe) -> tuple[Pipe, ...]:
+    """Return the pipes that stand for `pipe`: itself, or an assembly's tails."""
+    return pipe.get_tails() if isinstance(pipe, SubAssembly) else (pipe,)
+
+
+def single_tail(pipe: Pipe) -> Pipe:
+    """Return the one pipe to build on, or refuse an assembly with several tails."""
+    tails = tails_of(pipe)
+    if len(tails) > 1:
+        raise BuildError(
+            f"{type(pipe).__name__} has {len(tails)} tails where one pipe is expected",
+            available=[tail.name for tail in tails],
+            fix="choose one of get_tails()",
+        )
+    return tails[0]
+
+
+def _refuse_operation(pipe: Pipe, kind: str, wanted: str) -> None:
+    operation: Any = pipe.operation  # type: ignore[attr-defined]  # only operators come here
+    if callable(operation) and not isinstance(operation, type):
+        advice = (
+            "decorate it: function(...), keep_if or remove_if"
+            if kind == "Each"
+            else "decorate it: aggregator(...) or buffer(...)"
+        )
+    elif isinstance(operation, type):
+        advice = f"pass an instance: {operation.__name__}()"
+    else:
+        advice = None
+    raise BuildError(
+        f"{kind} {pipe.name!r} needs {wanted}",
+        asked=repr(operation),
+        origin=pipe.origin,
+        fix=advice,
+    )
+
+
+def _check_selector(pipe: Pipe, role: str, selector: Fields, refused: Sequence[str]) -> None:
+    for name in refused:
+        if selector == getattr(Fields, name):
+            raise BuildError(
+                f"{type(pipe).__name__} {pipe.name!r}: {name} cannot stand as {role}",
+                asked=f"Fields.{name}",
+                origin=pipe.origin,
+            )
+
+
+def _check_join(pipe: Any, kind: str, inputs: Sequence[Pipe]) -> None:
+    sizes = {key.size() for key in pipe.keys}
+    if len(sizes) > 1:
+        raise BuildError(
+            f"{kind} {pipe.name!r} joins on keys of different sizes",
+            asked=[str(key) for key in pipe.keys],
+            origin=pipe.origin,
+        )
+    sides = len(inputs) + pipe.self_joins
+    if sides < 2:
+        raise BuildError(f"{kind} {pipe.name!r} needs at least two sides", origin=pipe.origin)
+    wanted = pipe.joiner.num_joins()
+    if wanted != Joiner.ANY and wanted != sides - 1:
+        raise BuildError(
+            f"{kind} {pipe.name!r} has {sides} sides, {pipe.joiner!r} joins {wanted + 1}",
+            origin=pipe.origin,
+        )
+    names = [input_pipe.name for input_pipe in inputs]
+    roots = {id(_without_renames(input_pipe)) for input_pipe in inputs}
+    if len(set(names)) < len(names) and len(roots) > 1:
+        raise BuildError(
+            f"{kind} {pipe.name!r} joins branches of one name, so taps and traps cannot tell them apart",
+            asked=names,
+            origin=pipe.origin,
+            fix='name the branches: Pipe("name", pipe)',
+        )
+
+
+def _checked_partitions(kind: str, partitions: int | None) -> int | None:
+    if partitions is not None and partitions < 1:
+        raise BuildError(f"{kind} needs at least one partition", asked=partitions)
+    return partitions
+
+
+def _without_renames(pipe: Pipe) -> Pipe:
+    while type(pipe) is Pipe and pipe.previous:
+        pipe = pipe.previous[0]
+    return pipe
+
+
+def _is_many(entry: Any) -> bool:
+    return isinstance(entry, (list, tuple))
