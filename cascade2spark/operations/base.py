@@ -380,8 +380,8 @@ class BaseOperation:
         """Run once at the end of a task that was prepared, also after a failure."""
 
 
-class FunctionTurns:
-    """ one row into no, one or many result rows."""
+class Function:
+    """Turns one row into no, one or many result rows."""
 
     field_declaration = Fields.UNKNOWN
 
@@ -400,8 +400,8 @@ class Filter:
         raise NotImplementedError(f"{type(self).__name__} must define is_remove")
 
 
-class AggregatorSees:
-    """ the rows of a group one by one and emits when the group is complete."""
+class Aggregator:
+    """Sees the rows of a group one by one and emits when the group is complete."""
 
     field_declaration = Fields.UNKNOWN
 
@@ -418,8 +418,8 @@ class AggregatorSees:
         raise NotImplementedError(f"{type(self).__name__} must define complete")
 
 
-class BufferWalks:
-    """ the rows of a group by itself and emits at any time."""
+class Buffer:
+    """Walks the rows of a group by itself and emits at any time."""
 
     field_declaration = Fields.UNKNOWN
 
