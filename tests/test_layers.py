@@ -1,0 +1,302 @@
+"""Layers: a module may import only modules of lower rows, and of those only what its row says.
+
+Every import of the package is read, those inside functions and for type checkers too. A new module
+needs a line in `ROWS`; if it fits two rows, or none, the design is not finished.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import attrs
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "cascade2spark"
+
+# Level, modules (a package stands for all that is in it), what they may import: levels ("L0-2"),
+# modules, and with "!" what is left out of those. Inside a package all may import each other, as
+# long as there is no cycle, base.py comes first, and nobody imports the package's own door.
+ROWS = [
+    (0, "origin environment", ""),
+    (0, "errors", "origin"),
+    (0, "config java_numbers", "errors"),
+    (0, "date_patterns value_text", "errors java_numbers"),
+    (0, "types", "errors java_numbers date_patterns value_text"),
+    (1, "comparators", "L0"),
+    (1, "field_elements", "L0 comparators"),
+    (1, "field_list", "L0 comparators field_elements"),
+    (1, "fields", "L0 comparators field_elements field_list"),
+    (1, "tuples", "L0 comparators fields"),
+    (1, "ordering", "L0 comparators fields tuples"),
+    (1, "selection", "L0 fields tuples"),
+    (1, "files counters codecs", "L0"),
+    (2, "operations joiners schemes", "L0-1"),
+    (2, "taps", "L0-1 schemes"),
+    (3, "overloads", "L0-2 !taps"),
+    (3, "pipes", "L0-2 overloads !taps"),
+    (4, "assemblies", "L0-3"),
+    (5, "planner.resolve", "L0-3"),
+    (5, "planner.checks planner.rules planner.fuse", "L0-3 planner.resolve"),
+    (5, "planner.steps", "L0-2"),
+    (5, "planner.lower planner.explain", "L0-3 planner"),
+    (5, "planner", "L0-3 planner"),
+    (6, "local", "L0-2 planner.steps"),
+    (6, "batch", "L0-2"),
+    (6, "spark.counters", "L0-1"),
+    (6, "spark.shuffle spark.hash_join spark.io", "L0-2 batch"),
+    (6, "spark.lowering", "L0-2 planner.steps batch spark"),
+    (6, "spark", "L0-2 planner.steps batch spark"),
+    (7, "rdd", "L0-2 batch spark"),
+    (7, "flows", "L0-5"),
+    (8, "connectors", "L0 L6-7"),
+    (8, "flow", "L0-2 flows connectors"),
+    (8, "scalding", "L0-4 flows"),
+    (9, "testing", "L0 L6-8"),
+    (9, "cli", "L0 L6-8 testing"),
+    (9, "__main__", "cli"),
+]
+
+# Libraries that only some modules may touch, so that the rest works without them.
+OWNERS = {
+    "pyspark": "spark rdd",
+    "py4j": "spark rdd",
+    "pyarrow": "batch spark rdd",
+    "numpy": "batch spark rdd",
+    "thriftpy2": "codecs",
+    "thrift": "codecs",
+}
+
+# Distributions whose import name is another one.
+IMPORTED_AS = {"python-snappy": "snappy"}
+
+
+@attrs.frozen
+class Import:
+    """One import: the module that says it, what it names, and where."""
+
+    module: str
+    target: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.module or '__init__'}:{self.line} imports {self.target}"
+
+
+def all_modules() -> dict[str, Path]:
+    """Return every module of the package by its name below the package; the root is ''."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = all_modules()
+
+
+def imports_of(module: str, source: str, known: Mapping[str, object]) -> Iterator[Import]:
+    """Yield the imports of `source`; ours as 'cascade2spark.<module>', others as written."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(module, alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            yield Import(module, "." * node.level + (node.module or ""), node.lineno)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                is_module = full.removeprefix("cascade2spark.") in known
+                if full == "cascade2spark.__version__":
+                    continue  # a constant that needs nothing loaded
+                yield Import(module, full if is_module else node.module, node.lineno)
+
+
+def is_within(module: str, names: str) -> bool:
+    """Whether `module` is one of `names` (joined by blanks) or inside of one."""
+    return any(module == name or module.startswith(name + ".") for name in names.split())
+
+
+@attrs.frozen
+class Unit:
+    """One module or package as `ROWS` names it."""
+
+    name: str
+    level: int
+    may_import: str
+
+
+UNITS = [Unit(name, level, words) for level, names, words in ROWS for name in names.split()]
+
+
+def unit_of(module: str) -> Unit | None:
+    """Return the unit that names a module most exactly."""
+    found = [unit for unit in UNITS if is_within(module, unit.name)]
+    return max(found, key=lambda unit: len(unit.name), default=None)
+
+
+def is_allowed(target: str, may_import: str) -> bool:
+    """Whether the words of a row cover a module."""
+    unit = unit_of(target)
+    words = may_import.split()
+    if unit is None or is_within(target, " ".join(w[1:] for w in words if w.startswith("!"))):
+        return False
+    for word in words:
+        levels = re.fullmatch(r"L(\d)(?:-(\d))?", word)
+        if levels and int(levels[1]) <= unit.level <= int(levels[2] or levels[1]):
+            return True
+        if not levels and is_within(target, word):
+            return True
+    return False
+
+
+def package_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def breach_of(found: Import) -> str | None:
+    """Return what is wrong with one import, or None."""
+    module, target = found.module, found.target
+    if target.startswith("."):
+        return f"{found}: relative"
+    if package_of(target) != "cascade2spark":
+        owners = OWNERS.get(package_of(target))
+        is_breach = owners is not None and not is_within(module, owners)
+        return f"{found}: only {owners} may" if is_breach else None
+    target = target.removeprefix("cascade2spark").removeprefix(".")
+    if target == "":
+        return f"{found}: the package root is for users"
+    if module == "":
+        return None  # the root shows names of every layer and loads them late
+    unit = unit_of(module)
+    if unit is None:
+        return f"{module} has no row"
+    if target == package_of(module) != module:
+        return f"{found}: a package's own door"
+    if unit == unit_of(target):
+        return f"{found}: base.py comes first" if module.endswith(".base") else None
+    allowed = unit.may_import or "nothing"
+    return None if is_allowed(target, unit.may_import) else f"{found}: may import {allowed}"
+
+
+def all_imports() -> list[Import]:
+    return [
+        found
+        for module, path in MODULES.items()
+        for found in imports_of(module, path.read_text("utf-8"), MODULES)
+    ]
+
+
+def cycle_in(edges: Mapping[str, set[str]]) -> list[str]:
+    """Return the modules of one import cycle, or nothing."""
+    done: set[str] = set()
+    for start in sorted(edges):
+        path: list[str] = []
+        waiting = [(start, False)]
+        while waiting:
+            module, is_left = waiting.pop()
+            if is_left:
+                done.add(path.pop())
+            elif module in path:
+                return [*path[path.index(module) :], module]
+            elif module not in done:
+                path.append(module)
+                waiting.append((module, True))
+                waiting += [(target, False) for target in sorted(edges.get(module, ()))]
+    return []
+
+
+def test_every_import_goes_to_a_lower_row() -> None:
+    breaches = [breach for found in all_imports() if (breach := breach_of(found))]
+    assert not breaches, "\n".join(breaches)
+
+
+def test_every_module_has_a_row() -> None:
+    assert [] == [module for module in MODULES if module and unit_of(module) is None]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    edges: dict[str, set[str]] = {}
+    for found in all_imports():
+        if found.module and found.target.startswith("cascade2spark."):
+            target = found.target.removeprefix("cascade2spark.")
+            edges.setdefault(found.module, set()).add(target)
+    assert [] == cycle_in(edges)
+
+
+def test_every_library_imported_is_declared() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(PACKAGE.parent / "setup.cfg")
+    lists = [setup["options"]["install_requires"], *setup["options.extras_require"].values()]
+    names = [re.match(r"[\w-]+", line)[0] for text in lists for line in text.split("\n") if line]
+    declared = {IMPORTED_AS.get(name, name) for name in names} | {"cascade2spark"}
+    # py4j comes with pyspark, which needs one version of it.
+    allowed = declared | {"py4j"} | sys.stdlib_module_names
+    assert [] == [str(i) for i in all_imports() if package_of(i.target) not in allowed]
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("origin", "from cascade2spark.errors import BuildError"),
+        ("config", "from cascade2spark.types import Type"),
+        ("fields", "from cascade2spark.tuples import Tuple"),
+        ("fields", "def late():\n    import cascade2spark.pipes"),
+        ("fields", "from cascade2spark import pipes"),
+        ("fields", "from cascade2spark import Pipe"),
+        ("fields", "from . import errors"),
+        ("operations.text", "from cascade2spark.joiners import InnerJoin"),
+        ("operations.text", "from cascade2spark.operations import BaseOperation"),
+        ("operations.base", "from cascade2spark.operations.text import Split"),
+        ("pipes", "from cascade2spark.taps.file import Hfs"),
+        ("planner.steps", "from cascade2spark.pipes import Pipe"),
+        ("planner.steps", "from cascade2spark.planner.lower import lower"),
+        ("planner.resolve", "from cascade2spark.planner.fuse import fuse"),
+        ("local.engine", "from cascade2spark.planner.lower import lower"),
+        ("batch.sort", "from cascade2spark.spark.io import read"),
+        ("batch.sort", "import pyspark"),
+        ("spark.shuffle", "from cascade2spark.planner.steps import Step"),
+        ("flows.flow", "from cascade2spark.spark.lowering import run"),
+        ("operations.text", "import pyarrow.compute as pc"),
+        ("schemes.thrift", "from thriftpy2.thrift import TType"),
+        ("nowhere", "from cascade2spark.errors import BuildError"),
+    ],
+)
+def test_a_breach_is_seen(module, code) -> None:
+    known = {*MODULES, "pipes", "errors"}
+    found = list(imports_of(module, code, dict.fromkeys(known)))
+    assert len(found) == 1 and breach_of(found[0])
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("fields", "from cascade2spark.errors import BuildError"),
+        ("operations.text", "from cascade2spark.operations.base import BaseOperation"),
+        ("planner.lower", "from cascade2spark.planner.steps import Step"),
+        ("spark.lowering", "from pyspark import RDD"),
+        ("spark.lowering", "from cascade2spark.spark.io import read"),
+        ("batch.kernels.text", "from cascade2spark.batch.batches import Rows"),
+        ("connectors", "from cascade2spark.local.engine import LocalEngine"),
+        ("cli", "from cascade2spark import __version__"),
+    ],
+)
+def test_what_the_rows_allow_passes(module, code) -> None:
+    known = dict.fromkeys([*MODULES, "errors"])
+    assert [] == [b for found in imports_of(module, code, known) if (b := breach_of(found))]
+
+
+@pytest.mark.parametrize(
+    ("expected", "edges"),
+    [
+        ([], {"a": {"b", "c"}, "b": {"c"}, "c": set()}),
+        (["a", "b", "a"], {"a": {"b"}, "b": {"a"}}),
+        (["b", "c", "b"], {"a": {"b"}, "b": {"c"}, "c": {"b"}}),
+    ],
+)
+def test_a_circle_is_seen(expected, edges) -> None:
+    assert cycle_in(edges) == expected
