@@ -1,0 +1,440 @@
+"""Date patterns in the letters of Java's SimpleDateFormat, to text and back.
+
+No date library reads these letters as Java does: a text may go on after the pattern ends, fields
+roll over (30 February is 2 March), ``SSS`` is a count of milliseconds and not a fraction, and days
+before 15 October 1582 are Julian. Names of months and days are English.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from cascade2spark.errors import BuildError
+
+__all__ = ["DatePattern", "as_zone"]
+
+_EPOCH = datetime(1970, 1, 1)
+_EPOCH_DAY = _EPOCH.toordinal()
+_GREGORIAN_START = date(1582, 10, 15).toordinal() - _EPOCH_DAY
+_DAY_MS = 86_400_000
+_MONTHS = [
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_NUMBERS = "yMLdDuHkKhmsS"
+_LETTERS = _NUMBERS + "GEaZzX"
+# Three-letter ids that Java still knows, and abbreviations a `z` may read.
+_JAVA_ZONES = {
+    "ACT": "Australia/Darwin",
+    "AET": "Australia/Sydney",
+    "AST": "America/Anchorage",
+    "BST": "Asia/Dhaka",
+    "CST": "America/Chicago",
+    "CTT": "Asia/Shanghai",
+    "ECT": "Europe/Paris",
+    "IST": "Asia/Kolkata",
+    "JST": "Asia/Tokyo",
+    "NST": "Pacific/Auckland",
+    "PST": "America/Los_Angeles",
+}
+_ABBREVIATED_HOURS = {
+    zone: hours
+    for hours, zones in {
+        -10: "HST",
+        -9: "AKST",
+        -8: "PST AKDT",
+        -7: "MST PDT",
+        -6: "CST MDT",
+        -5: "EST CDT",
+        -4: "EDT",
+        0: "UTC GMT WET",
+        1: "CET WEST",
+        2: "EET CEST",
+        3: "MSK EEST",
+        9: "JST",
+    }.items()
+    for zone in zones.split()
+}
+_ZONE_OF_MINUTES = re.compile(r"(?:GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
+
+
+@attrs.frozen(slots=False)
+class DatePattern:
+    """A SimpleDateFormat: pattern, time zone, locale.
+
+    Letters: ``G y M L d D E u a H k K h m s S Z z X``; weeks and long zone names are refused.
+
+    Args:
+        pattern: the pattern in Java's letters; quotes protect text.
+        zone: an id such as ``America/New_York``, ``UTC``, ``PST`` or ``GMT+02:00``.
+        locale: an English locale or None; any, when the pattern prints no names.
+    Raises:
+        BuildError: a letter, zone or locale that is not known; Java would take UTC for the zone.
+    """
+
+    pattern: str
+    zone: str = "UTC"
+    locale: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for letter, length in self._fields:
+            if letter not in _LETTERS or (letter == "z" and length > 3):
+                raise BuildError(
+                    f"date pattern {self.pattern!r} has a letter that is not supported",
+                    asked=letter * length,
+                    available=list(_LETTERS),
+                )
+        as_zone(self.zone)
+        has_names = any(x in "GEaz" or (x in "ML" and n > 2) for x, n in self._fields)
+        if has_names and (self.locale or "en")[:2].lower() != "en":
+            raise BuildError(
+                f"date pattern {self.pattern!r} prints names, and only English ones are known",
+                asked=str(self.locale),
+            )
+
+    def __getstate__(self) -> tuple[str, str, str | None]:
+        return (self.pattern, self.zone, self.locale)
+
+    def __setstate__(self, state: tuple[str, str, str | None]) -> None:
+        names = ("pattern", "zone", "locale")
+        self.__dict__.update(zip(names, state, strict=True))
+
+    def parse(self, text: str) -> int:
+        """Return the epoch milliseconds that `text` starts with.
+
+        Raises:
+            ValueError: the text does not follow the pattern.
+        """
+        found = self._reader.match(text)
+        if found is None:
+            raise ValueError(f"does not follow the date pattern {self.pattern!r}")
+        parts: dict[str, int] = {}
+        for letter, part in zip(self._groups, found.groups(), strict=True):
+            parts.pop(letter, None)  # the last of two equal letters wins, in its place
+            parts[letter] = self._value(letter, part)
+        return self._millis(parts)
+
+    def format(self, millis: int) -> str:
+        """Return the text of these epoch milliseconds."""
+        offset_ms = self._offset_ms(millis)
+        moment = _Moment.of(millis + offset_ms, offset_ms)
+        return "".join(
+            item if isinstance(item, str) else self._written(item[0], item[1], moment, millis)
+            for item in self._items
+        )
+
+    @cached_property
+    def _items(self) -> tuple[str | tuple[str, int], ...]:
+        return tuple(_items_of(self.pattern))
+
+    @property
+    def _fields(self) -> list[tuple[str, int]]:
+        return [item for item in self._items if not isinstance(item, str)]
+
+    @cached_property
+    def _tzinfo(self) -> tzinfo:
+        return as_zone(self.zone)
+
+    @cached_property
+    def _groups(self) -> tuple[str, ...]:
+        return tuple("Y" if field in (("y", 1), ("y", 2)) else field[0] for field in self._fields)
+
+    @cached_property
+    def _reader(self) -> re.Pattern[str]:
+        parts = []
+        for item, after in zip(self._items, (*self._items[1:], ""), strict=True):
+            if isinstance(item, str):
+                parts.append(re.escape(item))
+            else:
+                parts.append(r"[ \t]*+(" + self._syntax(*item, not isinstance(after, str)) + ")")
+        return re.compile("".join(parts))
+
+    def _syntax(self, letter: str, length: int, is_abutting: bool) -> str:
+        if letter in "ML" and length > 2:
+            return _any_of([*_MONTHS, *(name[:3] for name in _MONTHS)])
+        if letter in _NUMBERS:  # next to another field a number has just the pattern's width
+            if not is_abutting:
+                return "-?[0-9]++"
+            signed = f"-[0-9]{{1,{length - 1}}}+" if length > 1 else "(?!)"
+            return f"(?>[0-9]{{1,{length}}}+|{signed})"
+        if letter == "X":
+            minutes = ("", "[0-9]{2}", ":[0-9]{2}")[length - 1]
+            return f"Z|[+-][0-9]{{2}}{minutes}"
+        if letter in "zZ":
+            names = _any_of([*_ABBREVIATED_HOURS, *self._own_zone_names])
+            return f"[+-][0-9]{{4}}|GMT[+-][0-9]{{1,2}}:[0-9]{{2}}|{names}"
+        return _any_of({"G": ["AD", "BC"], "a": ["AM", "PM"]}.get(letter) or _day_names())
+
+    @cached_property
+    def _own_zone_names(self) -> dict[str, int]:
+        """The zone's own abbreviations, in minutes."""
+        moments = [datetime(2023, month, 1, tzinfo=self._tzinfo) for month in (1, 7)]
+        return {
+            name: _minutes(moment)
+            for moment in moments
+            if (name := moment.tzname() or "").isalpha()
+        }
+
+    def _value(self, letter: str, part: str) -> int:
+        folded = part[:3].capitalize()
+        if letter in "ML" and not part[-1].isdigit():
+            return [name[:3] for name in _MONTHS].index(folded) + 1
+        if letter == "Y":
+            return _full_year(int(part)) if len(part) == 2 and part.isdecimal() else int(part)
+        if letter in "ZzX":
+            return self._zone_minutes(part.upper())
+        if letter in "GEa":
+            return int(part.upper() in ("PM", "BC"))
+        return int(part)
+
+    def _zone_minutes(self, part: str) -> int:
+        if part == "Z":
+            return 0
+        if part in self._own_zone_names:
+            return self._own_zone_names[part]
+        if part in _ABBREVIATED_HOURS:
+            return _ABBREVIATED_HOURS[part] * 60
+        return _minutes_of(part)
+
+    def _millis(self, parts: dict[str, int]) -> int:
+        year = parts.get("y", parts.get("Y", 1970))
+        if parts.get("G"):
+            year = 1 - year
+        month = parts.get("M", parts.get("L", 1))
+        wall = _day_number(year, month, _day_of(parts)) * _DAY_MS + _time_ms(parts)
+        if "D" in parts and _comes_later("D", "d", parts):
+            wall = (_day_number(year, 1, 1) + parts["D"] - 1) * _DAY_MS + _time_ms(parts)
+        for letter in ("Z", "z", "X"):
+            if letter in parts:
+                return wall - parts[letter] * 60_000
+        if self._tzinfo is UTC:
+            return wall
+        moment = _in_python_range(wall).replace(tzinfo=self._tzinfo)
+        # A wall time that occurs twice is standard time, one that is skipped moves on: in both
+        # the smaller offset is Java's.
+        offset = min(_seconds(moment), _seconds(moment.replace(fold=1)))
+        return wall - offset * 1000
+
+    def _offset_ms(self, millis: int) -> int:
+        if self._tzinfo is UTC:
+            return 0
+        moment = _in_python_range(millis).replace(tzinfo=UTC)
+        return _seconds(moment.astimezone(self._tzinfo)) * 1000
+
+    def _written(self, letter: str, length: int, moment: _Moment, millis: int) -> str:
+        if letter in "ML" and length > 2:
+            name = _MONTHS[moment.month - 1]
+            return name if length > 3 else name[:3]
+        if letter == "y" and length == 2:
+            return f"{moment.era_year % 100:02d}"
+        if letter in _NUMBERS:
+            return str(_WRITTEN_NUMBER[letter](moment)).zfill(length)
+        if letter == "E":
+            name = _DAYS[moment.weekday]
+            return name if length > 3 else name[:3]
+        if letter == "G":
+            return "AD" if moment.year > 0 else "BC"
+        if letter == "a":
+            return "AM" if moment.hour < 12 else "PM"
+        return self._written_zone(letter, length, moment.offset_ms // 60_000, millis)
+
+    def _written_zone(self, letter: str, length: int, minutes: int, millis: int) -> str:
+        hours, rest = divmod(abs(minutes), 60)
+        signed = f"{'-' if minutes < 0 else '+'}{hours:02d}"
+        if letter == "Z":
+            return f"{signed}{rest:02d}"
+        if letter == "X":
+            return "Z" if not minutes else signed + ("", f"{rest:02d}", f":{rest:02d}")[length - 1]
+        name = _in_python_range(millis).replace(tzinfo=UTC).astimezone(self._tzinfo).tzname() or ""
+        if name.isalpha():
+            return name
+        return f"GMT{signed}:{rest:02d}" if minutes else "GMT"
+
+
+@cache
+def as_zone(zone: str) -> tzinfo:
+    """Return the time zone of a Java zone id.
+
+    Raises:
+        BuildError: no such zone; Java would silently take UTC.
+    """
+    if zone in ("UTC", "GMT", "Z", "Etc/UTC"):
+        return UTC
+    if zone.startswith("GMT") and _ZONE_OF_MINUTES.fullmatch(zone):
+        return timezone(timedelta(minutes=_minutes_of(zone)))
+    try:
+        return ZoneInfo(_JAVA_ZONES.get(zone, zone))
+    except (ValueError, OSError, LookupError) as error:
+        raise BuildError(
+            "a date pattern names a time zone that is not known",
+            asked=zone,
+            fix="use an id such as 'America/New_York', 'UTC' or 'GMT+02:00'",
+        ) from error
+
+
+@attrs.frozen
+class _Moment:
+    """A wall-clock time, in the calendar that Java uses for it."""
+
+    year: int  # 0 is 1 BC
+    month: int
+    day: int
+    day_of_year: int
+    weekday: int  # Monday is 0
+    day_ms: int
+    offset_ms: int
+
+    @classmethod
+    def of(cls, wall: int, offset_ms: int) -> _Moment:
+        day_number, day_ms = divmod(wall, _DAY_MS)
+        year, month, day = _civil(day_number)
+        day_of_year = day_number - _day_number(year, 1, 1) + 1
+        return cls(year, month, day, day_of_year, (day_number + 3) % 7, day_ms, offset_ms)
+
+    @property
+    def era_year(self) -> int:
+        return self.year if self.year > 0 else 1 - self.year
+
+    @property
+    def hour(self) -> int:
+        return self.day_ms // 3_600_000
+
+
+_WRITTEN_NUMBER: dict[str, Callable[[_Moment], int]] = {
+    "y": lambda moment: moment.era_year,
+    "M": lambda moment: moment.month,
+    "L": lambda moment: moment.month,
+    "d": lambda moment: moment.day,
+    "D": lambda moment: moment.day_of_year,
+    "u": lambda moment: moment.weekday + 1,
+    "H": lambda moment: moment.hour,
+    "k": lambda moment: moment.hour or 24,
+    "K": lambda moment: moment.hour % 12,
+    "h": lambda moment: moment.hour % 12 or 12,
+    "m": lambda moment: moment.day_ms // 60_000 % 60,
+    "s": lambda moment: moment.day_ms // 1000 % 60,
+    "S": lambda moment: moment.day_ms % 1000,
+}
+
+
+def _items_of(pattern: str) -> Iterator[str | tuple[str, int]]:
+    """Yield literal texts and (letter, count) fields."""
+    for part in re.finditer(r"'((?:[^']|'')*)'|(([A-Za-z])\3*)|([^A-Za-z']+)|(')", pattern):
+        quoted, run, _, plain, stray = part.groups()
+        if stray:
+            raise BuildError(f"date pattern {pattern!r} has a quote that is not closed")
+        if run:
+            yield run[0], len(run)
+        else:
+            yield plain or (quoted or "").replace("''", "'") or "'"
+
+
+def _any_of(names: list[str]) -> str:
+    return "(?i:" + "|".join(sorted(set(names), key=lambda name: (-len(name), name))) + ")"
+
+
+def _day_names() -> list[str]:
+    return [*_DAYS, *(name[:3] for name in _DAYS)]
+
+
+def _minutes_of(part: str) -> int:
+    found = _ZONE_OF_MINUTES.fullmatch(part)
+    if found is None:
+        raise ValueError(f"{part!r} is no time zone")
+    sign, hours, minutes = found.groups()
+    return (-1 if sign == "-" else 1) * (int(hours) * 60 + int(minutes or 0))
+
+
+def _full_year(two_digits: int) -> int:
+    """Java puts two digits between 80 years ago and 20 years from now."""
+    first = time.gmtime().tm_year - 80
+    return first + (two_digits - first) % 100
+
+
+def _day_of(parts: dict[str, int]) -> int:
+    return parts.get("d", 1)
+
+
+def _comes_later(one: str, other: str, parts: dict[str, int]) -> bool:
+    order = list(parts)
+    return other not in parts or order.index(one) > order.index(other)
+
+
+def _time_ms(parts: dict[str, int]) -> int:
+    twelve = parts.get("K", parts.get("h", 0))
+    hour = (0 if "h" in parts and twelve == 12 else twelve) + 12 * parts.get("a", 0)
+    whole_day = "H" if "H" in parts else "k" if "k" in parts else None
+    if whole_day is not None and not _is_half_day_later(whole_day, parts):
+        hour = parts[whole_day]
+        if whole_day == "k" and hour == 24:
+            hour = 0
+    minutes = hour * 60 + parts.get("m", 0)
+    return (minutes * 60 + parts.get("s", 0)) * 1000 + parts.get("S", 0)
+
+
+def _is_half_day_later(whole_day: str, parts: dict[str, int]) -> bool:
+    """Of two ways to give the hour, Java takes the one completed last."""
+    half = [letter for letter in ("h", "K") if letter in parts]
+    order = list(parts)
+    return (
+        bool(half)
+        and "a" in parts
+        and (max(order.index(half[0]), order.index("a")) > order.index(whole_day))
+    )
+
+
+def _day_number(year: int, month: int, day: int) -> int:
+    """Return days since 1970; the month may lie outside 1 to 12, the day outside its month."""
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    gregorian = _days_before(year, month, is_julian=False) + day - 1
+    if gregorian >= _GREGORIAN_START:
+        return gregorian
+    return _days_before(year, month, is_julian=True) + day - 1
+
+
+def _days_before(year: int, month: int, *, is_julian: bool) -> int:
+    year -= month <= 2  # count years from March, so that the leap day ends a year
+    months = (month + 9) % 12
+    days = year * 365 + year // 4 + (153 * months + 2) // 5
+    return days - 719_470 if is_julian else days - year // 100 + year // 400 - 719_468
+
+
+def _civil(day_number: int) -> tuple[int, int, int]:
+    is_julian = day_number < _GREGORIAN_START
+    guess = (day_number + (719_470 if is_julian else 719_468)) * 400 // 146_097
+    while _days_before(guess + 1, 3, is_julian=is_julian) <= day_number:
+        guess += 1
+    while _days_before(guess, 3, is_julian=is_julian) > day_number:
+        guess -= 1
+    in_year = day_number - _days_before(guess, 3, is_julian=is_julian)
+    months = (5 * in_year + 2) // 153
+    day = in_year - (153 * months + 2) // 5 + 1
+    return guess + (months >= 10), (months + 2) % 12 + 1, day
+
+
+def _in_python_range(millis: int) -> datetime:
+    """Return a moment with the same offset: Java knows no changes before 1900."""
+    days, rest = divmod(millis, _DAY_MS)
+    year, month, day = _civil(days)
+    if year < 1900:
+        return datetime(1900, 1, 1, 12)
+    if year > 9990:
+        days = _day_number(2000 + year % 400, month, day)  # the calendar repeats after 400 years
+    return _EPOCH + timedelta(days=days, milliseconds=rest)
+
+
+def _seconds(moment: datetime) -> int:
+    offset = moment.utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+def _minutes(moment: datetime) -> int:
+    return _seconds(moment) // 60
