@@ -1,0 +1,78 @@
+"""Files: naming, listing, cutting into ranges, reading lines, and committing output whole.
+
+Nothing here knows rows, taps or Spark. Listing and committing happen on the driver; a `Split` and a
+`PartPlace` are what travels to a task.
+"""
+
+from __future__ import annotations
+
+from cascade2spark.files.commit import (
+    OutputCommit,
+    OutputMode,
+    prepare_all,
+    publish_all,
+)
+from cascade2spark.files.compression import COMPRESSIONS, compress, compression_of, extension_of
+from cascade2spark.files.lines import (
+    LineBlock,
+    block_charset,
+    can_split_charset,
+    line_offsets,
+    read_line_blocks,
+    split_lines,
+    split_text_lines,
+)
+from cascade2spark.files.listing import (
+    FileInfo,
+    delete_path,
+    has_glob,
+    list_files,
+    modified_time,
+    path_exists,
+)
+from cascade2spark.files.parts import Manifest, PartPlace, PartWriter, WrittenFile
+from cascade2spark.files.paths import as_path_text, is_driver_only, local_path, route_of
+from cascade2spark.files.recovery import RecoveryReport, recover
+from cascade2spark.files.splits import Split, pack_splits, split_file, split_files
+from cascade2spark.files.stores import LOCAL, CommitStore, LocalStore
+
+__all__ = [
+    "COMPRESSIONS",
+    "LOCAL",
+    "CommitStore",
+    "FileInfo",
+    "LineBlock",
+    "LocalStore",
+    "Manifest",
+    "OutputCommit",
+    "OutputMode",
+    "PartPlace",
+    "PartWriter",
+    "RecoveryReport",
+    "Split",
+    "WrittenFile",
+    "as_path_text",
+    "block_charset",
+    "can_split_charset",
+    "compress",
+    "compression_of",
+    "delete_path",
+    "extension_of",
+    "has_glob",
+    "is_driver_only",
+    "line_offsets",
+    "list_files",
+    "local_path",
+    "modified_time",
+    "pack_splits",
+    "path_exists",
+    "prepare_all",
+    "publish_all",
+    "read_line_blocks",
+    "recover",
+    "route_of",
+    "split_file",
+    "split_files",
+    "split_lines",
+    "split_text_lines",
+]

@@ -1,0 +1,98 @@
+"""Cutting files into byte ranges for tasks, and packing small files together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from cascade2spark.files.compression import compression_of
+from cascade2spark.files.listing import FileInfo
+
+__all__ = ["Split", "pack_splits", "split_file", "split_files"]
+
+# Hadoop lets the last split grow by a tenth, so that no task is made for a few bytes.
+_SLOP = 1.1
+
+
+@attrs.frozen
+class Split:
+    """The bytes [start, end) of one file, the share of one task or a part of it.
+
+    Attributes:
+        path: a path a task can open.
+        start: first byte.
+        end: byte after the last; a line that starts before it is read to its end.
+        size: size of the whole file when it was listed.
+        compression: name of the codec, None for plain bytes; a compressed file is never cut.
+    """
+
+    path: str
+    start: int
+    end: int
+    size: int
+    compression: str | None = None
+
+    @property
+    def length(self) -> int:
+        """Bytes of this range."""
+        return self.end - self.start
+
+    @property
+    def is_whole_file(self) -> bool:
+        """Tell whether the range is the whole file."""
+        return self.start == 0 and self.end == self.size
+
+
+def split_file(info: FileInfo, target_bytes: int, *, can_split: bool = True) -> list[Split]:
+    """Return the ranges of one file, each about `target_bytes`; an empty file has one empty range.
+
+    Laws:
+        1. The ranges are disjoint, in order, and cover the file.
+        2. No range is longer than 1.1 times the target, unless the file cannot be cut.
+    """
+    codec = compression_of(info.path)
+    if codec is not None or not can_split or target_bytes <= 0:
+        return [Split(info.path, 0, info.size, info.size, codec)]
+    ranges: list[Split] = []
+    start = 0
+    while (info.size - start) / target_bytes > _SLOP:
+        ranges.append(Split(info.path, start, start + target_bytes, info.size))
+        start += target_bytes
+    if start < info.size or not ranges:
+        ranges.append(Split(info.path, start, info.size, info.size))
+    return ranges
+
+
+def split_files(
+    files: Iterable[FileInfo], target_bytes: int, *, can_split: bool = True
+) -> list[Split]:
+    """Return the ranges of several files, in order."""
+    return [part for info in files for part in split_file(info, target_bytes, can_split=can_split)]
+
+
+def pack_splits(
+    splits: Sequence[Split], target_bytes: int, most: int | None = None
+) -> list[tuple[Split, ...]]:
+    """Return neighbouring ranges put together until a pack holds `target_bytes`.
+
+    Args:
+        splits: ranges, whose order is kept.
+        target_bytes: a pack is closed before the range that would carry it past this.
+        most: most ranges in one pack; None is no limit.
+    Laws:
+        1. Laying the packs end to end gives back `splits`.  2. No pack is empty.
+    """
+    packs: list[tuple[Split, ...]] = []
+    held: list[Split] = []
+    held_bytes = 0
+    for part in splits:
+        is_full = held_bytes + part.length > target_bytes or len(held) == most
+        if held and is_full:
+            packs.append(tuple(held))
+            held, held_bytes = [], 0
+        held.append(part)
+        held_bytes += part.length
+    if held:
+        packs.append(tuple(held))
+    return packs
