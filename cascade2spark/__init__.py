@@ -7,13 +7,64 @@ used, so that importing this package costs nothing and needs neither Spark nor A
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cascade2spark.fields import Fields
+    from cascade2spark.operations.base import Aggregator, BaseOperation, Buffer, Filter, Function
+    from cascade2spark.operations.callables import (
+        aggregator,
+        buffer,
+        function,
+        keep_if,
+        remove_if,
+    )
+    from cascade2spark.pipes import (
+        Checkpoint,
+        CoGroup,
+        Each,
+        Every,
+        GroupBy,
+        HashJoin,
+        Merge,
+        Pipe,
+        SubAssembly,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = [
+    "Aggregator",
+    "BaseOperation",
+    "Buffer",
+    "Checkpoint",
+    "CoGroup",
+    "Each",
+    "Every",
+    "Fields",
+    "Filter",
+    "Function",
+    "GroupBy",
+    "HashJoin",
+    "Merge",
+    "Pipe",
+    "SubAssembly",
+    "__version__",
+    "aggregator",
+    "buffer",
+    "function",
+    "keep_if",
+    "remove_if",
+]
 
-_MODULE_OF: dict[str, str] = {}
+# Module -> the names of it that the package root shows.
+_NAMES_OF = {
+    "fields": "Fields",
+    "pipes": "Pipe Each Every GroupBy CoGroup HashJoin Merge Checkpoint SubAssembly",
+    "operations.base": "BaseOperation Function Filter Aggregator Buffer",
+    "operations.callables": "function aggregator buffer keep_if remove_if",
+}
+_MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
