@@ -1,4 +1,4 @@
-"""The character classes that a Java pattern can name: ``\\d``, ``\\p{Punct}``, ``\\p{IsLatin}`` …"""
+"""The character classes that a Java pattern can name: ``\\d``, ``\\p{Punct}`` and their like."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _chars(text: str) -> Ranges:
 
 
 def _all_of(*names: str) -> CharSet:
-    return reduce(union, (Property(name) for name in names))
+    parts: list[CharSet] = [Property(name) for name in names]
+    return reduce(union, parts)
 
 
 _DIGIT = _chars("0-9")
@@ -95,9 +96,7 @@ _BINARY: dict[str, CharSet] = {
     "ALNUM": _all_of("Alphabetic", "Nd"),
     "BLANK": _UNICODE_BLANK,
     "GRAPH": complement(_NO_GRAPH),
-    "PRINT": intersection(
-        union(complement(_NO_GRAPH), _UNICODE_BLANK), complement(Property("Cc"))
-    ),
+    "PRINT": intersection(union(complement(_NO_GRAPH), _UNICODE_BLANK), complement(Property("Cc"))),
     "WORD": _UNICODE_ESCAPES["w"],
     "JOIN_CONTROL": Property("Join_Control"),
     "JOINCONTROL": Property("Join_Control"),
@@ -138,8 +137,17 @@ _ANY_CASE = _all_of("Lu", "Ll", "Lt")
 _ANY_CASE_PROPERTY = _all_of("Lowercase", "Uppercase", "Lt")
 _CASED_NAMES = {"LOWERCASE", "UPPERCASE", "TITLECASE"}
 _CATEGORIES = frozenset(
-    "Cn Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No Zs Zl Zp Cc Cf Co Cs Pd Ps Pe Pc Po Sm Sc Sk So Pi Pf "
-    "L M N Z C P S".split()
+    f"{major}{minor}"
+    for major, minors in {
+        "C": "ncfos",
+        "L": "ultmo",
+        "M": "nec",
+        "N": "dlo",
+        "Z": "slp",
+        "P": "dsecoif",
+        "S": "mcko",
+    }.items()
+    for minor in ("", *minors)
 )
 _SPECIAL: dict[str, CharSet] = {
     "LC": _ANY_CASE,

@@ -37,7 +37,9 @@ __all__ = ["parse_pattern"]
 
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b"}
 _ANCHORS = {"A": "start", "z": "end", "b": "word", "B": "not_word", "G": "search_start"}
-_LINE_END = Choice((Sequence((Literal("\r"), Literal("\n"))), Members(escape_class("v", is_unicode=False))))
+_LINE_END = Choice(
+    (Sequence((Literal("\r"), Literal("\n"))), Members(escape_class("v", is_unicode=False)))
+)
 _LOOKS = {"=": "ahead", "!": "not_ahead", ">": "atomic", ":": "plain"}
 _BEHIND = {"=": "behind", "!": "not_behind"}
 _MOST_REPEATS = 2**31 - 1
