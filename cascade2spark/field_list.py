@@ -18,8 +18,6 @@ __all__ = [
     "FieldList",
     "Kind",
     "index_of",
-    "joined_gap",
-    "joined_types",
     "place_of",
     "shown_fields",
 ]
@@ -76,6 +74,11 @@ class FieldList:
     def kind(self) -> Kind:
         """The special set this is, or Kind.DEFINED."""
         return self._kind
+
+    @property
+    def gap(self) -> Gap | None:
+        """Where the unknown part of an UNKNOWN is, None for every other kind."""
+        return self._gap
 
     def is_defined(self) -> bool:
         return self._kind is Kind.DEFINED
@@ -148,7 +151,7 @@ class FieldList:
         """Return the element at `index`."""
         found = index_of(self, index)
         if found is None:
-            raise self._not_found([index])
+            raise self.not_found([index])
         return self._elements[found]
 
     def get_types(self) -> tuple[Type, ...] | None:
@@ -161,7 +164,7 @@ class FieldList:
     def _position(self, element: Element, width: int | None = None) -> int:
         found = self.find(element, width)
         if found is None:
-            raise self._not_found([element])
+            raise self.not_found([element])
         return found
 
     def find(self, element: Element, width: int | None = None) -> int | None:
@@ -173,7 +176,8 @@ class FieldList:
             return place if known else None
         return (place if place >= 0 else place + size) if -size <= place < size else None
 
-    def _not_found(self, missing: Sequence[Element]) -> FieldNotFound:
+    def not_found(self, missing: Sequence[Element]) -> FieldNotFound:
+        """Return the error that says what is missing and what is there."""
         which = "field" if all(isinstance(one, str) for one in missing) else "position"
         return FieldNotFound(
             f"no such {which}" if len(missing) == 1 else "no such fields",
@@ -292,25 +296,3 @@ def _repr_of(fields: FieldList, index: int) -> str:
     types = fields.get_types()
     name = repr(fields._elements[index])
     return name if types is None else f"{name}: {type_label(types[index])}"
-
-
-def joined_gap(parts: Sequence[FieldList]) -> Gap | None:
-    """Return the unknown part of several lists put one after the other."""
-    first: int | None = None
-    last, offset = 0, 0
-    for part in parts:
-        if part._gap is not None:
-            first = offset + part._gap[0] if first is None else first
-            last = offset + part._gap[1]
-        offset += len(part)
-    return None if first is None else (first, last)
-
-
-def joined_types(parts: Sequence[FieldList]) -> tuple[Type, ...] | None:
-    """Return the types of several lists put one after the other; None if one is untyped."""
-    joined: tuple[Type, ...] = ()
-    for part in parts:
-        if part._types is None and part._kind is not Kind.NONE:
-            return None
-        joined += part._types or ()
-    return joined or None

@@ -11,11 +11,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, overload
 
 from cascade2spark.errors import BuildError, FieldNotFound
+from cascade2spark.field_algebra import (
+    Parts,
+    append_parts,
+    chosen_parts,
+    joined_parts,
+    joined_types,
+    remaining_parts,
+)
 from cascade2spark.field_elements import (
     Element,
     Gap,
     check_elements,
-    first_duplicate,
     is_element,
     is_type,
     parse_elements,
@@ -26,8 +33,6 @@ from cascade2spark.field_list import (
     FieldList,
     Kind,
     index_of,
-    joined_gap,
-    joined_types,
     place_of,
     shown_fields,
 )
@@ -126,14 +131,14 @@ class Fields(FieldList):
             raise BuildError(f"{wanted!r} has no positions", available=shown_fields(self))
         missing = [name for name in wanted if self.find(name, width) is None]
         if missing:
-            raise self._not_found(missing)
+            raise self.not_found(missing)
         return tuple(self._position(element, width) for element in wanted)
 
     def get_type(self, selector: Element) -> Type | None:
         """Return the type of one field, None when the Fields is untyped."""
         found = index_of(self, selector)
         if found is None:
-            raise self._not_found([selector])
+            raise self.not_found([selector])
         return None if self._types is None else self._types[found]
 
     # -- algebra ---------------------------------------------------------------------------------
@@ -178,28 +183,11 @@ class Fields(FieldList):
         return self._append(as_fields(fields), renumber=False)
 
     def _append(self, other: Fields, renumber: bool) -> Fields:
-        for side in (self, other):
-            if side._kind not in (Kind.DEFINED, Kind.NONE, Kind.UNKNOWN):
-                raise BuildError(
-                    f"{side!r} cannot be appended",
-                    details={"left": self.print_(), "right": other.print_()},
-                )
-        if other.is_none():
+        if other.is_none() and self._kind in (Kind.DEFINED, Kind.NONE, Kind.UNKNOWN):
             return self
-        if self.is_none():
+        if self.is_none() and other._kind in (Kind.DEFINED, Kind.UNKNOWN):
             return other
-        elements = self._elements + other._elements
-        gap = joined_gap((self, other))
-        if renumber:
-            elements = renumbered(elements, gap)
-        shared = first_duplicate(elements)
-        if shared is not None:
-            raise BuildError(
-                f"cannot append: {shared!r} is on both sides",
-                details={"left": self.print_(), "right": other.print_()},
-            )
-        kind = Kind.DEFINED if gap is None else Kind.UNKNOWN
-        return _make(kind, elements, joined_types((self, other)), gap)
+        return _made(append_parts(self, other, renumber))
 
     def subtract(self, fields: Any) -> Fields:
         """Return what is left without the selected fields; NONE when nothing is.
@@ -213,7 +201,7 @@ class Fields(FieldList):
         if away.is_none():
             return self
         if self.is_unknown():
-            return _subtract_unknown(self, away)
+            return _made(remaining_parts(self, away))
         gone = set(self.get_pos(away))
         kept = [index for index in range(len(self)) if index not in gone]
         if not kept:
@@ -365,10 +353,7 @@ class Fields(FieldList):
             return whole
         if not wanted.is_defined():
             raise BuildError(f"{wanted!r} cannot select from a list of fields")
-        elements = tuple(element for part in parts for element in part)
-        gap = joined_gap(parts)
-        kind = Kind.DEFINED if gap is None else Kind.UNKNOWN
-        return _resolve(wanted, _make(kind, elements, joined_types(parts), gap), parts)
+        return _made(chosen_parts(wanted, _made(joined_parts(parts)), parts))
 
     # -- types and comparators -------------------------------------------------------------------
 
@@ -459,6 +444,10 @@ def _make(
     return made
 
 
+def _made(parts: Parts) -> Fields:
+    return _make(parts.kind, parts.elements, parts.types, parts.gap)
+
+
 def _positions(count: int, type_: Any = None) -> Fields:
     """Return the positions 0 to count - 1, all of one type if it is given; NONE for 0."""
     if count < 0:
@@ -466,58 +455,6 @@ def _positions(count: int, type_: Any = None) -> Fields:
     if type_ is None:
         return Fields(list(range(count)))
     return Fields(list(range(count))).apply_type_to_all(type_)
-
-
-def _resolve(wanted: Fields, whole: Fields, parts: Sequence[Fields]) -> Fields:
-    """Select from `whole`, the parts put together without a check for names that collide."""
-    elements: list[Element] = []
-    types: list[Type | None] = []
-    missing: list[Element] = []
-    for element in wanted:
-        if isinstance(element, str) and sum(element in part._elements for part in parts) > 1:
-            raise BuildError(
-                f"{element!r} is there twice, so it cannot be selected by name",
-                asked=list(wanted),
-                details={"in": " and ".join(part.print_() for part in parts)},
-            )
-        index = index_of(whole, element)
-        if index is None and not whole.is_unknown():
-            missing.append(element)
-            continue
-        found = None if index is None else whole._elements[index]
-        elements.append(found if isinstance(found, str) else element)
-        known = whole._types is not None and index is not None
-        types.append(whole._types[index] if known else None)  # type: ignore[index]
-    if missing:
-        raise whole._not_found(missing)
-    twice = first_duplicate([one for one in elements if isinstance(one, str)])
-    if twice is not None:
-        raise BuildError(f"{twice!r} is selected twice", asked=list(wanted))
-    typed = tuple(one for one in types if one is not None)
-    return _make(Kind.DEFINED, tuple(elements), typed if len(typed) == len(elements) else None)
-
-
-def _subtract_unknown(fields: Fields, away: Fields) -> Fields:
-    """Take fields from an UNKNOWN: what remains known is what surely kept its place."""
-    if not away.is_defined():
-        return Fields.UNKNOWN
-    before, behind = fields._gap or (0, 0)
-    gone = set()
-    for element in away:
-        index = index_of(fields, element)
-        if index is not None:
-            gone.add(index)
-        elif isinstance(element, int) and element >= 0:
-            behind = len(fields)  # it may have been one of the last ones
-        elif isinstance(element, int):
-            before = 0
-    head = [index for index in range(before) if index not in gone]
-    tail = [index for index in range(behind, len(fields)) if index not in gone]
-    kept = head + tail
-    gap = (len(head), len(head))
-    elements = renumbered(tuple(fields._elements[index] for index in kept), gap)
-    types = None if fields._types is None else tuple(fields._types[index] for index in kept)
-    return _make(Kind.UNKNOWN, elements, types if kept else None, gap)
 
 
 def _name_at(fields: Fields, index: int) -> Element:
