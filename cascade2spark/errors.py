@@ -150,6 +150,15 @@ class Cascade2SparkError(Exception):
             lines.append(_line("fix", self.fix))
         return "\n".join(lines)
 
+    def without_objects(self) -> Cascade2SparkError:
+        """Return a copy whose parts are all text, which can always be pickled."""
+        copy = _rebuild(type(self), self.headline, dict(self.__dict__))
+        for name in ("asked", "available", "row", "fields", "payload"):
+            if copy.__dict__.get(name) is not None:
+                copy.__dict__[name] = (shown_value(copy.__dict__[name]),)
+        copy.details = {label: str(value) for label, value in self.details.items()}
+        return copy
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.headline, {**self.__dict__})
 
@@ -295,7 +304,9 @@ def _quoted(value: Any) -> str:
     return repr(value) if isinstance(value, (str, int)) else str(value)
 
 
-def _rebuild(kind: type[Cascade2SparkError], headline: str, state: dict[str, Any]) -> Any:
+def _rebuild(
+    kind: type[Cascade2SparkError], headline: str, state: dict[str, Any]
+) -> Cascade2SparkError:
     error = kind.__new__(kind, headline)
     Exception.__init__(error, headline)
     error.__dict__.update(state)

@@ -1,0 +1,111 @@
+"""The two forms of a batch, and the way from one to the other.
+
+A batch of *rows* is a list of plain tuples. A batch of *columns* is a `pyarrow.RecordBatch` whose
+columns are in field order and named by position. The two are indistinguishable to a user: a column
+exists only when every one of its values is null or of one Python type that Arrow keeps exactly.
+Anything else — mixed types, whole numbers beyond 64 bits, decimals (their scale is part of their
+text), lone surrogates, nested values — stays rows, with the reason.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+__all__ = ["Batch", "Columns", "NotColumns", "Row", "Rows", "batch_rows", "columns_of", "rows_of"]
+
+Row = tuple[Any, ...]
+Rows = list[Row]
+Columns = pa.RecordBatch
+Batch = Rows | Columns
+
+_ARROW_TYPES: dict[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    bytes: pa.binary(),
+    datetime.date: pa.date32(),
+}
+_NONE = type(None)
+_NAMES = [str(position) for position in range(256)]
+
+
+class NotColumns(Exception):
+    """Rows that have no exact column form; the message is the reason shown in the statistics."""
+
+
+def column_names(width: int) -> list[str]:
+    """Return the names that columns carry: their positions."""
+    return _NAMES[:width] if width <= len(_NAMES) else [str(place) for place in range(width)]
+
+
+def array_of(values: Sequence[Any]) -> pa.Array:
+    """Return the values of one column as an Arrow array.
+
+    Raises:
+        NotColumns: the values mix types or have no exact Arrow type.
+    """
+    kinds = set(map(type, values))
+    kinds.discard(_NONE)
+    if not kinds:
+        return pa.nulls(len(values))
+    if len(kinds) > 1:
+        raise NotColumns("mixed types: " + ", ".join(sorted(kind.__name__ for kind in kinds)))
+    kind = kinds.pop()
+    arrow_type = _ARROW_TYPES.get(kind)
+    if arrow_type is None:
+        raise NotColumns(f"no column type for {kind.__name__}")
+    try:
+        return pa.array(values, arrow_type)
+    except (pa.ArrowInvalid, OverflowError, UnicodeError) as refused:
+        reason = "whole number beyond 64 bits" if kind is int else "text that is not Unicode"
+        raise NotColumns(reason) from refused
+
+
+def columns_of(rows: Rows, width: int) -> Columns:
+    """Return rows as columns.
+
+    Args:
+        rows: tuples of `width` values.
+        width: number of columns, a count; needed when there is no row.
+    Raises:
+        NotColumns: a row has another width, or a column has no exact Arrow type.
+    """
+    if not rows:
+        return pa.record_batch([pa.nulls(0)] * width, names=column_names(width))
+    try:
+        arrays = [array_of(values) for values in zip(*rows, strict=True)]
+    except ValueError as ragged:
+        raise NotColumns("rows of different widths") from ragged
+    if len(arrays) != width:
+        raise NotColumns("rows of another width")
+    if not arrays:
+        raise NotColumns("rows without values")
+    return pa.record_batch(arrays, names=column_names(width))
+
+
+def rows_of(columns: Columns) -> Rows:
+    """Return columns as a list of plain tuples of plain Python values."""
+    if not columns.num_columns:
+        return [()] * columns.num_rows
+    return list(zip(*[values_of(column) for column in columns.columns], strict=True))
+
+
+def values_of(column: pa.Array) -> list[Any]:
+    """Return the values of one column as plain Python values, the fast way its type allows."""
+    if column.null_count == 0 and (
+        pa.types.is_int64(column.type) or pa.types.is_float64(column.type)
+    ):
+        numbers: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
+        return numbers
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def batch_rows(batch: Batch) -> int:
+    """Return the number of rows of a batch of either form."""
+    return len(batch) if isinstance(batch, list) else int(batch.num_rows)

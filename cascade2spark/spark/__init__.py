@@ -1,0 +1,1 @@
+"""The Spark engine: steps as RDD transformations over blocks. Thin, over `batch`."""

@@ -1,0 +1,77 @@
+"""What tasks report on the side, merged so that each evaluated partition counts once.
+
+Counters, rows in and out, trapped rows and part files all travel in one Spark accumulator, one
+record for each evaluated partition of a task chain::
+
+    (flow run, our step number, step partition, task attempt id, Spark stage id, complete?, report)
+
+Spark re-runs tasks and whole stages, and evaluates lineages more than once; the driver keeps the
+first *complete* record of each (step, partition) and ignores the others. Our own step number is
+the key, not Spark's stage id, because one step may run in several Spark stages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+import attrs
+from pyspark import SparkContext
+from pyspark.accumulators import AccumulatorParam
+
+__all__ = ["TaskRecord", "TaskReports"]
+
+
+@attrs.frozen
+class TaskRecord:
+    """One evaluation of one partition of a task chain."""
+
+    run_id: str
+    step: int
+    partition: int
+    attempt: int
+    stage: int
+    is_complete: bool
+    report: dict[str, Any]
+
+
+class _Records(AccumulatorParam[list[TaskRecord]]):
+    def zero(self, value: list[TaskRecord]) -> list[TaskRecord]:
+        return []
+
+    def addInPlace(  # noqa: N802  # the name is PySpark's
+        self, value1: list[TaskRecord], value2: list[TaskRecord]
+    ) -> list[TaskRecord]:
+        # One exception here would silently stop every accumulator of the application.
+        with contextlib.suppress(Exception):
+            value1.extend(value2)
+        return value1
+
+
+class TaskReports:
+    """The records of one flow run.
+
+    Args:
+        context: the Spark context.
+        run_id: records of other runs are ignored.
+    """
+
+    def __init__(self, context: SparkContext, run_id: str) -> None:
+        self.run_id = run_id
+        self.accumulator = context.accumulator([], _Records())
+        self._lock = threading.Lock()
+
+    def records(self) -> list[TaskRecord]:
+        """Return everything that arrived, in order of arrival."""
+        with self._lock:
+            found: list[TaskRecord] = list(self.accumulator.value)
+        return [record for record in found if record.run_id == self.run_id]
+
+    def first_complete(self) -> dict[tuple[int, int], TaskRecord]:
+        """Return the record that counts for each (step, partition)."""
+        kept: dict[tuple[int, int], TaskRecord] = {}
+        for record in self.records():
+            if record.is_complete:
+                kept.setdefault((record.step, record.partition), record)
+        return kept

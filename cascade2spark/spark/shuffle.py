@@ -1,0 +1,185 @@
+"""Moving blocks between tasks: ``(partition, block)`` pairs through `partitionBy`.
+
+A record never crosses the shuffle by itself. The map side gathers rows, finds the partition of all
+of them at once, and hands out one block for each partition; the reduce side puts its blocks in
+arrival order — (source, map partition, sequence) — before it decodes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+import numpy as np
+import pyarrow as pa
+from pyspark import RDD, SparkContext
+
+from cascade2spark.batch.batches import Batch, Columns, Row, Rows
+from cascade2spark.batch.blocks import arrival_order, encode_block
+from cascade2spark.batch.hashing import column_partitions, row_partitions
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import Pick
+
+__all__ = ["Exchange", "ExchangeWriter", "exchanged", "ordered_blocks", "reduce_partitions"]
+
+# PySpark's partitionBy holds min(10 * partitions, 1000) elements before it looks at memory.
+_HELD_ELEMENTS = 1000
+_BYTES_A_VALUE = 16
+_MIB = 1 << 20
+
+
+@attrs.frozen
+class Exchange:
+    """How one input of a grouping step is spread over partitions.
+
+    Args:
+        key: cuts the key out of a row.
+        order: whose hash decides the partition.
+        partitions: number of reduce partitions.
+        source: which input of the step this is, the first part of the arrival order.
+        block_bytes: target size of a block.
+        map_bytes: most bytes that a map task may hold in rows and blocks.
+    """
+
+    key: Pick
+    order: KeyOrder
+    partitions: int
+    source: int
+    block_bytes: int
+    map_bytes: int
+
+    @property
+    def target_bytes(self) -> int:
+        """Return the block size that keeps a map task within its budget."""
+        held = min(10 * self.partitions, _HELD_ELEMENTS)
+        return max(4096, min(self.block_bytes, self.map_bytes // held))
+
+
+class ExchangeWriter:
+    """Turns the batches of one map task into ``(partition, block)`` pairs.
+
+    Args:
+        exchange: where rows go.
+        map_partition: number of the map task within its source.
+    """
+
+    def __init__(self, exchange: Exchange, map_partition: int) -> None:
+        self._exchange = exchange
+        self._map_partition = map_partition
+        self._sequence = 0
+        self._rows: Rows = []
+        self._columns: list[Columns] = []
+        self._held_bytes = 0
+        self._limit = exchange.target_bytes * min(exchange.partitions, 64)
+
+    def push(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
+        """Take a batch; yield the blocks that are full."""
+        if isinstance(batch, list):
+            if not batch:
+                return
+            if self._columns:
+                yield from self._drain()
+            self._rows.extend(batch)
+            self._held_bytes += len(batch) * (24 + _BYTES_A_VALUE * len(batch[0]))
+        else:
+            if self._rows:
+                yield from self._drain()
+            self._columns.append(batch)
+            self._held_bytes += batch.nbytes
+        if self._held_bytes >= self._limit:
+            yield from self._drain()
+
+    def finish(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the blocks that remain."""
+        yield from self._drain()
+
+    def _drain(self) -> Iterator[tuple[int, bytes]]:
+        rows, self._rows = self._rows, []
+        columns, self._columns = self._columns, []
+        self._held_bytes = 0
+        exchange = self._exchange
+        if rows:
+            parts: Iterable[tuple[int, Batch]] = split_rows(
+                rows, exchange.key, exchange.order, exchange.partitions
+            )
+        elif columns:
+            whole = columns[0] if len(columns) == 1 else pa.concat_batches(columns)
+            parts = split_columns(whole, exchange.key, exchange.order, exchange.partitions)
+        else:
+            return
+        for partition, part in parts:
+            block = encode_block(part, exchange.source, self._map_partition, self._sequence)
+            self._sequence += 1
+            yield partition, block
+
+
+def split_rows(
+    rows: Rows, key: Pick, order: KeyOrder, partitions: int
+) -> Iterator[tuple[int, Rows]]:
+    """Yield (partition, its rows in input order) for each partition that gets rows."""
+    if partitions == 1:
+        yield 0, rows
+        return
+    buckets: list[list[Row]] = [[] for _ in range(partitions)]
+    appends = [bucket.append for bucket in buckets]
+    for row, partition in zip(rows, row_partitions(rows, key, order, partitions), strict=True):
+        appends[partition](row)
+    for partition, bucket in enumerate(buckets):
+        if bucket:
+            yield partition, bucket
+
+
+def split_columns(
+    columns: Columns, key: Pick, order: KeyOrder, partitions: int
+) -> Iterator[tuple[int, Columns]]:
+    """Yield (partition, its rows in input order) for each partition that gets rows."""
+    if partitions == 1:
+        yield 0, columns
+        return
+    ids = column_partitions(columns, key, order, partitions)
+    by_partition = np.argsort(ids, kind="stable")
+    ends = np.cumsum(np.bincount(ids, minlength=partitions))
+    gathered = columns.take(pa.array(by_partition))
+    start = 0
+    for partition, end in enumerate(ends.tolist()):
+        if end > start:
+            yield partition, gathered.slice(start, end - start)
+        start = end
+
+
+def exchanged(context: SparkContext, pairs: list[RDD], partitions: int) -> RDD:
+    """Return an RDD of ``(partition, block)`` pairs where each block lies in its partition.
+
+    Args:
+        pairs: one RDD of pairs for each lineage that feeds the exchange.
+        partitions: number of reduce partitions.
+    """
+    united = pairs[0] if len(pairs) == 1 else context.union(pairs)
+    return united.partitionBy(partitions, _identity)
+
+
+def ordered_blocks(pairs: Iterable[tuple[int, bytes]]) -> list[bytes]:
+    """Return the blocks of one reduce partition in arrival order."""
+    return arrival_order(block for _, block in pairs)
+
+
+def reduce_partitions(input_bytes: int | None, cores: int) -> int:
+    """Return how many reduce partitions an exchange gets when nobody says.
+
+    A task costs 20 to 50 ms whatever it does, so small inputs get few and middling ones one wave;
+    beyond a gigabyte for each core the size of a partition decides.
+
+    Args:
+        input_bytes: size of everything read below the exchange, None when it cannot be told.
+        cores: the context's default parallelism.
+    """
+    if input_bytes is None:
+        return cores
+    if input_bytes <= 4 * _MIB:
+        return 1
+    one_wave = min(cores, -(-input_bytes // (8 * _MIB)))
+    return max(one_wave, -(-input_bytes // (256 * _MIB)))
+
+
+def _identity(partition: int) -> int:
+    return partition
