@@ -151,7 +151,7 @@ def _parse_mixed(values: Sequence[Any]) -> tuple[tuple[Element, ...], tuple[Type
         return tuple(elements), None
     if len(types) < len(elements):
         raise BuildError(
-            f"Fields was given {len(elements)} fields but {len(types)} types: all or none",
+            f"Fields was given types for {len(types)} of {len(elements)} fields: all or none",
             details={"given": ", ".join(map(_shown, values)), **_FORMS},
         )
     return _typed(elements, list(types.values()))
@@ -165,7 +165,7 @@ def _typed(
             raise _no_element(element)
     if len(elements) != len(types):
         raise BuildError(
-            f"Fields was given {len(elements)} fields but {len(types)} types",
+            f"Fields needs as many types as fields: {len(types)} against {len(elements)}",
             asked=list(elements),
             details={"types": ", ".join(_shown(one) for one in types)},
         )

@@ -196,7 +196,8 @@ class FieldList:
         """Set, in place, the comparator of every field; None leaves natural order."""
         if len(comparators) != len(self):
             raise BuildError(
-                f"{len(comparators)} comparators were given for {len(self)} fields",
+                "Fields needs as many comparators as fields: "
+                f"{len(comparators)} against {len(self)}",
                 available=shown_fields(self),
             )
         for one in comparators:

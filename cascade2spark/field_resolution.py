@@ -261,9 +261,7 @@ def check_each_selectors(arguments: Fields, declaration: Fields, output: Fields 
     if not arguments.is_arg_selector():
         raise _misplaced("argument selector", arguments, "ALL, NONE, GROUP, VALUES")
     if not declaration.is_declarator():
-        raise _misplaced(
-            "operation's declaration", declaration, "ALL, NONE, ARGS, GROUP, VALUES, UNKNOWN"
-        )
+        raise _misplaced("declaration", declaration, "ALL, NONE, ARGS, GROUP, VALUES, UNKNOWN")
     if output is not None and not output.is_out_selector():
         raise _misplaced("output selector", output, "ALL, RESULTS, REPLACE, SWAP")
 
@@ -296,7 +294,10 @@ def _replaced(passed: Fields, arguments: Fields, declared: Fields) -> Fields:
     if declared.is_none():
         return passed
     if declared.is_unknown() and not passed.is_unknown():
-        raise PlanError("REPLACE of fields nobody knows", available=shown_fields(passed))
+        raise PlanError(
+            "REPLACE cannot tell which fields the results stand for: the arguments are UNKNOWN",
+            available=shown_fields(passed),
+        )
     if declared.is_unknown() or (passed.is_unknown() and arguments.is_unknown()):
         return passed.un_apply_types()
     targets = replaced_fields(arguments, declared)

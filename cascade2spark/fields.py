@@ -228,7 +228,7 @@ class Fields(FieldList):
         positions = self.get_pos(old)
         if len(positions) != len(new):
             raise BuildError(
-                f"cannot rename {len(positions)} fields to {len(new)} names",
+                f"rename needs as many new names as fields: {len(new)} against {len(positions)}",
                 details={"from": old.print_(), "to": new.print_()},
             )
         elements = list(self._elements)
@@ -276,7 +276,7 @@ class Fields(FieldList):
             BuildError: an element comes twice, or one of the fields is a special set.
         """
         masked = bool(fields) and fields[0] is True
-        parts = [as_fields(one) for one in (fields[1:] if isinstance(fields[0], bool) else fields)]
+        parts = [as_fields(one) for one in fields if not isinstance(one, bool)]
         for part in parts:
             if not part.is_defined() and not part.is_none():
                 raise BuildError(f"{part!r} cannot be joined: only listed fields can")
@@ -369,9 +369,8 @@ class Fields(FieldList):
         position = self.get_pos(name)
         if self._types is None and len(self) > 1:
             raise BuildError(
-                f"{self!r} has no types: one field alone cannot be given one",
-                asked=name,
-                available=shown_fields(self),
+                f"{self!r} has no types: {name!r} alone cannot be given one",
+                details={"types": "all fields have one, or none"},
             )
         types: list[Any] = list(self._types or (None,))
         types[position] = type_

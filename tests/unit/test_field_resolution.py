@@ -169,6 +169,18 @@ def test_an_aggregator_passes_the_group(arguments, declaration, output, group, o
     assert aggregator(arguments, declaration, output, group).outgoing == as_fields(outgoing)
 
 
+def test_an_aggregator_over_unknown_rows_passes_the_key_by_position():
+    group = Fields(-1)
+    found = resolve_aggregator(
+        Fields(0), Fields("n"), ALL, UNKNOWN, Fields.as_declaration(group), group
+    )
+    assert found.outgoing == Fields(0, "n")
+    layout = layout_for(
+        found.output, found.passed, found.arguments, found.arguments, found.declared
+    )
+    assert layout.build()(("key",), (9,)) == ("key", 9)
+
+
 def test_chained_aggregators_pass_earlier_results_in_the_order_of_the_selector():
     first = aggregator("b", "fb", ALL, ("c", "a"))
     second = aggregator("b", "count", ALL, ("c", "a"), passed=first.outgoing)

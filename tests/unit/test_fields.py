@@ -302,6 +302,7 @@ def test_project():
 
 
 def test_join():
+    assert Fields.join() == Fields.NONE
     assert Fields.join(F, "d") == Fields("a", "b", "c", "d")
     assert Fields.join(True, F, ("c", "d")) == Fields("a", "b", 2, "c", "d")
     with pytest.raises(BuildError):
