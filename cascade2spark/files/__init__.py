@@ -12,11 +12,18 @@ from cascade2spark.files.commit import (
     prepare_all,
     publish_all,
 )
-from cascade2spark.files.compression import COMPRESSIONS, compress, compression_of, extension_of
+from cascade2spark.files.compression import (
+    COMPRESSIONS,
+    check_compression,
+    compress,
+    compression_of,
+    extension_of,
+)
 from cascade2spark.files.lines import (
     LineBlock,
     block_charset,
     can_split_charset,
+    canonical_charset,
     line_offsets,
     read_line_blocks,
     split_lines,
@@ -25,14 +32,17 @@ from cascade2spark.files.lines import (
 from cascade2spark.files.listing import (
     FileInfo,
     delete_path,
+    expand_braces,
     has_glob,
     list_files,
+    make_folders,
     modified_time,
     path_exists,
+    path_kind,
 )
 from cascade2spark.files.parts import Manifest, PartPlace, PartWriter, WrittenFile
 from cascade2spark.files.paths import as_path_text, is_driver_only, local_path, route_of
-from cascade2spark.files.recovery import RecoveryReport, recover
+from cascade2spark.files.recovery import RecoveryReport, check_no_unfinished_commit, recover
 from cascade2spark.files.splits import Split, pack_splits, split_file, split_files
 from cascade2spark.files.stores import LOCAL, CommitStore, LocalStore
 
@@ -54,18 +64,24 @@ __all__ = [
     "as_path_text",
     "block_charset",
     "can_split_charset",
+    "canonical_charset",
+    "check_compression",
+    "check_no_unfinished_commit",
     "compress",
     "compression_of",
     "delete_path",
+    "expand_braces",
     "extension_of",
     "has_glob",
     "is_driver_only",
     "line_offsets",
     "list_files",
     "local_path",
+    "make_folders",
     "modified_time",
     "pack_splits",
     "path_exists",
+    "path_kind",
     "prepare_all",
     "publish_all",
     "read_line_blocks",

@@ -93,7 +93,7 @@ def new_compressor(compression: str) -> Any:
 def read_decompressed(read: Read, compression: str, path: str) -> Read:
     """Return a function like `read` that gives the decompressed bytes of a whole file.
 
-    It may return fewer bytes than asked for, and b"" only at the end.
+    It may return fewer bytes than asked for, or more, and b"" only at the end.
 
     Raises:
         TapError: damaged or truncated data, with the file and the offset in the compressed file.
@@ -116,7 +116,7 @@ class _DecompressedStream:
     def read(self, most: int) -> bytes:
         while True:
             if not self._input:
-                self._input = self._read(min(most, _READ_BYTES))
+                self._input = self._read(_READ_BYTES)
                 if not self._input:
                     self._check_complete()
                     return b""

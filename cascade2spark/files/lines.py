@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any, BinaryIO
 
 import attrs
@@ -88,8 +89,8 @@ def read_line_blocks(
         if split.compression is not None:
             read = read_decompressed(file.read, split.compression, split.path)
             first = _read_full(read, 3) if is_utf8 else b""
-            begin = 3 if first == _BOM else 0
-            read = _gathered(_prefixed(b"" if begin else first, read))
+            begin = 3 if first.startswith(_BOM) else 0
+            read = _gathered(_prefixed(first[begin:], read))
             blocks = _cut(read, begin, None, block_bytes)
         else:
             begin, finish = _owned_range(file, split, is_utf8)
@@ -128,10 +129,13 @@ def split_text_lines(text: str) -> list[str]:
 
 def line_offsets(block: LineBlock) -> list[int]:
     """Return the byte offset in the file of each line of a block."""
-    base = block.offset
-    offsets = [base]
-    offsets.extend([base + match.end() for match in _LINE_END.finditer(block.data)])
-    if offsets[-1] == base + len(block.data):
+    base, data = block.offset, block.data
+    if b"\r" in data:
+        offsets = [base, *[base + match.end() for match in _LINE_END.finditer(data)]]
+    else:
+        lengths = [len(line) + 1 for line in data.split(b"\n")]
+        offsets = list(accumulate(lengths[:-1], initial=base))
+    if offsets[-1] == base + len(data):
         offsets.pop()
     if block.starts_file and offsets:
         offsets[0] = 0
@@ -331,7 +335,7 @@ def _gathered(read: Read) -> Read:
 
 
 def _read_full(read: Read, count: int) -> bytes:
-    """Read exactly `count` bytes unless the data ends before."""
+    """Read `count` bytes, or more if `read` gives more, unless the data ends before."""
     data = b""
     while len(data) < count:
         more = read(count - len(data))

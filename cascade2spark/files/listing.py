@@ -25,10 +25,13 @@ from cascade2spark.origin import Origin
 __all__ = [
     "FileInfo",
     "delete_path",
+    "expand_braces",
     "has_glob",
     "list_files",
+    "make_folders",
     "modified_time",
     "path_exists",
+    "path_kind",
 ]
 
 _GLOB_CHARACTERS = re.compile(r"[*?\[{]")
@@ -92,6 +95,26 @@ def path_exists(path: str | os.PathLike[str]) -> bool:
     if system.exists(inner):
         return True
     return has_glob(inner) and any(True for _ in _glob_matches(system, inner))
+
+
+def path_kind(path: str | os.PathLike[str]) -> str | None:
+    """Return "file", "folder", or None when nothing is there."""
+    system, inner = file_system_of(path)
+    if not system.exists(inner):
+        return None
+    return "folder" if system.isdir(inner) else "file"
+
+
+def make_folders(path: str | os.PathLike[str]) -> bool:
+    """Make a folder and those above it; False when it was there."""
+    system, inner = file_system_of(path)
+    if system.exists(inner):
+        return False
+    try:
+        system.makedirs(inner, exist_ok=True)
+    except OSError as failed:
+        raise TapError(f"cannot make folder {path}: {failed.strerror or failed}") from failed
+    return True
 
 
 def modified_time(path: str | os.PathLike[str]) -> float | None:
@@ -180,7 +203,7 @@ def _info(system: Any, path: str) -> dict[str, Any]:
 
 def _glob_matches(system: Any, pattern: str) -> Iterator[str]:
     seen: set[str] = set()
-    for single in _without_braces(pattern):
+    for single in expand_braces(pattern):
         if not has_glob(single):
             matches = [single] if system.exists(single) else []
         else:
@@ -193,7 +216,7 @@ def _glob_matches(system: Any, pattern: str) -> Iterator[str]:
                 yield match
 
 
-def _without_braces(pattern: str) -> list[str]:
+def expand_braces(pattern: str) -> list[str]:
     """Return the patterns that `{a,b}` alternatives, nested ones too, stand for."""
     opened = pattern.find("{")
     if opened < 0:
@@ -206,8 +229,8 @@ def _without_braces(pattern: str) -> list[str]:
             choices.append(pattern[start:at])
             start = at + 1
         if depth == 0:
-            tails = _without_braces(pattern[at + 1 :])
-            heads = itertools.chain.from_iterable(map(_without_braces, choices))
+            tails = expand_braces(pattern[at + 1 :])
+            heads = itertools.chain.from_iterable(map(expand_braces, choices))
             return [pattern[:opened] + h + t for h, t in itertools.product(heads, tails)]
     return [pattern]  # never closed: an ordinary character
 

@@ -78,7 +78,7 @@ class LocalStore:
     def names(self, folder: str) -> list[str]:
         try:
             return sorted(os.listdir(folder))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as failed:
             raise _tap_error("list", folder, failed) from failed

@@ -1,0 +1,330 @@
+"""Taps whose data are files: one file, a folder of part files, a folder tree, a glob."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Callable, Sequence
+
+from cascade2spark.errors import BuildError, TapError
+from cascade2spark.fields import Fields
+from cascade2spark.files import (
+    FileInfo,
+    OutputCommit,
+    as_path_text,
+    check_no_unfinished_commit,
+    delete_path,
+    expand_braces,
+    list_files,
+    local_path,
+    make_folders,
+    modified_time,
+    path_exists,
+    path_kind,
+    route_of,
+)
+from cascade2spark.schemes import Scheme
+from cascade2spark.taps.base import SinkMode, Tap
+
+__all__ = ["Dfs", "DirTap", "FileTap", "GlobHfs", "Hfs", "Lfs", "PathTap"]
+
+Path = str | os.PathLike[str]
+
+
+class PathTap(Tap):
+    """A tap at one or several paths.
+
+    Args:
+        scheme: how records are stored.
+        path: a str, anything with `__fspath__`, or a list of these; several can only be read.
+        sink_mode: what happens to old output.
+    """
+
+    is_always_local: bool = False
+    """Whether a path without a scheme is local even if the cluster's default is another place."""
+    is_single_file: bool = False
+    """Whether output is one file, instead of a folder of part files."""
+    expands_globs: bool = True
+    is_recursive: bool = False
+
+    def __init__(
+        self, scheme: Scheme, path: Path | Sequence[Path], sink_mode: SinkMode = SinkMode.KEEP
+    ) -> None:
+        given = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+        if not given or not all(isinstance(one, (str, os.PathLike)) for one in given):
+            raise BuildError(f"{type(self).__name__} needs a path", asked=repr(path))
+        self._paths = tuple(as_path_text(one) for one in given)
+        super().__init__(scheme, ",".join(self._paths), sink_mode)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths, as the user wrote them."""
+        return self._paths
+
+    @property
+    def path(self) -> str:
+        """The only path.
+
+        Raises:
+            BuildError: there are several, as when one means to write to the tap.
+        """
+        if len(self._paths) > 1:
+            raise BuildError(
+                f"{type(self).__name__} of several paths can only be read",
+                available=list(self._paths),
+                origin=self._origin,
+            )
+        return self._paths[0]
+
+    def get_path(self) -> str:
+        """Return `path`."""
+        return self.path
+
+    def is_sink(self) -> bool:
+        return len(self._paths) == 1
+
+    def get_full_identifier(self) -> str:
+        return ",".join(
+            f"file:{local_path(path)}" if route_of(path) == "local" else path
+            for path in self._paths
+        )
+
+    def retrieve_source_fields(self) -> Fields:
+        return self.scheme.retrieve_source_fields(self)
+
+    def list_files(self) -> tuple[FileInfo, ...]:
+        for path in self._paths:
+            if route_of(path) == "local":
+                check_no_unfinished_commit(path)
+        return list_files(
+            self._paths,
+            recursive=self.is_recursive,
+            globs=self.expands_globs,
+            origin=self._origin,
+        )
+
+    def resource_exists(self) -> bool:
+        return all(path_exists(path) for path in self._paths)
+
+    def create_resource(self) -> bool:
+        return make_folders(self.path)
+
+    def delete_resource(self) -> bool:
+        return delete_path(self.path)
+
+    def get_modified_time(self) -> int:
+        times = [modified_time(path) or 0.0 for path in self._paths]
+        return int(max(times) * 1000)
+
+    def new_commit(self, *, run_id: str | None = None, header: bytes | None = None) -> OutputCommit:
+        """Return the commit for one run's output here; `header` is the row writer's."""
+        return OutputCommit(
+            self.path,
+            self._sink_mode.value,
+            run_id=run_id,
+            is_file=self.is_single_file,
+            compression=self.scheme.compression,
+            header=header,
+            origin=self._origin,
+        )
+
+
+class Hfs(PathTap):
+    """A file, a glob, or a folder of part files, on any file system.
+
+    On Spark a path without a scheme lies on the context's default file system. Names beginning with
+    `_` or `.` are not read, and a folder inside the folder is an error.
+
+    Source:
+        cascading.tap.hadoop.Hfs
+    """
+
+
+class Lfs(Hfs):
+    """Hfs on the local file system, whatever the cluster's default is.
+
+    Source:
+        cascading.tap.hadoop.Lfs
+    """
+
+    is_always_local = True
+
+    def __init__(
+        self, scheme: Scheme, path: Path | Sequence[Path], sink_mode: SinkMode = SinkMode.KEEP
+    ) -> None:
+        super().__init__(scheme, path, sink_mode)
+        for one in self._paths:
+            if route_of(one) != "local":
+                raise BuildError("Lfs takes local paths only", asked=one, origin=self._origin)
+
+
+class Dfs(Hfs):
+    """Hfs on HDFS.
+
+    Source:
+        cascading.tap.hadoop.Dfs
+    """
+
+    def __init__(
+        self, scheme: Scheme, path: Path | Sequence[Path], sink_mode: SinkMode = SinkMode.KEEP
+    ) -> None:
+        super().__init__(scheme, path, sink_mode)
+        for one in self._paths:
+            if re.match(r"[A-Za-z][\w+.-]+:", one) and not one.startswith("hdfs:"):
+                raise BuildError("Dfs takes hdfs paths only", asked=one, origin=self._origin)
+
+
+class FileTap(PathTap):
+    """One local file, read and written as such; lines are numbered from 0.
+
+    Output of several partitions is put together in order; UPDATE appends to the file.
+
+    Source:
+        cascading.tap.local.FileTap
+    """
+
+    counts_lines = True
+    is_always_local = True
+    is_single_file = True
+    expands_globs = False
+
+    def list_files(self) -> tuple[FileInfo, ...]:
+        for path in self._paths:
+            if path_kind(path) == "folder":
+                raise TapError(
+                    f"{path} is a folder, and FileTap reads files",
+                    origin=self._origin,
+                    fix="use DirTap",
+                )
+        return super().list_files()
+
+    def create_resource(self) -> bool:
+        return make_folders(os.path.dirname(local_path(self.path)))
+
+
+class DirTap(PathTap):
+    """A local folder with all folders below it, or one file; lines are numbered from 0.
+
+    Args:
+        scheme: how records are stored.
+        path: the folder; a file is read as such.
+        args: as in Java: a pattern, the depth, the sink mode, each told by its type.
+        pattern: ``glob:…`` or ``regex:…`` for the files to read; it must match the name, the path
+            below the folder, or the whole path.
+        depth: levels of folders to read, 1 being the files directly inside.
+        sink_mode: what happens to old output, a folder of part files.
+    Source:
+        cascading.tap.local.DirTap
+    """
+
+    counts_lines = True
+    is_always_local = True
+    expands_globs = False
+    is_recursive = True
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        path: Path | Sequence[Path],
+        *args: str | int | SinkMode,
+        pattern: str | None = None,
+        depth: int | None = None,
+        sink_mode: SinkMode | None = None,
+    ) -> None:
+        for argument in args:
+            if isinstance(argument, SinkMode) and sink_mode is None:
+                sink_mode = argument
+            elif isinstance(argument, str) and pattern is None:
+                pattern = argument
+            elif isinstance(argument, int) and depth is None:
+                depth = argument
+            else:
+                raise BuildError("DirTap takes a pattern, a depth, a sink mode", asked=repr(args))
+        if depth is not None and depth < 1:
+            raise BuildError("a depth is 1 or more", asked=depth)
+        super().__init__(scheme, path, sink_mode or SinkMode.KEEP)
+        self._matches = None if pattern is None else _path_matcher(pattern)
+        self._depth = depth
+        if pattern is not None:
+            self._identifier += f"?{pattern}"
+
+    def list_files(self) -> tuple[FileInfo, ...]:
+        found: list[FileInfo] = []
+        for path in self._paths:
+            check_no_unfinished_commit(path)
+            if self._matches is not None and path_kind(path) == "file":
+                raise TapError(
+                    f"{path} is a file, and a pattern needs a folder", origin=self._origin
+                )
+            levels = None if self._depth is None else self._depth - 1
+            found.extend(
+                info
+                for info in list_files(
+                    path, recursive=True, depth=levels, globs=False, origin=self._origin
+                )
+                if self._matches is None or self._matches(info.path, local_path(path))
+            )
+        return tuple(found)
+
+
+class GlobHfs(Hfs):
+    """All files that a pattern matches when the job is planned; only a source.
+
+    Args:
+        scheme: how records are stored.
+        pattern: a path with ``* ? [ {``.
+        filter: keeps a path when it returns true.
+    Source:
+        cascading.tap.hadoop.GlobHfs
+    """
+
+    def __init__(
+        self, scheme: Scheme, pattern: Path, filter: Callable[[str], bool] | None = None
+    ) -> None:
+        super().__init__(scheme, pattern)
+        self._accept = filter
+
+    def is_sink(self) -> bool:
+        return False
+
+    def list_files(self) -> tuple[FileInfo, ...]:
+        found = list_files(self._paths, accept=self._accept, origin=self._origin)
+        if not any(info.size for info in found):
+            what = "holds only empty files" if found else "matches no file"
+            raise TapError(f"{self.path} {what}", origin=self._origin)
+        return found
+
+    def resource_exists(self) -> bool:
+        try:
+            return bool(self.list_files())
+        except TapError:
+            return False
+
+    def __eq__(self, other: object) -> bool:
+        same = super().__eq__(other)
+        return same and isinstance(other, GlobHfs) and self._accept == other._accept
+
+    __hash__ = Tap.__hash__
+
+
+def _path_matcher(pattern: str) -> Callable[[str, str], bool]:
+    kind, colon, text = pattern.partition(":")
+    if not colon or kind not in ("glob", "regex") or not text:
+        raise BuildError("a pattern begins with glob: or regex:", asked=pattern)
+    if kind == "glob":
+        # Alternatives in braces are no part of Python's patterns.
+        parts = [fnmatch.translate(one) for one in expand_braces(text)]
+        compiled = re.compile("|".join(f"(?:{part})" for part in parts))
+    else:
+        try:
+            compiled = re.compile(text)
+        except re.error as bad:
+            raise BuildError(f"a pattern is no regular expression: {bad}", asked=text) from bad
+
+    def matches(path: str, folder: str) -> bool:
+        below = os.path.relpath(path, folder)
+        candidates = (os.path.basename(path), below, path)
+        return any(compiled.fullmatch(candidate) for candidate in candidates)
+
+    return matches
