@@ -1,0 +1,1 @@
+"""The same jobs as one would write them without this library."""
