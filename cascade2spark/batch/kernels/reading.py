@@ -1,0 +1,156 @@
+"""Blocks of lines straight to columns, for schemes whose rules Arrow's reader can follow exactly.
+
+Whatever it would read otherwise than the scheme does — carriage returns, ragged lines, bytes that
+are not UTF-8, numbers in Java's spelling only — raises NotColumns, and the block is read as rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.files import LineBlock, line_offsets
+from cascade2spark.schemes.base import Scheme, SourceInfo
+from cascade2spark.schemes.delimited import TextDelimited
+from cascade2spark.schemes.text import TextLine
+from cascade2spark.types import Double, Integer, Long, Object, String, Type, double_, int_, long_
+
+__all__ = ["BlockReader", "reader_kernel"]
+
+BlockReader = Callable[[LineBlock], Columns]
+
+_TEXTS = frozenset({None, String, Object})
+_WHOLE = frozenset({Long, long_, Integer, int_})
+_REAL = frozenset({Double, double_})
+_NARROW = frozenset({Integer, int_})
+_PRIMITIVE = frozenset({long_, int_, double_})
+_INT32 = (-(2**31), 2**31 - 1)
+
+
+def reader_kernel(scheme: Scheme, info: SourceInfo) -> BlockReader | None:
+    """Return the function that reads a block as columns, or None when only rows are exact.
+
+    Args:
+        scheme: the source's scheme.
+        info: its fields, and the positions wanted.
+    """
+    if scheme.charset not in ("utf-8", "ascii"):
+        return None
+    if type(scheme) is TextDelimited:
+        return _delimited_reader(scheme, info)
+    if type(scheme) is TextLine:
+        return _line_reader(info)
+    return None
+
+
+def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | None:
+    fields = info.fields
+    if not fields.is_defined() or scheme.quote is not None:
+        return None
+    if len(scheme.delimiter) != 1 or not scheme.delimiter.isascii():
+        return None
+    types: tuple[Type | None, ...] = fields.get_types() or (None,) * len(fields)
+    width = len(fields)
+    wanted = tuple(range(width)) if info.wanted is None else info.wanted
+    # A dropped column whose conversion may fail must still be looked at.
+    checked = [at for at in range(width) if at in wanted or not (scheme.safe or types[at] in _TEXTS)]
+    if not wanted or any(types[at] not in _TEXTS | _WHOLE | _REAL for at in checked):
+        return None
+    names = column_names(width)
+    parse = csv.ParseOptions(
+        delimiter=scheme.delimiter,
+        quote_char=False,
+        escape_char=False,
+        newlines_in_values=False,
+        ignore_empty_lines=False,
+    )
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        null_values=[""],
+        strings_can_be_null=True,
+        include_columns=[names[at] for at in checked],
+        check_utf8=False,
+    )
+    places = [checked.index(at) for at in wanted]
+    kept_names = column_names(len(wanted))
+
+    def read(block: LineBlock) -> Columns:
+        data = _checked_text(block.data)
+        if scheme.skip_header and block.starts_file:
+            data = data[data.find(b"\n") + 1 or len(data) :]
+        if not data:
+            return pa.record_batch([pa.array([], _arrow_type(types[at])) for at in wanted], kept_names)
+        options = csv.ReadOptions(
+            use_threads=False, block_size=len(data) + 1, column_names=names
+        )
+        try:
+            table = csv.read_csv(pa.BufferReader(data), options, parse, convert)
+        except pa.ArrowInvalid as refused:
+            raise NotColumns("lines of different widths") from refused
+        found = [
+            _typed(table.column(number).combine_chunks(), types[at])
+            for number, at in enumerate(checked)
+        ]
+        return pa.record_batch([found[place] for place in places], kept_names)
+
+    return read
+
+
+def _line_reader(info: SourceInfo) -> BlockReader | None:
+    width = len(info.fields)
+    wanted = tuple(range(width)) if info.wanted is None else info.wanted
+    wants_number = width == 2 and 0 in wanted
+    if not wanted or (wants_number and info.counts_lines):
+        return None
+
+    def read(block: LineBlock) -> Columns:
+        data = _checked_text(block.data)
+        whole = pa.array([data.removesuffix(b"\n")], pa.binary()).cast(pa.string())
+        lines = pc.split_pattern(whole, "\n").flatten()
+        columns = [
+            pa.array(np.array(line_offsets(block), dtype=np.int64)) if width == 2 and at == 0 else lines
+            for at in wanted
+        ]
+        return pa.record_batch(columns, column_names(len(wanted)))
+
+    return read
+
+
+def _checked_text(data: bytes) -> bytes:
+    if b"\r" in data:
+        raise NotColumns("carriage returns")
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError as bad:
+            raise NotColumns("bytes that are not UTF-8") from bad
+    return data
+
+
+def _arrow_type(kind: Type | None) -> pa.DataType:
+    if kind in _WHOLE:
+        return pa.int64()
+    return pa.float64() if kind in _REAL else pa.string()
+
+
+def _typed(column: pa.Array, kind: Type | None) -> pa.Array:
+    if kind in _TEXTS:
+        return column
+    # Arrow reads 0x1F as 31, and nan and inf in any case; Java reads neither.
+    odd = "x" if kind in _WHOLE else "n"
+    try:
+        numbers = column.cast(_arrow_type(kind))
+    except pa.ArrowInvalid as refused:
+        raise NotColumns("numbers in another spelling") from refused
+    if pc.any(pc.match_substring(column, odd, ignore_case=True)).as_py():
+        raise NotColumns("numbers in another spelling")
+    if kind in _NARROW and len(numbers):
+        ends = pc.min_max(numbers).as_py()
+        if ends["min"] is not None and not (_INT32[0] <= ends["min"] and ends["max"] <= _INT32[1]):
+            raise NotColumns("whole numbers beyond 32 bits")
+    return pc.fill_null(numbers, 0) if kind in _PRIMITIVE else numbers
