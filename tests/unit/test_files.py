@@ -10,6 +10,7 @@ import pickle
 import re
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import fsspec
@@ -235,7 +236,7 @@ def test_packs_keep_order_and_stay_small(sizes: list[int], target: int, most: in
     assert [split for pack in packs for split in pack] == splits
     assert all(pack and len(pack) <= (most or 99) for pack in packs)
     assert all(len(pack) == 1 or sum(s.length for s in pack) <= target for pack in packs)
-    for pack, following in zip(packs, packs[1:], strict=False):
+    for pack, following in pairwise(packs):
         is_full = sum(split.length for split in (*pack, following[0])) > target
         assert is_full or len(pack) == most
 
@@ -260,7 +261,7 @@ def test_every_cut_gives_each_line_once(
     lines: list[bytes] = []
     position = 0
     starts = {0, *(match.end() for match in re.finditer(rb"\r\n|\r|\n", data))}
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         for found in read_line_blocks(Split(str(path), start, end, size), block_bytes=block):
             assert found.offset == position
             assert found.starts_file == (found.offset == 0)
