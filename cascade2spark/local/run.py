@@ -1,0 +1,89 @@
+"""One run of a plan: what its stages share, and what becomes of a row that fails."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from cascade2spark.counters import StepCounters, counter_name
+from cascade2spark.errors import FlowError
+from cascade2spark.fields import Fields
+from cascade2spark.operations.base import FlowProcess, Row
+from cascade2spark.operations.failures import located_error, trap_columns
+from cascade2spark.planner.steps import RunContext, RunResult, Site, StepPlan
+
+__all__ = ["Run"]
+
+log = logging.getLogger("cascade2spark.traps")
+
+
+class Run:
+    """Counters, traps and the operations' surroundings of one run.
+
+    Attributes:
+        path: for each Union above the row on its way now, the input it came by, nearest first.
+            Rows of a fork that meet again arrive mixed; sorted by path they are in input order.
+    """
+
+    def __init__(self, plan: StepPlan, context: RunContext) -> None:
+        self.plan = plan
+        self.context = context
+        self.result = RunResult()
+        self.flow_process = FlowProcess(
+            dict(context.properties), self.result.counters, 0, 1, context.run_id
+        )
+        self.trapped: dict[int, list[Row]] = {}
+        self.path: tuple[int, ...] = ()
+        self._located: Exception | None = None
+
+    def count_in(self, site: Site, rows: int = 1) -> None:
+        """Note rows that entered a pipe or tap."""
+        self.result.rows_in[site.key] = self.result.rows_in.get(site.key, 0) + rows
+
+    def count_out(self, site: Site, rows: int = 1) -> None:
+        """Note rows that left a pipe or tap."""
+        self.result.rows_out[site.key] = self.result.rows_out.get(site.key, 0) + rows
+
+    def count_step(self, counter: StepCounters, amount: int = 1) -> None:
+        """Add to one of the counters that every flow keeps."""
+        self.result.counters.increment(counter_name(counter), amount)
+
+    def check_stopped(self) -> None:
+        """Raise FlowError when the user stopped the flow."""
+        if self.context.is_stopped():
+            raise FlowError(f"flow {self.plan.name!r} was stopped")
+
+    def failed(
+        self,
+        error: Exception,
+        site: Site,
+        trap: int | None,
+        row: Row | None,
+        fields: Fields | None,
+    ) -> None:
+        """Trap a row, or raise, so that the next pipe upstream gets the chance to trap its own.
+
+        An error gets its place once, where it happened. Running out of memory, a stopped flow and a
+        failing trap are never one row's fault.
+        """
+        if error is not self._located:
+            error = self._located = located_error(error, site, row, fields)
+        if trap is None or row is None or isinstance(error.__cause__, MemoryError):
+            raise error
+        self._located = None
+        self._keep_trapped(trap, row, error)
+
+    def _keep_trapped(self, trap: int, row: Row, error: Exception) -> None:
+        settings = self.context.settings
+        columns = trap_columns(
+            error,
+            trace=settings.trap_element_trace,
+            message=settings.trap_throwable_message,
+            stack=settings.trap_throwable_stacktrace,
+            trim=settings.trap_stacktrace_trim,
+            delimiter=settings.trap_stacktrace_delimiter,
+        )
+        if settings.trap_stacktrace_log and log.isEnabledFor(logging.INFO):
+            log.info("trapped a row\n%s", "".join(traceback.format_exception(error)))
+        self.trapped.setdefault(trap, []).append(columns + row)
+        self.count_step(StepCounters.Tuples_Trapped)
