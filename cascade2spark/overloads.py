@@ -16,18 +16,26 @@ from cascade2spark.fields import Fields, as_fields
 from cascade2spark.joiners import Joiner
 from cascade2spark.operations.base import AssertionLevel, BaseOperation, DebugLevel
 
-__all__ = ["OperatorForm", "SpliceForm", "is_fields_like", "parse_operator", "parse_splice", "split_name"]
+__all__ = [
+    "OperatorForm",
+    "SpliceForm",
+    "is_fields_like",
+    "parse_operator",
+    "parse_splice",
+    "split_name",
+]
 
 _OPERATOR_FORMS = (
     "{kind}(pipe, operation), {kind}(pipe, arguments, operation), "
     "{kind}(pipe, arguments, operation, output), {kind}(pipe, arguments, level, operation)"
 )
 _SPLICE_FORMS = {
-    "GroupBy": "GroupBy(pipe, group), GroupBy(pipe, group, sort), GroupBy(pipe, group, sort, reverse),"
-    " GroupBy([pipes], group, …)",
+    "GroupBy": "GroupBy(pipe, group), GroupBy(pipe, group, sort), "
+    "GroupBy(pipe, group, sort, reverse), GroupBy([pipes], group, …)",
     "CoGroup": "CoGroup(lhs, keys, rhs, keys), … declared, … declared, result_group, … joiner,"
     " CoGroup([pipes], [keys], …), CoGroup(pipe, keys, num_self_joins, …)",
-    "HashJoin": "HashJoin(lhs, keys, rhs, keys), … declared, … joiner, HashJoin([pipes], [keys], …)",
+    "HashJoin": "HashJoin(lhs, keys, rhs, keys), … declared, … joiner, "
+    "HashJoin([pipes], [keys], …)",
     "Merge": "Merge(pipe, pipe, …), Merge('name', pipe, …), Merge([pipes])",
 }
 

@@ -100,11 +100,12 @@ class Pipe:
         Pipe 'logs'
     """
 
-    name: str
-    previous: tuple[Pipe, ...]
-    origin: Origin
-    config_def: ConfigDef
-    step_config_def: ConfigDef
+    name: str = attrs.field(init=False)
+    previous: tuple[Pipe, ...] = attrs.field(init=False)
+    origin: Origin = attrs.field(init=False)
+    config_def: ConfigDef = attrs.field(init=False)
+    step_config_def: ConfigDef = attrs.field(init=False)
+    made_by: str | None = attrs.field(init=False)  # the outermost assembly that built it
 
     def __init__(self, *arguments: Any) -> None:
         name, rest = split_name("Pipe", arguments, Pipe)
@@ -126,6 +127,7 @@ class Pipe:
         set_once(self, "origin", capture_origin())
         set_once(self, "config_def", ConfigDef())
         set_once(self, "step_config_def", ConfigDef())
+        set_once(self, "made_by", None)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
@@ -217,10 +219,10 @@ class Pipe:
 class _Operator(Pipe):
     """A pipe with an operation: what Each and Every share."""
 
-    arguments: Fields
-    operation: Any
-    output: Fields | None
-    level: AssertionLevel | DebugLevel | None
+    arguments: Fields = attrs.field(init=False)
+    operation: Any = attrs.field(init=False)
+    output: Fields | None = attrs.field(init=False)
+    level: AssertionLevel | DebugLevel | None = attrs.field(init=False)
 
     kinds: ClassVar[tuple[type, ...]] = ()
 
@@ -232,7 +234,7 @@ class _Operator(Pipe):
         output: Any = None,
     ) -> None:
         form = parse_operator(type(self).__name__, given, Pipe, arguments, operation, output)
-        previous = () if form.pipe is None else (single_tail(form.pipe),)
+        previous = [] if form.pipe is None else [single_tail(form.pipe)]
         set_once = object.__setattr__
         set_once(self, "arguments", Fields.ALL if form.arguments is None else form.arguments)
         set_once(self, "operation", form.operation)
@@ -276,7 +278,7 @@ class Each(_Operator):
             )
         _check_selector(self, "argument selector", self.arguments, _NOT_AN_ARGUMENT)
         _check_selector(
-            self, "operation declares", operation.field_declaration, _NOT_A_DECLARATION
+            self, "declaration of an operation", operation.field_declaration, _NOT_A_DECLARATION
         )
         if self.output is not None:
             _check_selector(self, "output selector", self.output, _NOT_AN_OUTPUT)
@@ -341,10 +343,10 @@ class GroupBy(Group):
         Cascading GroupBy.
     """
 
-    group: Fields
-    sort: Fields | None
-    reverse: bool
-    partitions: int | None
+    group: Fields = attrs.field(init=False)
+    sort: Fields | None = attrs.field(init=False)
+    reverse: bool = attrs.field(init=False)
+    partitions: int | None = attrs.field(init=False)
 
     def __init__(
         self,
@@ -373,8 +375,8 @@ class GroupBy(Group):
 class CoGroup(Group):
     """Joins branches on equal keys, groups in key order.
 
-    Java's orders: ``CoGroup([name], lhs, keys, rhs, keys, …, [declared], [result_group], [joiner])``,
-    the array form ``CoGroup([pipes], [keys], …)`` and the self join
+    Java's orders: ``CoGroup([name], lhs, keys, rhs, keys, …, [declared], [result_group],
+    [joiner])``, the array form ``CoGroup([pipes], [keys], …)`` and the self join
     ``CoGroup(pipe, keys, num_self_joins, …)``.
 
     Args:
@@ -388,12 +390,12 @@ class CoGroup(Group):
         Cascading CoGroup.
     """
 
-    keys: tuple[Fields, ...]
-    declared: Fields | None
-    result_group: Fields | None
-    joiner: Joiner
-    self_joins: int
-    partitions: int | None
+    keys: tuple[Fields, ...] = attrs.field(init=False)
+    declared: Fields | None = attrs.field(init=False)
+    result_group: Fields | None = attrs.field(init=False)
+    joiner: Joiner = attrs.field(init=False)
+    self_joins: int = attrs.field(init=False)
+    partitions: int | None = attrs.field(init=False)
 
     def __init__(
         self,
@@ -430,14 +432,19 @@ class CoGroup(Group):
         set_once(self, "partitions", _checked_partitions("CoGroup", partitions))
         self._start(form.name or "*".join(pipe.name for pipe in inputs), inputs)
         _check_join(self, "CoGroup", inputs)
-        sides = len(inputs) + form.self_joins
-        if group is not None and group.size() != form.keys[0].size() * sides:
+        # The group of a self join is its key once: all sides have the same.
+        groups = 1 if self.is_self_join() else len(inputs)
+        if group is not None and group.size() != form.keys[0].size() * groups:
             raise BuildError(
-                f"CoGroup {self.name!r} has {sides} sides of {form.keys[0].size()} key fields, "
-                f"so result_group must name {form.keys[0].size() * sides}",
+                f"CoGroup {self.name!r} has {groups} key(s) of {form.keys[0].size()} fields, "
+                f"so result_group must name {form.keys[0].size() * groups}",
                 asked=str(group),
                 origin=self.origin,
             )
+
+    def is_self_join(self) -> bool:
+        """Tell whether all sides are the same stream."""
+        return _is_self_join(self)
 
 
 @attrs.frozen(eq=False, init=False, repr=False)
@@ -451,10 +458,10 @@ class HashJoin(Splice):
         Cascading HashJoin.
     """
 
-    keys: tuple[Fields, ...]
-    declared: Fields | None
-    joiner: Joiner
-    self_joins: int
+    keys: tuple[Fields, ...] = attrs.field(init=False)
+    declared: Fields | None = attrs.field(init=False)
+    joiner: Joiner = attrs.field(init=False)
+    self_joins: int = attrs.field(init=False)
 
     def __init__(
         self,
@@ -485,6 +492,10 @@ class HashJoin(Splice):
                 fix="use CoGroup",
             )
         _check_join(self, "HashJoin", inputs)
+
+    def is_self_join(self) -> bool:
+        """Tell whether all sides are the same stream."""
+        return _is_self_join(self)
 
 
 @attrs.frozen(eq=False, init=False, repr=False)
@@ -520,7 +531,7 @@ class Checkpoint(Pipe):
         Cascading Checkpoint.
     """
 
-    is_named: bool
+    is_named: bool = attrs.field(init=False)
 
     def __init__(self, *given: Any) -> None:
         name, rest = split_name("Checkpoint", given, Pipe)
@@ -543,6 +554,11 @@ class SubAssembly(Pipe):
         object.__setattr__(self, "_tails", None)
         self._start(name or "+".join(pipe.name for pipe in inputs), inputs)
 
+    _tails: tuple[Pipe, ...] | None
+
+    # Java's assemblies keep things in members, so this one class lets its attributes be set.
+    __setattr__ = object.__setattr__
+
     def set_previous(self, *previous: Pipe) -> None:
         """Name the incoming pipes, once, when the constructor was not given them."""
         if self.previous:
@@ -558,6 +574,20 @@ class SubAssembly(Pipe):
             raise BuildError(f"{type(self).__name__} needs at least one tail")
         object.__setattr__(self, "_tails", flat)
         object.__setattr__(self, "name", "+".join(tail.name for tail in flat))
+        self._mark_inner_pipes()
+
+    def _mark_inner_pipes(self) -> None:
+        """Note on every pipe between the inputs and the tails that this assembly built it."""
+        if not self.previous:
+            return  # nothing tells where the assembly starts
+        seen = {id(tail) for pipe in self.previous for tail in tails_of(pipe)}
+        waiting = list(self.get_tails())
+        while waiting:
+            pipe = waiting.pop()
+            if id(pipe) not in seen:
+                seen.add(id(pipe))
+                object.__setattr__(pipe, "made_by", type(self).__name__)
+                waiting.extend(pipe.previous)
 
     def get_tails(self) -> tuple[Pipe, ...]:
         """Return the tails.
@@ -621,13 +651,12 @@ def _refuse_operation(pipe: Pipe, kind: str, wanted: str) -> None:
 
 
 def _check_selector(pipe: Pipe, role: str, selector: Fields, refused: Sequence[str]) -> None:
-    for name in refused:
-        if selector == getattr(Fields, name):
-            raise BuildError(
-                f"{type(pipe).__name__} {pipe.name!r}: {name} cannot stand as {role}",
-                asked=f"Fields.{name}",
-                origin=pipe.origin,
-            )
+    if selector.kind.name in refused:
+        raise BuildError(
+            f"{type(pipe).__name__} {pipe.name!r}: {selector.kind.name} cannot be the {role}",
+            asked=f"Fields.{selector.kind.name}",
+            origin=pipe.origin,
+        )
 
 
 def _check_join(pipe: Any, kind: str, inputs: Sequence[Pipe]) -> None:
@@ -647,15 +676,26 @@ def _check_join(pipe: Any, kind: str, inputs: Sequence[Pipe]) -> None:
             f"{kind} {pipe.name!r} has {sides} sides, {pipe.joiner!r} joins {wanted + 1}",
             origin=pipe.origin,
         )
+    if pipe.is_self_join():
+        if any(key != pipe.keys[0] for key in pipe.keys):
+            raise BuildError(
+                f"{kind} {pipe.name!r} joins a stream with itself on different keys",
+                asked=[str(key) for key in pipe.keys],
+                origin=pipe.origin,
+            )
+        return
     names = [input_pipe.name for input_pipe in inputs]
-    roots = {id(_without_renames(input_pipe)) for input_pipe in inputs}
-    if len(set(names)) < len(names) and len(roots) > 1:
+    if len(set(names)) < len(names):
         raise BuildError(
-            f"{kind} {pipe.name!r} joins branches of one name, so taps and traps cannot tell them apart",
+            f"{kind} {pipe.name!r} joins branches of one name: traps cannot tell them apart",
             asked=names,
             origin=pipe.origin,
             fix='name the branches: Pipe("name", pipe)',
         )
+
+
+def _is_self_join(pipe: Any) -> bool:
+    return len({id(_without_renames(one)) for one in pipe.previous}) == 1
 
 
 def _checked_partitions(kind: str, partitions: int | None) -> int | None:

@@ -1,0 +1,128 @@
+"""Wording what is wrong with an assembly: every finding names the pipe, its line and the way to it.
+
+The resolver of fields knows no pipes; here its errors get the place, and for a name that was lost
+on the way, the pipe that lost it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cascade2spark.errors import Cascade2SparkError, FieldNotFound, PlanError
+from cascade2spark.fields import Fields
+from cascade2spark.pipes import Pipe
+from cascade2spark.planner.assembly import Assembly, label_of
+from cascade2spark.planner.nodes import EachNode, EveryNode, JoinNode, Node, upstream_of
+
+__all__ = ["located", "lost_fields", "problem_at", "raise_all", "shown_all"]
+
+
+def problem_at(assembly: Assembly, pipe: Pipe, headline: str, **parts: Any) -> PlanError:
+    """Return a PlanError about a pipe: `headline` is said of it, e.g. ``follows no group``."""
+    return PlanError(
+        f"{label_of(pipe)} {headline}",
+        origin=pipe.origin,
+        branch=str(assembly.paths[id(pipe)]),
+        **parts,
+    )
+
+
+def located(
+    error: Cascade2SparkError,
+    headline: str,
+    pipe: Pipe,
+    path: object,
+    inputs: Sequence[Node] = (),
+) -> PlanError:
+    """Return an error of the fields algebra as one about a pipe.
+
+    Args:
+        error: what the algebra said; its parts are kept.
+        headline: what the pipe cannot do; the algebra's own words are the detail of it.
+        inputs: where to look for the pipe that lost a missing field.
+    """
+    kind = FieldNotFound if isinstance(error, FieldNotFound) else PlanError
+    details = dict(error.details)
+    if kind is FieldNotFound:
+        details.update(_histories(error.asked, inputs))
+    elif error.headline not in headline:
+        details = {"because": error.headline, **details}
+    found = kind(
+        headline,
+        asked=error.asked,
+        available=error.available,
+        nearest=error.nearest,
+        details=details,
+        origin=pipe.origin,
+        branch=str(path),
+        fix=error.fix,
+    )
+    # Ported tests look for the resolver's exception one or two causes down.
+    found.__cause__ = error
+    return found
+
+
+def lost_fields(name: str, inputs: Sequence[Node]) -> tuple[str, str] | None:
+    """Return (label, text) on the nearest pipe upstream that took `name` away, None if none did."""
+    for first in inputs:
+        for node in upstream_of(first):
+            if name in node.fields or not any(name in one.fields for one in node.inputs):
+                continue
+            new_name = _renamed_to(name, node)
+            where = f"{node.label} at {node.origin}"
+            if new_name is not None:
+                return "renamed", f"to {new_name!r} by {where}"
+            return "dropped by", f"{where}{_reason(node)}"
+    return None
+
+
+def raise_all(errors: Sequence[PlanError], flow: str) -> None:
+    """Raise one error as itself, several as one PlanError that lists them; return when none."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise PlanError(
+            f"flow {flow!r} cannot be planned, for {len(errors)} reasons", errors=errors
+        )
+
+
+def _histories(asked: object, inputs: Sequence[Node]) -> dict[str, str]:
+    """Return the history of each missing name, as detail lines."""
+    names = asked if isinstance(asked, (list, tuple)) else [asked]
+    found: dict[str, str] = {}
+    for name in names:
+        lost = lost_fields(name, inputs) if isinstance(name, str) else None
+        if lost is not None:
+            label, text = lost
+            found[label] = f"{found[label]}\n{text}" if label in found else text
+    return found
+
+
+def _renamed_to(name: str, node: Node) -> object:
+    """Return the new name a field got, for operations that pass arguments on under new names."""
+    if not isinstance(node, EachNode) or node.resolved is None:
+        return None
+    if type(node.operation).__name__ != "Identity":
+        return None
+    arguments, declared = list(node.resolved.arguments), list(node.resolved.declared)
+    if name not in arguments or len(arguments) != len(declared):
+        return None
+    return declared[arguments.index(name)]
+
+
+def _reason(node: Node) -> str:
+    if isinstance(node, (EachNode, EveryNode)) and node.resolved is not None:
+        output = node.resolved.output
+        shown = output.kind.name if not output.is_defined() else str(output)
+        if isinstance(node, EveryNode) and node.resolved.passed is not node.incoming:
+            return f" (output {shown}: an Aggregator passes on the group fields only)"
+        return f" (output {shown})"
+    if isinstance(node, JoinNode):
+        return " (declared fields)"
+    return ""
+
+
+def shown_all(fields: Sequence[Fields]) -> str:
+    """Return several Fields, one under the other, for a detail line."""
+    return "\n".join(one.print_() for one in fields)

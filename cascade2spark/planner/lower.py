@@ -1,0 +1,405 @@
+"""From the resolved plan to steps: fields become positions, pipes become the eight step kinds.
+
+What comes out is right but not yet quick: each Each is a step, and every fork is persisted. The
+rules make it quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import singledispatch
+from typing import Any
+
+import attrs
+
+from cascade2spark.errors import Unsupported
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import BufferJoin
+from cascade2spark.operations.base import Aggregator, Buffer, Filter, Function
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.planner.joining import comparators_of
+from cascade2spark.planner.nodes import (
+    CheckpointNode,
+    EachNode,
+    EveryNode,
+    GroupByNode,
+    JoinNode,
+    MergeNode,
+    NameNode,
+    Node,
+    SinkNode,
+    SourceNode,
+)
+from cascade2spark.planner.steps import (
+    BroadcastJoin,
+    CoGroup,
+    EachOperator,
+    EveryOperator,
+    Group,
+    Map,
+    Persist,
+    Read,
+    Side,
+    Site,
+    Step,
+    StepPlan,
+    TrapSpec,
+    Union,
+    Write,
+)
+from cascade2spark.selection import layout_for, pick_for
+
+__all__ = [
+    "CAPACITY_PROPERTY",
+    "Lowering",
+    "lower_node",
+    "lower_plan",
+    "runs_as_broadcast",
+    "site_of",
+]
+
+CAPACITY_PROPERTY = "cascade2spark.aggregate.capacity"
+
+
+class Lowering:
+    """One lowering: the steps so far, which step a node became, and the traps by branch name."""
+
+    def __init__(self, nodes: Sequence[Node], traps: Mapping[str, Any]) -> None:
+        self.steps: list[Step] = []
+        self.traps = _trap_specs(traps)
+        self._trap_of = {name: spec.number for spec in self.traps for name in spec.names}
+        self._step_of: dict[int, Step] = {}
+        self._helpers = 0
+        self._readers: dict[int, list[Node]] = {id(node): [] for node in nodes}
+        for node in nodes:
+            for before in node.inputs:
+                self._readers[id(before)].append(node)
+
+    def step_of(self, node: Node) -> Step:
+        """Return the step whose rows are those of a node; a new name is no step."""
+        while isinstance(node, NameNode):
+            node = node.inputs[0]
+        return self._step_of[id(node)]
+
+    def trap_of(self, node: Node) -> int | None:
+        """Return the number of the trap bound to a node's branch."""
+        return self._trap_of.get(node.name)
+
+    def readers_of(self, node: Node) -> list[Node]:
+        """Return the nodes that go on from `node`, looking through mere names."""
+        found: list[Node] = []
+        for reader in self._readers[id(node)]:
+            found += self.readers_of(reader) if isinstance(reader, NameNode) else [reader]
+        return found
+
+    def helper_site(self, node: Node, kind: str) -> Site:
+        """Return a site of its own for a step that no pipe stands for, to count apart."""
+        self._helpers += 1
+        label = f"{kind} of {node.label}"
+        return attrs.evolve(site_of(node), key=-self._helpers, kind=kind, label=label)
+
+    def add(self, step_class: Any, node: Node, inputs: Sequence[Step], **parts: Any) -> Step:
+        """Append a step; a step that does not end the node's work is not what it became."""
+        parts.setdefault("fields", node.fields)
+        parts.setdefault("site", site_of(node))
+        parts.setdefault("sites", (parts["site"],))
+        step: Step = step_class(number=len(self.steps), inputs=tuple(inputs), **parts)
+        self.steps.append(step)
+        self._step_of[id(node)] = step
+        return step
+
+
+def lower_plan(name: str, nodes: Sequence[Node], traps: Mapping[str, Any]) -> StepPlan:
+    """Return the steps of a resolved plan, before any rule."""
+    lowering = Lowering(nodes, traps)
+    for node in nodes:
+        lower_node(node, lowering)
+    return StepPlan(name=name, steps=tuple(lowering.steps), traps=lowering.traps)
+
+
+def site_of(node: Node) -> Site:
+    """Return what errors and statistics say about a node."""
+    return Site(
+        key=node.number,
+        kind=node.kind,
+        name=node.name,
+        label=node.label,
+        origin=node.origin,
+        branch=str(node.path),
+    )
+
+
+def runs_as_broadcast(node: JoinNode) -> bool:
+    """Tell whether a HashJoin can stream its first side past the others.
+
+    It cannot when rows of the others may come out that no streamed row met: only all tasks
+    together know which. Nor when the joiner does not say.
+    """
+    pipe: Any = node.pipe
+    required = pipe.joiner.required_sides(len(node.sides))
+    return required is not None and bool(required[0])
+
+
+@singledispatch
+def lower_node(node: Node, lowering: Lowering) -> None:
+    """Append the steps of one node; registered for each kind of node."""
+    raise Unsupported(f"{node.label} cannot be lowered", origin=node.origin)
+
+
+@lower_node.register
+def _(node: NameNode, lowering: Lowering) -> None:
+    return None
+
+
+@lower_node.register
+def _(node: SourceNode, lowering: Lowering) -> None:
+    lowering.add(Read, node, (), tap=node.tap, trap=lowering.trap_of(node))
+
+
+@lower_node.register
+def _(node: SinkNode, lowering: Lowering) -> None:
+    before = node.inputs[0]
+    lowering.add(
+        Write,
+        node,
+        [lowering.step_of(before)],
+        tap=node.tap,
+        pick=pick_for(node.fields, before.fields),
+        trap=lowering.trap_of(node),
+    )
+
+
+@lower_node.register
+def _(node: CheckpointNode, lowering: Lowering) -> None:
+    kept = lowering.add(Persist, node, [lowering.step_of(node.inputs[0])], name=node.name)
+    if node.tap is not None:
+        pick = pick_for(Fields.ALL, node.fields)
+        site = lowering.helper_site(node, "files")
+        lowering.add(Write, node, [kept], tap=node.tap, pick=pick, site=site, sites=())
+        lowering._step_of[id(node)] = kept  # the branch goes on from the rows, not from the files
+
+
+@lower_node.register
+def _(node: MergeNode, lowering: Lowering) -> None:
+    lowering.add(Union, node, [lowering.step_of(one) for one in node.inputs])
+
+
+@lower_node.register
+def _(node: EachNode, lowering: Lowering) -> None:
+    operator = _each_operator(node, lowering.trap_of(node))
+    lowering.add(Map, node, [lowering.step_of(node.inputs[0])], operators=(operator,))
+
+
+@lower_node.register
+def _(node: GroupByNode, lowering: Lowering) -> None:
+    steps = [lowering.step_of(one) for one in node.inputs]
+    if len(steps) > 1:
+        site = lowering.helper_site(node, "merge")
+        steps = [lowering.add(Union, node, steps, site=site, sites=())]
+    for everys in _chains(node, lowering):
+        _add_group(node, everys, steps, lowering)
+
+
+@lower_node.register
+def _(node: JoinNode, lowering: Lowering) -> None:
+    if node.kind == "HashJoin" and runs_as_broadcast(node):
+        pipe: Any = node.pipe
+        lowering.add(
+            BroadcastJoin,
+            node,
+            [lowering.step_of(one) for one in node.inputs],
+            sides=_sides(node),
+            key_order=_join_order(node),
+            joiner=pipe.joiner,
+            joined=node.fields,
+            is_self_join=node.is_self_join,
+            trap=lowering.trap_of(node),
+        )
+        return
+    for everys in _chains(node, lowering):
+        _add_co_group(node, everys, lowering)
+
+
+@lower_node.register
+def _(node: EveryNode, lowering: Lowering) -> None:
+    return None  # part of the step of its group
+
+
+def _chains(node: Node, lowering: Lowering) -> list[list[EveryNode]]:
+    """Return the runs of Everys over one group, a run for each point where rows leave.
+
+    An Every whose rows go on to a further Every and elsewhere ends one run and is part of another.
+    """
+    chains: list[list[EveryNode]] = []
+    waiting: list[tuple[Node, list[EveryNode]]] = [(node, [])]
+    while waiting:
+        last, chain = waiting.pop(0)
+        readers = lowering.readers_of(last)
+        everys = [one for one in readers if isinstance(one, EveryNode)]
+        if len(everys) < len(readers) or not everys:
+            chains.append(chain)
+        waiting += [(one, [*chain, one]) for one in everys]
+    if len(chains) > 1:
+        for every in chains[0]:
+            if not every.operation.is_safe():
+                raise Unsupported(
+                    f"{every.label} is not safe to run twice, and its groups go on to several "
+                    "places",
+                    origin=every.origin,
+                )
+    return chains
+
+
+def _add_group(
+    node: GroupByNode, everys: list[EveryNode], inputs: list[Step], lowering: Lowering
+) -> None:
+    pipe: Any = node.pipe
+    sites = tuple(site_of(one) for one in (node, *everys))
+    order = comparators_of(node.key_selector, node.fields, len(node.key))
+    sort, sort_order = None, None
+    if node.sort is not None and node.sort_selector is not None:
+        sort = pick_for(node.sort, node.fields)
+        compared = comparators_of(node.sort_selector, node.fields, len(node.sort))
+        sort_order = KeyOrder(len(node.sort), compared, node.reverse)
+    step = lowering.add(
+        Group,
+        everys[-1] if everys else node,
+        inputs,
+        site=sites[0],
+        sites=sites,
+        key=pick_for(node.key, node.fields),
+        sort=sort,
+        key_order=KeyOrder(len(node.key), order, node.reverse),
+        sort_order=sort_order,
+        group_fields=Fields.as_declaration(node.key),
+        incoming=node.fields,
+        everys=tuple(_every_operator(one, lowering.trap_of(one)) for one in everys),
+        is_single=node.key.is_none(),
+        capacity=_capacity_of(pipe),
+        partitions=pipe.partitions,
+        trap=lowering.trap_of(node),
+    )
+    lowering._step_of.setdefault(id(node), step)
+
+
+def _add_co_group(node: JoinNode, everys: list[EveryNode], lowering: Lowering) -> None:
+    pipe: Any = node.pipe
+    sites = tuple(site_of(one) for one in (node, *everys))
+    lowering.add(
+        CoGroup,
+        everys[-1] if everys else node,
+        [lowering.step_of(one) for one in node.inputs],
+        site=sites[0],
+        sites=sites,
+        sides=_sides(node),
+        key_order=_join_order(node),
+        joiner=BufferJoin() if node.is_buffer_join else pipe.joiner,
+        group_fields=Fields.as_declaration(node.group),
+        joined=node.fields,
+        everys=tuple(_every_operator(one, lowering.trap_of(one)) for one in everys),
+        is_self_join=node.is_self_join,
+        is_single=node.keys[0].is_none(),
+        partitions=getattr(pipe, "partitions", None),
+        trap=lowering.trap_of(node),
+    )
+
+
+def _sides(node: JoinNode) -> tuple[Side, ...]:
+    return tuple(
+        Side(
+            source=source,
+            key=pick_for(key, node.inputs[source].fields),
+            fields=node.inputs[source].fields,
+            key_fields=key,
+        )
+        for source, key in zip(node.sides, node.keys, strict=True)
+    )
+
+
+def _join_order(node: JoinNode) -> KeyOrder:
+    """Return the order of a join's keys: for each field the first comparator of any side."""
+    size = len(node.keys[0])
+    found = [
+        comparators_of(selector, node.inputs[source].fields, size)
+        for selector, source in zip(node.selectors, node.sides, strict=True)
+    ]
+    chosen = [next((one[place] for one in found if one[place]), None) for place in range(size)]
+    return KeyOrder(size, tuple(chosen))
+
+
+def _each_operator(node: EachNode, trap: int | None) -> EachOperator:
+    pipe: Any = node.pipe
+    incoming, resolved = node.incoming, node.resolved
+    kind = "filter" if isinstance(node.operation, Filter) else "assertion"
+    layout = None
+    if resolved is not None:
+        kind = "function"
+        layout = layout_for(
+            resolved.output,
+            resolved.passed,
+            pipe.arguments,
+            resolved.arguments,
+            resolved.declared,
+            group=node.group,
+        )
+    assert kind != "function" or isinstance(node.operation, Function)
+    return EachOperator(
+        site=site_of(node),
+        kind=kind,
+        operation=node.operation,
+        incoming=incoming,
+        argument_fields=node.arguments,
+        declared=incoming if resolved is None else resolved.declared,
+        outgoing=node.fields,
+        arguments=pick_for(pipe.arguments, incoming, node.group),
+        layout=layout,
+        trap=trap,
+    )
+
+
+def _every_operator(node: EveryNode, trap: int | None) -> EveryOperator:
+    pipe: Any = node.pipe
+    over, resolved = node.over, node.resolved
+    group = over.key if isinstance(over, GroupByNode) else over.group
+    is_aggregator = isinstance(node.operation, Aggregator)
+    kind = "assertion"
+    layout = None
+    if resolved is not None:
+        kind = "aggregator" if is_aggregator else "buffer"
+        layout = layout_for(
+            resolved.output,
+            resolved.passed,
+            resolved.arguments if is_aggregator else pipe.arguments,
+            resolved.arguments,
+            resolved.declared,
+            group=group,
+        )
+    assert kind != "buffer" or isinstance(node.operation, Buffer)
+    return EveryOperator(
+        site=site_of(node),
+        kind=kind,
+        operation=node.operation,
+        argument_fields=node.arguments,
+        declared=node.fields if resolved is None else resolved.declared,
+        passed=node.fields if resolved is None else resolved.passed,
+        outgoing=node.fields,
+        arguments=pick_for(pipe.arguments, over.fields, group),
+        layout=layout,
+        trap=trap,
+    )
+
+
+def _capacity_of(pipe: Any) -> int | None:
+    value = pipe.config_def.apply_to({}).get(CAPACITY_PROPERTY)
+    return None if value is None else int(value)
+
+
+def _trap_specs(traps: Mapping[str, Any]) -> tuple[TrapSpec, ...]:
+    """Return one spec for each trap tap; a tap may serve several names."""
+    names: dict[int, list[str]] = {}
+    taps: dict[int, Any] = {}
+    for name, tap in traps.items():
+        number = next((at for at, known in taps.items() if known is tap or known == tap), len(taps))
+        taps[number] = tap
+        names.setdefault(number, []).append(name)
+    return tuple(TrapSpec(at, tuple(names[at]), taps[at]) for at in taps)

@@ -1,0 +1,55 @@
+"""Making a new plan out of changed steps: inputs are rewired and steps numbered anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from cascade2spark.planner.steps import Step, StepPlan
+
+__all__ = ["has_fired", "rebuilt", "with_fired"]
+
+
+def rebuilt(plan: StepPlan, change: Callable[[Step, tuple[Step, ...]], Step]) -> StepPlan:
+    """Return a plan in which every step is what `change` makes of it.
+
+    Args:
+        change: given an old step and its new inputs, returns the step that stands for it from now
+            on: one with those inputs, a new one over them, or one of the inputs. Numbers do not
+            matter, they are given afterwards; steps that nothing leads to are gone.
+    """
+    new_of: dict[int, Step] = {}
+    for step in plan.steps:
+        inputs = tuple(new_of[one.number] for one in step.inputs)
+        new_of[step.number] = change(step, inputs)
+    return _numbered(plan, [new_of[step.number] for step in plan.writes])
+
+
+def with_fired(step: Step, name: str) -> Step:
+    """Return the step with a rule's name added to those that shaped it."""
+    return step if name in step.fired else attrs.evolve(step, fired=(*step.fired, name))
+
+
+def has_fired(step: Step, name: str) -> bool:
+    """Tell whether a rule has shaped this step."""
+    return name in step.fired
+
+
+def _numbered(plan: StepPlan, ends: list[Step]) -> StepPlan:
+    done: dict[int, Step] = {}
+    steps: list[Step] = []
+    for end in ends:
+        waiting = [(end, False)]
+        while waiting:
+            step, is_entered = waiting.pop()
+            if id(step) in done:
+                continue
+            if not is_entered and step.inputs:
+                waiting.append((step, True))
+                waiting += [(one, False) for one in reversed(step.inputs)]
+                continue
+            inputs = tuple(done[id(one)] for one in step.inputs)
+            done[id(step)] = attrs.evolve(step, number=len(steps), inputs=inputs)
+            steps.append(done[id(step)])
+    return attrs.evolve(plan, steps=tuple(steps))
