@@ -6,8 +6,9 @@ varying width, ``\G``, ``\X``. What differs between the worlds and is kept as in
 and case are ASCII only unless asked otherwise, ``\b`` is not; ``.`` and ``$`` know five line ends;
 an empty match is taken where Java takes it.
 
-Not supported, refused by name: ``\b{g}``, and ``\G`` where the match can be empty. Text in decomposed form: a combining mark is no part of a
-word for ``\b``.
+Refused by name: ``\b{g}``, and ``\G`` where the match can be empty. Not as in Java 17: a combining
+mark after its letter is no part of a word for ``\b``, and what a group holds once the optional or
+possessive piece around it gave up (Java leaves the try visible, here it is null).
 """
 
 from __future__ import annotations

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-import attrs
-
-from cascade2spark.errors import BuildError
 from cascade2spark.operations.patterns.charsets import (
     ALL,
     CharSet,
@@ -19,6 +14,7 @@ from cascade2spark.operations.patterns.charsets import (
     union,
 )
 from cascade2spark.operations.patterns.classes import ANY_LINE_END, escape_class, property_class
+from cascade2spark.operations.patterns.scanner import Flags, Scanner
 from cascade2spark.operations.patterns.tree import (
     Anchor,
     Backreference,
@@ -31,11 +27,9 @@ from cascade2spark.operations.patterns.tree import (
     Repeat,
     Sequence,
 )
-from cascade2spark.operations.source_marks import marked
 
 __all__ = ["parse_pattern"]
 
-_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b"}
 _ANCHORS = {"A": "start", "z": "end", "b": "word", "B": "not_word", "G": "search_start"}
 _LINE_END = Choice(
     (Sequence((Literal("\r"), Literal("\n"))), Members(escape_class("v", is_unicode=False)))
@@ -43,22 +37,6 @@ _LINE_END = Choice(
 _LOOKS = {"=": "ahead", "!": "not_ahead", ">": "atomic", ":": "plain"}
 _BEHIND = {"=": "behind", "!": "not_behind"}
 _MOST_REPEATS = 2**31 - 1
-
-
-@attrs.frozen
-class _Flags:
-    """The inline flags in force."""
-
-    letters: frozenset[str] = frozenset()
-
-    def has(self, letter: str) -> bool:
-        return letter in self.letters
-
-    @property
-    def fold(self) -> str:
-        if not self.has("i"):
-            return ""
-        return "unicode" if self.has("u") or self.has("U") else "ascii"
 
 
 def parse_pattern(pattern: str) -> Node:
@@ -70,12 +48,9 @@ def parse_pattern(pattern: str) -> Node:
     return _Parser(pattern).parse()
 
 
-class _Parser:
+class _Parser(Scanner):
     def __init__(self, pattern: str) -> None:
-        self.text = pattern
-        self.at = 0
-        self.flags = _Flags()
-        self.open_groups = 0
+        super().__init__(pattern)
         self.groups = 0
         self.closed: set[int] = set()
         self.names: dict[str, int] = {}
@@ -83,54 +58,23 @@ class _Parser:
     def parse(self) -> Node:
         tree = self._choice()
         if self.at < len(self.text):
-            raise self._error("a closing bracket without an opening one", self.at)
+            raise self.error("a closing bracket without an opening one", self.at)
         return tree
-
-    # -- the text ---------------------------------------------------------------------------
-
-    def _error(self, what: str, start: int, end: int | None = None) -> BuildError:
-        return BuildError(
-            f"not a regular expression: {what}",
-            details={"pattern": marked(self.text, start, end)},
-        )
-
-    def _peek(self) -> str:
-        """The next character that counts, "" at the end; skips what (?x) ignores."""
-        if self.flags.has("x"):
-            while self.at < len(self.text):
-                character = self.text[self.at]
-                if character == "#":
-                    while self.at < len(self.text) and not self._is_line_end(self.text[self.at]):
-                        self.at += 1
-                elif character in " \t\n\v\f\r":
-                    self.at += 1
-                else:
-                    break
-        return self.text[self.at : self.at + 1]
-
-    def _is_line_end(self, character: str) -> bool:
-        return character == "\n" or (not self.flags.has("d") and ord(character) in ANY_LINE_END)
-
-    def _take(self, expected: str) -> bool:
-        if self.text.startswith(expected, self.at):
-            self.at += len(expected)
-            return True
-        return False
 
     # -- structure --------------------------------------------------------------------------
 
     def _choice(self) -> Node:
         options = [self._sequence()]
-        while self._peek() == "|":
+        while self.peek() == "|":
             self.at += 1
             options.append(self._sequence())
         return options[0] if len(options) == 1 else Choice(tuple(options))
 
     def _sequence(self) -> Node:
         items: list[Node] = []
-        while (character := self._peek()) and character not in "|)":
+        while (character := self.peek()) and character not in "|)":
             if character in "*+?":
-                raise self._error(f"nothing for {character!r} to repeat", self.at)
+                raise self.error(f"nothing for {character!r} to repeat", self.at)
             if character == "{":
                 # Java repeats the empty text here, so a{2}{3} means a{2}.
                 items.extend(self._repeated([Sequence(())]))
@@ -142,7 +86,7 @@ class _Parser:
     def _repeated(self, atom: list[Node]) -> list[Node]:
         """Apply the quantifier that follows, if any, to the last node of `atom`."""
         start = self.at
-        character = self._peek()
+        character = self.peek()
         if not atom or not character or character not in "*+?{":
             return atom
         least, most = 0, None
@@ -152,8 +96,8 @@ class _Parser:
             self.at += 1
             least, most = {"*": (0, None), "+": (1, None), "?": (0, 1)}[character]
         if most is not None and least > most:
-            raise self._error("the repetition ends below its start", start, self.at)
-        manner = self._peek()
+            raise self.error("the repetition ends below its start", start, self.at)
+        manner = self.peek()
         if manner and manner in "?+":
             self.at += 1
         else:
@@ -163,23 +107,17 @@ class _Parser:
     def _bounds(self) -> tuple[int, int | None]:
         start = self.at
         self.at += 1
-        least = self._digits()
+        least = self.digits()
         if not least:
-            raise self._error("a repetition needs a number after '{'", start, self.at)
+            raise self.error("a repetition needs a number after '{'", start, self.at)
         most: str | None = least
-        if self._take(","):
-            most = self._digits() or None
-        if not self._take("}"):
-            raise self._error("a repetition that is not closed", start, self.at)
+        if self.take(","):
+            most = self.digits() or None
+        if not self.take("}"):
+            raise self.error("a repetition that is not closed", start, self.at)
         if max(int(least), int(most or 0)) > _MOST_REPEATS:
-            raise self._error("a repetition beyond Java's int", start, self.at)
+            raise self.error("a repetition beyond Java's int", start, self.at)
         return int(least), None if most is None else int(most)
-
-    def _digits(self) -> str:
-        start = self.at
-        while self.text[self.at : self.at + 1] in tuple("0123456789"):
-            self.at += 1
-        return self.text[start : self.at]
 
     def _atom(self, character: str) -> list[Node]:
         start = self.at
@@ -225,7 +163,7 @@ class _Parser:
 
     def _group(self, start: int) -> list[Node]:
         before = self.flags
-        if not self._take("?"):
+        if not self.take("?"):
             return [self._closed(start, "capture", before)]
         character = self.text[self.at : self.at + 1]
         if character and character in _LOOKS:
@@ -239,13 +177,13 @@ class _Parser:
             self.at += 1
             return [self._closed(start, "capture", before, self._new_name())]
         self._inline_flags(start)
-        if self._take(")"):
+        if self.take(")"):
             return []
-        if not self._take(":"):
-            raise self._error("an unknown kind of group", start, self.at + 1)
+        if not self.take(":"):
+            raise self.error("an unknown kind of group", start, self.at + 1)
         return [self._closed(start, "plain", before)]
 
-    def _closed(self, start: int, kind: str, before: _Flags, name: str | None = None) -> Node:
+    def _closed(self, start: int, kind: str, before: Flags, name: str | None = None) -> Node:
         number = 0
         if kind == "capture":
             self.groups += 1
@@ -253,8 +191,8 @@ class _Parser:
             if name is not None:
                 self.names[name] = number
         body = self._choice()
-        if self._peek() != ")":
-            raise self._error("a group that is not closed", start)
+        if self.peek() != ")":
+            raise self.error("a group that is not closed", start)
         self.at += 1
         self.flags = before
         if number:
@@ -265,14 +203,14 @@ class _Parser:
         start = self.at
         name = self._name(start)
         if name in self.names:
-            raise self._error(f"the group name {name!r} is taken", start, self.at - 1)
+            raise self.error(f"the group name {name!r} is taken", start, self.at - 1)
         return name
 
     def _name(self, start: int) -> str:
         end = self.text.find(">", start)
         name = self.text[start : max(end, start)]
         if not (name.isascii() and name.isalnum() and name[0].isalpha()):
-            raise self._error("a group name has letters and digits, a letter first", start)
+            raise self.error("a group name has letters and digits, a letter first", start)
         self.at = end + 1
         return name
 
@@ -285,18 +223,18 @@ class _Parser:
             elif letter in "idmsuxU":
                 (letters.add if is_added else letters.discard)(letter)
             else:
-                raise self._error("an unknown kind of group or flag", start, self.at + 1)
+                raise self.error("an unknown kind of group or flag", start, self.at + 1)
             self.at += 1
         if not letter:
-            raise self._error("a group that is not closed", start)
-        self.flags = _Flags(frozenset(letters))
+            raise self.error("a group that is not closed", start)
+        self.flags = Flags(frozenset(letters))
 
     # -- escapes ----------------------------------------------------------------------------
 
     def _escape(self, start: int) -> list[Node]:
         letter = self.text[self.at : self.at + 1]
         if letter == "Q":
-            return [self._literal(character) for character in self._quoted()]
+            return [self._literal(character) for character in self.quoted()]
         if letter and letter in "dDwWsShHvV":
             self.at += 1
             return [Members(escape_class(letter, is_unicode=self.flags.has("U")))]
@@ -309,7 +247,7 @@ class _Parser:
             case "A" | "z" | "b" | "B" | "G":
                 self.at += 1
                 if letter == "b" and self.text.startswith("{g}", self.at):
-                    raise self._error(r"\b{g} is not supported", start, self.at + 3)
+                    raise self.error(r"\b{g} is not supported", start, self.at + 3)
                 return [Anchor(_ANCHORS[letter])]
             case "R":
                 self.at += 1
@@ -322,15 +260,7 @@ class _Parser:
             case "p" | "P":
                 return [Members(self._property(start))]
             case _:
-                return [self._literal(self._character(start))]
-
-    def _quoted(self) -> str:
-        r"""Take ``Q…\E`` (or to the end) and return what is between."""
-        self.at += 1
-        end = self.text.find("\\E", self.at)
-        body = self.text[self.at : end if end >= 0 else len(self.text)]
-        self.at += len(body) + (2 if end >= 0 else 0)
-        return body
+                return [self._literal(self.character(start))]
 
     def _numbered_reference(self) -> Node:
         number = int(self.text[self.at])
@@ -348,11 +278,11 @@ class _Parser:
 
     def _named_reference(self, start: int) -> Node:
         self.at += 1
-        if not self._take("<"):
-            raise self._error(r"\k needs a group name in <…>", start, self.at)
+        if not self.take("<"):
+            raise self.error(r"\k needs a group name in <…>", start, self.at)
         name = self._name(self.at)
         if name not in self.names:
-            raise self._error(f"there is no group {name!r} before this", start, self.at)
+            raise self.error(f"there is no group {name!r} before this", start, self.at)
         number = self.names[name]
         if number not in self.closed:
             return Members(Ranges(()))
@@ -361,10 +291,10 @@ class _Parser:
     def _property(self, start: int) -> CharSet:
         is_outside = self.text[self.at] == "P"
         self.at += 1
-        if self._take("{"):
+        if self.take("{"):
             end = self.text.find("}", self.at)
             if end < 0:
-                raise self._error("a property name that is not closed", start)
+                raise self.error("a property name that is not closed", start)
             name = self.text[self.at : end]
             self.at = end + 1
         else:
@@ -372,106 +302,30 @@ class _Parser:
             self.at += 1
         members = property_class(name, is_unicode=self.flags.has("U"), fold=self.flags.fold)
         if members is None:
-            raise self._error(f"there is no character property {name!r}", start, self.at)
+            raise self.error(f"there is no character property {name!r}", start, self.at)
         return complement(members) if is_outside else members
-
-    def _character(self, start: int) -> str:
-        """The one character that the escape at `self.at` stands for."""
-        letter = self.text[self.at : self.at + 1]
-        self.at += 1
-        if letter in _CONTROLS and letter:
-            return _CONTROLS[letter]
-        match letter:
-            case "":
-                raise self._error("a backslash with nothing after it", start)
-            case "0":
-                return self._octal(start)
-            case "x":
-                return self._hexadecimal(start)
-            case "u":
-                return self._unicode(start)
-            case "c":
-                if self.at >= len(self.text):
-                    raise self._error(r"\c needs a character", start)
-                self.at += 1
-                return chr(ord(self.text[self.at - 1]) ^ 64)
-            case "N":
-                return self._character_name(start)
-        if letter.isascii() and letter.isalpha():
-            raise self._error(f"\\{letter} means nothing", start, self.at)
-        return letter
-
-    def _octal(self, start: int) -> str:
-        digits = ""
-        while len(digits) < 3 and (digit := self.text[self.at : self.at + 1]) in tuple("01234567"):
-            if len(digits) == 2 and digits[0] > "3":
-                break
-            digits += digit
-            self.at += 1
-        if not digits:
-            raise self._error(r"\0 needs octal digits", start, self.at)
-        return chr(int(digits, 8))
-
-    def _hexadecimal(self, start: int) -> str:
-        if self._take("{"):
-            end = self.text.find("}", self.at)
-            digits = self.text[self.at : max(end, self.at)]
-            self.at = end + 1
-            return self._code(digits, start)
-        return self._code(self._exactly(2), start)
-
-    def _unicode(self, start: int) -> str:
-        first = self._code(self._exactly(4), start)
-        if "\ud800" <= first <= "\udbff" and self._take("\\u"):
-            second = self._code(self._exactly(4), start)
-            if not "\udc00" <= second <= "\udfff":
-                raise self._error("half a surrogate pair", start, self.at)
-            return chr(0x10000 + ((ord(first) - 0xD800) << 10) + ord(second) - 0xDC00)
-        return first
-
-    def _exactly(self, count: int) -> str:
-        digits = self.text[self.at : self.at + count]
-        self.at += count
-        return digits if len(digits) == count else ""
-
-    def _code(self, digits: str, start: int) -> str:
-        hexadecimal = set("0123456789abcdefABCDEF")
-        if not digits or not set(digits) <= hexadecimal or int(digits, 16) > 0x10FFFF:
-            raise self._error("not a hexadecimal character code", start, self.at)
-        return chr(int(digits, 16))
-
-    def _character_name(self, start: int) -> str:
-        end = self.text.find("}", self.at)
-        if not self._take("{") or end < 0:
-            raise self._error(r"\N needs a character name in {…}", start, self.at)
-        name = self.text[self.at : end]
-        self.at = end + 1
-        try:
-            return unicodedata.lookup(name)
-        except KeyError:
-            raise self._error(f"there is no character {name!r}", start, self.at) from None
 
     # -- character classes ------------------------------------------------------------------
 
     def _class(self, start: int) -> CharSet:
         """Read a class after its ``[``: members and nested classes, then ``&&`` parts."""
-        is_outside = self._take("^")
+        is_outside = self.take("^")
         whole = self._class_part(start)
-        while self._take("&&"):
-            if self._peek() in ("]", "&", ""):
-                raise self._error("'&&' with nothing after it", self.at - 2, self.at)
+        while self.take("&&"):
+            if self.peek() in ("]", "&", ""):
+                raise self.error("'&&' with nothing after it", self.at - 2, self.at)
             part = self._class_part(start)
             if part is None:
-                raise self._error("'&&' with nothing after it", self.at - 2, self.at)
+                raise self.error("'&&' with nothing after it", self.at - 2, self.at)
             whole = part if whole is None else intersection(whole, part)
-        if not self._take("]") or whole is None:
-            raise self._error("a character class that is not closed", start)
+        if not self.take("]") or whole is None:
+            raise self.error("a character class that is not closed", start)
         return complement(whole) if is_outside else whole
 
     def _class_part(self, start: int) -> CharSet | None:
         """The union of members up to ``&&`` or ``]`` (which is a member where nothing precedes)."""
         part: CharSet | None = None
-        while character := self._peek():
+        while character := self.peek():
             if self.text.startswith("&&", self.at) or (character == "]" and part is not None):
                 return part
             if character == "[":
@@ -488,7 +342,7 @@ class _Parser:
         if not isinstance(first, str):
             return first
         low = high = first
-        if self._peek() == "-" and self.text[self.at + 1 : self.at + 2] not in ("", "]", "["):
+        if self.peek() == "-" and self.text[self.at + 1 : self.at + 2] not in ("", "]", "["):
             mark = self.at
             self.at += 1
             if self.text.startswith("&&", self.at):
@@ -496,22 +350,22 @@ class _Parser:
             else:
                 last = self._class_character(start)
                 if not isinstance(last, str) or last < low:
-                    raise self._error("not a character range", place, self.at)
+                    raise self.error("not a character range", place, self.at)
                 high = last
         return folded(ranges_of([(ord(low), ord(high))]), self.flags.fold)
 
     def _class_character(self, start: int) -> str | CharSet:
         """One character, or the set that an escape stands for."""
-        character = self._peek()
+        character = self.peek()
         if not character:
-            raise self._error("a character class that is not closed", start)
+            raise self.error("a character class that is not closed", start)
         place = self.at
         self.at += 1
         if character != "\\":
             return character
         letter = self.text[self.at : self.at + 1]
         if letter == "Q":
-            body = self._quoted()
+            body = self.quoted()
             return folded(ranges_of((ord(c), ord(c)) for c in body), self.flags.fold)
         if letter and letter in "dDwWsShHvV":
             self.at += 1
@@ -519,5 +373,5 @@ class _Parser:
         if letter in ("p", "P"):
             return self._property(place)
         if letter and letter in "123456789":
-            raise self._error("a class cannot hold a back reference", place, self.at + 1)
-        return self._character(place)
+            raise self.error("a class cannot hold a back reference", place, self.at + 1)
+        return self.character(place)

@@ -1,0 +1,450 @@
+"""Giving every piece of an expression its kind, or the reason why it has none."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from cascade2spark.errors import BuildError
+from cascade2spark.operations.expressions import syntax
+from cascade2spark.operations.expressions.conversions import (
+    can_cast,
+    common_kind,
+    convert,
+    distance,
+)
+from cascade2spark.operations.expressions.kinds import (
+    BOOLEAN,
+    CHAR,
+    DECIMAL,
+    INT,
+    KINDS,
+    NULL,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    Kind,
+    box_of,
+    promoted,
+    unboxed,
+)
+from cascade2spark.operations.expressions.lexer import problem
+from cascade2spark.operations.expressions.methods import (
+    CONSTANTS,
+    constructors_of,
+    methods_of,
+    statics_of,
+)
+from cascade2spark.operations.expressions.parser import PACKAGES
+from cascade2spark.operations.expressions.typed import (
+    Arithmetic,
+    Choose,
+    Comparison,
+    Constant,
+    Function,
+    Invoke,
+    IsInstance,
+    IsNull,
+    Item,
+    Join,
+    Logic,
+    Negate,
+    Not,
+    Parameter,
+    Shift,
+    TypedNode,
+)
+
+__all__ = ["check_expression", "constants_for", "names_in"]
+
+_CHAINS = ("||", "&&", "+")
+_RELATIONS = ("<", "<=", ">", ">=")
+
+
+def check_expression(
+    tree: syntax.Node, source: str, parameters: Sequence[tuple[str, Kind]]
+) -> TypedNode:
+    """Return the typed form of `tree`.
+
+    Raises:
+        BuildError: an unknown name, method or type, or operands that do not go together; marks
+            the place.
+    """
+    return _Checker(source, parameters).check(tree)
+
+
+def names_in(tree: syntax.Node) -> list[str]:
+    """Return the names that must be parameters, each once, in the order of their first use."""
+    found: dict[str, None] = {}
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        is_static = isinstance(node, (syntax.Call, syntax.Member)) and _is_class_like(node)
+        if isinstance(node, syntax.Name):
+            found.setdefault(node.text)
+        children = [] if is_static else _children(node)
+        if is_static and isinstance(node, syntax.Call):
+            children = list(node.arguments)
+        waiting.extend(reversed(children))
+    return list(found)
+
+
+def _children(node: syntax.Node) -> list[syntax.Node]:
+    values = [getattr(node, field.name) for field in attrs.fields(type(node))]
+    return [
+        child
+        for value in values
+        for child in (value if isinstance(value, tuple) else (value,))
+        if isinstance(child, syntax.Node)
+    ]
+
+
+def _is_class_like(node: syntax.Call | syntax.Member) -> bool:
+    return _class_name(node.receiver) is not None
+
+
+def _class_name(node: syntax.Node) -> str | None:
+    """Return the class that `node` names, with or without its package."""
+    parts: list[str] = []
+    while isinstance(node, syntax.Member):
+        parts.append(node.name)
+        node = node.receiver
+    if not isinstance(node, syntax.Name):
+        return None
+    name = ".".join([node.text, *reversed(parts)])
+    for package in PACKAGES:
+        name = name.removeprefix(package)
+    return name if statics_of(name) is not None else None
+
+
+class _Checker:
+    def __init__(self, source: str, parameters: Sequence[tuple[str, Kind]]) -> None:
+        self.source = source
+        self.parameters = {name: (at, kind) for at, (name, kind) in enumerate(parameters)}
+
+    def error(self, what: str, node: syntax.Node, **parts: Any) -> BuildError:
+        return problem(what, self.source, node.start, node.end, **parts)
+
+    @functools.singledispatchmethod
+    def check(self, node: syntax.Node) -> TypedNode:
+        raise AssertionError(node)
+
+    def boolean(self, node: syntax.Node, what: str) -> TypedNode:
+        typed = self.check(node)
+        if unboxed(typed.kind) is not BOOLEAN:
+            raise self.error(f"{what} needs a boolean, this is {_article(typed.kind)}", node)
+        return convert(typed, BOOLEAN)
+
+    def number(self, node: syntax.Node, typed: TypedNode, what: str) -> None:
+        if promoted(typed.kind) is None:
+            is_decimal = typed.kind is DECIMAL
+            fix = "use its methods: add, subtract, multiply, compareTo" if is_decimal else None
+            raise self.error(
+                f"{what!r} needs a number, this is {_article(typed.kind)}", node, fix=fix
+            )
+
+    # -- leaves -----------------------------------------------------------------------------
+
+    @check.register
+    def _(self, node: syntax.Literal) -> TypedNode:
+        return Constant(node.value, kind=node.kind)
+
+    @check.register
+    def _(self, node: syntax.Name) -> TypedNode:
+        if node.text in self.parameters:
+            index, kind = self.parameters[node.text]
+            return Parameter(index, kind=kind)
+        if statics_of(node.text) is not None:
+            raise self.error(f"{node.text} is a class, not a value", node)
+        raise self.error(
+            "there is no such field among the parameters",
+            node,
+            asked=node.text,
+            available=list(self.parameters),
+        )
+
+    @check.register
+    def _(self, node: syntax.Member) -> TypedNode:
+        owner = self._class_before(node)
+        if owner is not None:
+            if (owner, node.name) not in CONSTANTS:
+                raise self.error(
+                    f"{owner} has no such constant",
+                    node,
+                    asked=node.name,
+                    available=[name for holder, name in CONSTANTS if holder == owner],
+                )
+            kind, value = CONSTANTS[owner, node.name]
+            return Constant(value, kind=kind)
+        receiver = self.check(node.receiver)
+        if receiver.kind is TEXTS and node.name == "length":
+            return Invoke(Function("length", (TEXTS,), INT, "len({0})"), (receiver,), kind=INT)
+        fix = f"call the method: {node.name}()"
+        is_method = any(method.name == node.name for method in methods_of(receiver.kind))
+        raise self.error(
+            f"{_article(receiver.kind)} has no member {node.name!r}",
+            node,
+            fix=fix if is_method else None,
+        )
+
+    def _class_before(self, node: syntax.Call | syntax.Member) -> str | None:
+        """The class whose member `node` is; a parameter of that name comes first."""
+        root: syntax.Node = node
+        while isinstance(root, (syntax.Member, syntax.Call)):
+            root = root.receiver
+        if isinstance(root, syntax.Name) and root.text in self.parameters:
+            return None
+        return _class_name(node.receiver)
+
+    # -- operators --------------------------------------------------------------------------
+
+    @check.register
+    def _(self, node: syntax.Unary) -> TypedNode:
+        if node.operator == "!":
+            return Not(self.boolean(node.operand, "'!'"))
+        operand = self.check(node.operand)
+        self.number(node.operand, operand, node.operator)
+        kind = promoted(operand.kind)
+        assert kind is not None
+        if node.operator == "~" and not kind.is_whole:
+            raise self.error(f"'~' needs a whole number, this is {_article(kind)}", node.operand)
+        converted = convert(operand, kind)
+        return converted if node.operator == "+" else Negate(node.operator, converted, kind=kind)
+
+    @check.register
+    def _(self, node: syntax.Binary) -> TypedNode:
+        if node.operator in _CHAINS:
+            return self._chain(node)
+        left, right = self.check(node.left), self.check(node.right)
+        if node.operator in ("==", "!="):
+            return self._equality(node, left, right)
+        if node.operator in ("<<", ">>", ">>>"):
+            return self._shift(node, left, right)
+        is_bitwise = node.operator in "&|^"
+        if is_bitwise and unboxed(left.kind) is unboxed(right.kind) is BOOLEAN:
+            parts = convert(left, BOOLEAN), convert(right, BOOLEAN)
+            return Arithmetic(node.operator, *parts, kind=BOOLEAN)
+        kind = self._promoted(node, left, right)
+        if is_bitwise and not kind.is_whole:
+            raise self.error(f"{node.operator!r} needs whole numbers or booleans", node)
+        if node.operator in _RELATIONS:
+            if left.kind is right.kind is CHAR:
+                kind = CHAR
+            return Comparison(node.operator, convert(left, kind), convert(right, kind))
+        return Arithmetic(node.operator, convert(left, kind), convert(right, kind), kind=kind)
+
+    def _promoted(self, node: syntax.Binary, left: TypedNode, right: TypedNode) -> Kind:
+        self.number(node.left, left, node.operator)
+        self.number(node.right, right, node.operator)
+        kind = promoted(left.kind, right.kind)
+        assert kind is not None
+        return kind
+
+    def _chain(self, node: syntax.Binary) -> TypedNode:
+        """``a + b + c``, ``a || b || c``: without recursion, for these grow long."""
+        operands: list[syntax.Binary] = []
+        first: syntax.Node = node
+        while isinstance(first, syntax.Binary) and first.operator == node.operator:
+            operands.append(first)
+            first = first.left
+        operands.reverse()
+        if node.operator != "+":
+            sides = [first, *(binary.right for binary in operands)]
+            what = repr(node.operator)
+            return Logic(node.operator, tuple(self.boolean(side, what) for side in sides))
+        result = self.check(first)
+        for binary in operands:
+            right = self.check(binary.right)
+            if TEXT in (result.kind, right.kind):
+                result = Join((*_parts(result), *_parts(right)))
+            else:
+                kind = self._promoted(binary, result, right)
+                sides_of_kind = convert(result, kind), convert(right, kind)
+                result = Arithmetic("+", *sides_of_kind, kind=kind)
+        return result
+
+    def _shift(self, node: syntax.Binary, left: TypedNode, right: TypedNode) -> TypedNode:
+        self._promoted(node, left, right)
+        kind, by = promoted(left.kind), promoted(right.kind)
+        assert kind is not None and by is not None
+        if not (kind.is_whole and by.is_whole):
+            raise self.error(f"{node.operator!r} needs whole numbers", node)
+        return Shift(node.operator, convert(left, kind), convert(right, by), kind=kind)
+
+    def _equality(self, node: syntax.Binary, left: TypedNode, right: TypedNode) -> TypedNode:
+        kinds = (left.kind, right.kind)
+        if NULL in kinds:
+            operand = right if left.kind is NULL else left
+            if operand.kind.is_primitive:
+                written = node.right if left.kind is NULL else node.left
+                raise self.error(f"{_article(operand.kind)} is never null", written)
+            return IsNull(operand, node.operator == "!=")
+        primitive = any(kind.is_primitive for kind in kinds)
+        if primitive and (kind := promoted(*kinds)) is not None:
+            kind = CHAR if left.kind is right.kind is CHAR else kind
+            return Comparison(node.operator, convert(left, kind), convert(right, kind))
+        if unboxed(left.kind) is unboxed(right.kind):
+            kind = unboxed(left.kind) if primitive else left.kind
+            return Comparison(node.operator, convert(left, kind), convert(right, kind))
+        if OBJECT in kinds or promoted(*kinds) is not None:
+            sides = (convert(side, OBJECT) for side in (left, right))
+            return Comparison(node.operator, *sides)
+        what = f"{_article(left.kind)} and {_article(right.kind)} cannot be compared"
+        raise self.error(what, node)
+
+    @check.register
+    def _(self, node: syntax.Conditional) -> TypedNode:
+        condition = self.boolean(node.condition, "'?'")
+        sides = self.check(node.when_true), self.check(node.when_false)
+        kind = common_kind(sides[0].kind, sides[1].kind)
+        return Choose(condition, *(convert(side, kind) for side in sides), kind=kind)
+
+    @check.register
+    def _(self, node: syntax.Cast) -> TypedNode:
+        target = self._kind_named(node.target, node)
+        operand = self.check(node.operand)
+        if can_cast(operand.kind, target):
+            return convert(operand, target)
+        fix = None
+        if operand.kind is TEXT and target.rank is not None:
+            box = box_of(target).name
+            fix = f"{box}.valueOf(…)" if box != "Character" else "….charAt(0)"
+        elif target is TEXT:
+            fix = "String.valueOf(…)"
+        raise self.error(f"{_article(operand.kind)} cannot be cast to {target}", node, fix=fix)
+
+    @check.register
+    def _(self, node: syntax.InstanceOf) -> TypedNode:
+        target = self._kind_named(node.target, node)
+        operand = self.check(node.operand)
+        if operand.kind.is_primitive:
+            what = f"'instanceof' needs an object, this is {_article(operand.kind)}"
+            raise self.error(what, node.operand)
+        return IsInstance(operand, target)
+
+    def _kind_named(self, name: str, node: syntax.Node) -> Kind:
+        if name not in KINDS:
+            raise self.error("there is no such type", node, asked=name, available=list(KINDS))
+        return KINDS[name]
+
+    @check.register
+    def _(self, node: syntax.Index) -> TypedNode:
+        texts, index = self.check(node.receiver), self.check(node.index)
+        if texts.kind is not TEXTS:
+            what = f"only what split gives has items, this is {_article(texts.kind)}"
+            raise self.error(what, node.receiver)
+        if distance(index.kind, INT) is None:
+            raise self.error(f"an index is an int, this is {_article(index.kind)}", node.index)
+        return Item(texts, convert(index, INT))
+
+    # -- calls ------------------------------------------------------------------------------
+
+    @check.register
+    def _(self, node: syntax.Call) -> TypedNode:
+        owner = self._class_before(node)
+        if owner is not None:
+            functions = statics_of(owner) or []
+            return self._call(node, owner, functions, [], node.arguments)
+        receiver = self.check(node.receiver)
+        if receiver.kind.is_primitive or receiver.kind is NULL:
+            raise self.error(f"{_article(receiver.kind)} has no methods", node.receiver)
+        functions = methods_of(receiver.kind)
+        return self._call(node, receiver.kind.name, functions, [receiver], node.arguments)
+
+    @check.register
+    def _(self, node: syntax.Create) -> TypedNode:
+        functions = constructors_of(node.name)
+        if functions is None:
+            raise self.error(f"an expression cannot create {_article_of(node.name)}", node)
+        return self._call(node, node.name, functions, [], node.arguments)
+
+    def _call(
+        self,
+        node: syntax.Call | syntax.Create,
+        owner: str,
+        functions: list[Function],
+        before: list[TypedNode],
+        written: tuple[syntax.Node, ...],
+    ) -> TypedNode:
+        named = [function for function in functions if function.name == node.name]
+        if not named and isinstance(node, syntax.Call):
+            raise problem(
+                f"{owner} has no such method here",
+                self.source,
+                node.name_start,
+                node.name_end,
+                asked=node.name,
+                available=sorted({function.name for function in functions}),
+            )
+        given = [*before, *(self.check(argument) for argument in written)]
+        best = min(
+            ((cost, at) for at, f in enumerate(named) if (cost := _cost(f, given)) is not None),
+            default=None,
+        )
+        if best is None:
+            kinds = ", ".join(typed.kind.name for typed in given[len(before) :])
+            raise self.error(
+                f"{owner}.{node.name} does not take ({kinds})",
+                node,
+                available=[_signature(function) for function in named],
+            )
+        function = named[best[1]]
+        taken = [convert(typed, kind) for typed, kind in zip(given, function.takes, strict=False)]
+        if function.code == "cast":
+            return convert(taken[0], function.gives)
+        arguments = (*taken, *given[len(taken) :])
+        self._check_constants(node, function, arguments)
+        return Invoke(function, arguments, kind=function.gives)
+
+    def _check_constants(
+        self, node: syntax.Node, function: Function, arguments: tuple[TypedNode, ...]
+    ) -> None:
+        """A pattern or a format that is written out is looked at now."""
+        constants = constants_for(function, arguments)
+        if constants is None or function.bind is None:
+            return
+        try:
+            function.bind(*constants)
+        except BuildError as cause:
+            raise self.error(cause.headline, node) from cause
+
+
+def constants_for(function: Function, arguments: tuple[TypedNode, ...]) -> list[Any] | None:
+    """Return the values that `function.bind` takes, None when one of them is not a constant."""
+    start = 1 if function.has_receiver else 0
+    first = arguments[start : start + function.bound]
+    values = [typed.value for typed in first if isinstance(typed, Constant)]
+    is_known = function.bound and len(values) == function.bound and None not in values
+    return values if is_known else None
+
+
+def _cost(function: Function, given: list[TypedNode]) -> int | None:
+    if len(given) < len(function.takes) or (
+        function.rest is None and len(given) > len(function.takes)
+    ):
+        return None
+    costs = [
+        distance(typed.kind, wanted) for typed, wanted in zip(given, function.takes, strict=False)
+    ]
+    return None if None in costs else sum(cost for cost in costs if cost)
+
+
+def _parts(node: TypedNode) -> tuple[TypedNode, ...]:
+    return node.parts if isinstance(node, Join) else (node,)
+
+
+def _signature(function: Function) -> str:
+    kinds = [kind.name for kind in function.takes[function.has_receiver :]]
+    rest = [f"{function.rest}..."] if function.rest else []
+    return f"{function.name}({', '.join([*kinds, *rest])})"
+
+
+def _article(kind: Kind) -> str:
+    return "null" if kind is NULL else _article_of(kind.name)
+
+
+def _article_of(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"

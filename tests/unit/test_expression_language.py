@@ -1,0 +1,397 @@
+"""The expression language: against javac, against a naive model of Java's numbers, by message."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade2spark.errors import BuildError, OperationError
+from cascade2spark.operations.expression_language import compile_expression, guess_names
+from cascade2spark.types import (
+    Boolean,
+    DateType,
+    Double,
+    Float,
+    Integer,
+    Long,
+    Object,
+    String,
+    Type,
+    boolean_,
+    char_,
+    double_,
+    float_,
+    int_,
+    long_,
+    short_,
+    text_of,
+)
+
+TESTS = Path(__file__).parents[1]
+CASES = [
+    json.loads(line)
+    for line in (TESTS / "data" / "java_expressions.jsonl").read_text().splitlines()
+]
+NAMES = ["i", "j", "l", "m", "d", "e", "f", "h", "z", "c", "s", "t", "bi", "bl", "bd", "bz"]
+KINDS = [int_, int_, long_, long_, double_, double_, float_, short_, boolean_, char_]
+KINDS += [String, String, Integer, Long, Double, Boolean]
+TYPES = dict(zip(NAMES, KINDS, strict=True))
+
+
+def run(text: str, *typed: tuple[str, Type, Any]) -> Any:
+    compiled = compile_expression(text, [(name, kind) for name, kind, _ in typed])
+    return compiled.call(*(value for _, _, value in typed))
+
+
+def same_number(kind: str, expected: str, found: Any) -> bool:
+    """Compare numbers as numbers: Java 17 prints more digits than it needs to."""
+    wanted = float(expected.replace("Infinity", "inf"))
+    if kind == "float":
+        (wanted,) = struct.unpack("f", struct.pack("f", wanted))
+    return wanted == found or (wanted != wanted and found != found)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: ascii(case["expression"]))
+def test_agrees_with_java(case: dict[str, Any]) -> None:
+    parameters = [(name, TYPES[name]) for name in case["row"]]
+    compiled = compile_expression(case["expression"], parameters)
+    reals = (double_, float_, Double)
+    values = [
+        float(value) if value is not None and TYPES[name] in reals else value
+        for name, value in case["row"].items()
+    ]
+    assert case["kind"] == compiled.tree.kind.name
+    if case["result"] is None:
+        with pytest.raises(OperationError):
+            compiled.call(*values)
+    elif case["kind"] in ("float", "double"):
+        assert same_number(case["kind"], case["result"], compiled.call(*values))
+    else:
+        found = text_of(compiled.call(*values))
+        escaped = ascii(found)[1:-1].replace("\\\\", "\\u005c").replace("\\'", "'")
+        escaped = (
+            escaped.replace("\\n", "\\u000a").replace("\\t", "\\u0009").replace("\\x", "\\u00")
+        )
+        assert case["result"] == ("<null>" if found is None else escaped)
+
+
+# -- a naive model of Java's numbers ---------------------------------------------------------
+
+
+def low_bits(number: int, bits: int) -> int:
+    """Two's complement, by bytes."""
+    size = bits // 8
+    taken = (number % (1 << bits)).to_bytes(size, "big")
+    return int.from_bytes(taken, "big", signed=True)
+
+
+def model_divide(left: int, right: int) -> int:
+    return math.trunc(left / right) if abs(left) < 2**50 else int(_exact_quotient(left, right))
+
+
+def _exact_quotient(left: int, right: int) -> int:
+    sign = -1 if (left < 0) != (right < 0) else 1
+    return sign * (abs(left) // abs(right))
+
+
+MODEL: dict[str, Callable[[int, int], int]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": model_divide,
+    "%": lambda a, b: a - b * model_divide(a, b),
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+}
+Formula = tuple[str, Callable[[dict[str, int], int], int]]
+
+
+def formulas() -> st.SearchStrategy[Formula]:
+    leaves: st.SearchStrategy[Formula] = st.sampled_from(
+        [
+            ("a", lambda row, bits: row["a"]),
+            ("b", lambda row, bits: row["b"]),
+            ("7", lambda row, bits: 7),
+            ("(-3)", lambda row, bits: -3),
+        ]
+    )
+
+    def joined(parts: tuple[Formula, str, Formula]) -> Formula:
+        (left, evaluate_left), operator, (right, evaluate_right) = parts
+        return f"({left} {operator} {right})", lambda row, bits: low_bits(
+            MODEL[operator](evaluate_left(row, bits), evaluate_right(row, bits)), bits
+        )
+
+    return st.recursive(
+        leaves,
+        lambda inner: st.tuples(inner, st.sampled_from(sorted(MODEL)), inner).map(joined),
+        max_leaves=8,
+    )
+
+
+@pytest.mark.parametrize(("kind", "bits"), [(int_, 32), (long_, 64)])
+@given(data=st.data())
+def test_whole_numbers_follow_the_model(kind: Type, bits: int, data: st.DataObject) -> None:
+    text, evaluate = data.draw(formulas())
+    numbers = st.integers(-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    row = {"a": data.draw(numbers | st.integers(-9, 9)), "b": data.draw(numbers)}
+    typed = [("a", kind, row["a"]), ("b", kind, row["b"])]
+    try:
+        expected = evaluate(row, bits)
+    except ZeroDivisionError:
+        with pytest.raises(OperationError, match="/ by zero"):
+            run(text, *typed)
+    else:
+        assert expected == run(text, *typed)
+
+
+@given(st.floats(), st.floats())
+def test_doubles_divide_without_raising(left: float, right: float) -> None:
+    result = run("a / b", ("a", double_, left), ("b", double_, right))
+    if right == 0:
+        assert (result != result) == (left == 0 or left != left)
+    else:
+        assert result == left / right or result != result
+
+
+# -- the language, part by part --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "kind"),
+    [
+        ("1 / 2", 0, int_),
+        ("1 / 2.0", 0.5, double_),
+        ("7 % -3", 1, int_),
+        ("1.0 / 0", math.inf, double_),
+        ("2147483647 + 1", -2147483648, int_),
+        ("-2147483648", -2147483648, int_),
+        ("2147483647 + 1L", 2147483648, long_),
+        ("0x7f + 010 + 0b11 + 1_000", 127 + 8 + 3 + 1000, int_),
+        ("'a' + 1", 98, int_),
+        ("(char) ('a' + 1)", "b", char_),
+        ("(int) 3.99e20", 2147483647, int_),
+        ("(byteless) ? 1 : 2", 1, int_),
+        ("true ? 1 : 2L", 1, long_),
+        ("false ? 1 : null", None, Integer),
+        ("1 << 33", 2, int_),
+        ("-8 >>> 28", 15, int_),
+        ("1f / 3", 0.3333333432674408, float_),
+        ("'a' + \"b\" + 1 + 2", "ab12", String),
+        ('1 + 2 + "b"', "3b", String),
+        ('"\\u0041\\t\\101"', "A\tA", String),
+        ('"a" == "a"', True, boolean_),
+        ("1 == 1.0", True, boolean_),
+        ("Math.max(1, 2L)", 2, long_),
+        ("java.lang.Math.abs(-2.5)", 2.5, double_),
+        ("Math.round(-2.5)", -2, long_),
+        ("Math.pow(0, -1)", math.inf, double_),
+        ("Math.PI > 3 /* and a bit */", True, boolean_),
+        ("Integer.MAX_VALUE", 2147483647, int_),
+        ('new Double("1.5").intValue()', 1, int_),
+        ('Integer.valueOf("12")', 12, Integer),
+        ('"a,b,,".split(",").length', 2, int_),
+        ('"a1b2".replaceAll("[0-9]", "<$0>")', "a<1>b<2>", String),
+        ('"x\u0001 ".trim() + "|"', "x|", String),
+        ('"\U0001f600x".length()', 3, int_),
+        ("\"\U0001f600x\".indexOf('x')", 2, int_),
+        ('"\U0001f600x".substring(2)', "x", String),
+        ('"hello".hashCode()', 99162322, int_),
+        ('"b".compareTo("abc")', 1, int_),
+        ('String.format("%05.1f|%-4s|%,d", 2.25, "ab", 1234567)', "002.3|ab  |1,234,567", String),
+        ('new BigDecimal("0.1").add(new BigDecimal("0.20")).toString()', "0.30", String),
+    ],
+)
+def test_results_and_their_types(text: str, expected: Any, kind: Type) -> None:
+    compiled = compile_expression(text, [("byteless", boolean_)])
+    found = compiled.call(True)
+    assert (expected, type(expected), kind) == (found, type(found), compiled.result_type)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "given", "expected"),
+    [
+        ("a + 1", int_, None, 1),
+        ("a + 1", int_, "41", 42),
+        ("a + 1", int_, 3_000_000_000, -1294967295),
+        ("a + 1", long_, 2**63 - 1, -(2**63)),
+        ("a", float_, 0.1, 0.10000000149011612),
+        ("a.length()", String, 12.0, 4),
+        ("a == null", String, None, True),
+        ("a != null && a.length() > 1", String, None, False),
+        ('a + "x"', String, None, "nullx"),
+        ('a + "x"', Double, 1e10, "1.0E10x"),
+        ('a + "x"', Float, 0.1, "0.1x"),
+        ("a == 3", Integer, 3, True),
+        ("a.equals(3L)", Long, 3, True),
+        ("a.equals(3)", Long, 3, False),
+        ("a instanceof String ? ((String) a).length() : -1", Object, "abc", 3),
+        ("a instanceof String ? ((String) a).length() : -1", Object, 5, -1),
+        ("(a + 1) * 2", Object, 1, BuildError),
+        ("a ? 1 : 2", Boolean, True, 1),
+        ("$0 % 2 == 0", int_, 4, True),
+    ],
+)
+def test_parameters_are_coerced_first(text: str, kind: Type, given: Any, expected: Any) -> None:
+    name = "$0" if "$" in text else "a"
+    if expected is BuildError:
+        with pytest.raises(BuildError):
+            run(text, (name, kind, given))
+    else:
+        assert expected == run(text, (name, kind, given))
+
+
+def test_a_date_field_gives_its_text_or_its_moment() -> None:
+    day = DateType("yyyy-MM-dd")
+    shown = compile_expression('when + "!"', [("when", String)], {"when": day})
+    assert "1970-01-02!" == shown.call(86_400_000)
+    assert 2 == run("when / 43200000", ("when", day, "1970-01-02"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("a.length()", String),
+        ('a.equals("x")', String),
+        ("a + 1", Integer),
+        ("a == 1", Integer),
+        ("a < 1", Integer),
+        ("!a", Boolean),
+        ("a ? 1 : 2", Boolean),
+        ("a && true", Boolean),
+        ("true ? a : 1", Integer),
+        ("(double) a", Double),
+        ("a.intValue()", Double),
+        ("a.toString()", Object),
+        ('a.contains("x")', String),
+        ('"x".contains(a)', String),
+        ("Integer.parseInt(a)", String),
+    ],
+)
+def test_null_fails_as_in_java_and_shows_the_row(text: str, kind: Type) -> None:
+    with pytest.raises(OperationError) as caught:
+        run(text, ("a", kind, None))
+    assert (None,) == caught.value.row
+    assert ["a"] == caught.value.fields
+
+
+def test_short_circuits() -> None:
+    assert run("n == 0 || 10 / n > 1", ("n", int_, 0)) is True
+    assert run("n != 0 && 10 / n > 1", ("n", int_, 0)) is False
+    with pytest.raises(OperationError):
+        run("n == 0 | 10 / n > 1", ("n", int_, 0))
+
+
+def test_guess_names() -> None:
+    text = "tf * Math.log(java.lang.Math.abs($2) / (1 + df)) + tf + Integer.MAX_VALUE"
+    assert ("tf", "$2", "df") == guess_names(text)
+
+
+def test_names_used_leaves_out_the_others() -> None:
+    compiled = compile_expression("b + 1", [("a", int_), ("b", int_)])
+    assert ("b",) == compiled.names_used
+    assert 3 == compiled.call(1, 2)
+
+
+def test_a_compiled_expression_pickles() -> None:
+    compiled = pickle.loads(pickle.dumps(compile_expression("a * 2", [("a", int_)])))
+    assert 6 == compiled.call(3)
+
+
+def test_long_chains_compile() -> None:
+    assert "x" * 500 == run(" + ".join(["a"] * 500), ("a", String, "x"))
+    assert run(" || ".join(["a == 1"] * 500), ("a", int_, 2)) is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')",
+        "a.__class__",
+        "a.getClass()",
+        "System.exit(1)",
+        'Runtime.getRuntime().exec("ls")',
+        "(lambda: 1)()",
+        "a if a else a",
+        'exec("1")',
+        '"".__class__',
+        "a[0]",
+        "p0 + error + failed",
+    ],
+)
+def test_nothing_outside_the_row_is_reachable(text: str) -> None:
+    with pytest.raises(BuildError):
+        compile_expression(text, [("a", String)])
+
+
+def broken(text: str) -> str:
+    with pytest.raises(BuildError) as caught:
+        guess_names(text)
+        compile_expression(text, [("user_id", Long), ("name", String), ("n", int_)])
+    return str(caught.value)
+
+
+def test_messages() -> None:
+    texts = [
+        "userid + 1",
+        "name.lenght()",
+        'name.substring("a")',
+        "n.intValue()",
+        "name.length",
+        "n +",
+        "n = 3",
+        "n == 1 ? 2",
+        "(n + 1",
+        "name.trim(",
+        "name * 2",
+        "name && n == 1",
+        "!n",
+        "n == null",
+        "name == 1",
+        "(int) name",
+        "(String) n",
+        "(Intger) n",
+        'name.replaceAll("(a", "b")',
+        "Math.rnadom()",
+        "Integer.MAX",
+        "Math",
+        "new Date()",
+        "return n;",
+        "n # 2",
+        "name + 'ab'",
+        'name + "ab',
+        "99999999999",
+        "n + 2147483648",
+        "user_id & 1.5",
+        "name instanceof Foo",
+        "n\n  + nme\n  + 1",
+        "",
+        "(" * 70 + "n" + ")" * 70,
+    ]
+    messages = "\n\n".join(broken(text) for text in texts) + "\n"
+    assert (TESTS / "errors" / "expressions.txt").read_text() == messages
+
+
+def test_a_failing_row_is_shown() -> None:
+    compiled = compile_expression("n / (n - 1) + name.length()", [("n", int_), ("name", String)])
+    with pytest.raises(OperationError) as caught:
+        compiled.call(1, "x")
+    expected = "\n".join(
+        [
+            "an expression failed: / by zero",
+            "  fields      ['n', 'name']",
+            "  row         (1, 'x')",
+            "  expression  n / (n - 1) + name.length()",
+        ]
+    )
+    assert expected == str(caught.value)
