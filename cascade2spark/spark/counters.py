@@ -40,7 +40,7 @@ class _Records(AccumulatorParam[list[TaskRecord]]):
     def zero(self, value: list[TaskRecord]) -> list[TaskRecord]:
         return []
 
-    def addInPlace(  # noqa: N802  # the name is PySpark's
+    def addInPlace(  # the name is PySpark's
         self, value1: list[TaskRecord], value2: list[TaskRecord]
     ) -> list[TaskRecord]:
         # One exception here would silently stop every accumulator of the application.

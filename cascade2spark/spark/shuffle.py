@@ -147,7 +147,7 @@ def split_columns(
         start = end
 
 
-def exchanged(context: SparkContext, pairs: list[RDD], partitions: int) -> RDD:
+def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> RDD[Any]:
     """Return an RDD of ``(partition, block)`` pairs where each block lies in its partition.
 
     Args:

@@ -1,0 +1,276 @@
+"""SparkEngine: runs a plan's steps as RDD transformations, and gathers what tasks report."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+from pyspark import RDD, SparkContext
+
+from cascade2spark.batch.batches import Row
+from cascade2spark.batch.batches import rows_of as rows_of_columns
+from cascade2spark.batch.blocks import arrival_order, decode_all
+from cascade2spark.batch.lifecycle import TaskReport
+from cascade2spark.errors import Cascade2SparkError, FlowError
+from cascade2spark.fields import Fields
+from cascade2spark.files import Manifest
+from cascade2spark.planner.steps import (
+    RunContext,
+    RunResult,
+    Step,
+    StepPlan,
+    Write,
+)
+from cascade2spark.selection import Pick
+from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.lowering import Lowering, SinkItems
+from cascade2spark.spark.session import acquire_context
+from cascade2spark.spark.travel import check_can_travel, error_of
+from cascade2spark.taps import DataFrameTap, MemoryTap, RDDTap
+
+__all__ = ["SparkEngine"]
+
+_POLL_S = 0.2
+
+
+class SparkEngine:
+    """Runs plans on a Spark context.
+
+    Args:
+        given: a SparkContext or SparkSession; None for the active one, or a new local one.
+    Raises:
+        Unsupported: a Spark Connect session.
+        FlowError: there is no Java.
+    """
+
+    name = "Spark"
+
+    def __init__(self, given: Any = None) -> None:
+        self._given = given
+        self._context: SparkContext | None = None
+
+    @property
+    def context(self) -> SparkContext:
+        """The Spark context; started at first use when none was given."""
+        if self._context is None:
+            self._context = acquire_context(self._given)
+        return self._context
+
+    def check(self, plan: StepPlan) -> None:
+        """Refuse a plan whose operations cannot travel to workers.
+
+        Raises:
+            BuildError: an operation cannot be pickled; the message names the attribute.
+        """
+        check_can_travel(plan)
+
+    def run(self, plan: StepPlan, context: RunContext) -> RunResult:
+        """Run every step; part files are left for the caller to publish.
+
+        Raises:
+            Cascade2SparkError: as a task raised it, or FlowError around Spark's own.
+        """
+        self.check(plan)
+        reports = TaskReports(self.context, context.run_id)
+        lowering = Lowering(self.context, plan, context, reports)
+        result = RunResult()
+        try:
+            with _Watch(self.context, plan, context):
+                for items in lowering.sinks():
+                    _check_stopped(context)
+                    began = time.perf_counter()
+                    self._take(items, plan, lowering, result)
+                    result.seconds[items.source] = time.perf_counter() - began
+        except Cascade2SparkError:
+            raise
+        except Exception as failure:
+            _check_stopped(context)
+            raise error_of(failure) from failure
+        finally:
+            lowering.release()
+        self._gather(plan, reports, lowering, context, result)
+        return result
+
+    def sample(self, plan: StepPlan, number: int, rows: int, context: RunContext) -> Sequence[Row]:
+        """Return up to `rows` rows leaving step `number`, from the first part of each source."""
+        tap = MemoryTap(Fields.UNKNOWN)
+        cut = _cut_plan(plan, number, tap)
+        small = attrs.evolve(
+            context,
+            settings=attrs.evolve(context.settings, progress="off"),
+            outputs={cut.writes[0].number: []},
+        )
+        reports = TaskReports(self.context, context.run_id)
+        lowering = Lowering(self.context, cut, small, reports, sample_bytes=_SAMPLE_BYTES)
+        try:
+            found: list[Row] = []
+            for items in lowering.sinks():
+                found.extend(_rows_of(block for _, block in items.rdd.collect()))
+            return found[:rows]
+        except Cascade2SparkError:
+            raise
+        except Exception as failure:
+            raise error_of(failure) from failure
+        finally:
+            lowering.release()
+
+    def _take(
+        self, items: SinkItems, plan: StepPlan, lowering: Lowering, result: RunResult
+    ) -> None:
+        """Run one job and put away what its sinks hand over."""
+        writes = {step.number: step for step in plan.writes}
+        lazy = [n for n in items.writes if isinstance(writes[n].tap, (RDDTap, DataFrameTap))]
+        rdd = items.rdd
+        if lazy:
+            rdd = rdd.persist()
+        collected = rdd.filter(_Unless(tuple(lazy))).collect()
+        for number in items.writes:
+            step = writes[number]
+            own = [item for at, item in collected if at == number]
+            if number in lazy:
+                _hand_over(step.tap, rdd, number, step.fields, self.context)
+            elif isinstance(step.tap, MemoryTap):
+                lowering.run.outputs[number].extend(_rows_of(own))
+            else:
+                result.manifests.setdefault(number, []).extend(own)
+
+    def _gather(
+        self,
+        plan: StepPlan,
+        reports: TaskReports,
+        lowering: Lowering,
+        context: RunContext,
+        result: RunResult,
+    ) -> None:
+        total = TaskReport()
+        kept = reports.first_complete()
+        for record in kept.values():
+            total.add_record(record.report)
+            for number, manifest in record.report["details"].get("trap_manifests", {}).items():
+                result.manifests.setdefault(-1 - number, []).append(manifest)
+            for number, rows in record.report["details"].get("trap_rows", {}).items():
+                context.trap_outputs[number].extend(rows)
+        for spec in plan.traps:
+            _renumber(result.manifests, -1 - spec.number)
+        result.counters.merge(total.counters)
+        result.rows_in.update(total.rows_in)
+        result.rows_out.update(total.rows_out)
+        result.forms.update(total.forms)
+        result.conversions.update(total.conversions)
+        result.fallbacks.update(total.fallbacks)
+        for number, partitions in lowering.partitions.items():
+            stages = sorted({r.stage for (step, _), r in kept.items() if step == number})
+            result.details[number] = {"partitions": partitions, "spark_stages": stages}
+
+
+_SAMPLE_BYTES = 1 << 20
+
+
+def _cut_plan(plan: StepPlan, number: int, tap: MemoryTap) -> StepPlan:
+    """Return the plan up to one step, with a sink in memory behind it."""
+    target = next(step for step in plan.steps if step.number == number)
+    needed, stack = {number}, [target]
+    while stack:
+        for before in stack.pop().inputs:
+            if before.number not in needed:
+                needed.add(before.number)
+                stack.append(before)
+    steps: list[Step] = [step for step in plan.steps if step.number in needed]
+    end = Write(
+        number=plan.steps[-1].number + 1,
+        inputs=(target,),
+        fields=target.fields,
+        site=target.site,
+        tap=tap,
+        pick=Pick(None),
+    )
+    return attrs.evolve(plan, steps=(*steps, end))
+
+
+def _rows_of(blocks: Iterable[bytes]) -> Iterator[Row]:
+    for batch in decode_all(arrival_order(blocks)):
+        yield from batch if isinstance(batch, list) else rows_of_columns(batch)
+
+
+def _renumber(manifests: dict[int, list[Any]], key: int) -> None:
+    """Give the trap files of different steps part numbers that follow one another."""
+    found: list[Manifest] = sorted(manifests.get(key, ()), key=lambda manifest: manifest.part)
+    if found:
+        manifests[key] = [manifest.renumbered(part) for part, manifest in enumerate(found)]
+
+
+def _hand_over(
+    tap: RDDTap | DataFrameTap, items: RDD[Any], number: int, fields: Fields, context: SparkContext
+) -> None:
+    rows = items.filter(_Unless((number,), is_inverted=True)).mapPartitions(_decoded)
+    if isinstance(tap, RDDTap):
+        tap.rdd = rows
+        return
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.getOrCreate()
+    tap.df = session.createDataFrame(rows, [str(name) for name in fields])
+
+
+def _decoded(items: Iterable[tuple[int, bytes]]) -> Iterator[Row]:
+    return _rows_of(block for _, block in items)
+
+
+@attrs.frozen
+class _Unless:
+    """Keeps items whose step is not (or, inverted, is) among some."""
+
+    steps: tuple[int, ...]
+    is_inverted: bool = False
+
+    def __call__(self, item: tuple[int, Any]) -> bool:
+        return (item[0] in self.steps) == self.is_inverted
+
+
+def _check_stopped(context: RunContext) -> None:
+    if context.is_stopped():
+        raise FlowError("the flow was stopped")
+
+
+class _Watch:
+    """Tells progress and carries a stop to Spark while jobs run."""
+
+    def __init__(self, context: SparkContext, plan: StepPlan, run: RunContext) -> None:
+        self._context = context
+        self._run = run
+        self._plan = plan
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> _Watch:
+        self._context.setJobGroup(self._run.run_id, self._plan.name, interruptOnCancel=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+        for key in ("spark.jobGroup.id", "spark.job.description"):
+            self._context.setLocalProperty(key, None)  # type: ignore[arg-type]
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(_POLL_S):
+            if self._run.is_stopped():
+                self._context.cancelJobGroup(self._run.run_id)
+            self._tell()
+
+    def _tell(self) -> None:
+        tracker = self._context.statusTracker()
+        tasks, done = 0, 0
+        for job in tracker.getJobIdsForGroup(self._run.run_id):
+            info = tracker.getJobInfo(job)
+            for stage in info.stageIds if info is not None else ():
+                stage_info = tracker.getStageInfo(stage)
+                if stage_info is not None:
+                    tasks += stage_info.numTasks
+                    done += stage_info.numCompletedTasks
+        if tasks:
+            self._run.on_progress(-1, f"{done} of {tasks} tasks", done / tasks)

@@ -1,0 +1,128 @@
+"""The held sides of a HashJoin: collected as blocks, broadcast, one table for each worker process.
+
+The side's rows stay on the executors until their size is known; what would not fit is refused with
+the figure. A worker builds a table once and keeps it for its later tasks, by broadcast id, within
+a limit; tables of other runs go first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+from pyspark import RDD, Broadcast, SparkContext
+
+from cascade2spark.batch.batches import Rows
+from cascade2spark.batch.batches import rows_of as rows_of_columns
+from cascade2spark.batch.blocks import arrival_order, decode_all
+from cascade2spark.batch.hash_join import HashJoin, JoinTable
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.errors import FlowError
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.planner.steps import BroadcastJoin
+from cascade2spark.selection import Pick
+
+__all__ = ["BroadcastSide", "BroadcastTables", "broadcast_side", "probe_stage"]
+
+_MIB = 1 << 20
+# Most tables that one worker process keeps; flows hold few sides at a time.
+_MOST_TABLES = 16
+_tables: OrderedDict[tuple[str, int], JoinTable] = OrderedDict()
+
+
+@attrs.frozen(eq=False)
+class BroadcastSide:
+    """One held side, on the driver.
+
+    Args:
+        blocks: the broadcast blocks, in arrival order.
+        size_bytes: their size.
+    """
+
+    blocks: Broadcast[list[bytes]]
+    size_bytes: int
+
+    def release(self) -> None:
+        """Drop the executors' copies and the driver's."""
+        self.blocks.destroy()
+
+
+@attrs.frozen(eq=False)
+class BroadcastTables:
+    """Gives tasks the tables of the held sides; picklable.
+
+    Args:
+        run_id: the flow run, whose tables a worker keeps.
+        sides: for each held side its blocks and its key.
+        order: the key order of the join.
+    """
+
+    run_id: str
+    sides: tuple[tuple[Broadcast[list[bytes]], Pick], ...]
+    order: KeyOrder
+
+    def tables(self, task: TaskContext) -> Sequence[JoinTable]:
+        """Return a table for each held side, built at most once in this process."""
+        return [self._table(blocks, key) for blocks, key in self.sides]
+
+    def _table(self, blocks: Broadcast[list[bytes]], key: Pick) -> JoinTable:
+        name = (self.run_id, hash((blocks._bid, key.positions, key.offsets)))  # type: ignore[attr-defined]
+        table = _tables.get(name)
+        if table is None:
+            for other in [held for held in _tables if held[0] != self.run_id]:
+                del _tables[other]
+            table = _tables[name] = JoinTable(_rows_of(blocks.value), key, self.order)
+            while len(_tables) > _MOST_TABLES:
+                _tables.popitem(last=False)
+        return table
+
+
+def broadcast_side(
+    context: SparkContext, blocks: RDD[Any], step: BroadcastJoin, number: int, limit_bytes: int
+) -> BroadcastSide:
+    """Collect and broadcast one held side.
+
+    Args:
+        blocks: persisted blocks of the side.
+        step: the join, for the message.
+        number: which side it is.
+        limit_bytes: most serialised bytes.
+    Raises:
+        FlowError: the side is larger than the limit.
+    """
+    size = int(blocks.map(len).sum())
+    if size > limit_bytes:
+        raise FlowError(
+            f"{step.site.label}: side {number} is too large to hold in every task",
+            details={
+                "size": f"{size / _MIB:.1f} MiB serialised",
+                "limit": f"{limit_bytes / _MIB:.1f} MiB (cascade2spark.broadcast.max.bytes)",
+                "fields": step.sides[number].fields,
+            },
+            origin=step.site.origin,
+            branch=step.site.branch,
+            fix="use CoGroup, which does the same with an exchange",
+        )
+    return BroadcastSide(context.broadcast(arrival_order(blocks.collect())), size)
+
+
+def probe_stage(step: BroadcastJoin, held: Sequence[BroadcastSide], run_id: str) -> HashJoin:
+    """Return the stage that joins streamed rows with the held sides."""
+    sides = tuple((side.blocks, spec.key) for side, spec in zip(held, step.sides[1:], strict=True))
+    return HashJoin(
+        sides=step.sides,
+        key_order=step.key_order,
+        joiner=step.joiner,
+        joined=step.joined,
+        source=BroadcastTables(run_id, sides, step.key_order),
+        site=step.site,
+        trap=step.trap,
+        is_self_join=step.is_self_join,
+    )
+
+
+def _rows_of(blocks: Any) -> Iterator[Rows]:
+    for batch in decode_all(blocks):
+        yield batch if isinstance(batch, list) else rows_of_columns(batch)

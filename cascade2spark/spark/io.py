@@ -1,0 +1,265 @@
+"""Reading byte ranges and writing part files inside tasks.
+
+The JVM hands over a line for five times the price of reading its bytes, so a task opens its own
+ranges; only file systems that Python has no direct way to go through Hadoop's formats (`hadoop`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from cascade2spark.batch.batches import Batch, Row, Rows
+from cascade2spark.batch.batches import rows_of as rows_of_columns
+from cascade2spark.batch.blocks import arrival_order, decode_all
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.counters import StepCounters, counter_name
+from cascade2spark.errors import BadRecord, RunError
+from cascade2spark.fields import Fields
+from cascade2spark.files import LineBlock, Manifest, PartPlace, Split
+from cascade2spark.planner.steps import Site
+from cascade2spark.schemes.base import Scheme, SourceInfo
+from cascade2spark.selection import Pick
+
+__all__ = [
+    "BlockSource",
+    "FileSource",
+    "HeldSource",
+    "LineSource",
+    "PartSink",
+    "RowSource",
+    "SinkWriter",
+]
+
+_READ = counter_name(StepCounters.Tuples_Read)
+_WRITTEN = counter_name(StepCounters.Tuples_Written)
+
+
+@attrs.frozen
+class FileSource:
+    """Reads packs of byte ranges through a scheme.
+
+    Args:
+        scheme: how lines become rows.
+        info: the fields, and which of them are wanted.
+        site: the source, for errors and statistics.
+        trap: number of the trap for records that cannot be read, None without one.
+        block_bytes: size of the blocks of lines handed to the reader.
+    """
+
+    scheme: Scheme
+    info: SourceInfo
+    site: Site
+    trap: int | None
+    block_bytes: int
+
+    has_traps = False
+
+    def batches(
+        self, elements: Iterable[tuple[Split, ...]], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the rows of this task's ranges."""
+        blocks = (
+            block
+            for pack in elements
+            for split in pack
+            for block in self.scheme.blocks(split, self.block_bytes)
+        )
+        return _counted(self._read(blocks, task), self.site, task)
+
+    def _read(self, blocks: Iterator[LineBlock], task: TaskContext) -> Iterator[Batch]:
+        return self.scheme.reader(self.info).rows(blocks, on_bad(self, task))
+
+
+@attrs.frozen
+class LineSource:
+    """Takes ``(offset, line)`` pairs that Hadoop's own text format read."""
+
+    scheme: Scheme
+    info: SourceInfo
+    site: Site
+    trap: int | None
+
+    has_traps = False
+
+    def batches(
+        self, elements: Iterable[tuple[int, str]], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the rows of the lines."""
+        reader = self.scheme.reader(self.info)
+        blocks = (
+            LineBlock((line + "\n").encode(), offset, self.info.name, offset == 0)
+            for offset, line in elements
+        )
+        return _counted(reader.rows(blocks, on_bad(self, task)), self.site, task)
+
+
+@attrs.frozen
+class RowSource:
+    """Takes the elements of an RDD of the user's as rows, or rows held by the driver.
+
+    Args:
+        columns: positions kept, None for all.
+    """
+
+    site: Site
+    columns: tuple[int, ...] | None
+    batch_rows: int
+
+    has_traps = False
+
+    def batches(
+        self, elements: Iterable[Any], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the elements in batches of tuples."""
+        return _counted(self._batches(elements), self.site, task)
+
+    def _batches(self, elements: Iterable[Any]) -> Iterator[Rows]:
+        cut = None if self.columns is None else Pick(self.columns).of()
+        held: list[Row] = []
+        for element in elements:
+            row = element if type(element) is tuple else tuple(element)
+            held.append(row if cut is None else cut(row))
+            if len(held) >= self.batch_rows:
+                yield held
+                held = []
+        if held:
+            yield held
+
+
+@attrs.frozen
+class BlockSource:
+    """Takes persisted blocks: rows that another task chain left."""
+
+    has_traps = False
+
+    def batches(
+        self, elements: Iterable[bytes], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the batches of the blocks, in arrival order."""
+        return decode_all(arrival_order(elements))
+
+
+@attrs.frozen
+class HeldSource:
+    """Takes blocks of rows that the driver held."""
+
+    site: Site
+    batch_rows: int
+
+    has_traps = False
+
+    def batches(
+        self, elements: Iterable[tuple[bytes, ...]], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the rows in batches."""
+        blocks = (block for pack in elements for block in pack)
+        return _counted(self._batches(blocks), self.site, task)
+
+    def _batches(self, blocks: Iterable[bytes]) -> Iterator[Rows]:
+        for batch in decode_all(blocks):
+            rows = batch if isinstance(batch, list) else rows_of_columns(batch)
+            for start in range(0, len(rows), self.batch_rows):
+                yield rows[start : start + self.batch_rows]
+
+
+def on_bad(source: FileSource | LineSource, task: TaskContext) -> Callable[[BadRecord], None]:
+    """Return what to do with a record that cannot be read: trap it, or stop."""
+
+    def handle(error: BadRecord) -> None:
+        if source.trap is None:
+            error.origin = error.origin or source.site.origin
+            error.branch = error.branch or source.site.branch
+            raise error
+        task.trap(source.trap, error.payload, error, source.site)
+
+    return handle
+
+
+def _counted(batches: Iterable[Batch], site: Site, task: TaskContext) -> Iterator[Batch]:
+    task.report.counters.increment(_READ, 0)
+    for batch in batches:
+        size = len(batch) if isinstance(batch, list) else batch.num_rows
+        task.report.count_rows(site.key, size, size)
+        task.report.counters.increment(_READ, size)
+        yield batch
+
+
+@attrs.frozen
+class PartSink:
+    """Writes a part file for each task; the driver publishes the winners.
+
+    Args:
+        scheme: how rows become bytes.
+        fields: the sink fields, as resolved.
+        pick: selects and orders them out of a row.
+        place: where part files are written.
+        first_part: number of the first part file of this lineage, so that several may feed a sink.
+    """
+
+    scheme: Scheme
+    fields: Fields
+    pick: Pick
+    place: PartPlace
+    site: Site
+    trap: int | None
+    first_part: int = 0
+
+    def open(self, task: TaskContext) -> SinkWriter:
+        """Return the writer of one task attempt."""
+        return SinkWriter(self, task)
+
+
+class SinkWriter:
+    """One part file under construction."""
+
+    def __init__(self, sink: PartSink, task: TaskContext) -> None:
+        self._sink = sink
+        self._task = task
+        self._writer = sink.scheme.writer(sink.fields)
+        self._cut = None if sink.pick.is_all else sink.pick.of()
+        part = sink.first_part + task.flow_process.get_current_slice_num()
+        self._file = sink.place.open_part(part)
+        task.report.counters.increment(_WRITTEN, 0)
+        task.report.count_rows(sink.site.key, 0, 0)
+
+    def push(self, batch: Batch) -> Iterator[Any]:
+        """Write a batch."""
+        given = batch if isinstance(batch, list) else rows_of_columns(batch)
+        rows = given if self._cut is None else list(map(self._cut, given))
+        try:
+            data, written = self._writer.encode(rows), len(rows)
+        except RunError as error:
+            if self._sink.trap is None:
+                raise self._placed(error) from error.__cause__
+            data, written = self._encode_singly(rows)
+        self._file.write(data, written)
+        self._task.report.count_rows(self._sink.site.key, len(rows), written)
+        self._task.report.counters.increment(_WRITTEN, written)
+        return iter(())
+
+    def finish(self) -> Iterator[Manifest]:
+        """Close the file and yield its manifest."""
+        yield self._file.close()
+
+    def close(self, *, is_failing: bool) -> None:
+        """Delete the file of a task that fails."""
+        if is_failing:
+            self._file.abort()
+
+    def _encode_singly(self, rows: list[Row]) -> tuple[bytes, int]:
+        parts: list[bytes] = []
+        for row in rows:
+            try:
+                parts.append(self._writer.encode([row]))
+            except RunError as error:
+                assert self._sink.trap is not None
+                self._task.trap(self._sink.trap, row, error, self._sink.site)
+        return b"".join(parts), len(parts)
+
+    def _placed(self, error: RunError) -> RunError:
+        error.origin = error.origin or self._sink.site.origin
+        error.branch = error.branch or self._sink.site.branch
+        return error

@@ -1,0 +1,143 @@
+"""Where rows leave a task chain on Spark: into an exchange, a persisted RDD, or the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from cascade2spark.batch.batches import Batch, batch_rows
+from cascade2spark.batch.batches import rows_of as rows_of_columns
+from cascade2spark.batch.blocks import encode_block
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.counters import StepCounters, counter_name
+from cascade2spark.planner.steps import Site
+from cascade2spark.selection import Pick
+from cascade2spark.spark.shuffle import Exchange, ExchangeWriter
+
+__all__ = ["BlockLeaf", "ExchangeLeaf", "RowsSink"]
+
+_WRITTEN = counter_name(StepCounters.Tuples_Written)
+_BLOCK_ROWS = 8_000
+
+
+@attrs.frozen
+class ExchangeLeaf:
+    """Hands out ``(partition, block)`` pairs.
+
+    Args:
+        exchange: where rows go.
+        first_partition: number of the first map task of this lineage, so that the arrival order
+            of several lineages of one input is fixed.
+        site: the group that receives the rows, for statistics.
+    """
+
+    exchange: Exchange
+    first_partition: int
+    site: Site
+
+    def open(self, task: TaskContext) -> _ExchangeLeafWriter:
+        """Return the writer of one task."""
+        return _ExchangeLeafWriter(self, task)
+
+
+class _ExchangeLeafWriter:
+    def __init__(self, leaf: ExchangeLeaf, task: TaskContext) -> None:
+        slice_num = task.flow_process.get_current_slice_num()
+        self._writer = ExchangeWriter(leaf.exchange, leaf.first_partition + slice_num)
+
+    def push(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
+        return self._writer.push(batch)
+
+    def finish(self) -> Iterator[tuple[int, bytes]]:
+        return self._writer.finish()
+
+    def close(self, *, is_failing: bool) -> None:
+        """Nothing to let go of."""
+
+
+@attrs.frozen
+class BlockLeaf:
+    """Hands out blocks: rows to be persisted, or broadcast.
+
+    Args:
+        first_partition: as in `ExchangeLeaf`.
+        pick: the columns kept, None for all.
+    """
+
+    first_partition: int
+    pick: Pick | None = None
+
+    def open(self, task: TaskContext) -> _BlockWriter:
+        """Return the writer of one task."""
+        return _BlockWriter(self, task)
+
+
+class _BlockWriter:
+    def __init__(self, leaf: BlockLeaf, task: TaskContext) -> None:
+        self._partition = leaf.first_partition + task.flow_process.get_current_slice_num()
+        self._cut = None if leaf.pick is None or leaf.pick.is_all else leaf.pick.of()
+        self._sequence = 0
+        self._rows: list[Any] = []
+
+    def push(self, batch: Batch) -> Iterator[bytes]:
+        if isinstance(batch, list):
+            self._rows.extend(batch if self._cut is None else map(self._cut, batch))
+            if len(self._rows) >= _BLOCK_ROWS:
+                yield from self._drain()
+        elif batch.num_rows:
+            yield from self._drain()
+            if self._cut is None:
+                yield self._encoded(batch)
+            else:
+                self._rows.extend(map(self._cut, rows_of_columns(batch)))
+
+    def finish(self) -> Iterator[bytes]:
+        return self._drain()
+
+    def close(self, *, is_failing: bool) -> None:
+        """Nothing to let go of."""
+
+    def _drain(self) -> Iterator[bytes]:
+        if self._rows:
+            rows, self._rows = self._rows, []
+            yield self._encoded(rows)
+
+    def _encoded(self, batch: Batch) -> bytes:
+        block = encode_block(batch, 0, self._partition, self._sequence)
+        self._sequence += 1
+        return block
+
+
+@attrs.frozen
+class RowsSink:
+    """Hands out blocks of the rows of a sink that lies in memory: on the driver, or as an RDD."""
+
+    blocks: BlockLeaf
+    site: Site
+
+    def open(self, task: TaskContext) -> _RowsSinkWriter:
+        """Return the writer of one task."""
+        return _RowsSinkWriter(self, task)
+
+
+class _RowsSinkWriter:
+    def __init__(self, sink: RowsSink, task: TaskContext) -> None:
+        self._writer = sink.blocks.open(task)
+        self._site = sink.site
+        self._report = task.report
+        self._report.counters.increment(_WRITTEN, 0)
+        self._report.count_rows(self._site.key, 0, 0)
+
+    def push(self, batch: Batch) -> Iterator[bytes]:
+        size = batch_rows(batch)
+        self._report.count_rows(self._site.key, size, size)
+        self._report.counters.increment(_WRITTEN, size)
+        return self._writer.push(batch)
+
+    def finish(self) -> Iterator[bytes]:
+        return self._writer.finish()
+
+    def close(self, *, is_failing: bool) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,386 @@
+"""Steps to RDDs: each task chain becomes one `mapPartitions`, each hand-over one RDD operation.
+
+=================  ================================================================================
+read               `parallelize` of byte ranges that tasks open (or the RDD that was given)
+map, union,        part of the task chain they lie in
+broadcast join
+group, cogroup     `(partition, block)` pairs through `partitionBy`, then `mapPartitions`
+persist            blocks, `persist(MEMORY_AND_DISK)`
+write              part files made in the task; `collect` of their manifests
+=================  ================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+from pyspark import RDD, SparkContext, StorageLevel
+
+from cascade2spark.batch.chain import ChainNode, ChainSpec, Leaf, OperatorRun
+from cascade2spark.batch.lifecycle import TrapColumns
+from cascade2spark.errors import Unsupported
+from cascade2spark.fields import Fields
+from cascade2spark.planner.steps import (
+    BroadcastJoin,
+    CoGroup,
+    Group,
+    Map,
+    Persist,
+    Read,
+    RunContext,
+    Step,
+    StepPlan,
+    Union,
+    Write,
+)
+from cascade2spark.schemes.base import Scheme
+from cascade2spark.selection import Pick
+from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.grouping import CoGroupSource, GroupSource, partial_stage
+from cascade2spark.spark.hash_join import BroadcastSide, broadcast_side, probe_stage
+from cascade2spark.spark.io import BlockSource, PartSink
+from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, RowsSink
+from cascade2spark.spark.lineage import Exit, Lineage, Target
+from cascade2spark.spark.reading import Reading, reading_of
+from cascade2spark.spark.session import driver_versions
+from cascade2spark.spark.shuffle import Exchange, exchanged, reduce_partitions
+from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
+from cascade2spark.taps import DataFrameTap, MemoryTap, MultiSinkTap, RDDTap
+
+__all__ = ["Lowering", "SinkItems"]
+
+_MAP_SHARE = 4
+
+
+@attrs.frozen(eq=False)
+class SinkItems:
+    """What a chain with sinks hands to the driver.
+
+    Args:
+        source: number of the step that the chain begins with.
+        writes: numbers of its Write steps.
+        rdd: its items: (number of the Write step, manifest or block).
+    """
+
+    source: int
+    writes: tuple[int, ...]
+    rdd: RDD[Any]
+
+
+@attrs.frozen(eq=False)
+class _Chain:
+    """A task chain as an RDD of (exit number, item), and its ways out."""
+
+    rdd: RDD[Any]
+    ways: list[Exit]
+
+
+class Lowering:
+    """One run's RDDs, made as they are asked for.
+
+    Args:
+        context: the Spark context.
+        plan: what runs.
+        run: settings, outputs, properties.
+        reports: takes what tasks report.
+        sample_bytes: read no more than the first so many bytes of each source; None reads all.
+    """
+
+    def __init__(
+        self,
+        context: SparkContext,
+        plan: StepPlan,
+        run: RunContext,
+        reports: TaskReports,
+        sample_bytes: int | None = None,
+    ) -> None:
+        self.context = context
+        self.plan = plan
+        self.run = run
+        self.reports = reports
+        self.lineage = Lineage(plan)
+        self._sample_bytes = sample_bytes
+        self.persisted: list[RDD[Any]] = []
+        self.partitions: dict[int, int] = {}
+        self._steps = {step.number: step for step in plan.steps}
+        self._readings: dict[int, Reading] = {}
+        self._chains: dict[int, _Chain] = {}
+        self._blocks: dict[Target, RDD[Any]] = {}
+        self._sides: dict[int, tuple[BroadcastSide, ...]] = {}
+        self._versions = driver_versions()
+        self._traps = {spec.number: self._trap_place(spec) for spec in plan.traps}
+
+    def sinks(self) -> Iterator[SinkItems]:
+        """Yield the chains that end in sinks, each of which is one job."""
+        for source in self.lineage.sources:
+            ways = self.lineage.exits[source.number]
+            if not any(isinstance(way.step, Write) for way in ways):
+                continue
+            numbers = {
+                n: way.step.number for n, way in enumerate(ways) if isinstance(way.step, Write)
+            }
+            chain = self._chain(source)
+            yield SinkItems(
+                source.number, tuple(numbers.values()), chain.rdd.mapPartitions(_Selected(numbers))
+            )
+
+    def release(self) -> None:
+        """Let go of everything persisted or broadcast."""
+        for rdd in self.persisted:
+            rdd.unpersist()
+        for sides in self._sides.values():
+            for side in sides:
+                side.release()
+
+    # -- task chains -------------------------------------------------------------------------------
+
+    def _chain(self, source: Step) -> _Chain:
+        found = self._chains.get(source.number)
+        if found is None:
+            found = self._chains[source.number] = self._made_chain(source)
+        return found
+
+    def _made_chain(self, source: Step) -> _Chain:
+        ways = self.lineage.exits[source.number]
+        elements, task_source = self._input(source)
+        task = TaskFunction(
+            run_id=self.run.run_id,
+            step=source.number,
+            slices=self._partitions_of(source),
+            source=task_source,
+            chain=self._spec(source, ways),
+            properties=dict(self.run.properties),
+            traps=self._traps,
+            reports=self.reports.accumulator,
+            versions=self._versions,
+            batch_rows=self.run.settings.rows_batch,
+        )
+        rdd = elements.mapPartitionsWithIndex(task)
+        leads_on = [way for way in ways if not isinstance(way.step, Write)]
+        if leads_on and len(ways) > 1:
+            # Some rows go to a sink or to another exchange: the chain must not run for each.
+            rdd = self._kept(rdd)
+        return _Chain(rdd, ways)
+
+    def _spec(self, source: Step, ways: list[Exit]) -> ChainSpec:
+        nodes: list[ChainNode] = []
+        placed: dict[tuple[int, ...], int] = {(): -1}
+        for way in ways:
+            parent, key = -1, ()
+            for step in way.path:
+                key = (*key, step.number)
+                if key not in placed:
+                    placed[key] = self._add_stage(nodes, step, parent)
+                parent = placed[key]
+            if isinstance(way.step, Group) and way.step.is_partial:
+                stage = partial_stage(way.step, self.run.settings.aggregate_capacity)
+                nodes.append(ChainNode(parent, stage=stage))
+                parent = len(nodes) - 1
+            nodes.append(ChainNode(parent, leaf=self._leaf(source, way)))
+        return ChainSpec(tuple(nodes))
+
+    def _add_stage(self, nodes: list[ChainNode], step: Step, parent: int) -> int:
+        if isinstance(step, Union):
+            return parent
+        if isinstance(step, Map):
+            nodes.append(ChainNode(parent, stage=OperatorRun(step.operators)))
+        elif isinstance(step, BroadcastJoin):
+            nodes.append(
+                ChainNode(parent, stage=probe_stage(step, self._broadcast(step), self.run.run_id))
+            )
+        else:
+            raise Unsupported(f"Spark has no stage for {type(step).__name__}")
+        return len(nodes) - 1
+
+    # -- where rows leave --------------------------------------------------------------------------
+
+    def _leaf(self, source: Step, way: Exit) -> Leaf:
+        step = way.step
+        first = self._first_partition(source, way)
+        if isinstance(step, Write):
+            return self._sink(step, first)
+        if isinstance(step, (Group, CoGroup)):
+            return ExchangeLeaf(self._exchange(step, way.place), first, step.site)
+        return BlockLeaf(first)
+
+    def _sink(self, step: Write, first: int) -> Leaf:
+        tap = step.tap
+        if isinstance(tap, MultiSinkTap):
+            raise Unsupported(
+                "Spark cannot write a MultiSinkTap yet",
+                asked=repr(tap),
+                origin=step.site.origin,
+                fix="bind one tail for each tap",
+            )
+        if isinstance(tap, (MemoryTap, RDDTap, DataFrameTap)):
+            return RowsSink(BlockLeaf(first, step.pick), step.site)
+        place = self.run.outputs[step.number]
+        return PartSink(tap.scheme, step.fields, step.pick, place, step.site, step.trap, first)
+
+    def _exchange(self, step: Group | CoGroup, place: int) -> Exchange:
+        settings = self.run.settings
+        if isinstance(step, Group):
+            key = step.key
+            if step.is_partial:
+                key = Pick(tuple(range(step.key_order.width)))
+        else:
+            key = next(side.key for side in step.sides if side.source == place)
+        return Exchange(
+            key=key,
+            order=step.key_order,
+            partitions=self._partitions_of(step),
+            source=place,
+            block_bytes=settings.block_bytes,
+            map_bytes=settings.memory_bytes // _MAP_SHARE,
+        )
+
+    def _first_partition(self, source: Step, way: Exit) -> int:
+        """Return how many map tasks come before those of this chain, in pipe order."""
+        first = 0
+        for other, other_way in self.lineage.feeds(way.target):
+            if other_way is way:
+                return first
+            first += self._partitions_of(other)
+        raise AssertionError(f"step {source.number} does not feed {way.target}")
+
+    # -- where rows come from ----------------------------------------------------------------------
+
+    def _input(self, source: Step) -> tuple[RDD[Any], TaskSource]:
+        if isinstance(source, Read):
+            reading = self._reading(source)
+            if reading.rdd is not None:
+                return reading.rdd, reading.source
+            elements = list(reading.elements or [()])
+            return self.context.parallelize(elements, len(elements)), reading.source
+        if isinstance(source, Persist):
+            return self._handed_over(Target(source.number)), BlockSource()
+        assert isinstance(source, (Group, CoGroup))
+        pairs = [
+            rdd
+            for place in range(len(source.inputs))
+            for rdd in self._items(Target(source.number, place))
+        ]
+        blocks = exchanged(self.context, pairs, self._partitions_of(source))
+        if isinstance(source, Group):
+            return blocks, GroupSource.of(source)
+        return blocks, CoGroupSource.of(source)
+
+    def _reading(self, step: Read) -> Reading:
+        found = self._readings.get(step.number)
+        if found is None:
+            settings = self.run.settings
+            found = reading_of(step, self.context, settings.split_bytes, settings.rows_batch)
+            if self._sample_bytes is not None:
+                found = found.sampled(self._sample_bytes)
+            self._readings[step.number] = found
+        return found
+
+    def _items(self, target: Target) -> list[RDD[Any]]:
+        """Return the RDDs of what leaves towards a target, one for each chain that leads there."""
+        found: list[RDD[Any]] = []
+        for source, way in self.lineage.feeds(target):
+            chain = self._chain(source)
+            number = chain.ways.index(way)
+            found.append(chain.rdd.mapPartitions(_Only(number)))
+        return found
+
+    def _handed_over(self, target: Target) -> RDD[Any]:
+        """Return the persisted blocks that reach a target."""
+        found = self._blocks.get(target)
+        if found is None:
+            parts = self._items(target)
+            found = self._kept(parts[0] if len(parts) == 1 else self.context.union(parts))
+            self._blocks[target] = found
+        return found
+
+    def _broadcast(self, step: BroadcastJoin) -> tuple[BroadcastSide, ...]:
+        found = self._sides.get(step.number)
+        if found is None:
+            limit = self.run.settings.broadcast_max_bytes
+            found = tuple(
+                broadcast_side(
+                    self.context,
+                    self._handed_over(Target(step.number, side.source)),
+                    step,
+                    number,
+                    limit,
+                )
+                for number, side in enumerate(step.sides)
+                if number
+            )
+            self._sides[step.number] = found
+        return found
+
+    def _kept(self, rdd: RDD[Any]) -> RDD[Any]:
+        self.persisted.append(rdd.persist(StorageLevel.MEMORY_AND_DISK))
+        return rdd
+
+    # -- numbers -----------------------------------------------------------------------------------
+
+    def _partitions_of(self, source: Step) -> int:
+        found = self.partitions.get(source.number)
+        if found is None:
+            found = self.partitions[source.number] = self._chosen_partitions(source)
+        return found
+
+    def _chosen_partitions(self, source: Step) -> int:
+        if isinstance(source, Read):
+            return self._reading(source).partitions
+        if isinstance(source, Persist):
+            feeds = self.lineage.feeds(Target(source.number))
+            return sum(self._partitions_of(step) for step, _ in feeds)
+        assert isinstance(source, (Group, CoGroup))
+        if source.is_single or not source.key_order.is_partitionable:
+            return 1
+        asked = source.partitions or self.run.settings.partitions
+        return asked or reduce_partitions(
+            self._bytes_below(source), self.context.defaultParallelism
+        )
+
+    def _bytes_below(self, step: Step) -> int | None:
+        """Return the size of everything read below a step, None when some of it is unknown."""
+        total, seen, stack = 0, {step.number}, [step]
+        while stack:
+            at = stack.pop()
+            if isinstance(at, Read):
+                size = self._reading(at).size_bytes
+                if size is None:
+                    return None
+                total += size
+            fresh = [before for before in at.inputs if before.number not in seen]
+            seen.update(before.number for before in fresh)
+            stack.extend(fresh)
+        return total
+
+    def _trap_place(self, spec: Any) -> TrapPlace:
+        columns = TrapColumns.of(self.run.settings)
+        output = self.run.trap_outputs.get(spec.number)
+        if isinstance(spec.tap, (MemoryTap, RDDTap, DataFrameTap)) or output is None:
+            return TrapPlace(columns)
+        scheme: Scheme = spec.tap.scheme
+        fields = spec.tap.sink_fields
+        return TrapPlace(columns, scheme, fields if fields.is_defined() else Fields.UNKNOWN, output)
+
+
+@attrs.frozen
+class _Only:
+    """Keeps the items of one exit."""
+
+    number: int
+
+    def __call__(self, items: Iterable[tuple[int, Any]]) -> Iterator[Any]:
+        number = self.number
+        return (item for leaf, item in items if leaf == number)
+
+
+@attrs.frozen
+class _Selected:
+    """Keeps the items of the sinks, under the numbers of their steps."""
+
+    numbers: Mapping[int, int]
+
+    def __call__(self, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+        numbers = self.numbers
+        return ((numbers[leaf], item) for leaf, item in items if leaf in numbers)

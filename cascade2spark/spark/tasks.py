@@ -1,0 +1,169 @@
+"""What runs in a worker: one picklable function for one partition of one task chain.
+
+A task opens its source, pushes the batches through the chain, hands out what the leaves make, and
+reports on the side exactly once, whether it was complete or not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+import attrs
+from pyspark import Accumulator, TaskContext
+
+from cascade2spark.batch.batches import Batch, Row
+from cascade2spark.batch.chain import ChainSpec, run_chain
+from cascade2spark.batch.lifecycle import TaskContext as OwnTask
+from cascade2spark.batch.lifecycle import TrapColumns
+from cascade2spark.files import Manifest, PartPlace, PartWriter
+from cascade2spark.schemes.base import RowWriter, Scheme
+from cascade2spark.spark.counters import TaskRecord
+from cascade2spark.spark.session import Versions, check_versions
+from cascade2spark.spark.travel import sendable
+
+__all__ = ["SparkTask", "TaskFunction", "TaskSource", "TrapPlace"]
+
+
+class TaskSource(Protocol):
+    """Where the batches of a task come from; picklable."""
+
+    @property
+    def has_traps(self) -> bool:
+        """Whether operations of the source have traps, which may have to take later failures."""
+        ...
+
+    def batches(
+        self, elements: Iterable[Any], task: OwnTask, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the batches that the elements of the RDD's partition stand for.
+
+        Args:
+            is_immediate: hand on every row by itself, and take failures that are thrown back.
+        """
+        ...
+
+
+@attrs.frozen
+class TrapPlace:
+    """Where the rows of one trap are written, or None to carry them in the report.
+
+    Args:
+        scheme, fields: how a trapped row becomes bytes.
+        place: where part files are written.
+        columns: what is put in front of the values.
+    """
+
+    columns: TrapColumns
+    scheme: Scheme | None = None
+    fields: Any = None
+    place: PartPlace | None = None
+
+
+class SparkTask(OwnTask):
+    """A task that knows which Spark attempt it is."""
+
+    attempt: str = ""
+    step: int = 0
+
+
+@attrs.frozen
+class TaskFunction:
+    """Runs one partition; what `mapPartitionsWithIndex` is given.
+
+    Args:
+        run_id: id of the flow run.
+        step: number of the step that the chain starts with.
+        slices: number of partitions of this chain.
+        source: where batches come from.
+        chain: what happens to them.
+        properties: the flow's properties, for operations.
+        traps: where trapped rows go, by trap number.
+        reports: the accumulator that takes the task's record.
+        versions: what the driver runs.
+        batch_rows: rows handed on at a time.
+    """
+
+    run_id: str
+    step: int
+    slices: int
+    source: TaskSource
+    chain: ChainSpec
+    properties: Mapping[str, Any]
+    traps: Mapping[int, TrapPlace]
+    reports: Accumulator[list[TaskRecord]]
+    versions: Versions
+    batch_rows: int
+
+    def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+        """Yield (number of the leaf, item) for everything that leaves the chain."""
+        check_versions(self.versions)
+        spark = TaskContext.get()
+        attempt = int(spark.taskAttemptId()) if spark is not None else os.getpid()
+        stage = int(spark.stageId()) if spark is not None else -1
+        traps = _Traps(self.traps, self.step, index, str(attempt))
+        task = SparkTask(
+            self.properties,
+            index,
+            self.slices,
+            self.run_id,
+            trap_sink=traps.write,
+            trap_columns={number: place.columns for number, place in self.traps.items()},
+            batch_rows=self.batch_rows,
+        )
+        task.attempt, task.step = str(attempt), self.step
+        is_complete = False
+        try:
+            is_immediate = self.source.has_traps and self.chain.may_fail_below()
+            batches = self.source.batches(elements, task, is_immediate=is_immediate)
+            yield from run_chain(self.chain, batches, task, has_traps_above=is_immediate)
+            task.report.details.update(traps.close())
+            is_complete = True
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            traps.abort()
+            raise sendable(error) from error
+        finally:
+            record = task.report.as_record()
+            self.reports.add(
+                [TaskRecord(self.run_id, self.step, index, attempt, stage, is_complete, record)]
+            )
+
+
+class _Traps:
+    """The trap files of one task; opened at the first trapped row."""
+
+    def __init__(
+        self, places: Mapping[int, TrapPlace], step: int, index: int, attempt: str
+    ) -> None:
+        self._places = places
+        self._part = (step << 20) + index
+        self._attempt = attempt
+        self._open: dict[int, tuple[PartWriter, RowWriter]] = {}
+        self._held: dict[int, list[Row]] = {}
+
+    def write(self, number: int, row: Row) -> None:
+        """Take one trapped row."""
+        spot = self._places[number]
+        if spot.place is None or spot.scheme is None:
+            self._held.setdefault(number, []).append(row)
+            return
+        if number not in self._open:
+            file = spot.place.open_part(self._part, self._attempt)
+            self._open[number] = file, spot.scheme.writer(spot.fields)
+        file, writer = self._open[number]
+        file.write(writer.encode([row]), 1)
+
+    def close(self) -> dict[str, Any]:
+        """Return what the report carries: manifests of files, and held rows."""
+        manifests: dict[int, Manifest] = {}
+        for number, (file, _) in self._open.items():
+            manifests[number] = file.close()
+        return {"trap_manifests": manifests, "trap_rows": self._held}
+
+    def abort(self) -> None:
+        """Delete what was written."""
+        for file, _ in self._open.values():
+            file.abort()
