@@ -1,0 +1,137 @@
+"""Partial aggregation: folds run over the rows of a task before they cross an exchange.
+
+A partial row is the key followed by one state for each fold. Parts of one key leave in the order
+their rows arrived, so that merging them in arrival order gives what one fold over all rows would.
+The other half, merging, is `every.run_everys` with `merges`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from itertools import islice
+from typing import Any
+
+import attrs
+
+from cascade2spark.batch.every_folds import BoundFolds, is_plain_fold
+from cascade2spark.batch.lifecycle import Operations, TaskContext
+from cascade2spark.batch.specs import EverySpec, SiteSpec
+from cascade2spark.errors import Unsupported
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import Pick
+
+__all__ = ["PartialAggregate", "PartialAggregation"]
+
+Row = tuple[Any, ...]
+# The share of the held keys that leaves at a time: one by one would cut batches of one row.
+_EVICTED_SHARE = 8
+
+
+@attrs.frozen(eq=False)
+class PartialAggregate:
+    """Partial aggregation as a stage of a chain; picklable.
+
+    Args:
+        key, key_order: the group's key.
+        everys: algebraic folds without traps.
+        capacity: most keys held, a count; beyond it the oldest leave first.
+        site: the Group's, whose rows this stage counts; None when another does.
+    Raises:
+        Unsupported: an Every is no algebraic fold, or has a trap.
+    """
+
+    key: Pick
+    key_order: KeyOrder
+    everys: tuple[EverySpec, ...]
+    capacity: int = 100_000
+    site: SiteSpec | None = None
+
+    # Errors of folds belong behind the exchange: no trap before it may take them.
+    has_traps = False
+    may_fail = False
+
+    def __attrs_post_init__(self) -> None:
+        for every in self.everys:
+            if not is_plain_fold(every) or not every.operation.is_algebraic():
+                raise Unsupported(f"{every.site.label} cannot be aggregated in parts")
+
+    def open(self, task: TaskContext, *, is_immediate: bool) -> PartialAggregation:
+        """Return the stage at work."""
+        return PartialAggregation(self, task)
+
+
+class PartialAggregation:
+    """Holds one state per key and fold, up to a number of keys."""
+
+    def __init__(self, spec: PartialAggregate, task: TaskContext) -> None:
+        self._spec, self._task = spec, task
+        self._operations = Operations(task)
+        self._bound = BoundFolds(spec.everys, self._operations)
+        self._held: dict[Hashable, list[Any]] = {}
+        self._rows_in = 0
+        self._is_held = spec.key_order.has_group_key
+
+    def prepare(self) -> None:
+        """Bind the folds and generate the loop."""
+        self._bound.prepare()
+        names = self._bound.generated.names
+        names["key"] = self._spec.key.of()
+        # Without a hash no key is ever met again: each row is a part of its own.
+        names["name"] = self._spec.key_order.group_key() if self._is_held else _never_again
+        self._bound.define(self._absorbing())
+
+    def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
+        """Add a batch to the states; yield the oldest ones when too many keys are held."""
+        self._rows_in += len(batch)
+        try:
+            self._bound.generated.names["absorb"](batch, self._held)
+        except Exception as error:
+            self._bound.fail(error)
+        excess = len(self._held) - self._spec.capacity
+        if not self._is_held:
+            yield from self._evicted(len(self._held))
+        elif excess > 0:
+            yield from self._evicted(max(excess, self._spec.capacity // _EVICTED_SHARE))
+
+    def flush(self) -> Iterator[list[Row]]:
+        """Yield every state that is left."""
+        yield from self._evicted(len(self._held))
+
+    def cleanup(self, *, is_failing: bool = False) -> None:
+        """Clean up the operations and count what they saw."""
+        report, entered = self._task.report, self._rows_in
+        if self._spec.site is not None:
+            report.count_rows(self._spec.site.key, entered, entered)
+        for every in self._spec.everys:
+            report.count_rows(every.site.key, entered, 0)
+        self._operations.cleanup(is_failing=is_failing)
+
+    def _evicted(self, keys: int) -> Iterator[list[Row]]:
+        held, size = self._held, self._task.batch_rows
+        oldest = list(islice(held, keys))
+        for start in range(0, len(oldest), size):
+            rows = []
+            for name in oldest[start : start + size]:
+                entry = held.pop(name)
+                rows.append(entry[0] + tuple(entry[1:]))
+            yield rows
+
+    def _absorbing(self) -> list[tuple[str, int | None]]:
+        numbers = range(len(self._spec.everys))
+        zeros = "".join(f", zero{number}()" for number in numbers)
+        steps = [(self._bound.step(number, f"e[{number + 1}]"), number) for number in numbers]
+        return [
+            ("def absorb(rows, held):", None),
+            ("    find = held.get", None),
+            ("    for row in rows:", None),
+            ("        k = key(row)", None),
+            ("        n = name(k)", None),
+            ("        e = find(n)", None),
+            ("        if e is None:", None),
+            (f"            held[n] = e = [k{zeros}]", 0),
+            *((f"        {text}", number) for text, number in steps),
+        ]
+
+
+def _never_again(key: Row) -> Hashable:
+    return object()

@@ -1,0 +1,195 @@
+"""One Buffer over one group after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
+from cascade2spark.batch.specs import EverySpec, SiteSpec
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import JoinerClosure
+from cascade2spark.operations.base import BufferCall, OutputCollector
+from cascade2spark.operations.callables import PlainBuffer, rows_of
+from cascade2spark.operations.failures import located_error
+from cascade2spark.tuples import TupleEntry
+
+__all__ = ["BufferDriver"]
+
+Row = tuple[Any, ...]
+
+
+class BufferDriver:
+    """Lets a Buffer iterate each group; each result is combined with the row it stands on.
+
+    Before the first row is asked for, and after the last one, the Buffer stands on a row of the key
+    and nulls; with `retain_values` it stays on the last row. The results of a generator made by
+    `@buffer` stream; those that a class style Buffer emits are held until its `operate` returns.
+    """
+
+    def __init__(
+        self,
+        spec: EverySpec,
+        group_fields: Fields,
+        site: SiteSpec | None,
+        task: TaskContext,
+        operations: Operations,
+        is_immediate: bool,
+    ) -> None:
+        self._spec, self._site, self._task = spec, site, task
+        self._operations = operations
+        self._size = 1 if is_immediate else task.batch_rows
+        self._group_fields = group_fields
+        self._key, self._show_key = row_view(group_fields)
+        self._view, self._show = row_view(spec.argument_fields)
+        self._pick = spec.arguments.of()
+        assert spec.layout is not None
+        self._build = spec.layout.build()
+        self._ignores_passed = spec.layout.is_results
+        self._call = BufferCall(spec.argument_fields, spec.declared)
+        self._call.group = self._key
+        self._is_plain = type(spec.operation).operate is PlainBuffer.operate
+        self._stands_on: Row = (None,) * len(spec.passed)
+        self._given: Row = ()
+        self._made: list[Row] = []
+        self._rows_in = self._rows_out = 0
+
+    def prepare(self) -> None:
+        """Hand out the collector, which stays until cleanup."""
+        self._call.output_collector = OutputCollector(self._spec.declared, self._drain, capacity=1)
+        self._operations.prepare(self._spec, self._call)
+
+    def group(self, key: Row, rows: Any) -> Iterator[list[Row]]:
+        """Let the buffer work on one group; rows it leaves are skipped."""
+        closure = rows if isinstance(rows, JoinerClosure) else None
+        entering = iter(()) if closure else self._counted(rows)
+        self._show_key(key)
+        self._given = key
+        if closure is not None or not self._ignores_passed:
+            entering = self._start_on(key, entering)
+        try:
+            if self._is_plain:
+                yield from self._stream(key, entering)
+            else:
+                yield from self._drive(entering, closure)
+        except Exception as error:
+            if isinstance(error, (MemoryError, TrapFailed)):
+                raise
+            names = self._group_fields if self._given is key else self._spec.argument_fields
+            located = located_error(error, self._spec.site, self._given, names)
+            if self._spec.trap is None:
+                raise located from located.__cause__
+            self._task.trap(self._spec.trap, self._given, located, self._spec.site)
+        for _ in entering:
+            pass
+
+    def flush(self) -> Iterator[list[Row]]:
+        """Flush the operation: it may emit, if it kept the collector."""
+        self._operations.flush(self._spec, self._call)
+        yield from self.rest()
+
+    def rest(self) -> Iterator[list[Row]]:
+        """Yield the rows made since the last batch; one by one where each may be thrown back."""
+        made, self._made = self._made, []
+        for start in range(0, len(made), self._size):
+            yield made[start : start + self._size]
+
+    def report(self) -> None:
+        """Say how many rows entered and left."""
+        report = self._task.report
+        if self._site is not None:
+            report.count_rows(self._site.key, 0, self._rows_in)
+        report.count_rows(self._spec.site.key, self._rows_in, self._rows_out)
+
+    # -- plain generators ----------------------------------------------------------------------
+
+    def _stream(self, key: Row, rows: Iterator[Row]) -> Iterator[list[Row]]:
+        operation, size = self._spec.operation, self._size
+        if self._ignores_passed and self._spec.trap is None:
+            values: Iterator[Row] = map(self._pick, rows)
+        else:
+            values = self._followed(rows)
+        results = rows_of(
+            operation.shape, self._spec.declared, operation.call(key, values), operation.origin
+        )
+        build, made = self._build, self._made
+        for result in results:
+            self._rows_out += 1
+            made.append(build(self._stands_on, result))
+            if len(made) >= size:
+                self._made = []
+                yield made
+                made = self._made
+
+    def _followed(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Yield argument values, noting which row the buffer stands on."""
+        outside, pick = self._stands_on, self._pick
+        for row in rows:
+            self._stands_on = row
+            self._given = given = pick(row)
+            yield given
+        self._stands_on = outside
+
+    # -- class style ---------------------------------------------------------------------------
+
+    def _drive(self, rows: Iterator[Row], closure: JoinerClosure | None) -> Iterator[list[Row]]:
+        call = self._call
+        call.joiner_closure = closure
+        call.arguments_iterator = None if closure else self._entries(rows)
+        failure: Exception | None = None
+        try:
+            self._spec.operation.operate(self._task.flow_process, call)
+        except Exception as error:
+            failure = error  # what was emitted before goes on
+        if len(self._made) >= self._size:
+            yield from self.rest()
+        if failure is not None:
+            raise failure
+
+    def _entries(self, rows: Iterator[Row]) -> Iterator[TupleEntry]:
+        outside, pick, show = self._stands_on, self._pick, self._show
+        for row in rows:
+            self._stands_on = row
+            self._given = given = pick(row)
+            show(given)
+            yield self._view
+        if not self._call.retain_values:
+            self._stands_on = outside
+
+    def _drain(self, results: list[Row]) -> None:
+        self._rows_out += len(results)
+        self._made += [self._build(self._stands_on, result) for result in results]
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        if isinstance(rows, list):
+            self._rows_in += len(rows)
+            return iter(rows)
+        return self._counted_one_by_one(rows)
+
+    def _counted_one_by_one(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            self._rows_in += 1
+            yield row
+
+    def _start_on(self, key: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        """Stand on the key and nulls, as wide as the rows of the group; return the same rows."""
+        passed = self._spec.passed
+        width = len(passed)
+        if passed.is_unknown():
+            first = next(rows, None)
+            if first is not None:
+                width, rows = len(first), _after(first, rows)
+        values: list[Any] = [None] * width
+        for value, field in zip(key, self._group_fields, strict=False):
+            place = passed.find(field)
+            if place is not None and place < width:
+                values[place] = value
+        self._stands_on = tuple(values)
+        return rows
+
+
+def _after(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
+    yield first
+    yield from rows

@@ -1,0 +1,208 @@
+"""Plain folds over groups: one generated loop for a whole chain of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NoReturn
+
+from cascade2spark.batch.generated import Generated
+from cascade2spark.batch.lifecycle import Operations, TaskContext
+from cascade2spark.batch.specs import EverySpec, SiteSpec
+from cascade2spark.operations.base import AggregatorCall, BaseOperation
+from cascade2spark.operations.callables import Fold, FoldAggregator, Shape, rows_of
+from cascade2spark.operations.failures import located_error
+
+__all__ = ["BoundFolds", "FoldDriver", "is_plain_fold"]
+
+Row = tuple[Any, ...]
+
+
+def is_plain_fold(every: EverySpec) -> bool:
+    """Tell whether an Every can run as a bare fold: nothing overridden, no trap."""
+    kind = type(every.operation)
+    return (
+        every.kind == "aggregator"
+        and every.trap is None
+        and isinstance(every.operation, FoldAggregator)
+        and kind.start is FoldAggregator.start
+        and kind.aggregate is FoldAggregator.aggregate
+        and kind.complete is FoldAggregator.complete
+        and kind.flush is BaseOperation.flush
+    )
+
+
+class BoundFolds:
+    """The folds of a chain of Everys in one task, and the code that steps over rows.
+
+    The generated text has one line for each fold and row, so that the line tells which one failed.
+    """
+
+    def __init__(self, everys: Sequence[EverySpec], operations: Operations) -> None:
+        self.everys = everys
+        self.folds: list[Fold] = []
+        self.generated = Generated()
+        self._operations = operations
+
+    def prepare(self) -> None:
+        """Bind every fold."""
+        names = self.generated.names
+        for number, every in enumerate(self.everys):
+            call = AggregatorCall(every.argument_fields, every.declared)
+            by_call = type(every.operation).prepare is not FoldAggregator.prepare
+            self._operations.prepare(every, call, by_call=by_call)
+            fold = every.operation.bind(every.argument_fields, every.declared)
+            self.folds.append(fold)
+            names[f"zero{number}"], names[f"step{number}"] = fold.zero, fold.step
+            names[f"merge{number}"] = fold.merge
+            names[f"pick{number}"] = every.arguments.of()
+
+    def define(self, lines: Sequence[tuple[str, int | None]], *, merges: bool = False) -> None:
+        """Define a function from lines of text with the fold each belongs to."""
+        owners = {place: owner for place, (_, owner) in enumerate(lines, 1) if owner is not None}
+        numbers = range(0 if merges else len(self.everys))  # merging shows the partial row
+        arguments = {number: self._tuple(number) for number in numbers}
+        self.generated.add("".join(f"{text}\n" for text, _ in lines), owners, arguments)
+
+    def step(self, number: int, state: str) -> str:
+        """Return the line that steps one fold over `row`."""
+        return f"{state} = step{number}({state}{self._values(number)})"
+
+    def fail(self, error: Exception) -> NoReturn:
+        """Raise what the user is to see of a failure in generated code."""
+        found = self.generated.failed_place(error.__traceback__)
+        if found is None:
+            raise error
+        every = self.everys[found[0]]
+        located = located_error(error, every.site, found[1], every.argument_fields)
+        raise located from located.__cause__
+
+    def _values(self, number: int) -> str:
+        places = self.everys[number].arguments.positions
+        if places is None:
+            return f", *pick{number}(row)"
+        return "".join(f", row[{place}]" for place in places)
+
+    def _tuple(self, number: int) -> str:
+        places = self.everys[number].arguments.positions
+        return "row" if places is None else f"({' '.join(f'row[{p}],' for p in places)})"
+
+
+class FoldDriver:
+    """Folds each group and lays out the results; or merges the states of parts of groups.
+
+    Args:
+        everys: the chain; all plain folds.
+        merges: rows are (*key, *states) as partial aggregation makes them.
+    """
+
+    def __init__(
+        self,
+        everys: Sequence[EverySpec],
+        site: SiteSpec | None,
+        task: TaskContext,
+        operations: Operations,
+        *,
+        merges: bool,
+    ) -> None:
+        self._everys, self._site, self._task = everys, site, task
+        self._merges = merges
+        self._operations = operations
+        self._bound = BoundFolds(everys, operations)
+        self._rows_in = 0
+        self._rows_out = [0] * len(everys)
+        self._made: list[Row] = []
+        self._is_single = all(not every.operation.shape.is_many for every in everys)
+        self._builds: list[Callable[[Row, Row], Row]] = []
+
+    def prepare(self) -> None:
+        """Bind the folds and generate the loop."""
+        self._bound.prepare()
+        lines = self._merging() if self._merges else self._folding()
+        self._bound.define(lines, merges=self._merges)
+        for every in self._everys:
+            assert every.layout is not None
+            self._builds.append(every.layout.build())
+
+    def group(self, key: Row, rows: Iterable[Row]) -> Iterator[list[Row]]:
+        """Fold one group."""
+        try:
+            states, seen = self._bound.generated.names["fold"](rows)
+        except Exception as error:
+            self._bound.fail(error)
+        self._rows_in += seen
+        for row in self._complete(0, key, states):
+            self._made.append(row)
+            if len(self._made) >= self._task.batch_rows:
+                yield from self.rest()
+
+    def flush(self) -> Iterator[list[Row]]:
+        """Plain folds have nothing to flush."""
+        return iter(())
+
+    def rest(self) -> Iterator[list[Row]]:
+        """Yield the rows made since the last batch."""
+        if self._made:
+            made, self._made = self._made, []
+            yield made
+
+    def report(self) -> None:
+        """Say how many rows entered and left; of parts of groups the part counted what entered."""
+        report = self._task.report
+        entered = 0 if self._merges else self._rows_in
+        if self._site is not None and not self._merges:
+            report.count_rows(self._site.key, 0, entered)
+        for every, left in zip(self._everys, self._rows_out, strict=True):
+            report.count_rows(every.site.key, entered, left)
+
+    def _complete(self, place: int, passed: Row, states: Row) -> Iterable[Row]:
+        if not self._is_single:
+            return self._complete_many(place, passed, states)
+        for number, every in enumerate(self._everys):
+            passed = self._builds[number](passed, next(iter(self._results(number, every, states))))
+            self._rows_out[number] += 1
+        return (passed,)
+
+    def _complete_many(self, place: int, passed: Row, states: Row) -> Iterator[Row]:
+        """Each result of one fold completes the next, whose state is finished anew each time."""
+        if place == len(self._everys):
+            yield passed
+            return
+        for result in self._results(place, self._everys[place], states):
+            self._rows_out[place] += 1
+            yield from self._complete_many(place + 1, self._builds[place](passed, result), states)
+
+    def _results(self, number: int, every: EverySpec, states: Row) -> Iterable[Row]:
+        operation = every.operation
+        try:
+            result = self._bound.folds[number].finish(states[number])
+            if operation.shape is Shape.VALUE:
+                return ((result,),)
+            return list(rows_of(operation.shape, every.declared, result, operation.origin))
+        except Exception as error:
+            located = located_error(error, every.site, None, None)
+            raise located from located.__cause__
+
+    def _folding(self) -> list[tuple[str, int | None]]:
+        numbers = range(len(self._everys))
+        return [
+            ("def fold(rows):", None),
+            *((f"    s{number} = zero{number}()", number) for number in numbers),
+            ("    seen = 0", None),
+            ("    for row in rows:", None),
+            ("        seen += 1", None),
+            *((f"        {self._bound.step(number, f's{number}')}", number) for number in numbers),
+            (f"    return ({' '.join(f's{number},' for number in numbers)}), seen", None),
+        ]
+
+    def _merging(self) -> list[tuple[str, int | None]]:
+        size = len(self._everys)
+        states = [(number, f"row[{number - size}]") for number in range(size)]
+        return [
+            ("def fold(rows):", None),
+            ("    rows = iter(rows)", None),
+            ("    row = next(rows)", None),
+            *((f"    s{number} = {state}", None) for number, state in states),
+            ("    for row in rows:", None),
+            *((f"        s{n} = merge{n}(s{n}, {state})", n) for n, state in states),
+            (f"    return ({' '.join(f's{number},' for number, _ in states)}), 0", None),
+        ]

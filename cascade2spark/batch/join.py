@@ -1,0 +1,233 @@
+"""Joins: sorted sides by merging, or rows against tables held in memory.
+
+Both end in `Joining`, which knows the joiner: the stock ones are products of sides, some of which
+are filled with nulls; any other is driven through a `JoinerClosure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.specs import SideSpec, SiteSpec
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import BufferJoin, InnerJoin, Joiner, JoinerClosure, join_rows
+from cascade2spark.operations.failures import located_error
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import check_width
+
+__all__ = ["CoGroupRun", "Joining", "co_groups", "joined_groups"]
+
+Row = tuple[Any, ...]
+Groups = Iterator[tuple[Row, list[Row]]]
+
+# A product up to this size is made at once; a larger one streams.
+_MOST_AT_ONCE = 10_000
+
+
+@attrs.frozen(eq=False)
+class CoGroupRun:
+    """A join of sides sorted by key; picklable.
+
+    Args:
+        sides: in order; the first one streams, the others are held per key.
+        group_fields: names of the group tuple: the key of every side (once for a self join).
+        joined: fields of the joined rows.
+        site: the join's, for errors and for rows out.
+    """
+
+    sides: tuple[SideSpec, ...]
+    key_order: KeyOrder
+    joiner: Joiner
+    group_fields: Fields
+    joined: Fields
+    site: SiteSpec
+    is_self_join: bool = False
+
+
+class Joining:
+    """Makes the joined rows of one key from its sides."""
+
+    def __init__(
+        self,
+        joiner: Joiner,
+        sides: Sequence[SideSpec],
+        joined: Fields,
+        *,
+        is_self_join: bool,
+        flow_process: Any,
+    ) -> None:
+        self._joiner = joiner
+        self._joined = joined
+        self._fields = [side.fields for side in sides]
+        self._key_fields = [side.key_fields for side in sides]
+        self._is_self_join = is_self_join
+        self._process = flow_process
+        self.widths = [len(side.fields) for side in sides]
+        self.required = required_sides(joiner, len(sides))
+
+    def rows(self, sides: Sequence[list[Row]], key: Row | None = None) -> Iterable[Row]:
+        """Return the joined rows: a list, or an iterator when there are very many."""
+        required = self.required
+        if required is None:
+            return self._driven(sides, key)
+        size = 1
+        for rows, must in zip(sides, required, strict=True):
+            if must and not rows:
+                return []
+            size *= len(rows) or 1
+        if size > _MOST_AT_ONCE:
+            return join_rows([_again(rows) for rows in sides], required, self.widths)
+        found = sides[0] or [(None,) * self.widths[0]]
+        for rows, width in zip(sides[1:], self.widths[1:], strict=True):
+            right = rows or [(None,) * width]
+            found = [left + tail for left in found for tail in right]
+        return found
+
+    def closure(self, sides: Sequence[list[Row]], key: Row | None) -> JoinerClosure:
+        """Return the sides as a joiner of the user's, or a Buffer, sees them."""
+        return JoinerClosure(
+            [_again(rows) for rows in sides],
+            self._fields,
+            self._key_fields,
+            is_self_join=self._is_self_join,
+            flow_process=self._process,
+            group_tuple=None if key is None else (lambda _: key),
+        )
+
+    def _driven(self, sides: Sequence[list[Row]], key: Row | None) -> Iterator[Row]:
+        for joined in self._joiner.get_iterator(self.closure(sides, key)):
+            row = tuple(joined)
+            check_width(row, self._joined)
+            yield row
+
+
+def required_sides(joiner: Joiner, size: int) -> tuple[bool, ...] | None:
+    """Return which sides must have rows; None for a joiner that only its own iterator knows."""
+    is_stock = type(joiner).get_iterator is InnerJoin.get_iterator
+    return joiner.required_sides(size) if is_stock else None
+
+
+def co_groups(
+    sides: Sequence[Groups], key_order: KeyOrder
+) -> Iterator[tuple[list[Row | None], list[list[Row]]]]:
+    """Yield the groups of several sorted sides, key by key.
+
+    Args:
+        sides: for each side its (key, rows), in key order.
+    Yields:
+        (the key of each side, None where it has no rows; the rows of each side).
+    """
+    same, sort_key = key_order.same(), key_order.sort_key()
+    heads = [next(side, None) for side in sides]
+    places: list[Any] = [None if head is None else sort_key(head[0]) for head in heads]
+    while True:
+        least: int | None = None
+        for number, head in enumerate(heads):
+            if head is not None and (least is None or places[number] < places[least]):
+                least = number
+        if least is None:
+            return
+        first = heads[least]
+        assert first is not None
+        keys: list[Row | None] = [None] * len(sides)
+        rows: list[list[Row]] = [[] for _ in sides]
+        for number, head in enumerate(heads):
+            # A lonely null is not even the same as itself.
+            if head is not None and (number == least or same(first[0], head[0])):
+                keys[number], rows[number] = head
+                heads[number] = advanced = next(sides[number], None)
+                places[number] = None if advanced is None else sort_key(advanced[0])
+        yield keys, rows
+
+
+def joined_groups(
+    spec: CoGroupRun, sides: Sequence[Groups], task: TaskContext
+) -> Iterator[tuple[Row, Any]]:
+    """Yield (group tuple, joined rows) for each key that has joined rows.
+
+    With BufferJoin every key is yielded, and its JoinerClosure in place of rows.
+
+    Args:
+        sides: for each side of the join its sorted groups.
+    """
+    joining = Joining(
+        spec.joiner,
+        spec.sides,
+        spec.joined,
+        is_self_join=spec.is_self_join,
+        flow_process=task.flow_process,
+    )
+    is_joined = not isinstance(spec.joiner, BufferJoin)
+    nulls = [(None,) * len(side.key_fields) for side in spec.sides]
+    size = len(spec.group_fields)
+    left = 0
+    try:
+        for keys, rows in co_groups(sides, spec.key_order):
+            group: Row = ()
+            for key, null in zip(keys, nulls, strict=True):
+                group += null if key is None else key
+            group = group[:size]
+            if not is_joined:
+                yield group, joining.closure(rows, group)
+                continue
+            joined = joining.rows(rows, group)
+            if isinstance(joined, list):
+                left += len(joined)
+                if joined:
+                    yield group, joined
+                continue
+            counted = _Counted(joined, spec.site)
+            if counted.has_rows():
+                yield group, counted
+            left += counted.finish()
+    finally:
+        task.report.count_rows(spec.site.key, 0, left)
+
+
+class _Counted:
+    """The rows of a joiner as they stream: counted, and a failure told from that of an Every."""
+
+    def __init__(self, rows: Iterable[Row], site: SiteSpec) -> None:
+        self._rows = self._located(iter(rows))
+        self._site = site
+        self._count = 0
+        self._first: Row | None = None
+
+    def __iter__(self) -> Iterator[Row]:
+        return self
+
+    def __next__(self) -> Row:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return next(self._rows)
+
+    def has_rows(self) -> bool:
+        self._first = next(self._rows, None)
+        return self._first is not None
+
+    def finish(self) -> int:
+        """Skip what nobody read; return the number of rows in all."""
+        for _ in self._rows:
+            pass
+        return self._count
+
+    def _located(self, rows: Iterator[Row]) -> Iterator[Row]:
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except Exception as error:
+                located = located_error(error, self._site, None, None)
+                raise located from located.__cause__
+            self._count += 1
+            yield row
+
+
+def _again(rows: Sequence[Row]) -> Callable[[], Iterator[Row]]:
+    return lambda: iter(rows)

@@ -1,0 +1,95 @@
+"""What is said when an operation fails on a row: whose pipe, which row, which user line."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+import traceback
+from pathlib import Path
+from typing import Any, Protocol
+
+from cascade2spark.errors import Cascade2SparkError, RunError
+from cascade2spark.origin import Origin
+
+__all__ = ["Place", "located_error", "trap_columns"]
+
+_OURS = str(Path(__file__).parents[1])
+_LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+
+
+class Place(Protocol):
+    """The pipe or tap that an operation belongs to."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def origin(self) -> Origin | None: ...
+    @property
+    def branch(self) -> str | None: ...
+
+
+def located_error(
+    error: Exception, place: Place, row: tuple[Any, ...] | None, fields: Any
+) -> Cascade2SparkError:
+    """Return the error to raise for `error`, with the pipe, the user's line and the row in it.
+
+    An error of ours keeps its class and what it says already, and is completed; any other becomes
+    the cause of a RunError.
+
+    Args:
+        error: what the operation raised.
+        place: whose operation it was.
+        row: the values in hand, None outside a row.
+        fields: their names.
+    """
+    if isinstance(error, Cascade2SparkError):
+        error.details.setdefault("in", place.label)
+        error.origin = error.origin or place.origin
+        error.branch = error.branch or place.branch
+        if isinstance(error, RunError) and error.row is None and row is not None:
+            error.row, error.fields = row, fields
+        return error
+    line = _failing_line(error)
+    located = RunError(
+        f"{place.label} failed: {type(error).__name__}: {error}",
+        row=row,
+        fields=None if row is None else fields,
+        details={} if line is None else {"raised at": line},
+        origin=place.origin,
+        branch=place.branch,
+    )
+    located.__cause__ = error
+    return located
+
+
+def trap_columns(
+    error: Exception, *, trace: bool, message: bool, stack: bool, trim: bool, delimiter: str
+) -> tuple[str, ...]:
+    """Return the columns that TrapProps puts before a trapped row, in Cascading's order."""
+    shown = error.__cause__ if type(error) is RunError and error.__cause__ else error
+    columns: list[str] = []
+    if trace:
+        origin = getattr(error, "origin", None)
+        columns.append("" if origin is None else str(origin))
+    if message:
+        columns.append(str(getattr(shown, "headline", shown)))
+    if stack:
+        lines = "".join(traceback.format_exception(shown)).splitlines()
+        columns.append(delimiter.join(line.strip() if trim else line for line in lines))
+    return tuple(columns)
+
+
+def _failing_line(error: Exception) -> str | None:
+    """Return the innermost line of the user's own code; of any library when there is none."""
+    outside = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((_OURS, "<cascade2spark"))
+    ]
+    own = [frame for frame in outside if not frame.filename.startswith(_LIBRARIES)]
+    if not outside:
+        return None
+    frame = (own or outside)[-1]
+    line = linecache.getline(frame.filename, frame.lineno or 0).strip()
+    place = Origin(frame.filename, frame.lineno or 0, frame.name)
+    return f"{place}: {line}" if line else str(place)
