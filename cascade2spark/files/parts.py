@@ -47,6 +47,12 @@ class Manifest:
         """Rows in all files."""
         return sum(file.rows for file in self.files)
 
+    def renumbered(self, part: int) -> Manifest:
+        """Return the same files as those of partition `part`, with its number in their names."""
+        old, new = f"part-{self.part:05d}", f"part-{part:05d}"
+        files = tuple(attrs.evolve(f, name=f.name.replace(old, new, 1)) for f in self.files)
+        return attrs.evolve(self, part=part, files=files)
+
 
 @attrs.frozen
 class PartPlace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -14,9 +14,10 @@ from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.join import CoGroupRun, joined_groups
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.batch.specs import SideSpec
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import KeyOrder
-from cascade2spark.planner.steps import CoGroup, Group, Side, Site
+from cascade2spark.planner.steps import CoGroup, Group, Site
 from cascade2spark.selection import Pick
 from cascade2spark.spark.shuffle import ordered_blocks
 
@@ -137,7 +138,7 @@ class CoGroupSource:
         return run_everys(self.everys, groups, task, is_immediate=is_immediate)
 
     def _side(
-        self, side: Side, blocks: list[bytes], task: TaskContext, is_first: bool
+        self, side: SideSpec, blocks: list[bytes], task: TaskContext, is_first: bool
     ) -> Iterator[tuple[Row, list[Row]]]:
         rows = _rows_of(blocks)
         if is_first:
@@ -146,7 +147,7 @@ class CoGroupSource:
         return sorted_groups(rows, side.key, self.join.key_order, on_bad=handle)
 
 
-def _with_first_use(sides: Iterable[Side]) -> Iterator[tuple[Side, bool]]:
+def _with_first_use(sides: Iterable[SideSpec]) -> Iterator[tuple[SideSpec, bool]]:
     seen: set[int] = set()
     for side in sides:
         yield side, side.source not in seen
@@ -164,7 +165,7 @@ def _counted(batches: Iterable[Rows], site: Site, task: TaskContext) -> Iterator
         yield batch
 
 
-def _on_bad(site: Site, trap: int | None, task: TaskContext):  # type: ignore[no-untyped-def]
+def _on_bad(site: Site, trap: int | None, task: TaskContext) -> Callable[[Exception, Row], None]:
     def handle(error: Exception, row: Row) -> None:
         located = located_error(error, site, row, None)
         if trap is None:

@@ -168,7 +168,8 @@ class Lowering:
         nodes: list[ChainNode] = []
         placed: dict[tuple[int, ...], int] = {(): -1}
         for way in ways:
-            parent, key = -1, ()
+            parent = -1
+            key: tuple[int, ...] = ()
             for step in way.path:
                 key = (*key, step.number)
                 if key not in placed:

@@ -179,7 +179,7 @@ def is_hadoop(tap: Any, paths: Sequence[str], context: SparkContext) -> bool:
 
 
 def _default_file_system(context: SparkContext) -> str:
-    configuration = context._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+    configuration = context._jsc.hadoopConfiguration()
     return str(configuration.get("fs.defaultFS") or "file:///").partition(":")[0]
 
 

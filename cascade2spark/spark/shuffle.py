@@ -8,6 +8,7 @@ arrival order — (source, map partition, sequence) — before it decodes them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import attrs
 import numpy as np

@@ -11,7 +11,7 @@ import base64
 import pickle
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pyspark import cloudpickle
@@ -29,6 +29,7 @@ from cascade2spark.planner.steps import (
 
 __all__ = ["TaskFailed", "check_can_travel", "error_of", "operators_of", "sendable"]
 
+_dumps: Callable[[Any], bytes] = cloudpickle.dumps
 _MARK = re.compile(r"c2s\{([A-Za-z0-9+/=]+)\}")
 
 
@@ -43,10 +44,10 @@ def sendable(error: BaseException) -> TaskFailed:
         error = FlowError(f"a task failed: {shown}", details={"traceback": _own_lines(error)})
     parts = (error, error.__cause__)
     try:
-        packed = cloudpickle.dumps(parts)
+        packed = _dumps(parts)
         pickle.loads(packed)
     except Exception:  # a cause may hold anything; the message must come home all the same
-        packed = cloudpickle.dumps((error.without_objects(), None))
+        packed = _dumps((error.without_objects(), None))
     return TaskFailed(f"{error}\nc2s{{{base64.b64encode(packed).decode('ascii')}}}")
 
 
@@ -77,7 +78,7 @@ def check_can_travel(plan: StepPlan) -> None:
     """
     for operator in operators_of(plan):
         try:
-            cloudpickle.dumps(operator.operation)
+            _dumps(operator.operation)
         except Exception as refused:
             raise _cannot_travel(operator.site, operator.operation, refused) from refused
 
@@ -135,7 +136,7 @@ def _parts_of(value: Any) -> list[tuple[str, Any]]:
 
 def _is_sendable(value: Any) -> bool:
     try:
-        cloudpickle.dumps(value)
+        _dumps(value)
     except Exception:
         return False
     return True

@@ -37,7 +37,11 @@ class Codes:
 
 
 def encode_keys(
-    columns: Sequence[pa.Array | pa.ChunkedArray], rows: int, *, is_sorted: bool, reverse: bool = False
+    columns: Sequence[pa.Array | pa.ChunkedArray],
+    rows: int,
+    *,
+    is_sorted: bool,
+    reverse: bool = False,
 ) -> Codes:
     """Return the groups of rows by natural key order.
 
@@ -66,9 +70,7 @@ def encode_keys(
         places = np.empty(len(first), dtype=np.int64)
         places[by_appearance] = np.arange(len(first))
         of_rows, first = places[of_rows], first[by_appearance]
-    keys = tuple(
-        dictionary.take(pa.array(codes[first])) for codes, dictionary in parts
-    )
+    keys = tuple(dictionary.take(pa.array(codes[first])) for codes, dictionary in parts)
     return Codes(of_rows.astype(np.int64, copy=False), len(first), keys)
 
 
@@ -111,8 +113,8 @@ def sorted_places(column: pa.Array) -> Numbers:
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     # Nulls are put first by hand: asked to do so, Arrow moves NaN to the front as well.
-    places: Numbers = pc.sort_indices(
-        column, sort_keys=[("", "ascending", "at_end")]
-    ).to_numpy().astype(np.int64)
+    places: Numbers = (
+        pc.sort_indices(column, sort_keys=[("", "ascending", "at_end")]).to_numpy().astype(np.int64)
+    )
     present = len(column) - column.null_count
     return np.concatenate([places[present:], places[:present]])

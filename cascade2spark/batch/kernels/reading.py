@@ -58,7 +58,9 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
     width = len(fields)
     wanted = tuple(range(width)) if info.wanted is None else info.wanted
     # A dropped column whose conversion may fail must still be looked at.
-    checked = [at for at in range(width) if at in wanted or not (scheme.safe or types[at] in _TEXTS)]
+    checked = [
+        at for at in range(width) if at in wanted or not (scheme.safe or types[at] in _TEXTS)
+    ]
     if not wanted or any(types[at] not in _TEXTS | _WHOLE | _REAL for at in checked):
         return None
     names = column_names(width)
@@ -84,10 +86,10 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
         if scheme.skip_header and block.starts_file:
             data = data[data.find(b"\n") + 1 or len(data) :]
         if not data:
-            return pa.record_batch([pa.array([], _arrow_type(types[at])) for at in wanted], kept_names)
-        options = csv.ReadOptions(
-            use_threads=False, block_size=len(data) + 1, column_names=names
-        )
+            return pa.record_batch(
+                [pa.array([], _arrow_type(types[at])) for at in wanted], kept_names
+            )
+        options = csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names)
         try:
             table = csv.read_csv(pa.BufferReader(data), options, parse, convert)
         except pa.ArrowInvalid as refused:
@@ -113,7 +115,9 @@ def _line_reader(info: SourceInfo) -> BlockReader | None:
         whole = pa.array([data.removesuffix(b"\n")], pa.binary()).cast(pa.string())
         lines = pc.split_pattern(whole, "\n").flatten()
         columns = [
-            pa.array(np.array(line_offsets(block), dtype=np.int64)) if width == 2 and at == 0 else lines
+            pa.array(np.array(line_offsets(block), dtype=np.int64))
+            if width == 2 and at == 0
+            else lines
             for at in wanted
         ]
         return pa.record_batch(columns, column_names(len(wanted)))

@@ -66,14 +66,14 @@ def _texts(column: pa.Array, kind: Type | None, null: str) -> pa.Array:
     is_plain = kind is None or kind is Object or kind.python_type in (int, str, bool, float)
     if pa.types.is_string(arrow_type) and is_plain:
         texts = column
-    elif (pa.types.is_int64(arrow_type) or pa.types.is_boolean(arrow_type)) and is_plain:
-        texts = column.cast(pa.string())
-    elif pa.types.is_null(arrow_type):
+    elif pa.types.is_null(arrow_type) or (is_plain and _is_exact(arrow_type)):
         texts = column.cast(pa.string())
     else:
         # Java's digits are written in one place only, a value at a time.
         write = text_writer(kind)
-        texts = pa.array([None if value is None else write(value) for value in values_of(column)], pa.string())
+        texts = pa.array(
+            [None if value is None else write(value) for value in values_of(column)], pa.string()
+        )
     return pc.fill_null(texts, null) if texts.null_count else texts
 
 
@@ -81,4 +81,10 @@ def _bytes_of(texts: pa.Array) -> bytes:
     _, offset_buffer, data_buffer = texts.buffers()
     offsets = memoryview(offset_buffer).cast("i")
     start, end = offsets[texts.offset], offsets[texts.offset + len(texts)]
-    return data_buffer.slice(start, end - start).to_pybytes()
+    data: bytes = data_buffer.slice(start, end - start).to_pybytes()
+    return data
+
+
+def _is_exact(arrow_type: pa.DataType) -> bool:
+    """Tell whether Arrow writes values of a type as Java does."""
+    return bool(pa.types.is_int64(arrow_type) or pa.types.is_boolean(arrow_type))
