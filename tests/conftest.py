@@ -29,6 +29,17 @@ hypothesis.settings.register_profile("full", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --update-plans, which rewrites the texts of tests/plans and of planning errors."""
+    parser.addoption("--update-plans", action="store_true", help="rewrite goldens, then review")
+
+
+@pytest.fixture
+def update_plans(request: pytest.FixtureRequest) -> bool:
+    """Whether goldens are rewritten instead of compared."""
+    return bool(request.config.getoption("--update-plans"))
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m takes tests out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses Spark, and run it last: the quick tests tell first."""

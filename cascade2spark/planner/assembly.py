@@ -21,6 +21,7 @@ __all__ = [
     "label_of",
     "origin_of_tap",
     "pipes_in_order",
+    "step_of",
     "without_names",
 ]
 
@@ -115,7 +116,7 @@ def assemble(
     paths: dict[int, Path] = {}
     for pipe in pipes:
         before = paths[id(pipe.previous[0])] if pipe.previous else Path()
-        paths[id(pipe)] = before.plus(_step_of(pipe))
+        paths[id(pipe)] = before.plus(step_of(pipe))
     levels: dict[type, int] = {
         AssertionLevel: AssertionLevel[assertion_level.upper()],
         DebugLevel: DebugLevel[debug_level.upper()],
@@ -190,7 +191,8 @@ def _is_planned_out(pipe: Pipe, levels: Mapping[type, int]) -> bool:
     return level > levels[type(level)]
 
 
-def _step_of(pipe: Pipe) -> str:
+def step_of(pipe: Pipe) -> str:
+    """Return what one pipe adds to a path: the assembly that built it, or its kind and name."""
     if pipe.made_by is not None:
         return pipe.made_by
     operation = getattr(pipe, "operation", None)

@@ -35,7 +35,7 @@ from cascade2spark.planner.steps import (
 
 __all__ = ["STAGES", "explain_plan", "rdd_calls", "shown_names"]
 
-_MOST_NAMES = 8
+_MOST_NAMES = 5
 
 
 def explain_plan(

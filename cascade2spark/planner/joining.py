@@ -11,7 +11,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.pipes import CoGroup, Pipe
 from cascade2spark.planner.assembly import Assembly
 from cascade2spark.planner.checks import is_buffer_join
-from cascade2spark.planner.findings import located, problem_at, shown_all
+from cascade2spark.planner.findings import problem_at, shown_all
 from cascade2spark.planner.nodes import Node
 from cascade2spark.types import same_canonical
 
@@ -121,26 +121,18 @@ def _joined_fields(pipe: Any, fields: Sequence[Fields], assembly: Assembly) -> F
         try:
             joined = joined.append(one)
         except BuildError as error:
-            raise _shared_names(pipe, fields, error, assembly) from error
+            raise _shared_names(pipe, fields, assembly) from error
     return joined
 
 
-def _shared_names(
-    pipe: Any, fields: Sequence[Fields], error: BuildError, assembly: Assembly
-) -> PlanError:
-    seen: set[Any] = set()
-    shared = []
-    for name in [name for one in fields for name in one if isinstance(name, str)]:
-        if name in seen and name not in shared:
-            shared.append(name)
-        seen.add(name)
-    fault = PlanError(error.headline, details={"shared": ", ".join(map(repr, shared)),
-                                               "sides": shown_all(fields)})  # fmt: skip
-    return located(
-        fault,
-        f"{type(pipe).__name__} {pipe.name!r} joins streams that share a field name",
+def _shared_names(pipe: Any, fields: Sequence[Fields], assembly: Assembly) -> PlanError:
+    names = [name for one in fields for name in one if isinstance(name, str)]
+    shared = dict.fromkeys(name for name in names if names.count(name) > 1)
+    return problem_at(
+        assembly,
         pipe,
-        assembly.paths[id(pipe)],
+        "joins streams that share field names, and declares no fields",
+        details={"shared": ", ".join(map(repr, shared)), "sides": shown_all(fields)},
     )
 
 

@@ -36,7 +36,7 @@ from cascade2spark.pipes import (
     Merge,
     Pipe,
 )
-from cascade2spark.planner.assembly import Assembly, describe_operation, label_of, origin_of_tap
+from cascade2spark.planner.assembly import Assembly, describe_operation, label_of, origin_of_tap, step_of
 from cascade2spark.planner.findings import located
 from cascade2spark.planner.joining import check_key_types, check_same_fields, resolve_join
 from cascade2spark.planner.nodes import (
@@ -95,6 +95,8 @@ class Walk:
     ) -> PlanError:
         """Return `error` as one of this pipe; `says` completes the sentence its label begins."""
         path = self.assembly.paths[id(pipe)]
+        if len(pipe.previous) > 1 and len(inputs) == 1:
+            path = inputs[0].path.plus(step_of(pipe))  # by the side that is at fault
         return located(error, f"{label_of(pipe)} {says}", pipe, path, inputs)
 
     def _planned(self, pipe: Pipe) -> Node | None:
@@ -329,7 +331,7 @@ def _arguments(
     most = getattr(operation, "most", None)
     if most is not None and not arguments.is_unknown() and len(arguments) > most:
         fault = PlanError(
-            f"it takes {most} values and gets {len(arguments)}",
+            f"it takes {most} value{'' if most == 1 else 's'} and gets {len(arguments)}",
             asked=list(arguments),
             available=shown_fields(incoming),
         )

@@ -1,0 +1,250 @@
+"""Whole messages of everything that can be wrong with an assembly: tests/errors/planning.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cascade2spark.comparators import reverse_order
+from cascade2spark.errors import PlanError
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import BufferJoin, InnerJoin
+from cascade2spark.operations.base import AssertionLevel, BaseOperation, GroupAssertion
+from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
+from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
+from cascade2spark.planner.bindings import BINDING_CHECKS
+from cascade2spark.planner.build import plan_flow
+from cascade2spark.planner.checks import CHECKS, RESTART_CHECKS
+from cascade2spark.taps.base import SourceTap
+from tests.planning import NamedTap, check_golden, planned
+
+GOLDEN = Path(__file__).parents[1] / "errors" / "planning.txt"
+LOGS = (Fields(["user_id", "url", "ts"], [str, str, int]), [])
+DAYS = (Fields("day", "url", "ts"), [])
+count = aggregator("count", zero=0, step=lambda n: n + 1, merge=int.__add__)
+length = function("length")(len)
+
+
+@buffer("rows")
+def rows(key, values):
+    yield sum(1 for _ in values)
+
+
+class Even(BaseOperation, GroupAssertion):
+    """Holds for groups of an even size."""
+
+
+def grouped(*keys: str) -> GroupBy:
+    return GroupBy("by user", Pipe("logs"), Fields(*keys or ("user_id",)))
+
+
+def plan(*tails: Pipe, **options: Any) -> Any:
+    return planned(tails, {"logs": LOGS}, **options)
+
+
+def plan_two(*tails: Pipe, **options: Any) -> Any:
+    return planned(tails, {"logs": LOGS, "days": DAYS}, **options)
+
+
+def group_on_missing_name() -> Any:
+    parsed = Each(Pipe("logs"), ("user_id", "ts"), function("user", "ts")(max), Fields.RESULTS)
+    return plan(GroupBy("by user", parsed.keep("user", bool), "user_id"))
+
+
+def several_findings() -> Any:
+    pipe = Pipe("logs")
+    first = Each(Pipe("one", pipe), "nothing", length)
+    after_it = GroupBy(first, "length too")
+    second = Each(Pipe("two", pipe), "useless", length)
+    return plan(after_it, second, sinks={"one": Fields.ALL, "two": Fields.ALL, "three": Fields.ALL})
+
+
+def two_taps(tap: Any, other: Any, **parts: Any) -> Any:
+    return plan_flow("test", {"logs": tap}, {"logs": other}, [Pipe("logs")], **parts)
+
+
+def merged(left: Pipe, right: Pipe) -> Any:
+    return plan_two(Merge("all", left, right))
+
+
+class OnlyRead(SourceTap):
+    """A tap that cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "a feed")
+
+    source_fields = sink_fields = Fields.ALL
+
+    def resource_exists(self) -> bool:
+        return True
+
+    def get_modified_time(self) -> int:
+        return 0
+
+
+def compared(*names: str) -> Fields:
+    fields = Fields(*names)
+    fields.set_comparator(names[0], reverse_order())
+    return fields
+
+
+SAME = NamedTap("same", Fields("a"), [])
+
+CASES: dict[str, Callable[[], Any]] = {
+    "group on a missing name": group_on_missing_name,
+    "several findings": several_findings,
+    "sort on a missing name": lambda: plan(GroupBy(Pipe("logs"), "url", "day")),
+    "argument that does not arrive": lambda: plan(Each(Pipe("logs"), "Url", length)),
+    "argument position too large": lambda: plan(Each(Pipe("logs"), 7, length)),
+    "output that is nowhere": lambda: plan(Each(Pipe("logs"), "url", length, "lenght")),
+    "results named like a field": lambda: plan(
+        Each(Pipe("logs"), "url", function("ts")(len), Fields.ALL)
+    ),
+    "replace nothing": lambda: plan(Each(Pipe("logs"), "url", length, Fields.REPLACE)),
+    "too few arguments": lambda: plan(Each(Pipe("logs"), "url", function("m")(lambda a, b: a))),
+    "too many arguments": lambda: plan(Each(Pipe("logs"), length)),
+    "filter with too many arguments": lambda: plan(Each(Pipe("logs"), keep_if(lambda a: a))),
+    "every on an earlier result": lambda: plan(
+        grouped().every("url", count).every("count", aggregator("n", zero=0, step=max))
+    ),
+    "every selects a value": lambda: plan(Every(grouped(), "url", count, Fields("url", "count"))),
+    "sink asks for a missing field": lambda: plan(Pipe("logs"), sinks={"logs": "userId"}),
+    "sink without fields": lambda: plan(Pipe("logs"), sinks={"logs": Fields.NONE}),
+    "tail without a sink": lambda: plan(
+        *(lambda pipe: [pipe, Pipe("longs", pipe.each("url", length))])(Pipe("logs")),
+        sinks={"logs": Fields.ALL},
+    ),
+    "joined names clash": lambda: plan_two(
+        CoGroup(Pipe("logs"), "url", Pipe("days"), "url", InnerJoin())
+    ),
+    "declared join has the wrong size": lambda: plan_two(
+        HashJoin(Pipe("logs"), "url", Pipe("days"), "url", Fields("a", "b"))
+    ),
+    "join on a missing name": lambda: plan_two(
+        HashJoin(Pipe("logs"), "url", Pipe("days"), "urls", Fields.size(6))
+    ),
+    "join keys of different types": lambda: plan_two(
+        CoGroup(
+            Pipe("logs"),
+            "ts",
+            Each(Pipe("days"), function(Fields(["a"], [str]))(lambda *v: ""), Fields.RESULTS),
+            "a",
+        )
+    ),  # fmt: skip
+    "merge of different names": lambda: merged(Pipe("logs"), Pipe("days")),
+    "merge of different order": lambda: planned(
+        Merge("all", Pipe("logs"), Pipe("days")), {"logs": LOGS, "days": (("ts", "url", "d"), [])}
+    ),
+    "every after an each": lambda: plan(Every(Pipe("logs").each("url", length), count)),
+    "every after a checkpoint": lambda: plan(Every(Checkpoint(grouped()), count)),
+    "buffer after an aggregator": lambda: plan(grouped().every("url", count).every("url", rows)),
+    "aggregator after a buffer": lambda: plan(grouped().every("url", rows).every("url", count)),
+    "lone group assertion": lambda: plan(
+        Every(grouped(), AssertionLevel.STRICT, Even()),
+        properties={"cascade2spark.assertion.level": "none"},
+    ),
+    "split after a group": lambda: plan(
+        *(lambda group: [group.every("url", count), Pipe("other", group)])(grouped())
+    ),
+    "buffer join without a buffer": lambda: plan_two(
+        CoGroup("both", Pipe("logs"), "url", Pipe("days"), "url", BufferJoin())
+    ),
+    "aggregator after a buffer join": lambda: plan_two(
+        CoGroup("both", Pipe("logs"), "url", Pipe("days"), "url", BufferJoin()).every(count)
+    ),
+    "hash join declares nothing": lambda: plan_two(
+        HashJoin("both", Pipe("logs"), "url", Pipe("days"), "url", Fields.NONE)
+    ),
+    "group by all of an unknown stream": lambda: planned(
+        GroupBy(Pipe("logs")), {"logs": (Fields.UNKNOWN, [])}
+    ),
+    "no taps": lambda: plan_flow("test", {}, {}, []),
+    "head without a source": lambda: plan(Pipe("log"), sinks={"log": Fields.ALL}),
+    "two heads of one name": lambda: plan(Merge(Pipe("logs"), Pipe("logs"))),
+    "two tails of one name": lambda: plan(
+        *(lambda pipe: [pipe.each("url", length), pipe.each("ts", length)])(Pipe("logs"))
+    ),
+    "trap of nobody": lambda: plan(Pipe("logs"), traps=["lgos"]),
+    "checkpoint of nobody": lambda: plan(
+        Checkpoint("kept", Pipe("logs")), checkpoints={"kpet": NamedTap("kept")}
+    ),
+    "two checkpoints of one name": lambda: plan(
+        Checkpoint("kept", Pipe("x", Checkpoint("kept", Pipe("logs")))), is_restartable=True
+    ),
+    "checkpoint with fields": lambda: plan(
+        Checkpoint("kept", Pipe("logs")), checkpoints={"kept": NamedTap("kept", Fields("a"))}
+    ),
+    "tap as source and sink": lambda: two_taps(SAME, SAME),
+    "tap as trap and sink": lambda: two_taps(NamedTap("in", "a", []), SAME, traps={"logs": SAME}),
+    "one sink for two tails": lambda: plan_flow(
+        "test",
+        {"logs": NamedTap("in", "a", [])},
+        {"x": SAME, "y": SAME},
+        (lambda pipe: [Pipe("x", pipe), Pipe("y", pipe)])(Pipe("logs")),
+    ),  # fmt: skip
+    "sink that cannot be written": lambda: two_taps(NamedTap("in", "a", []), OnlyRead()),
+}
+
+
+def message_of(case: Callable[[], Any]) -> str:
+    with pytest.raises(PlanError) as caught:
+        case()
+    return f"{type(caught.value).__name__}: {caught.value}"
+
+
+def test_messages_are_as_reviewed(update_plans: bool) -> None:
+    texts = {name: message_of(case) for name, case in CASES.items()}
+    check_golden(GOLDEN, texts, update_plans)
+
+
+def test_one_finding_is_raised_as_itself_and_several_are_listed() -> None:
+    with pytest.raises(PlanError) as caught:
+        CASES["every after an each"]()
+    assert caught.value.errors == (caught.value,)
+    with pytest.raises(PlanError) as caught:
+        several_findings()
+    assert len(caught.value.errors) == 3
+
+
+def test_every_check_has_a_case_that_only_it_finds() -> None:
+    """Without a check its case passes or fails later, with another first line."""
+    said = GOLDEN.read_text("utf-8")
+    words = {
+        "check_taps_are_given": "has no source taps",
+        "check_heads_are_bound": "is a head without a source tap",
+        "check_head_names_differ": "is a second head of this name",
+        "check_tails_are_bound": "is a tail without a sink tap",
+        "check_tail_names_differ": "is a second tail of this name",
+        "check_taps_are_used": "is bound to no tail pipe",
+        "check_trap_names_exist": "is bound to a name that no pipe has",
+        "check_checkpoint_names_exist": "is bound to a name that no Checkpoint has",
+        "check_checkpoint_taps_are_undeclared": "declares fields, but keeps whatever arrives",
+        "check_taps_have_one_role": "one tap is both source",
+        "check_sinks_have_one_tail": "one sink tap is bound to two tails",
+        "check_taps_can_do_it": "cannot be sink",
+        "check_every_follows_group": "has no groups to work on",
+        "check_buffer_stands_alone": "one of the two is a Buffer",
+        "check_assertion_has_aggregator": "without an Aggregator beside it",
+        "check_group_does_not_split": "splits between the group and its Every",
+        "check_buffer_join_has_buffer": "so a Buffer must follow",
+        "check_hash_join_joins": "declares Fields.NONE",
+        "check_checkpoint_names_differ": "is a second Checkpoint of this name",
+    }
+    assert set(words) == {check.__name__ for check in (*CHECKS, *RESTART_CHECKS)}
+    assert set(BINDING_CHECKS) <= set(CHECKS)
+    assert [] == [name for name, text in words.items() if text not in said]
+
+
+def test_a_comparator_on_any_side_lets_key_types_differ() -> None:
+    texts = function(Fields(["a"], [str]))(lambda *values: "")
+    other = Each(Pipe("days"), texts, Fields.RESULTS)
+    assert plan_two(CoGroup(Pipe("logs"), compared("ts"), other, "a")).steps.writes
+
+
+def test_the_resolver_error_is_the_cause() -> None:
+    with pytest.raises(PlanError) as caught:
+        CASES["argument that does not arrive"]()
+    assert type(caught.value.__cause__.__cause__).__name__ == "FieldNotFound"
