@@ -3,11 +3,11 @@
 Counters, rows in and out, trapped rows and part files all travel in one Spark accumulator, one
 record for each evaluated partition of a task chain::
 
-    (flow run, our step number, step partition, task attempt id, Spark stage id, complete?, report)
+    (flow run, our step, task chain, partition, task attempt id, Spark stage id, complete?, report)
 
 Spark re-runs tasks and whole stages, and evaluates lineages more than once; the driver keeps the
-first *complete* record of each (step, partition) and ignores the others. Our own step number is
-the key, not Spark's stage id, because one step may run in several Spark stages.
+first *complete* record of each (chain, partition) and ignores the others. Our own number is the
+key, not Spark's stage id, because one chain may run in several Spark stages.
 """
 
 from __future__ import annotations
@@ -25,10 +25,18 @@ __all__ = ["TaskRecord", "TaskReports"]
 
 @attrs.frozen
 class TaskRecord:
-    """One evaluation of one partition of a task chain."""
+    """One evaluation of one partition of a task chain.
+
+    Args:
+        step: number of the step that the chain begins with.
+        chain: number of the chain; several may begin with one persisted step.
+        attempt, stage: Spark's ids.
+        report: `TaskReport.as_record()`.
+    """
 
     run_id: str
     step: int
+    chain: int
     partition: int
     attempt: int
     stage: int
@@ -69,9 +77,9 @@ class TaskReports:
         return [record for record in found if record.run_id == self.run_id]
 
     def first_complete(self) -> dict[tuple[int, int], TaskRecord]:
-        """Return the record that counts for each (step, partition)."""
+        """Return the record that counts for each (chain, partition)."""
         kept: dict[tuple[int, int], TaskRecord] = {}
         for record in self.records():
             if record.is_complete:
-                kept.setdefault((record.step, record.partition), record)
+                kept.setdefault((record.chain, record.partition), record)
         return kept

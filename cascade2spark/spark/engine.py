@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
+from py4j.protocol import Py4JError
 from pyspark import RDD, SparkContext
+from pyspark.errors import PySparkException
 
 from cascade2spark.batch.batches import Row
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
 from cascade2spark.batch.lifecycle import TaskReport
-from cascade2spark.errors import Cascade2SparkError, FlowError
+from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest
 from cascade2spark.planner.steps import (
@@ -84,9 +86,7 @@ class SparkEngine:
                     began = time.perf_counter()
                     self._take(items, plan, lowering, result)
                     result.seconds[items.source] = time.perf_counter() - began
-        except Cascade2SparkError:
-            raise
-        except Exception as failure:
+        except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
             raise error_of(failure) from failure
         finally:
@@ -110,9 +110,7 @@ class SparkEngine:
             for items in lowering.sinks():
                 found.extend(_rows_of(block for _, block in items.rdd.collect()))
             return found[:rows]
-        except Cascade2SparkError:
-            raise
-        except Exception as failure:
+        except (Py4JError, PySparkException) as failure:
             raise error_of(failure) from failure
         finally:
             lowering.release()
@@ -162,7 +160,7 @@ class SparkEngine:
         result.conversions.update(total.conversions)
         result.fallbacks.update(total.fallbacks)
         for number, partitions in lowering.partitions.items():
-            stages = sorted({r.stage for (step, _), r in kept.items() if step == number})
+            stages = sorted({record.stage for record in kept.values() if record.step == number})
             result.details[number] = {"partitions": partitions, "spark_stages": stages}
 
 

@@ -29,7 +29,7 @@ __all__ = ["BroadcastSide", "BroadcastTables", "broadcast_side", "probe_stage"]
 _MIB = 1 << 20
 # Most tables that one worker process keeps; flows hold few sides at a time.
 _MOST_TABLES = 16
-_tables: OrderedDict[tuple[str, int], JoinTable] = OrderedDict()
+_tables: OrderedDict[tuple[str, int, int], JoinTable] = OrderedDict()
 
 
 @attrs.frozen(eq=False)
@@ -55,20 +55,22 @@ class BroadcastTables:
 
     Args:
         run_id: the flow run, whose tables a worker keeps.
+        step: number of the join's step.
         sides: for each held side its blocks and its key.
         order: the key order of the join.
     """
 
     run_id: str
+    step: int
     sides: tuple[tuple[Broadcast[list[bytes]], Pick], ...]
     order: KeyOrder
 
     def tables(self, task: TaskContext) -> Sequence[JoinTable]:
         """Return a table for each held side, built at most once in this process."""
-        return [self._table(blocks, key) for blocks, key in self.sides]
+        return [self._table(place, *side) for place, side in enumerate(self.sides)]
 
-    def _table(self, blocks: Broadcast[list[bytes]], key: Pick) -> JoinTable:
-        name = (self.run_id, hash((blocks._bid, key.positions, key.offsets)))  # type: ignore[attr-defined]
+    def _table(self, place: int, blocks: Broadcast[list[bytes]], key: Pick) -> JoinTable:
+        name = (self.run_id, self.step, place)
         table = _tables.get(name)
         if table is None:
             for other in [held for held in _tables if held[0] != self.run_id]:
@@ -116,7 +118,7 @@ def probe_stage(step: BroadcastJoin, held: Sequence[BroadcastSide], run_id: str)
         key_order=step.key_order,
         joiner=step.joiner,
         joined=step.joined,
-        source=BroadcastTables(run_id, sides, step.key_order),
+        source=BroadcastTables(run_id, step.number, sides, step.key_order),
         site=step.site,
         trap=step.trap,
         is_self_join=step.is_self_join,

@@ -103,6 +103,21 @@ class Lineage:
         self.exits = {source.number: exits_of(source, readers) for source in self.sources}
         self._steps = {step.number: step for step in plan.steps}
 
+    def chains_of(self, source: Step) -> list[list[Exit]]:
+        """Return the ways out of a source, those of one task chain together.
+
+        What is persisted is read once for each step that goes on from it: a broadcast that one of
+        them waits for may come from another. Everything else is evaluated once, for all ways out.
+        """
+        ways = self.exits[source.number]
+        if not isinstance(source, Persist):
+            return [ways] if ways else []
+        by_reader: dict[tuple[int, int], list[Exit]] = {}
+        for way in ways:
+            first = (way.path[0].number, 0) if way.path else (way.step.number, 1 + way.place)
+            by_reader.setdefault(first, []).append(way)
+        return list(by_reader.values())
+
     def feeds(self, target: Target) -> list[tuple[Step, Exit]]:
         """Return (source, exit) for everything that reaches a target.
 

@@ -109,19 +109,21 @@ class Lowering:
         self._chains: dict[int, _Chain] = {}
         self._blocks: dict[Target, RDD[Any]] = {}
         self._sides: dict[int, tuple[BroadcastSide, ...]] = {}
+        self._numbered = 0
         self._versions = driver_versions()
         self._traps = {spec.number: self._trap_place(spec) for spec in plan.traps}
 
     def sinks(self) -> Iterator[SinkItems]:
         """Yield the chains that end in sinks, each of which is one job."""
-        for source in self.lineage.sources:
-            ways = self.lineage.exits[source.number]
-            if not any(isinstance(way.step, Write) for way in ways):
-                continue
+        for source, ways in self._all_chains():
             numbers = {
-                n: way.step.number for n, way in enumerate(ways) if isinstance(way.step, Write)
+                leaf: way.step.number
+                for leaf, way in enumerate(ways)
+                if isinstance(way.step, Write)
             }
-            chain = self._chain(source)
+            if not numbers:
+                continue
+            chain = self._chain(source, ways)
             yield SinkItems(
                 source.number, tuple(numbers.values()), chain.rdd.mapPartitions(_Selected(numbers))
             )
@@ -136,21 +138,28 @@ class Lowering:
 
     # -- task chains -------------------------------------------------------------------------------
 
-    def _chain(self, source: Step) -> _Chain:
-        found = self._chains.get(source.number)
+    def _all_chains(self) -> Iterator[tuple[Step, list[Exit]]]:
+        for source in self.lineage.sources:
+            for ways in self.lineage.chains_of(source):
+                yield source, ways
+
+    def _chain(self, source: Step, ways: list[Exit]) -> _Chain:
+        found = self._chains.get(id(ways[0]))
         if found is None:
-            found = self._chains[source.number] = self._made_chain(source)
+            found = self._chains[id(ways[0])] = self._made_chain(source, ways)
         return found
 
-    def _made_chain(self, source: Step) -> _Chain:
-        ways = self.lineage.exits[source.number]
+    def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
         elements, task_source = self._input(source)
+        spec = self._spec(source, ways)
+        self._numbered += 1
         task = TaskFunction(
             run_id=self.run.run_id,
             step=source.number,
+            chain_number=self._numbered,
             slices=self._partitions_of(source),
             source=task_source,
-            chain=self._spec(source, ways),
+            chain=spec,
             properties=dict(self.run.properties),
             traps=self._traps,
             reports=self.reports.accumulator,
@@ -282,7 +291,8 @@ class Lowering:
         """Return the RDDs of what leaves towards a target, one for each chain that leads there."""
         found: list[RDD[Any]] = []
         for source, way in self.lineage.feeds(target):
-            chain = self._chain(source)
+            ways = next(ways for ways in self.lineage.chains_of(source) if way in ways)
+            chain = self._chain(source, ways)
             number = chain.ways.index(way)
             found.append(chain.rdd.mapPartitions(_Only(number)))
         return found

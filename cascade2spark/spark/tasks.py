@@ -23,7 +23,7 @@ from cascade2spark.spark.counters import TaskRecord
 from cascade2spark.spark.session import Versions, check_versions
 from cascade2spark.spark.travel import sendable
 
-__all__ = ["SparkTask", "TaskFunction", "TaskSource", "TrapPlace"]
+__all__ = ["TaskFunction", "TaskSource", "TrapPlace"]
 
 
 class TaskSource(Protocol):
@@ -61,13 +61,6 @@ class TrapPlace:
     place: PartPlace | None = None
 
 
-class SparkTask(OwnTask):
-    """A task that knows which Spark attempt it is."""
-
-    attempt: str = ""
-    step: int = 0
-
-
 @attrs.frozen
 class TaskFunction:
     """Runs one partition; what `mapPartitionsWithIndex` is given.
@@ -75,6 +68,7 @@ class TaskFunction:
     Args:
         run_id: id of the flow run.
         step: number of the step that the chain starts with.
+        chain_number: number of the chain within the run.
         slices: number of partitions of this chain.
         source: where batches come from.
         chain: what happens to them.
@@ -87,6 +81,7 @@ class TaskFunction:
 
     run_id: str
     step: int
+    chain_number: int
     slices: int
     source: TaskSource
     chain: ChainSpec
@@ -102,8 +97,8 @@ class TaskFunction:
         spark = TaskContext.get()
         attempt = int(spark.taskAttemptId()) if spark is not None else os.getpid()
         stage = int(spark.stageId()) if spark is not None else -1
-        traps = _Traps(self.traps, self.step, index, str(attempt))
-        task = SparkTask(
+        traps = _Traps(self.traps, self.chain_number, index, str(attempt))
+        task = OwnTask(
             self.properties,
             index,
             self.slices,
@@ -112,7 +107,6 @@ class TaskFunction:
             trap_columns={number: place.columns for number, place in self.traps.items()},
             batch_rows=self.batch_rows,
         )
-        task.attempt, task.step = str(attempt), self.step
         is_complete = False
         try:
             is_immediate = self.source.has_traps and self.chain.may_fail_below()
@@ -128,7 +122,18 @@ class TaskFunction:
         finally:
             record = task.report.as_record()
             self.reports.add(
-                [TaskRecord(self.run_id, self.step, index, attempt, stage, is_complete, record)]
+                [
+                    TaskRecord(
+                        self.run_id,
+                        self.step,
+                        self.chain_number,
+                        index,
+                        attempt,
+                        stage,
+                        is_complete,
+                        record,
+                    )
+                ]
             )
 
 
@@ -136,10 +141,11 @@ class _Traps:
     """The trap files of one task; opened at the first trapped row."""
 
     def __init__(
-        self, places: Mapping[int, TrapPlace], step: int, index: int, attempt: str
+        self, places: Mapping[int, TrapPlace], chain: int, index: int, attempt: str
     ) -> None:
         self._places = places
-        self._part = (step << 20) + index
+        # Numbers that cannot meet; the driver renumbers the winners.
+        self._part = (chain << 20) + index
         self._attempt = attempt
         self._open: dict[int, tuple[PartWriter, RowWriter]] = {}
         self._held: dict[int, list[Row]] = {}
