@@ -1,0 +1,96 @@
+"""What flows are made, watched and steered with: the names that ported jobs import from flow."""
+
+from __future__ import annotations
+
+from cascade2spark.connectors import (
+    CascadeConnector,
+    FlowConnector,
+    LocalFlowConnector,
+    SparkFlowConnector,
+)
+from cascade2spark.counters import StepCounters
+from cascade2spark.flows.cascade import Cascade, CascadeDef
+from cascade2spark.flows.definition import AssemblyContext, FlowDef
+from cascade2spark.flows.entries import TupleEntryIterator
+from cascade2spark.flows.flow import Flow
+from cascade2spark.flows.listeners import CascadeListener, FlowListener, FlowStepListener
+from cascade2spark.flows.props import (
+    AppProps,
+    FlowConnectorProps,
+    FlowProps,
+    FlowRuntimeProps,
+    Props,
+    TrapProps,
+)
+from cascade2spark.flows.skips import (
+    FlowSkipIfSinkExists,
+    FlowSkipIfSinkNotStale,
+    FlowSkipStrategy,
+)
+from cascade2spark.flows.stats import CascadeStats, FlowStats, FlowStepStats, Status
+from cascade2spark.operations.base import (
+    AggregatorCall,
+    AssertionLevel,
+    BufferCall,
+    DebugLevel,
+    FilterCall,
+    FlowProcess,
+    FunctionCall,
+    GroupAssertionCall,
+    OperationCall,
+    OutputCollector,
+    ValueAssertionCall,
+)
+
+__all__ = [
+    "AggregatorCall",
+    "AppProps",
+    "AssemblyContext",
+    "AssertionLevel",
+    "BufferCall",
+    "Cascade",
+    "CascadeConnector",
+    "CascadeDef",
+    "CascadeListener",
+    "CascadeStats",
+    "DebugLevel",
+    "FilterCall",
+    "FlinkFlowConnector",
+    "Flow",
+    "FlowConnector",
+    "FlowConnectorProps",
+    "FlowDef",
+    "FlowListener",
+    "FlowProcess",
+    "FlowProps",
+    "FlowRuntimeProps",
+    "FlowSkipIfSinkExists",
+    "FlowSkipIfSinkNotStale",
+    "FlowSkipStrategy",
+    "FlowStats",
+    "FlowStepListener",
+    "FlowStepStats",
+    "FunctionCall",
+    "GroupAssertionCall",
+    "Hadoop2MR1FlowConnector",
+    "Hadoop2TezFlowConnector",
+    "Hadoop3TezFlowConnector",
+    "HadoopFlowConnector",
+    "LocalFlowConnector",
+    "OperationCall",
+    "OutputCollector",
+    "Props",
+    "SparkFlowConnector",
+    "Status",
+    "StepCounters",
+    "TrapProps",
+    "TupleEntryIterator",
+    "ValueAssertionCall",
+]
+
+# Cascading's platforms, for the imports of ported jobs: their flows run on Spark here.
+HadoopFlowConnector = SparkFlowConnector
+Hadoop2MR1FlowConnector = SparkFlowConnector
+Hadoop2TezFlowConnector = SparkFlowConnector
+Hadoop3TezFlowConnector = SparkFlowConnector
+FlinkFlowConnector = SparkFlowConnector

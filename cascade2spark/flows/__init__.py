@@ -1,0 +1,1 @@
+"""Flows: taps bound to pipes, planned, run, watched and counted; cascades of them."""

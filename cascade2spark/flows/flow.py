@@ -1,0 +1,447 @@
+"""Flow: one planned job, run once, watched and counted."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from cascade2spark.config import Settings
+from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError, Unsupported
+from cascade2spark.flows.definition import FlowDef
+from cascade2spark.flows.entries import TupleEntryIterator, open_tap
+from cascade2spark.flows.listeners import FlowListener, FlowStepListener
+from cascade2spark.flows.outputs import Outputs, split_multi_sinks
+from cascade2spark.flows.peeking import plan_up_to
+from cascade2spark.flows.progress import progress_of
+from cascade2spark.flows.skips import FlowSkipIfSinkNotStale, FlowSkipStrategy
+from cascade2spark.flows.stats import FlowStats, Status
+from cascade2spark.pipes import Pipe
+from cascade2spark.planner.build import PlannedFlow, plan_flow
+from cascade2spark.planner.steps import Engine, RunContext
+from cascade2spark.taps.base import Tap
+
+__all__ = ["Flow", "connect_flow"]
+
+
+class Flow:
+    """A planned job. Connectors make flows; nothing runs before `start` or `complete`.
+
+    A flow runs once. Its sinks are checked before anything runs and published together after
+    everything has succeeded: a flow that fails or is stopped leaves all old output as it was.
+
+    Source:
+        cascading.flow.Flow
+    """
+
+    def __init__(
+        self,
+        definition: FlowDef,
+        planned: PlannedFlow,
+        engine: Engine,
+        settings: Settings,
+        properties: Mapping[str, Any],
+    ) -> None:
+        self.name = planned.name
+        self.id = uuid.uuid4().hex
+        self.definition = definition
+        self.planned = planned
+        self.engine = engine
+        self.settings = settings
+        self.properties = dict(properties)
+        self.skip_strategy: FlowSkipStrategy = FlowSkipIfSinkNotStale()
+        self.stats = FlowStats(self.name, self.id, planned.steps, definition.tags)
+        self.stats.ignored = settings.ignored
+        self._listeners: list[FlowListener] = []
+        self._step_listeners: list[FlowStepListener] = []
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+        for tap in {id(tap): tap for tap in self._all_taps()}.values():
+            if isinstance(tap, FlowListener):
+                self._listeners.append(tap)
+
+    # -- running ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Run in the background; a flow that runs or has run is left alone."""
+        with self._lock:
+            if self._thread is not None or self.stats.is_finished():
+                return
+            self._thread = threading.Thread(target=self._run, name=f"flow {self.name}", daemon=True)
+            self._thread.start()
+
+    def complete(self) -> None:
+        """Start if need be, and wait for the end.
+
+        Raises:
+            Cascade2SparkError: what the flow failed with; an error not of ours becomes the cause of
+                a FlowError. Nothing is raised when a listener dealt with it.
+        """
+        self.start()
+        try:
+            if self._thread is not None:
+                self._thread.join()
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        """Ask the flow to stop, and wait until it has; no output is published."""
+        if self.stats.is_finished() or self._stop.is_set():
+            return
+        self._stop.set()
+        with contextlib.suppress(Exception):  # a listener must not keep the flow from stopping
+            for listener in list(self._listeners):
+                listener.on_stopping(self)
+        thread = self._thread
+        if thread is None:
+            self.stats.mark(Status.STOPPED)
+        elif thread is not threading.current_thread():
+            thread.join()
+
+    def skip(self) -> None:
+        """End without running, because a skip strategy said so; it counts as success."""
+        self.stats.mark(Status.SKIPPED)
+        for listener in list(self._listeners):
+            listener.on_completed(self)
+
+    def prepare(self) -> None:
+        """Finish or undo what dead runs left at the sinks, and check that they may be written.
+
+        Unlike Cascading's this deletes nothing: old output goes when the new one is complete.
+        """
+        outputs = Outputs(self.planned.steps, self._run_id())
+        outputs.prepare()
+        outputs.abort()
+
+    def cleanup(self) -> None:
+        """Do nothing: a flow leaves no temporary data."""
+
+    def _run_id(self) -> str:
+        return self.id[:16]
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self.stats.mark(Status.STARTED)
+            for listener in list(self._listeners):
+                listener.on_starting(self)
+            self._run_steps()
+        except BaseException as raised:
+            error = raised
+        try:
+            self._end(error)
+        except Exception as raised:  # a listener's
+            self._error = self._error or self._as_ours(raised)
+
+    def _run_steps(self) -> None:
+        outputs = Outputs(self.planned.steps, self._run_id())
+        self._check_stopped()
+        with progress_of(self.settings.progress, self.stats) as tell:
+            outputs.prepare()
+            try:
+                self.stats.mark(Status.RUNNING)
+                context = self._context(outputs)
+                watched = attrs.evolve(context, on_progress=_Watch(self, tell))
+                result = self.engine.run(self.planned.steps, watched)
+                self._check_stopped()
+            except BaseException:
+                outputs.abort()
+                raise
+            self.stats.fill(result)
+            outputs.publish(result)
+
+    def _context(self, outputs: Outputs | None) -> RunContext:
+        return RunContext(
+            run_id=self._run_id(),
+            settings=self.settings,
+            properties=self.properties,
+            outputs={} if outputs is None else outputs.places,
+            trap_outputs={} if outputs is None else outputs.trap_places,
+            is_stopped=self._stop.is_set,
+        )
+
+    def _check_stopped(self) -> None:
+        if self._stop.is_set():
+            raise FlowError(f"flow {self.name!r} was stopped")
+
+    def _end(self, error: BaseException | None) -> None:
+        """Note how it ended, and tell the listeners: failures first, then that it is over."""
+        is_stopped = error is not None and self._stop.is_set()
+        status = Status.SUCCESSFUL
+        if error is not None:
+            status = Status.STOPPED if is_stopped else Status.FAILED
+            self._end_steps(error, is_stopped)
+            self._error = None if is_stopped else self._as_ours(error)
+        self.stats.mark(status, self._error)
+        if error is not None and not is_stopped:
+            told = [listener.on_throwable(self, error) for listener in list(self._listeners)]
+            if any(told):
+                self._error = None
+        for listener in list(self._listeners):
+            listener.on_completed(self)
+
+    def _end_steps(self, error: BaseException, is_stopped: bool) -> None:
+        for step in self.stats.steps:
+            if step.is_running():
+                step.mark(Status.STOPPED if is_stopped else Status.FAILED, error)
+                for listener in list(self._step_listeners):
+                    if is_stopped:
+                        listener.on_step_stopping(step)
+                    else:
+                        listener.on_step_throwable(step, error)
+
+    def _as_ours(self, error: BaseException) -> BaseException:
+        if isinstance(error, Cascade2SparkError):
+            return error
+        ours = FlowError(f"flow {self.name!r} failed: {type(error).__name__}: {error}")
+        ours.__cause__ = error
+        return ours
+
+    # -- watching --------------------------------------------------------------------------------
+
+    def add_listener(self, listener: FlowListener) -> None:
+        """Add a listener of the flow. Taps that are listeners are added by themselves."""
+        self._listeners.append(listener)
+
+    def has_listeners(self) -> bool:
+        """Tell whether there is a listener."""
+        return bool(self._listeners)
+
+    def remove_listener(self, listener: FlowListener) -> bool:
+        """Remove a listener; False when it was not there."""
+        return _removed(self._listeners, listener)
+
+    def add_step_listener(self, listener: FlowStepListener) -> None:
+        """Add a listener of the steps."""
+        self._step_listeners.append(listener)
+
+    def has_step_listeners(self) -> bool:
+        """Tell whether there is a listener of the steps."""
+        return bool(self._step_listeners)
+
+    def remove_step_listener(self, listener: FlowStepListener) -> bool:
+        """Remove a listener of the steps; False when it was not there."""
+        return _removed(self._step_listeners, listener)
+
+    def get_stats(self) -> FlowStats:
+        """Return the statistics of the run; what the engine counts is there after it."""
+        return self.stats
+
+    def get_flow_stats(self) -> FlowStats:
+        """Return the statistics of the run."""
+        return self.stats
+
+    # -- what it is ------------------------------------------------------------------------------
+
+    def get_name(self) -> str:
+        """Return the name."""
+        return self.name
+
+    def get_id(self) -> str:
+        """Return the id."""
+        return self.id
+
+    def get_run_id(self) -> str | None:
+        """Return the run id that was set on the FlowDef."""
+        return self.definition.run_id
+
+    def get_tags(self) -> str:
+        """Return the tags, joined by commas."""
+        return self.definition.get_tags()
+
+    def get_property(self, key: str) -> Any:
+        """Return one property of the flow."""
+        return self.properties.get(key)
+
+    def get_sources(self) -> dict[str, Tap]:
+        """Return the sources by name."""
+        return dict(self.definition.sources)
+
+    def get_sinks(self) -> dict[str, Tap]:
+        """Return the sinks by name."""
+        return dict(self.definition.sinks)
+
+    def get_traps(self) -> dict[str, Tap]:
+        """Return the traps by name."""
+        return dict(self.definition.traps)
+
+    def get_checkpoints(self) -> dict[str, Tap]:
+        """Return the checkpoint taps by name."""
+        return dict(self.definition.checkpoints)
+
+    def get_source(self, name: str | None = None) -> Tap:
+        """Return a source; without a name the first."""
+        return _chosen("source", self.definition.sources, name)
+
+    def get_sink(self, name: str | None = None) -> Tap:
+        """Return a sink; without a name the first."""
+        return _chosen("sink", self.definition.sinks, name)
+
+    def get_trap(self, name: str | None = None) -> Tap:
+        """Return a trap; without a name the first."""
+        return _chosen("trap", self.definition.traps, name)
+
+    def get_flow_skip_strategy(self) -> FlowSkipStrategy:
+        """Return what a cascade asks whether to skip this flow."""
+        return self.skip_strategy
+
+    def set_flow_skip_strategy(self, strategy: FlowSkipStrategy) -> FlowSkipStrategy:
+        """Set what a cascade asks whether to skip this flow; return the one before."""
+        before, self.skip_strategy = self.skip_strategy, strategy
+        return before
+
+    def is_skip_flow(self) -> bool:
+        """Ask the skip strategy; `complete` by itself never does."""
+        return self.skip_strategy.skip_flow(self)
+
+    def _all_taps(self) -> Sequence[Tap]:
+        given = self.definition
+        roles = (given.sources, given.sinks, given.traps, given.checkpoints)
+        return [tap for taps in roles for tap in taps.values()]
+
+    # -- looking at data -------------------------------------------------------------------------
+
+    def open_source(self, name: str | None = None) -> TupleEntryIterator:
+        """Return the rows of a source; without a name of the first."""
+        return open_tap(self.get_source(name))
+
+    def open_sink(self, name: str | None = None) -> TupleEntryIterator:
+        """Return the rows of a sink, as they are now; without a name of the first."""
+        return open_tap(self.get_sink(name))
+
+    def open_trap(self, name: str | None = None) -> TupleEntryIterator:
+        """Return the rows of a trap, as they are now; without a name of the first."""
+        return open_tap(self.get_trap(name))
+
+    def peek(self, pipe: Pipe, n: int = 20) -> list[tuple[Any, ...]]:
+        """Return up to `n` rows as they leave a pipe of this flow, without writing anything.
+
+        Args:
+            pipe: any pipe of the assembly, in the middle of it as well.
+            n: most rows, a count.
+        Raises:
+            BuildError: the pipe is not part of this flow.
+        """
+        plan, number = plan_up_to(self.planned, pipe)
+        return list(self.engine.sample(plan, number, n, self._context(None)))
+
+    # -- looking at the plan ---------------------------------------------------------------------
+
+    def plan_text(self, stage: str | None = None) -> str:
+        """Return the plan as text; `stage` is one of pipes, resolved, rewritten, steps."""
+        return self.planned.explain(stage)
+
+    def explain(self, stage: str | None = None) -> None:
+        """Print the plan: which pipe became what. `plan_text` returns it instead."""
+        print(self.plan_text(stage))
+
+    def write_dot(self, path: str | Path) -> None:
+        """Write pipes and taps as a graph in DOT."""
+        self.planned.write_dot(path)
+
+    def write_steps_dot(self, path: str | Path) -> None:
+        """Write the steps as a graph in DOT."""
+        self.planned.write_steps_dot(path)
+
+    def _repr_html_(self) -> str:
+        return self.planned._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"Flow {self.name!r} {self.stats.status.value} on {self.engine.name}"
+
+
+class _Watch:
+    """Carries what an engine tells of its steps to display, statistics and step listeners."""
+
+    def __init__(self, flow: Flow, tell: Any) -> None:
+        self._flow = flow
+        self._tell = tell
+
+    def __call__(self, number: int, text: str, part: float | None) -> None:
+        self._tell(number, text, part)
+        step = self._flow.stats.steps[number]
+        listeners = list(self._flow._step_listeners)
+        if step.is_pending():
+            step.mark(Status.STARTED)
+            for listener in listeners:
+                listener.on_step_starting(step)
+        if part == 1.0 and not step.is_finished():
+            step.mark(Status.SUCCESSFUL)
+            for listener in listeners:
+                listener.on_step_completed(step)
+        elif not step.is_finished():
+            step.mark(Status.RUNNING)
+            for listener in listeners:
+                listener.on_step_running(step)
+
+
+def connect_flow(definition: FlowDef, properties: Mapping[str, Any], engine: Any) -> Flow:
+    """Plan what a FlowDef says and return the flow.
+
+    Args:
+        definition: the FlowDef.
+        properties: the connector's; the FlowDef's own come over them.
+        engine: a callable that makes an Engine of the settings.
+    Raises:
+        PlanError: the assembly cannot be planned; it lists everything that is wrong.
+        BuildError: a property has a wrong name or value.
+    """
+    merged = {**properties, **definition.properties}
+    settings = Settings.from_properties(merged)
+    if definition.assertion_level is not None:
+        settings = attrs.evolve(settings, assertion_level=definition.assertion_level.name.lower())
+    if definition.debug_level is not None:
+        settings = attrs.evolve(settings, debug_level=definition.debug_level.name.lower())
+    planned = plan_flow(
+        definition.flow_name(),
+        definition.sources,
+        definition.sinks,
+        definition.planned_tails(merged),
+        definition.traps,
+        definition.checkpoints,
+        settings,
+        is_restartable=definition.name is not None and definition.run_id is not None,
+    )
+    planned = attrs.evolve(planned, steps=split_multi_sinks(planned.steps))
+    ready = engine(settings)
+    _ship_code(ready, definition)
+    if hasattr(ready, "check"):
+        ready.check(planned.steps)
+    return Flow(definition, planned, ready, settings, merged)
+
+
+def _ship_code(engine: Any, definition: FlowDef) -> None:
+    if not definition.class_path:
+        return
+    if not hasattr(engine, "add_code"):
+        raise Unsupported(
+            f"the {engine.name} engine cannot ship code",
+            asked=definition.class_path,
+            origin=definition.origin,
+        )
+    engine.add_code(tuple(definition.class_path))
+
+
+def _chosen(role: str, taps: Mapping[str, Tap], name: str | None) -> Tap:
+    if name is None and taps:
+        return next(iter(taps.values()))
+    if name is None or name not in taps:
+        raise BuildError(f"the flow has no {role} of this name", asked=name, available=list(taps))
+    return taps[name]
+
+
+def _removed(listeners: list[Any], listener: Any) -> bool:
+    if listener not in listeners:
+        return False
+    listeners.remove(listener)
+    return True

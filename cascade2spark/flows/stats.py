@@ -1,0 +1,363 @@
+"""What is known of a run: status, time, counters, rows at every pipe and tap."""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from cascade2spark.counters import Counters, StepCounters
+from cascade2spark.planner.steps import RunResult, Site, Step, StepPlan
+
+__all__ = ["CascadeStats", "FlowStats", "FlowStepStats", "SiteStats", "Status"]
+
+
+class Status(enum.Enum):
+    """Where a flow, step or cascade stands."""
+
+    PENDING = "PENDING"
+    SKIPPED = "SKIPPED"
+    STARTED = "STARTED"
+    SUBMITTED = "SUBMITTED"
+    RUNNING = "RUNNING"
+    SUCCESSFUL = "SUCCESSFUL"
+    STOPPED = "STOPPED"
+    FAILED = "FAILED"
+
+
+_ENDS = (Status.SKIPPED, Status.SUCCESSFUL, Status.STOPPED, Status.FAILED)
+
+
+class Stats:
+    """Status and time of anything that runs."""
+
+    def __init__(self, name: str, id_: str) -> None:
+        self.name = name
+        self.id = id_
+        self.status = Status.PENDING
+        self.error: BaseException | None = None
+        self.history: list[tuple[Status, float]] = [(Status.PENDING, time.time())]
+        self._started_s: float | None = None
+        self._ended_s: float | None = None
+
+    def mark(self, status: Status, error: BaseException | None = None) -> None:
+        """Note a new status; the first one after PENDING starts the clock, an end stops it."""
+        if self._ended_s is not None:
+            return
+        self.status = status
+        self.error = error or self.error
+        self.history.append((status, time.time()))
+        if self._started_s is None:
+            self._started_s = time.perf_counter()
+        if status in _ENDS:
+            self._ended_s = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Time from start to end, or to now."""
+        if self._started_s is None:
+            return 0.0
+        return (self._ended_s or time.perf_counter()) - self._started_s
+
+    def get_name(self) -> str:
+        """Return the name."""
+        return self.name
+
+    def get_id(self) -> str:
+        """Return the id of the run."""
+        return self.id
+
+    def get_status(self) -> Status:
+        """Return the status."""
+        return self.status
+
+    def get_duration(self) -> int:
+        """Return the time from start to end, or to now, in milliseconds."""
+        return round(self.seconds * 1000)
+
+    def get_throwable(self) -> BaseException | None:
+        """Return what it failed with."""
+        return self.error
+
+    def is_pending(self) -> bool:
+        """Tell whether it has not begun."""
+        return self.status is Status.PENDING
+
+    def is_skipped(self) -> bool:
+        """Tell whether it was left out."""
+        return self.status is Status.SKIPPED
+
+    def is_successful(self) -> bool:
+        """Tell whether it ended well; skipped counts as well."""
+        return self.status in (Status.SUCCESSFUL, Status.SKIPPED)
+
+    def is_failed(self) -> bool:
+        """Tell whether it failed."""
+        return self.status is Status.FAILED
+
+    def is_stopped(self) -> bool:
+        """Tell whether it was stopped."""
+        return self.status is Status.STOPPED
+
+    def is_running(self) -> bool:
+        """Tell whether it is at work."""
+        return self.status in (Status.STARTED, Status.SUBMITTED, Status.RUNNING)
+
+    def is_finished(self) -> bool:
+        """Tell whether it has ended, in any way."""
+        return self.status in _ENDS
+
+
+class _Counted(Stats):
+    """Counters by Cascading's questions."""
+
+    @property
+    def counters(self) -> Counters:
+        """The counters."""
+        raise NotImplementedError
+
+    def get_counter_value(self, group: str | enum.Enum, name: str | None = None) -> int:
+        """Return a counter, given by an enum member or by group and name; 0 for an unknown one."""
+        return self.counters.value(group, name)
+
+    def get_counter_groups(self) -> list[str]:
+        """Return the groups of counters, sorted."""
+        return self.counters.groups()
+
+    def get_counters_for(self, group: str | type[enum.Enum]) -> list[str]:
+        """Return the names of the counters of a group, sorted."""
+        wanted = group if isinstance(group, str) else group.__qualname__
+        return [name for found, name in self.counters if found == wanted]
+
+
+@attrs.frozen
+class SiteStats:
+    """Rows at one pipe or tap.
+
+    Attributes:
+        form: `rows` or `columns`, None when the engine does not say.
+        conversions: batches that changed form here, by direction.
+        fallbacks: batches that became rows although columns were wanted, by reason.
+    """
+
+    site: Site
+    rows_in: int
+    rows_out: int
+    form: str | None = None
+    conversions: Mapping[str, int] = attrs.field(factory=dict)
+    fallbacks: Mapping[str, int] = attrs.field(factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "pipe": self.site.label,
+            "kind": self.site.kind,
+            "name": self.site.name,
+            "origin": None if self.site.origin is None else str(self.site.origin),
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "form": self.form,
+            "conversions": dict(self.conversions),
+            "fallbacks": dict(self.fallbacks),
+        }
+
+
+class FlowStepStats(Stats):
+    """One step: its pipes and their rows."""
+
+    def __init__(self, step: Step, flow_id: str) -> None:
+        super().__init__(step.site.label, f"{flow_id}/{step.number}")
+        self.number = step.number
+        self.kind = type(step).__name__
+        self.fired = step.fired
+        self.sites: list[SiteStats] = []
+        self.details: Mapping[str, Any] = {}
+        self.engine_seconds: float | None = None
+        self._step_sites = step.sites or (step.site,)
+
+    def fill(self, result: RunResult) -> None:
+        """Take what the engine reported."""
+        self.engine_seconds = result.seconds.get(self.number)
+        self.details = result.details.get(self.number, {})
+        self.sites = [
+            SiteStats(
+                site,
+                result.rows_in.get(site.key, 0),
+                result.rows_out.get(site.key, 0),
+                result.forms.get(site.key),
+                result.conversions.get(site.key, {}),
+                result.fallbacks.get(site.key, {}),
+            )
+            for site in self._step_sites
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "number": self.number,
+            "kind": self.kind,
+            "name": self.name,
+            "status": self.status.value,
+            "seconds": self.engine_seconds,
+            "rules": list(self.fired),
+            "pipes": [site.to_dict() for site in self.sites],
+            "details": {name: _plain(value) for name, value in self.details.items()},
+        }
+
+    def __repr__(self) -> str:
+        return f"step {self.number} {self.kind} {self.name!r} {self.status.value}"
+
+
+class FlowStats(_Counted):
+    """A flow's run: counters, and a child for each step."""
+
+    def __init__(self, name: str, id_: str, plan: StepPlan, tags: Sequence[str] = ()) -> None:
+        super().__init__(name, id_)
+        self.tags = tuple(tags)
+        self.steps = [FlowStepStats(step, id_) for step in plan.steps]
+        self.ignored: Mapping[str, str] = {}
+        self._counters = Counters()
+
+    @property
+    def counters(self) -> Counters:
+        """The counters, complete when the flow has ended."""
+        return self._counters
+
+    def fill(self, result: RunResult) -> None:
+        """Take what the engine reported."""
+        self._counters = result.counters
+        for step in self.steps:
+            step.fill(result)
+
+    def get_children(self) -> list[FlowStepStats]:
+        """Return the statistics of the steps."""
+        return list(self.steps)
+
+    def get_flow_step_stats(self) -> list[FlowStepStats]:
+        """Return the statistics of the steps."""
+        return list(self.steps)
+
+    def get_steps_count(self) -> int:
+        """Return the number of steps."""
+        return len(self.steps)
+
+    def site_stats(self) -> list[SiteStats]:
+        """Return the rows at every pipe and tap, each once, in planning order."""
+        found = {site.site.key: site for step in self.steps for site in step.sites}
+        return list(found.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, for JSON."""
+        return {
+            "name": self.name,
+            "id": self.id,
+            "status": self.status.value,
+            "seconds": self.seconds,
+            "tags": list(self.tags),
+            "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
+            "counters": counters_as_dict(self._counters),
+            "steps": [step.to_dict() for step in self.steps],
+            "ignored_properties": dict(self.ignored),
+        }
+
+    def table(self) -> str:
+        """Return the rows at every pipe and tap, and the counters, as text."""
+        lines = [f"flow {self.name!r} {self.status.value} in {self.seconds:.2f} s"]
+        rows = [
+            (
+                site.site.label,
+                f"{site.rows_in:,}",
+                f"{site.rows_out:,}",
+                site.form or "",
+                "; ".join(f"{reason} ({count})" for reason, count in site.fallbacks.items()),
+            )
+            for site in self.site_stats()
+        ]
+        if rows:
+            lines += columns(("pipe or tap", "rows in", "rows out", "form", "fell back"), rows)
+        if self._counters:
+            counted = [(g, n, f"{self._counters[g, n]:,}") for g, n in self._counters]
+            lines += ["", *columns(("counters", "", "value"), counted)]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.table()
+
+
+class CascadeStats(_Counted):
+    """A cascade's run: the sum of its flows."""
+
+    def __init__(self, name: str, id_: str, flows: Iterable[FlowStats]) -> None:
+        super().__init__(name, id_)
+        self.flows = list(flows)
+
+    @property
+    def counters(self) -> Counters:
+        """The counters of all flows added up."""
+        found = Counters()
+        for flow in self.flows:
+            found.merge(flow.counters)
+        return found
+
+    def get_children(self) -> list[FlowStats]:
+        """Return the statistics of the flows."""
+        return list(self.flows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, for JSON."""
+        return {
+            "name": self.name,
+            "id": self.id,
+            "status": self.status.value,
+            "seconds": self.seconds,
+            "flows": [flow.to_dict() for flow in self.flows],
+        }
+
+    def __repr__(self) -> str:
+        rows = [
+            (flow.name, flow.status.value, f"{flow.seconds:.2f}", written_of(flow))
+            for flow in self.flows
+        ]
+        head = f"cascade {self.name!r} {self.status.value} in {self.seconds:.2f} s"
+        return "\n".join([head, *columns(("flow", "status", "seconds", "rows written"), rows)])
+
+
+def written_of(flow: FlowStats) -> str:
+    """Return the rows a flow wrote, as text."""
+    return f"{flow.get_counter_value(StepCounters.Tuples_Written):,}"
+
+
+def counters_as_dict(counters: Counters) -> dict[str, dict[str, int]]:
+    """Return counters by group and name."""
+    found: dict[str, dict[str, int]] = {}
+    for group, name in counters:
+        found.setdefault(group, {})[name] = counters[group, name]
+    return found
+
+
+def columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines of text in columns, numbers to the right; columns without text are left out."""
+    kept = [place for place in range(len(titles)) if any(row[place] for row in rows)]
+    widths = {at: max(len(titles[at]), *(len(row[at]) for row in rows)) for at in kept}
+    is_number = {at: all(row[at][:1].isdigit() or not row[at] for row in rows) for at in kept}
+
+    def line(cells: Sequence[str]) -> str:
+        shown = [
+            cells[at].rjust(widths[at]) if is_number[at] else cells[at].ljust(widths[at])
+            for at in kept
+        ]
+        return ("  " + "  ".join(shown)).rstrip()
+
+    return [line(titles), *map(line, rows)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
