@@ -1,0 +1,183 @@
+"""The commands themselves: ``run``, ``explain``, ``demo`` and ``doctor``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cascade2spark import __version__
+from cascade2spark.cli.connecting import choose_connector
+from cascade2spark.cli.demonstration import show_demo
+from cascade2spark.cli.exits import FAILED, exit_code
+from cascade2spark.cli.output import (
+    count,
+    findings_table,
+    messages,
+    results,
+    show_error,
+    show_statistics,
+)
+from cascade2spark.cli.targets import build_flows, load_target
+from cascade2spark.doctor import check_machine, check_path
+from cascade2spark.files import recover
+
+__all__ = ["main"]
+
+_EXITS = """\b
+Exit codes:
+  0    everything asked for was done
+  1    a flow ran and failed, or doctor found a problem
+  2    wrong usage: no such option, file or target
+  3    the job cannot be loaded, built or planned; nothing ran
+  4    data is missing, unreadable or in the way
+  130  interrupted
+"""
+
+
+@click.group(epilog=_EXITS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cascade2spark")
+def main() -> None:
+    """Run Cascading- and Scalding-style jobs on Spark."""
+
+
+def _debug_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--debug`` and end with a message and an exit code instead of a traceback."""
+
+    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+    @wraps(command)
+    def guarded(debug: bool, **options: Any) -> None:
+        with _errors_shown(debug):
+            command(**options)
+
+    return guarded
+
+
+@contextmanager
+def _errors_shown(debug: bool) -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        if debug:
+            traceback.print_exception(error)
+        show_error(error)
+        sys.exit(exit_code(error))
+
+
+_settings_option = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A property of the flow, or a spark.* setting. May be given often.",
+)
+
+
+@main.command()
+@click.argument("file", metavar="FILE[:TARGET]")
+@click.argument("words", metavar="[-- JOB ARGUMENTS]", nargs=-1)
+@click.option("--master", help="Spark master, such as local[4]. Default: Spark's own, or local[*].")
+@click.option("--local", is_flag=True, help="Run without Spark, in this process.")
+@_settings_option
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the statistics as JSON.")
+@_debug_option
+def run(
+    file: str,
+    words: tuple[str, ...],
+    master: str | None,
+    local: bool,
+    settings: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run the flows of a job file, and print how many rows went in and out.
+
+    FILE is a path or a dotted module. TARGET is a Flow, a FlowDef, or a function that returns one
+    or a list of them; without it, `flow`, `job` or `main` is taken. A function gets the job
+    arguments by position or as --name value; a parameter named `connector` gets the connector, one
+    named `args` all words.
+    """
+    target = load_target(file)
+    connector = choose_connector(local, master, settings, quiet=quiet)
+    told = []
+    for flow in build_flows(target, connector, words):
+        flow.complete()
+        told.append(flow.get_flow_stats().to_dict())
+        if not (quiet or as_json):
+            show_statistics(flow)
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+
+
+@main.command()
+@click.argument("file", metavar="FILE[:TARGET]")
+@click.argument("words", metavar="[-- JOB ARGUMENTS]", nargs=-1)
+@click.option("--master", help="Plan with this Spark master, for paths only Spark can look into.")
+@_settings_option
+@click.option("--stage", help="pipes, resolved, rewritten or steps. Default: what became of each.")
+@_debug_option
+def explain(
+    file: str,
+    words: tuple[str, ...],
+    master: str | None,
+    settings: tuple[str, ...],
+    stage: str | None,
+) -> None:
+    """Print the plan of a job file without running it; FILE[:TARGET] as for run."""
+    target = load_target(file)
+    connector = choose_connector(master is None, master, settings)
+    for flow in build_flows(target, connector, words):
+        click.echo(flow.plan_text(stage))
+
+
+@main.command()
+@click.option(
+    "--folder",
+    default="build/demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data and results go.",
+)
+@click.option("--offline", is_flag=True, help="Do not fetch anything: use Python's own library.")
+@click.option("--master", help="Spark master. Default: local[*].")
+@_debug_option
+def demo(folder: Path, offline: bool, master: str | None) -> None:
+    """Run a small pipeline on real data and show what happened."""
+    show_demo(folder, offline, master)
+
+
+@main.command()
+@click.argument("path", required=False)
+@click.option(
+    "--recover", "recovered", metavar="PATH", help="Finish or undo what died runs left at PATH."
+)
+@click.option("--force", is_flag=True, help="With --recover: runs of other machines too.")
+@_debug_option
+def doctor(path: str | None, recovered: str | None, force: bool) -> None:
+    """Check this machine; or show how PATH is reached; or clean up after runs that died."""
+    if recovered is not None:
+        if path is not None:
+            raise click.UsageError("give one path: to look at, or to --recover.")
+        click.echo(str(recover(recovered, force=force)))
+        return
+    if force:
+        raise click.UsageError("--force goes with --recover.")
+    asked = check_machine(os.environ) if path is None else check_path(path, os.environ)
+    findings = list(asked)
+    results().print(findings_table(findings))
+    problems = sum(not finding.is_ok for finding in findings)
+    if problems:
+        messages().print(f"\n{count(problems, 'problem')} found", style="bold red")
+        sys.exit(FAILED)
+    messages().print("\nno problem found", style="green")

@@ -1,0 +1,159 @@
+"""What ``cascade2spark demo`` shows: data, plan, run, results, and where to go on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import attrs
+from rich.console import Console
+from rich.text import Text
+
+from cascade2spark.cli.connecting import choose_connector
+from cascade2spark.cli.output import count, messages, results, rows_table, show_statistics
+from cascade2spark.demo.data import DataUnavailable, Prepared, prepare_flights, prepare_library
+
+__all__ = ["show_demo"]
+
+_MOST_ROWS = 8
+# Cut the flights into pieces, so that a machine with few cores has all of them at work.
+_SETTINGS = ["cascade2spark.split.bytes=8m"]
+
+
+@attrs.frozen
+class Demonstration:
+    """A job file that ships with the package.
+
+    Args:
+        module: the job.
+        reports: folder of a sink -> what it holds.
+        change: something in the file that is worth changing.
+    """
+
+    module: str
+    reports: dict[str, str]
+    change: str
+
+
+_FLIGHTS = Demonstration(
+    "cascade2spark.demo.flights",
+    {
+        "knock_on": "Planes that came in late: how late they left again, in minutes",
+        "makers": "Who made the planes that left New York in 2013",
+        "name_words": "Words in the names of the airports they went to, by flights",
+    },
+    "LATE_MINUTES, or the fields of a report",
+)
+_WORDS = Demonstration(
+    "cascade2spark.demo.wordcount",
+    {"words": "Words of Python's library, and the module that has each most often"},
+    "WORD, the pattern of a word",
+)
+
+
+def show_demo(folder: Path, offline: bool, master: str | None) -> None:
+    """Prepare the data, run the job on Spark, and show everything on the way.
+
+    Args:
+        folder: where data and results go.
+        offline: do not try to fetch anything.
+        master: Spark's master, None for ``local[*]``.
+    """
+    console = results()
+    demonstration, data = _prepared(console, folder, offline)
+    module = import_module(demonstration.module)
+    out = folder / "out"
+    connector = choose_connector(False, master, [*_SETTINGS, "spark.log.level=OFF"])
+
+    _section(console, "Plan")
+    flow = connector.connect(module.job(str(data.folder), str(out)))
+    console.print(Text(flow.plan_text()), no_wrap=True, overflow="ellipsis")
+
+    _section(console, "Run")
+    flow.complete()
+    show_statistics(flow, console)
+
+    _section(console, "Results")
+    for name, title in demonstration.reports.items():
+        header, rows, total = _rows_of(out / name)
+        console.print(rows_table(header, rows, title=title))
+        console.print(f"{len(rows)} of {count(total, 'row')}, in {out / name}\n", style="dim")
+
+    _section(console, "Next")
+    job_file = _shown(Path(str(module.__file__)))
+    arguments = "" if folder == Path("build/demo") else f" -- {data.folder} {out}"
+    console.print(f"Change {demonstration.change} in {job_file}, then run it again:\n")
+    console.print(f"  {_shown(Path(sys.argv[0]))} run {job_file}{arguments}\n", style="bold")
+    console.print("Smaller steps, one new thing each, are in examples/.")
+
+
+def _prepared(console: Console, folder: Path, offline: bool) -> tuple[Demonstration, Prepared]:
+    """Return the demonstration and its data: flights, or what every machine has."""
+    _section(console, "Data")
+    started = time.perf_counter()
+    if not offline:
+        try:
+            with messages().status("fetching the flight records (8.7 MB) ..."):
+                data = prepare_flights(folder / "flights")
+            console.print(_told(data, "All flights that left New York in 2013", started))
+            return _FLIGHTS, data
+        except DataUnavailable as missing:
+            reason = missing.details.get("pip says", missing.headline)
+            console.print(f"The flight records cannot be fetched: {reason}")
+            console.print("Python's own library is the text instead.\n")
+    data = prepare_library(folder / "python")
+    console.print(_told(data, "The modules of Python's own library, as text", started))
+    return _WORDS, data
+
+
+def _told(data: Prepared, title: str, started: float) -> Text:
+    seconds = time.perf_counter() - started
+    how = f"made ready in {seconds:.1f} s" if data.is_fresh else "there from an earlier run"
+    lines = [f"{title}, {how}:"]
+    for name, rows in data.files.items():
+        lines.append(f"  {_shown(data.folder / name):<40} {count(rows, 'row'):>14}")
+    return Text("\n".join(lines))
+
+
+def _rows_of(folder: Path) -> tuple[list[str], list[list[Any]], int]:
+    """Return the header, the first rows, and the number of rows of a folder of part files."""
+    header: list[str] = []
+    first: list[list[Any]] = []
+    total = 0
+    for part in sorted(folder.glob("part-*")):
+        with part.open(encoding="utf-8") as lines:
+            header = _values(next(lines, "")) or header
+            for line in lines:
+                total += 1
+                if len(first) < _MOST_ROWS:
+                    first.append([_value(text) for text in _values(line)])
+    return header, first, total
+
+
+def _values(line: str) -> list[str]:
+    return line.rstrip("\n").split("\t") if line else []
+
+
+def _value(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def _section(console: Console, title: str) -> None:
+    console.rule(Text(title, style="bold"), align="left")
+
+
+def _shown(path: Path) -> str:
+    """Return a path the way one would type it here."""
+    try:
+        return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
+    except OSError:
+        return str(path)
