@@ -43,11 +43,11 @@ class FlowDef:
     A source is bound to the name of a head, a sink to that of a tail, a trap to any branch name, a
     checkpoint to that of a Checkpoint. A pipe may stand for its name.
 
+    Source:
+        cascading.flow.FlowDef
     Example:
         >>> FlowDef().set_name("count").add_tag("daily").get_name()
         'count'
-    Source:
-        cascading.flow.FlowDef
     """
 
     def __init__(self, name: str | None = None) -> None:
