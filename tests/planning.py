@@ -1,4 +1,4 @@
-"""Planning small flows in tests: memory taps by name, runs on the local engine, texts to compare."""
+"""Planning small flows in tests: memory taps by name, local runs, texts to compare."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from cascade2spark.errors import Cascade2SparkError, FieldNotFound, PlanError
 from cascade2spark.fields import Fields
+from cascade2spark.operations.passing import Identity
 from cascade2spark.pipes import Pipe
 from cascade2spark.planner.assembly import Assembly, label_of
 from cascade2spark.planner.nodes import EachNode, EveryNode, JoinNode, Node, upstream_of
@@ -103,7 +104,7 @@ def _renamed_to(name: str, node: Node) -> object:
     """Return the new name a field got, for operations that pass arguments on under new names."""
     if not isinstance(node, EachNode) or node.resolved is None:
         return None
-    if type(node.operation).__name__ != "Identity":
+    if not isinstance(node.operation, Identity):
         return None
     arguments, declared = list(node.resolved.arguments), list(node.resolved.declared)
     if name not in arguments or len(arguments) != len(declared):

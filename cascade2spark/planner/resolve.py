@@ -36,7 +36,13 @@ from cascade2spark.pipes import (
     Merge,
     Pipe,
 )
-from cascade2spark.planner.assembly import Assembly, describe_operation, label_of, origin_of_tap, step_of
+from cascade2spark.planner.assembly import (
+    Assembly,
+    describe_operation,
+    label_of,
+    origin_of_tap,
+    step_of,
+)
 from cascade2spark.planner.findings import located
 from cascade2spark.planner.joining import check_key_types, check_same_fields, resolve_join
 from cascade2spark.planner.nodes import (

@@ -1,4 +1,4 @@
-"""Small flows, one for each thing that a plan can show; test_plans.py prints them at every stage."""
+"""Small flows, one for each thing a plan can show; test_plans.py prints them at every stage."""
 
 from __future__ import annotations
 

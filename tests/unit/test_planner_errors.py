@@ -133,7 +133,7 @@ CASES: dict[str, Callable[[], Any]] = {
             Each(Pipe("days"), function(Fields(["a"], [str]))(lambda *v: ""), Fields.RESULTS),
             "a",
         )
-    ),  # fmt: skip
+    ),
     "merge of different names": lambda: merged(Pipe("logs"), Pipe("days")),
     "merge of different order": lambda: planned(
         Merge("all", Pipe("logs"), Pipe("days")), {"logs": LOGS, "days": (("ts", "url", "d"), [])}
@@ -184,7 +184,7 @@ CASES: dict[str, Callable[[], Any]] = {
         {"logs": NamedTap("in", "a", [])},
         {"x": SAME, "y": SAME},
         (lambda pipe: [Pipe("x", pipe), Pipe("y", pipe)])(Pipe("logs")),
-    ),  # fmt: skip
+    ),
     "sink that cannot be written": lambda: two_taps(NamedTap("in", "a", []), OnlyRead()),
 }
 

@@ -1,0 +1,33 @@
+"""Assemblies: forms made only of pipes. Public door."""
+
+from __future__ import annotations
+
+from cascade2spark.assemblies.aggregating import (
+    AggregateBy,
+    AverageBy,
+    CountBy,
+    FirstBy,
+    MaxBy,
+    MinBy,
+    SumBy,
+    Unique,
+)
+from cascade2spark.assemblies.folds import Include
+from cascade2spark.assemblies.shaping import Coerce, Copy, Discard, Rename, Retain
+
+__all__ = [
+    "AggregateBy",
+    "AverageBy",
+    "Coerce",
+    "Copy",
+    "CountBy",
+    "Discard",
+    "FirstBy",
+    "Include",
+    "MaxBy",
+    "MinBy",
+    "Rename",
+    "Retain",
+    "SumBy",
+    "Unique",
+]
