@@ -202,9 +202,7 @@ ONLY_LEFT, ONLY_RIGHT = ("b", 2, None, None), (None, None, "c", 30)
 def co_grouped(joiner: Joiner, *everys: Any, key: Any = "k", rows: Any = (LEFT, RIGHT)) -> Any:
     plan = Plan()
     left, right = plan.read(KV, rows[0]), plan.read(Fields("k", "w"), rows[1])
-    group = plan.co_group(
-        [left, right], [key, key], JOINED, joiner, *everys, group=("k", "k2")
-    )
+    group = plan.co_group([left, right], [key, key], JOINED, joiner, *everys, group=("k", "k2"))
     return plan.rows(group)
 
 
@@ -346,7 +344,9 @@ def test_a_held_side_that_needs_the_streamed_one_runs_after_it() -> None:
 
 def test_a_comparator_without_a_hash_does_in_memory_too() -> None:
     key = Fields("k")
-    key.set_comparator("k", comparator_of(lambda a, b: (a.lower() > b.lower()) - (a.lower() < b.lower())))
+    key.set_comparator(
+        "k", comparator_of(lambda a, b: (a.lower() > b.lower()) - (a.lower() < b.lower()))
+    )
     plan = Plan()
     left, right = plan.read(KV, [("A", 1), ("b", 2)]), plan.read(Fields("k", "w"), [("a", 3)])
     assert [("A", 1, "a", 3)] == plan.rows(plan.hash_join([left, right], [key, key], JOINED))
