@@ -1,0 +1,106 @@
+"""What the constructors of the stock operations share: sorting out arguments, reading texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cascade2spark.errors import BuildError, shown_value
+from cascade2spark.fields import Fields, as_fields
+from cascade2spark.types import Type, as_type, text_writer
+
+__all__ = [
+    "argument_text",
+    "is_fields",
+    "is_type",
+    "joined_text",
+    "no_more",
+    "one_field",
+    "split_declaration",
+    "text_list",
+    "type_at",
+]
+
+
+def is_fields(value: Any) -> bool:
+    """Tell whether a value stands for fields and for nothing else that a constructor takes."""
+    if isinstance(value, (tuple, list)):
+        return bool(value) and all(isinstance(entry, (str, int)) for entry in value)
+    return isinstance(value, Fields)
+
+
+def is_type(value: Any) -> bool:
+    """Tell whether a value stands for a type."""
+    try:
+        as_type(value)
+    except BuildError:
+        return False
+    return True
+
+
+def split_declaration(given: Sequence[Any], default: Fields) -> tuple[Fields, list[Any]]:
+    """Return the declared fields and the other arguments.
+
+    A text counts as a field name only when another text follows it: ``(pattern)`` has no fields,
+    ``("word", pattern)`` has.
+    """
+    rest = list(given)
+    is_named = len(rest) > 1 and isinstance(rest[0], str) and isinstance(rest[1], str)
+    if rest and (is_fields(rest[0]) or is_named):
+        return as_fields(rest[0]), rest[1:]
+    return default, rest
+
+
+def no_more(owner: str, rest: Sequence[Any], forms: str) -> None:
+    """Refuse what is left of the arguments."""
+    if rest:
+        raise BuildError(
+            f"{owner} does not take this argument",
+            asked=shown_value(rest[0]),
+            details={"accepted": forms},
+        )
+
+
+def one_field(owner: str, declared: Fields) -> Fields:
+    """Return `declared`, which must be exactly one field."""
+    if not declared.is_defined() or len(declared) != 1:
+        raise BuildError(f"{owner} declares one field", asked=str(declared))
+    return declared
+
+
+def type_at(fields: Fields, position: int) -> Type | None:
+    """Return the declared type of a field, None when there is none."""
+    types = fields.get_types()
+    return types[position] if types and position < len(types) else None
+
+
+def argument_text(fields: Fields, position: int = 0) -> Callable[[Any], str]:
+    """Return the function that gives the text of an argument, empty for null."""
+    write = text_writer(type_at(fields, position))
+
+    def read(value: Any) -> str:
+        if value.__class__ is str:
+            return value
+        text = write(value)
+        return "" if text is None else text
+
+    return read
+
+
+def text_list(fields: Fields) -> Callable[[Sequence[Any]], list[str]]:
+    """Return the function that gives the texts of all arguments, empty for null."""
+    width = len(fields) if fields.is_defined() else 0
+    reads = [argument_text(fields, at) for at in range(width)]
+    read = argument_text(fields, width)  # of what an UNKNOWN stream has beyond its known fields
+
+    def texts(values: Sequence[Any]) -> list[str]:
+        known = [one(value) for one, value in zip(reads, values, strict=False)]
+        return known + [read(value) for value in values[width:]]
+
+    return texts
+
+
+def joined_text(fields: Fields, delim: str) -> Callable[[Sequence[Any]], str]:
+    """Return the function that joins the texts of all arguments."""
+    texts = text_list(fields)
+    return lambda values: delim.join(texts(values))

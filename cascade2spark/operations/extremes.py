@@ -1,0 +1,251 @@
+"""Aggregators that pick values or rows: MinValue, MaxValue, First, Last; and FirstNBuffer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from cascade2spark.errors import BuildError, OperationError
+from cascade2spark.fields import Fields, as_fields
+from cascade2spark.kinds import is_same
+from cascade2spark.operations.arguments import is_fields, no_more, one_field, type_at
+from cascade2spark.operations.base import BaseOperation, Buffer, BufferCall, FlowProcess
+from cascade2spark.operations.callables import Fold, FoldAggregator, Shape
+from cascade2spark.tuples import Tuple
+from cascade2spark.types import Double, coercion
+
+__all__ = ["First", "FirstNBuffer", "Last", "Max", "MaxValue", "Min", "MinValue"]
+
+Row = tuple[Any, ...]
+Choose = Callable[[Any, Any], Any]
+
+
+class _ExtremeValue(FoldAggregator):
+    """The extreme of one argument by its natural order; nulls are ignored."""
+
+    default_name = ""
+
+    def __init__(self, fields: Any = None, *ignore: Any) -> None:
+        declared = Fields(self.default_name) if fields is None else as_fields(fields)
+        super().__init__(1, one_field(type(self).__name__, declared))
+        self.ignore = ignore
+
+    def is_algebraic(self) -> bool:
+        """Return True: the extreme of the parts' extremes is that of the whole."""
+        return True
+
+    def choose(self, best: Any, value: Any) -> Any:
+        """Return the better of two values that are not null, `best` on a tie."""
+        raise NotImplementedError
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
+        """Return the choice of the better value."""
+        choose, ignore = self.choose, self.ignore
+
+        def step(best: Any, value: Any) -> Any:
+            if value is None:
+                return best
+            if ignore and any(is_same(value, one) for one in ignore):
+                return best
+            return value if best is None else choose(best, value)
+
+        def merge(left: Any, right: Any) -> Any:
+            return left if right is None else step(left, right)
+
+        return Fold(_nothing, step, _same, merge)
+
+
+class MaxValue(_ExtremeValue):
+    """Give the largest value of one argument; the first one where several are equal.
+
+    Values keep their type, so texts compare as texts; NaN is larger than any number. Null when
+    there are only nulls.
+
+    Args:
+        fields: name of the result. Default ``max``.
+        ignore: values to leave out.
+    Raises:
+        OperationError: (running) the values are of different kinds.
+    Source:
+        cascading.operation.aggregator.MaxValue
+    """
+
+    default_name = "max"
+
+    def choose(self, best: Any, value: Any) -> Any:
+        """Return the larger of two values."""
+        if best.__class__ is not value.__class__:
+            _check_kinds(best, value)
+        return value if value > best or (value != value and best == best) else best
+
+
+class MinValue(_ExtremeValue):
+    """Give the smallest value of one argument; see MaxValue.
+
+    Args:
+        fields: name of the result. Default ``min``.
+        ignore: values to leave out.
+    Source:
+        cascading.operation.aggregator.MinValue
+    """
+
+    default_name = "min"
+
+    def choose(self, best: Any, value: Any) -> Any:
+        """Return the smaller of two values."""
+        if best.__class__ is not value.__class__:
+            _check_kinds(best, value)
+        return value if value < best or (best != best and value == value) else best
+
+
+class _Double(_ExtremeValue):
+    """The extreme of one argument as a double, as in Cascading before version 3."""
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
+        """Return the choice among doubles."""
+        fold = super().bind(argument_fields, declared)
+        number = coercion(Double, type_at(argument_fields, 0))
+        result = coercion(type_at(declared, 0) or Double)
+        return Fold(
+            fold.zero, lambda best, value: fold.step(best, number(value)), result, fold.merge
+        )
+
+
+class Max(_Double, MaxValue):
+    """Give the largest value of one argument as a double, or as the type of a typed field.
+
+    Source:
+        cascading.operation.aggregator.Max, gone since Cascading 3
+    """
+
+
+class Min(_Double, MinValue):
+    """Give the smallest value of one argument as a double, or as the type of a typed field.
+
+    Source:
+        cascading.operation.aggregator.Min, gone since Cascading 3
+    """
+
+
+class _Extent(FoldAggregator):
+    """Rows from one end of a group, in the group's order."""
+
+    shape = Shape.ROWS
+
+    def __init__(self, fields: Fields, ignore: Iterable[Any]) -> None:
+        super().__init__(fields)
+        self.ignore = tuple(_row(one) for one in ignore)
+
+    def is_algebraic(self) -> bool:
+        """Return True: parts of a group are joined in the group's order."""
+        return True
+
+    def is_ignored(self, row: Row) -> bool:
+        """Tell whether a row is one of those to leave out."""
+        return any(len(row) == len(one) and all(map(is_same, row, one)) for one in self.ignore)
+
+
+class First(_Extent):
+    """Give the first rows of a group, in the group's order; nothing when all are left out.
+
+    Args:
+        fields: names of the results. Default: those of the arguments.
+        first_n: number of rows, a count. Default 1.
+        ignore: rows to leave out, as tuples; not together with `first_n`.
+    Source:
+        cascading.operation.aggregator.First
+    """
+
+    def __init__(self, *given: Any) -> None:
+        fields, rest = _fields_first(given)
+        self.first_n = rest.pop(0) if rest and isinstance(rest[0], int) else 1
+        if self.first_n < 1:
+            raise BuildError("First needs at least one row", asked=self.first_n)
+        super().__init__(fields, rest)
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
+        """Return the collection of the first rows."""
+        size, ignore, is_ignored = self.first_n, self.ignore, self.is_ignored
+
+        def step(rows: list[Row], *values: Any) -> list[Row]:
+            if len(rows) < size and not (ignore and is_ignored(values)):
+                rows.append(values)
+            return rows
+
+        return Fold(list, step, _same, lambda left, right: [*left, *right][:size])
+
+
+class Last(_Extent):
+    """Give the last row of a group, in the group's order; nothing when all are left out.
+
+    Args:
+        fields: names of the results. Default: those of the arguments.
+        ignore: rows to leave out, as tuples.
+    Source:
+        cascading.operation.aggregator.Last
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*_fields_first(given))
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
+        """Return the last row."""
+        ignore, is_ignored = self.ignore, self.is_ignored
+
+        def step(rows: tuple[Row, ...], *values: Any) -> tuple[Row, ...]:
+            return rows if ignore and is_ignored(values) else (values,)
+
+        return Fold(tuple, step, _same, lambda left, right: right or left)
+
+
+class FirstNBuffer(BaseOperation, Buffer):
+    """Give the first rows of a group and read no further.
+
+    Args:
+        fields: names of the results. Default: those of the arguments.
+        first_n: number of rows, a count. Default 1.
+    Source:
+        cascading.operation.buffer.FirstNBuffer
+    """
+
+    def __init__(self, *given: Any) -> None:
+        fields, rest = _fields_first(given)
+        self.first_n = rest.pop(0) if rest else 1
+        no_more("FirstNBuffer", rest, "(), (n), (fields), (fields, n)")
+        super().__init__(fields)
+
+    def operate(self, flow_process: FlowProcess, buffer_call: BufferCall) -> None:
+        """Emit the first rows of one group."""
+        collector = buffer_call.get_output_collector()
+        for entry in islice(buffer_call.get_arguments_iterator(), self.first_n):
+            collector.add(tuple(entry.get_tuple()))
+
+
+def _fields_first(given: Sequence[Any]) -> tuple[Fields, list[Any]]:
+    rest = list(given)
+    if rest and (isinstance(rest[0], str) or is_fields(rest[0])):
+        return as_fields(rest[0]), rest[1:]
+    return Fields.ARGS, rest
+
+
+def _row(value: Any) -> Row:
+    return tuple(value) if isinstance(value, (Tuple, tuple, list)) else (value,)
+
+
+def _check_kinds(best: Any, value: Any) -> None:
+    """Java refuses to compare values of two classes; Python would call 1 and True equal."""
+    has_boolean = isinstance(best, bool) or isinstance(value, bool)
+    if has_boolean or not (isinstance(value, type(best)) or isinstance(best, type(value))):
+        raise OperationError(
+            f"a {type(best).__name__} and a {type(value).__name__} cannot be compared",
+            row=(best, value),
+        )
+
+
+def _same(state: Any) -> Any:
+    return state
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,28 @@
+"""java.util.Random: the generator that Sample draws from, so that the same rows are drawn."""
+
+from __future__ import annotations
+
+__all__ = ["JavaRandom"]
+
+_MULTIPLIER = 0x5DEECE66D
+_MASK = (1 << 48) - 1
+
+
+class JavaRandom:
+    """Java's linear congruential generator of 48 bits.
+
+    Args:
+        seed: any whole number; its low 48 bits count.
+    Example:
+        >>> JavaRandom(42).next_double()
+        0.7275636800328681
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._state = (seed ^ _MULTIPLIER) & _MASK
+
+    def next_double(self) -> float:
+        """Return the next number, from 0 to below 1."""
+        high = (self._state * _MULTIPLIER + 0xB) & _MASK
+        self._state = low = (high * _MULTIPLIER + 0xB) & _MASK
+        return (((high >> 22) << 27) + (low >> 21)) * 2.0**-53

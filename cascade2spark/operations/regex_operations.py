@@ -1,0 +1,309 @@
+"""Operations on texts by Java's regular expressions. Null is the empty text for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cascade2spark.errors import BuildError, OperationError
+from cascade2spark.fields import Fields, as_fields
+from cascade2spark.operations.arguments import (
+    argument_text,
+    joined_text,
+    no_more,
+    one_field,
+    split_declaration,
+    text_list,
+)
+from cascade2spark.operations.callables import RowFilter, RowFunction, Shape
+from cascade2spark.operations.java_regex import (
+    compile_java,
+    finder_of,
+    replace_java,
+    split_java,
+)
+from cascade2spark.types import coercion
+
+__all__ = [
+    "RegexFilter",
+    "RegexGenerator",
+    "RegexParser",
+    "RegexReplace",
+    "RegexSplitGenerator",
+    "RegexSplitter",
+]
+
+_ONE = Fields.size(1)
+_GENERATOR_FORMS = "(pattern), (field, pattern)"
+_PARSER_FORMS = "(pattern), (fields, pattern), (pattern, groups), (fields, pattern, groups)"
+
+
+class RegexSplitter(RowFunction):
+    """Split a text at every match of a pattern into the declared fields.
+
+    With n declared fields the text is split into n parts, the last one keeping the rest; fewer
+    parts are an error. Without fields all parts are given, empty ones at the end too. Typed fields
+    coerce their parts.
+
+    Args:
+        fields: names of the parts. Default UNKNOWN.
+        pattern: what separates them. Default a tab.
+    Source:
+        cascading.operation.regex.RegexSplitter
+    Example:
+        >>> splitter = RegexSplitter(Fields("a", "b"), " ")
+        >>> splitter.bind(Fields("line"), Fields("a", "b"))("1 2 3")
+        ('1', '2 3')
+    """
+
+    shape = Shape.ROW
+
+    def __init__(self, *given: Any) -> None:
+        declared, rest = split_declaration(given, Fields.UNKNOWN)
+        self.pattern = rest.pop(0) if rest else "\t"
+        no_more("RegexSplitter", rest, "(pattern), (fields), (fields, pattern)")
+        super().__init__(1, declared)
+        split_java(self.pattern)  # a bad pattern is refused here
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the split of one text."""
+        read, split = argument_text(argument_fields), split_java(self.pattern)
+        if not declared.is_defined():
+            return lambda value: tuple(split(read(value), -1))
+        width, fix = len(declared), _coerced(declared)
+
+        def parts(value: Any) -> Any:
+            found = split(value if value.__class__ is str else read(value), width)
+            if len(found) != width:
+                raise OperationError(
+                    f"RegexSplitter found {len(found)} of {width} parts in a text",
+                    row=(value,),
+                    details={"pattern": self.pattern, "declared": declared},
+                )
+            return fix(found)
+
+        return parts
+
+
+class RegexSplitGenerator(RowFunction):
+    """Give a row for each part of a text between the matches of a pattern.
+
+    Empty parts are kept, except at the end of the text; an empty text gives one empty row.
+
+    Args:
+        fields: name of the part. Default position 0.
+        pattern: what separates the parts.
+    Source:
+        cascading.operation.regex.RegexSplitGenerator
+    Example:
+        >>> list(RegexSplitGenerator(",").bind(Fields("line"), Fields(0))("a,,b,,"))
+        ['a', '', 'b']
+    """
+
+    shape = Shape.VALUES
+
+    def __init__(self, *given: Any) -> None:
+        declared, pattern = _field_and_pattern("RegexSplitGenerator", given)
+        self.pattern = pattern
+        super().__init__(1, declared)
+        split_java(pattern)
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the parts of one text."""
+        read, split = argument_text(argument_fields), split_java(self.pattern)
+        return lambda value: split(value if value.__class__ is str else read(value), 0)
+
+
+class RegexGenerator(RowFunction):
+    """Give a row for each match of a pattern in a text.
+
+    Args:
+        fields: name of the match. Default position 0.
+        pattern: what to look for.
+    Source:
+        cascading.operation.regex.RegexGenerator
+    """
+
+    shape = Shape.VALUES
+
+    def __init__(self, *given: Any) -> None:
+        declared, pattern = _field_and_pattern("RegexGenerator", given)
+        self.pattern = pattern
+        super().__init__(1, declared)
+        compile_java(pattern)
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the matches in one text."""
+        read, find = argument_text(argument_fields), finder_of(self.pattern)
+        return lambda value: [found.group() for found in find(read(value))]
+
+
+class RegexParser(RowFunction):
+    """Take the capture groups of the first match of a pattern in a text.
+
+    Groups that took no part are null. A pattern without groups gives the whole match. Fields
+    beyond the last group are null. Without fields there are as many values as groups. A text that
+    does not match is an error.
+
+    Args:
+        fields: names of the results. Default UNKNOWN, or positions when `groups` is given.
+        pattern: the pattern, looked for anywhere in the text.
+        groups: numbers of the groups to take, in this order; 0 is the whole match.
+    Source:
+        cascading.operation.regex.RegexParser
+    Example:
+        >>> parser = RegexParser(("day", "month"), "([0-9]+)/([0-9]+)")
+        >>> parser.bind(Fields("line"), Fields("day", "month"))("on 3/12")
+        ('3', '12')
+    """
+
+    shape = Shape.ROW
+
+    def __init__(self, *given: Any) -> None:
+        declared, rest = split_declaration(given, Fields.UNKNOWN)
+        if not rest or not isinstance(rest[0], str):
+            raise BuildError("RegexParser needs a pattern", details={"accepted": _PARSER_FORMS})
+        self.pattern = rest.pop(0)
+        groups = tuple(rest.pop(0)) if rest else None
+        no_more("RegexParser", rest, _PARSER_FORMS)
+        known = compile_java(self.pattern).groups
+        self.groups = groups if groups is not None else tuple(range(1, known + 1)) or (0,)
+        if groups is not None and declared.is_unknown():
+            declared = Fields.size(len(groups))
+        self._check(declared, known, groups is not None)
+        super().__init__(1, declared)
+
+    def _check(self, declared: Fields, known: int, is_exact: bool) -> None:
+        wanted = len(self.groups)
+        width = len(declared) if declared.is_defined() else wanted
+        if not self.groups or (width != wanted if is_exact else width < wanted):
+            raise BuildError(
+                f"RegexParser takes {wanted} groups into {width} fields",
+                asked=list(self.groups),
+                details={"pattern": self.pattern, "declared": declared},
+            )
+        if max(self.groups) > known or min(self.groups) < 0:
+            raise BuildError(
+                f"RegexParser takes a group that its pattern does not have, which has {known}",
+                asked=list(self.groups),
+                details={"pattern": self.pattern},
+            )
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the groups found in one text."""
+        read, search = argument_text(argument_fields), compile_java(self.pattern).search
+        groups, fix = self.groups, _coerced(declared)
+        width = len(declared) if declared.is_defined() else len(groups)
+        is_single, rest = len(groups) == 1, (None,) * (width - len(groups))
+
+        def parse(value: Any) -> Any:
+            found = search(value if value.__class__ is str else read(value))
+            if found is None:
+                raise OperationError(
+                    "RegexParser found no match in a text",
+                    row=(value,),
+                    details={"pattern": self.pattern},
+                )
+            taken: Any = found.group(*groups)
+            return fix(((taken,) if is_single else taken) + rest)
+
+        return parse
+
+
+class RegexReplace(RowFunction):
+    """Replace what a pattern matches in a text.
+
+    Args:
+        fields: name of the result, one.
+        pattern: what to replace.
+        replacement: in Java's syntax, ``$1`` being the first group.
+        replace_all: every match, or the first only. Default True.
+    Source:
+        cascading.operation.regex.RegexReplace
+    Example:
+        >>> RegexReplace("t", "(a)b", "$1").bind(Fields("x"), Fields("t"))("ab-ab")
+        'a-a'
+    """
+
+    def __init__(
+        self, fields: Any, pattern: str, replacement: str, replace_all: bool = True
+    ) -> None:
+        super().__init__(1, one_field("RegexReplace", as_fields(fields)))
+        self.pattern = pattern
+        self.replacement = replacement
+        self.replace_all = replace_all
+        replace_java(pattern, replacement, is_all=replace_all)
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the replacement in one text."""
+        read = argument_text(argument_fields)
+        replace = replace_java(self.pattern, self.replacement, is_all=self.replace_all)
+        return lambda value: replace(read(value))
+
+
+class RegexFilter(RowFilter):
+    """Keep the rows in which a pattern is found; it may match anywhere.
+
+    Args:
+        pattern: what to look for.
+        remove_match: remove the rows that match instead. Default False.
+        match_each: look at each value by itself, and remove the row when any of them fails (or,
+            with `remove_match`, when any matches). Default False: the values are joined.
+        delim: what joins them, or the last argument when a text is given there. Default a tab.
+    Source:
+        cascading.operation.regex.RegexFilter
+    """
+
+    def __init__(
+        self,
+        pattern: str,
+        *given: Any,
+        remove_match: bool = False,
+        match_each: bool = False,
+        delim: str = "\t",
+    ) -> None:
+        super().__init__()
+        flags = [value for value in given if isinstance(value, bool)]
+        rest = [value for value in given if not isinstance(value, bool)]
+        self.pattern = pattern
+        self.remove_match = flags[0] if flags else remove_match
+        self.match_each = flags[1] if len(flags) > 1 else match_each
+        self.delim = rest.pop(0) if rest and isinstance(rest[0], str) else delim
+        forms = "(pattern[, remove_match[, match_each]][, delim])"
+        no_more("RegexFilter", [*flags[2:], *rest], forms)
+        compile_java(pattern)
+
+    def bind(self, argument_fields: Fields) -> Callable[..., bool]:
+        """Return the test that is true for rows to remove."""
+        search, removes = compile_java(self.pattern).search, self.remove_match
+        joined = joined_text(argument_fields, self.delim)
+        if self.match_each:
+            texts = text_list(argument_fields)
+            return lambda *values: any(
+                (search(text) is not None) is removes for text in texts(values)
+            )
+        if argument_fields.is_defined() and len(argument_fields) == 1:
+            read = argument_text(argument_fields)
+            if removes:
+                return lambda value: search(read(value)) is not None
+            return lambda value: search(read(value)) is None
+        return lambda *values: (search(joined(values)) is not None) is removes
+
+
+def _field_and_pattern(owner: str, given: Sequence[Any]) -> tuple[Fields, str]:
+    declared, rest = split_declaration(given, _ONE)
+    if not rest or not isinstance(rest[0], str):
+        raise BuildError(f"{owner} needs a pattern", details={"accepted": _GENERATOR_FORMS})
+    no_more(owner, rest[1:], _GENERATOR_FORMS)
+    return one_field(owner, declared), rest[0]
+
+
+def _coerced(declared: Fields) -> Callable[[Any], tuple[Any, ...]]:
+    """The function that makes a row of texts, coerced to the declared types if there are any."""
+    types = declared.get_types()
+    if not types:
+        return tuple
+    coercions = [coercion(kind) for kind in types]
+    return lambda parts: tuple(
+        [coerce(part) for coerce, part in zip(coercions, parts, strict=True)]
+    )
