@@ -107,15 +107,16 @@ def parse_operator(
     selected = None if arguments is None else as_fields(arguments)
     shown = None if output is None else as_fields(output)
     found = operation
+    is_behind = False  # what comes behind the operation selects the output
     for argument in rest:
         if isinstance(argument, (AssertionLevel, DebugLevel)) and level is None:
             level = argument
-        elif is_fields_like(argument) and found is None and selected is None:
+        elif is_fields_like(argument) and not is_behind and selected is None:
             selected = as_fields(argument)
         elif is_fields_like(argument) and found is not None and shown is None:
             shown = as_fields(argument)
         elif found is None and _may_be_operation(argument):
-            found = argument
+            found, is_behind = argument, True
         else:
             raise _refusal(kind, given, f"{argument!r} has no place")
     if found is None:
