@@ -63,6 +63,11 @@ from cascade2spark.operations.group_assertions import (
     AssertGroupSizeLessThan,
     AssertGroupSizeMoreThan,
 )
+from cascade2spark.operations.hash_operations import (
+    Base10HashFunction,
+    Base64HashFunction,
+    Base64URLHashFunction,
+)
 from cascade2spark.operations.logic import And, Not, Or, SetValue, Stop, Xor
 from cascade2spark.operations.passing import Identity, Insert, NoOp, UnGroup
 from cascade2spark.operations.regex_operations import (
@@ -95,6 +100,9 @@ __all__ = [
     "AssertSizeMoreThan",
     "AssertionLevel",
     "Average",
+    "Base10HashFunction",
+    "Base64HashFunction",
+    "Base64URLHashFunction",
     "BaseOperation",
     "Buffer",
     "BufferCall",

@@ -36,11 +36,11 @@ class _Expression:
     """
 
     def __init__(self, owner: str, given: Sequence[Any]) -> None:
-        rest: list[Any] = list(given)
-        if not rest or not isinstance(rest[0], str):
+        text, *rest = given or (None,)
+        if not isinstance(text, str):
             raise BuildError(f"{owner} needs an expression", details={"accepted": _FORMS})
         self.owner = owner
-        self.text = str(rest.pop(0))
+        self.text = text
         self.names = guess_names(self.text)
         self.types: tuple[Type, ...] = ()
         if len(rest) >= 2 and isinstance(rest[0], (list, tuple)):

@@ -1,0 +1,134 @@
+"""Functions that give a short text in place of a long one: the digest of the arguments."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from cascade2spark.errors import BuildError
+from cascade2spark.fields import Fields, as_fields
+from cascade2spark.operations.arguments import one_field, type_at
+from cascade2spark.operations.callables import RowFunction
+from cascade2spark.types import text_writer
+
+__all__ = ["Base10HashFunction", "Base64HashFunction", "Base64URLHashFunction"]
+
+# Java's names of digests, and Python's.
+_ALGORITHMS = {
+    "MD5": "md5",
+    "SHA": "sha1",
+    "SHA-1": "sha1",
+    **{f"SHA-{bits}": f"sha{bits}" for bits in (224, 256, 384, 512)},
+    **{f"SHA3-{bits}": f"sha3_{bits}" for bits in (224, 256, 384, 512)},
+}
+
+
+class _HashFunction(RowFunction):
+    """The digest of the arguments as a text.
+
+    The texts of the arguments are put together, nulls left out.
+
+    Args:
+        fields: name of the result, one.
+        algorithm: digest, ``MD5``, ``SHA-1``, ``SHA-256`` and their like. Default ``SHA-1``.
+        max_length: most characters of the result, a count. Default: all.
+        charset: encoding of the text. Default UTF-8.
+        pre_digest: what to do to the text before, None for nothing.
+        post_encoding: what to do to the result after, None for nothing.
+    """
+
+    def __init__(
+        self,
+        fields: Any,
+        algorithm: str = "SHA-1",
+        max_length: int | None = None,
+        charset: str = "UTF-8",
+        pre_digest: Callable[[str], str] | None = None,
+        post_encoding: Callable[[str], str] | None = None,
+    ) -> None:
+        super().__init__(one_field(type(self).__name__, as_fields(fields)))
+        self.algorithm = _algorithm(algorithm)
+        self.max_length = max_length
+        self.charset = _charset(charset)
+        self.pre_digest = pre_digest
+        self.post_encoding = post_encoding
+
+    def encoded(self, digest: bytes) -> str:
+        """Return a digest as a text."""
+        raise NotImplementedError
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the digest of one row."""
+        width = len(argument_fields) if argument_fields.is_defined() else 0
+        writers = [text_writer(type_at(argument_fields, at)) for at in range(width)]
+        other = text_writer()
+
+        def hashed(*values: Any) -> str:
+            texts = [
+                (writers[at] if at < width else other)(value) for at, value in enumerate(values)
+            ]
+            text = "".join([one for one in texts if one is not None])
+            if self.pre_digest is not None:
+                text = self.pre_digest(text)
+            digest = hashlib.new(self.algorithm, text.encode(self.charset, "replace")).digest()
+            result = self.encoded(digest)
+            if self.post_encoding is not None:
+                result = self.post_encoding(result)
+            return result[: self.max_length]
+
+        return hashed
+
+
+class Base64HashFunction(_HashFunction):
+    """Give the digest of the arguments in unpadded Base64.
+
+    Source:
+        cascading.operation.hash.Base64HashFunction
+    Example:
+        >>> Base64HashFunction("h", "MD5").bind(Fields("a"), Fields("h"))("abc")
+        'kAFQmDzST7DWlj99KOF/cg'
+    """
+
+    def encoded(self, digest: bytes) -> str:
+        """Return a digest in Base64."""
+        return base64.b64encode(digest).decode("ascii").rstrip("=")
+
+
+class Base64URLHashFunction(_HashFunction):
+    """Give the digest of the arguments in unpadded Base64 for URLs.
+
+    Source:
+        cascading.operation.hash.Base64URLHashFunction
+    """
+
+    def encoded(self, digest: bytes) -> str:
+        """Return a digest in Base64 with ``-`` and ``_``."""
+        return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
+
+
+class Base10HashFunction(_HashFunction):
+    """Give the digest of the arguments as one decimal number, not negative.
+
+    Source:
+        cascading.operation.hash.Base10HashFunction
+    """
+
+    def encoded(self, digest: bytes) -> str:
+        """Return a digest as a number."""
+        return str(int.from_bytes(digest, "big"))
+
+
+def _algorithm(name: str) -> str:
+    if name.upper() not in _ALGORITHMS:
+        raise BuildError("there is no such digest", asked=name, available=list(_ALGORITHMS))
+    return _ALGORITHMS[name.upper()]
+
+
+def _charset(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise BuildError("there is no such charset", asked=name) from None
