@@ -88,8 +88,13 @@ class Lowering:
     def readers_of(self, node: Node) -> list[Node]:
         """Return the nodes that go on from `node`, looking through mere names."""
         found: list[Node] = []
-        for reader in self._readers[id(node)]:
-            found += self.readers_of(reader) if isinstance(reader, NameNode) else [reader]
+        waiting = list(self._readers[id(node)])
+        while waiting:
+            reader = waiting.pop(0)
+            if isinstance(reader, NameNode):
+                waiting = [*self._readers[id(reader)], *waiting]
+            else:
+                found.append(reader)
         return found
 
     def helper_site(self, node: Node, kind: str) -> Site:

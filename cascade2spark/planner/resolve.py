@@ -26,6 +26,7 @@ from cascade2spark.field_resolution import (
 )
 from cascade2spark.fields import Fields, shown_fields
 from cascade2spark.operations.base import Aggregator, Buffer, Function
+from cascade2spark.operations.callables import PlainFilter, PlainFunction
 from cascade2spark.pipes import (
     Checkpoint,
     CoGroup,
@@ -334,7 +335,8 @@ def _arguments(
         is_missing = _is_missing(error)
         says = "takes an argument that does not reach it" if is_missing else "lacks arguments"
         raise walk.located(error, pipe, says, inputs) from error
-    most = getattr(operation, "most", None)
+    # Only plain callables say how many they take; an operation may have a `most` of its own.
+    most = operation.most if isinstance(operation, (PlainFunction, PlainFilter)) else None
     if most is not None and not arguments.is_unknown() and len(arguments) > most:
         fault = PlanError(
             f"it takes {most} value{'' if most == 1 else 's'} and gets {len(arguments)}",

@@ -105,8 +105,10 @@ class Builder:
         return Checkpoint(pipe), fields
 
 
-STEPS = ("function", "filter", "rename", "aggregate", "buffered", "sorted", "merge", "join",
-         "checkpoint")  # fmt: skip
+STEPS = (
+    *("function", "function", "function", "filter", "rename", "aggregate"),
+    *("buffered", "sorted", "merge", "join", "checkpoint"),
+)
 
 
 @st.composite
@@ -121,7 +123,7 @@ def flows(draw: Any) -> Any:
     tails = [Pipe("out", pipe), *branches[:1]]
     heads = {head.name for tail in tails for head in tail.get_heads()}
     names = {one.name for one in (*tails, *upstream(tails))} - {"out"}
-    traps = draw(st.lists(st.sampled_from(sorted(names)), unique=True, max_size=3))
+    traps = draw(st.lists(st.sampled_from(sorted(names)), unique=True, max_size=4))
     wanted = draw(st.lists(st.sampled_from(fields), unique=True, min_size=1))
     sinks = {tail.name: Fields.ALL for tail in tails}
     sinks["out"] = draw(st.sampled_from([Fields.ALL, Fields(wanted)]))
@@ -139,10 +141,6 @@ def upstream(tails: list[Pipe]) -> list[Pipe]:
             found[id(pipe)] = pipe
             waiting += pipe.previous
     return list(found.values())
-
-
-def failure_kind(outcome: Outcome) -> Any:
-    return outcome.error and outcome.error.split("\n")[0]
 
 
 def compared(outcome: Outcome) -> Any:
