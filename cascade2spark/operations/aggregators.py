@@ -97,7 +97,7 @@ class Average(FoldAggregator):
         number = coercion(double_, type_at(argument_fields, 0))
         result = coercion(type_at(declared, 0) or Double)
 
-        def step(state: tuple[float, int], value: Any) -> tuple[float, int]:
+        def step(state: tuple[float, int], value: Any, *_: Any) -> tuple[float, int]:
             total, count = state
             return total + (value if value.__class__ is float else number(value)), count + 1
 
@@ -127,10 +127,10 @@ def _joined(left: Any, right: Any) -> Any:
     return left + right
 
 
-def _real_step(source: Type | None) -> Callable[[Any, Any], Any]:
+def _real_step(source: Type | None) -> Callable[..., Any]:
     number = coercion(Double, source)
 
-    def step(total: Any, value: Any) -> Any:
+    def step(total: Any, value: Any, *_: Any) -> Any:
         if value.__class__ is not float:
             value = number(value)
             if value is None:
@@ -140,10 +140,10 @@ def _real_step(source: Type | None) -> Callable[[Any, Any], Any]:
     return step
 
 
-def _whole_step(source: Type | None) -> Callable[[Any, Any], Any]:
+def _whole_step(source: Type | None) -> Callable[..., Any]:
     number = coercion(Double, source)
 
-    def step(total: Any, value: Any) -> Any:
+    def step(total: Any, value: Any, *_: Any) -> Any:
         if value.__class__ is not int:
             value = _exact(value, number)
             if value is None:

@@ -83,7 +83,7 @@ class DateParser(RowFunction):
         parts = _calendar_parts(self.pattern, self.calendar_fields)
         null = (None,) * len(self.calendar_fields) or None
 
-        def moment(value: Any) -> Any:
+        def moment(value: Any, *_: Any) -> Any:
             if value is None:
                 return null
             try:
@@ -122,7 +122,7 @@ class DateFormatter(RowFunction):
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the writing of one moment."""
         write, read = self.pattern.format, coercion(long_, type_at(argument_fields, 0))
-        return lambda value: write(read(value))
+        return lambda value, *_: write(read(value))
 
 
 def _pattern(owner: str, rest: list[Any], zone: str, locale: str | None) -> DatePattern:

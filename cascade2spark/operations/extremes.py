@@ -43,7 +43,7 @@ class _ExtremeValue(FoldAggregator):
         """Return the choice of the better value."""
         choose, ignore = self.choose, self.ignore
 
-        def step(best: Any, value: Any) -> Any:
+        def step(best: Any, value: Any, *_: Any) -> Any:
             if value is None:
                 return best
             if ignore and any(is_same(value, one) for one in ignore):
@@ -108,7 +108,7 @@ class _Double(_ExtremeValue):
         number = coercion(Double, type_at(argument_fields, 0))
         result = coercion(type_at(declared, 0) or Double)
         return Fold(
-            fold.zero, lambda best, value: fold.step(best, number(value)), result, fold.merge
+            fold.zero, lambda best, value, *_: fold.step(best, number(value)), result, fold.merge
         )
 
 

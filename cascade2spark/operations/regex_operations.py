@@ -69,10 +69,10 @@ class RegexSplitter(RowFunction):
         """Return the split of one text."""
         read, split = argument_text(argument_fields), split_java(self.pattern)
         if not declared.is_defined():
-            return lambda value: tuple(split(read(value), -1))
+            return lambda value, *_: tuple(split(read(value), -1))
         width, fix = len(declared), _coerced(declared)
 
-        def parts(value: Any) -> Any:
+        def parts(value: Any, *_: Any) -> Any:
             found = split(value if value.__class__ is str else read(value), width)
             if len(found) != width:
                 raise OperationError(
@@ -111,7 +111,7 @@ class RegexSplitGenerator(RowFunction):
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the parts of one text."""
         read, split = argument_text(argument_fields), split_java(self.pattern)
-        return lambda value: split(value if value.__class__ is str else read(value), 0)
+        return lambda value, *_: split(value if value.__class__ is str else read(value), 0)
 
 
 class RegexGenerator(RowFunction):
@@ -135,7 +135,7 @@ class RegexGenerator(RowFunction):
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the matches in one text."""
         read, find = argument_text(argument_fields), finder_of(self.pattern)
-        return lambda value: [found.group() for found in find(read(value))]
+        return lambda value, *_: [found.group() for found in find(read(value))]
 
 
 class RegexParser(RowFunction):
@@ -196,7 +196,7 @@ class RegexParser(RowFunction):
         width = len(declared) if declared.is_defined() else len(groups)
         is_single, rest = len(groups) == 1, (None,) * (width - len(groups))
 
-        def parse(value: Any) -> Any:
+        def parse(value: Any, *_: Any) -> Any:
             found = search(value if value.__class__ is str else read(value))
             if found is None:
                 raise OperationError(
@@ -238,7 +238,7 @@ class RegexReplace(RowFunction):
         """Return the replacement in one text."""
         read = argument_text(argument_fields)
         replace = replace_java(self.pattern, self.replacement, is_all=self.replace_all)
-        return lambda value: replace(read(value))
+        return lambda value, *_: replace(read(value))
 
 
 class RegexFilter(RowFilter):
