@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from cascade2spark.counters import Counters, counter_name
-from cascade2spark.errors import BuildError, TupleError
-from cascade2spark.fields import Fields
+from cascade2spark.errors import BuildError, FieldNotFound, TupleError
+from cascade2spark.fields import Fields, as_fields
 from cascade2spark.selection import check_width
 from cascade2spark.tuples import Tuple, TupleEntry
 
@@ -120,7 +120,16 @@ class OutputCollector:
         fields = entry.get_fields()
         if self._width is None or fields.equals_fields(self._declared):
             return tuple(entry.get_tuple())
-        return tuple(entry.select_tuple(self._declared))
+        try:
+            return tuple(entry.select_tuple(self._declared))
+        except FieldNotFound as missing:
+            raise TupleError(
+                "an operation emitted an entry without a field that it declares",
+                asked=missing.asked,
+                available=missing.available,
+                row=tuple(entry.get_tuple()),
+                fields=fields,
+            ) from missing
 
 
 class FlowProcess:
@@ -155,12 +164,15 @@ class FlowProcess:
         self, group: str | enum.Enum, name: str | int = 1, amount: int | None = None
     ) -> None:
         """Add to a counter: ``increment(Enum.MEMBER, n)`` or ``increment("group", "name", n)``."""
-        if isinstance(group, enum.Enum):
-            self.counters.increment(counter_name(group), name if isinstance(name, int) else 1)
-        elif isinstance(name, str):
+        if isinstance(group, enum.Enum) and isinstance(name, int):
+            self.counters.increment(counter_name(group), name if amount is None else amount)
+        elif isinstance(group, str) and isinstance(name, str):
             self.counters.increment((group, name), 1 if amount is None else amount)
         else:
-            raise BuildError("increment needs an enum member, or a group and a counter name")
+            raise BuildError(
+                "increment takes an enum member, or a group and a counter name",
+                asked=f"{group!r}, {name!r}",
+            )
 
     def get_counter_value(self, group: str | enum.Enum, name: str | None = None) -> int:
         """Return what this task has counted so far, 0 for an unknown counter."""
@@ -461,13 +473,13 @@ def _split_arguments(owner: str, arguments: tuple[Any, ...]) -> tuple[int, Field
     rest = list(arguments)
     if rest and isinstance(rest[0], int) and not isinstance(rest[0], bool):
         num_args = rest.pop(0)
-    if rest and isinstance(rest[0], Fields):
-        declaration = rest.pop(0)
+    if rest and isinstance(rest[0], (Fields, str, tuple, list)):
+        declaration = as_fields(rest.pop(0))
     if rest:
         raise BuildError(
             f"{owner} was given an argument that BaseOperation does not take",
             asked=repr(rest[0]),
-            details={"accepted": "(), (num_args), (field_declaration), (num_args, fields)"},
+            details={"accepted": "(), (num_args), (fields), (num_args, fields)"},
         )
     if num_args < 0:
         raise BuildError(f"{owner} cannot need a negative number of arguments", asked=num_args)

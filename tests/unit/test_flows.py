@@ -134,7 +134,7 @@ def test_what_cannot_be_planned_is_told_at_connect() -> None:
 
 
 def test_a_wrong_property_is_told_by_the_connector() -> None:
-    with pytest.raises(BuildError, match="cascade2spark.partitons"):
+    with pytest.raises(BuildError, match=r"cascade2spark\.partitons"):
         local({"cascade2spark.partitons": 3})
 
 

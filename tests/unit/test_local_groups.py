@@ -178,7 +178,7 @@ def test_a_group_assertion_lets_groups_pass_or_fails() -> None:
             if call.get_context() > self.most:
                 raise AssertionFailed("too many", row=tuple(call.get_group()))
 
-    assert [("a", 2), ("b", 2)] == grouped((count,), (AtMost(2),), rows=ROWS[:3] + [ROWS[4]])
+    assert [("a", 2), ("b", 2)] == grouped((count,), (AtMost(2),), rows=[*ROWS[:3], ROWS[4]])
     with pytest.raises(AssertionFailed, match="too many"):
         grouped((AtMost(1),), (count,))
 

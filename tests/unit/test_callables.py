@@ -1,0 +1,187 @@
+"""Operations made from plain callables: shapes are declared, never guessed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cascade2spark.errors import BuildError, TupleError
+from cascade2spark.fields import Fields
+from cascade2spark.operations.callables import (
+    PlainFilter,
+    Shape,
+    aggregator,
+    buffer,
+    function,
+    keep_if,
+    remove_if,
+)
+from cascade2spark.testing import run_operation
+
+LETTERS = [("ab",), ("",), ("c",)]
+WORDS = [("ab",), ("c",)]
+
+
+def spread(value: Any) -> Any:
+    for one in value or ():
+        yield one, one.upper()
+
+
+@pytest.mark.parametrize(
+    ("operation", "shape", "expected"),
+    [
+        (function("n")(len), Shape.VALUE, [(2,), (0,), (1,)]),
+        (function("n")(lambda text: text or None), Shape.VALUE, [("ab",), (None,), ("c",)]),
+        (function("n")(lambda text: (text,)), Shape.VALUE, [(("ab",),), (("",),), (("c",),)]),
+        (
+            function("a", "b")(lambda text: (text, 1)),
+            Shape.ROW,
+            [("ab", 1), ("", 1), ("c", 1)],
+        ),
+        (function("a", "b")(lambda text: [text, 1]), Shape.ROW, [("ab", 1), ("", 1), ("c", 1)]),
+        (function("a", many=True)(list), Shape.VALUES, [("a",), ("b",), ("c",)]),
+        (
+            function("a", many=True)(lambda text: text.split() or None),
+            Shape.VALUES,
+            [("ab",), ("c",)],
+        ),
+        (function("a", "b")(spread), Shape.ROWS, [("a", "A"), ("b", "B"), ("c", "C")]),
+    ],
+    ids=range(8),
+)
+def test_each_declared_shape(operation, shape, expected) -> None:
+    assert shape is operation.shape
+    assert expected == run_operation(operation, LETTERS, "text")
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        (function("a", "b")(lambda text: text), "returned a str where a tuple"),
+        (function("a", "b")(lambda text: None), "returned a NoneType where a tuple"),
+        (function("a", "b")(lambda text: (1,)), "returned a tuple of 1 where a tuple of 2"),
+        (function("a", many=True)(lambda text: text), "returned a str where an iterable"),
+        (function("a", many=True)(lambda text: 7), "returned a int where an iterable"),
+        (function("a", "b", many=True)(lambda text: [text]), "returned a str where a tuple"),
+    ],
+    ids=range(6),
+)
+def test_a_result_of_another_shape_is_refused(operation, said) -> None:
+    with pytest.raises(TupleError, match=said) as caught:
+        run_operation(operation, [("text",)], "text")
+    assert caught.value.origin is not None
+    assert "test_callables.py" in caught.value.origin.file
+
+
+def test_a_function_of_a_set_of_fields_gives_rows() -> None:
+    assert [(2, 1)] == run_operation(
+        function(Fields.ARGS)(lambda a, b: (b, a)), [(1, 2)], ("a", "b")
+    )
+
+
+def test_a_decorated_callable_can_be_called_and_is_named_for_what_it_wraps() -> None:
+    @function("n")
+    def measured(text: str) -> int:
+        return len(text)
+
+    assert 3 == measured("abc")
+    assert repr(measured).endswith("measured")
+    assert "function len" == repr(function("n")(len))
+
+
+@pytest.mark.parametrize(
+    ("call", "fewest", "most"),
+    [
+        (lambda a: a, 1, 1),
+        (lambda a, b=1: a, 1, 2),
+        (lambda a, *more: a, 1, None),
+        (lambda *more: more, 0, None),
+        (str.split, 1, 3),
+    ],
+    ids=range(5),
+)
+def test_the_number_of_values_a_callable_takes_is_known(call, fewest, most) -> None:
+    made = function("x")(call)
+    assert (fewest, most, fewest) == (made.fewest, made.most, made.get_num_args())
+
+
+def test_a_function_is_safe_unless_it_says_otherwise() -> None:
+    assert function("x")(len).is_safe()
+    assert not function("x", safe=False)(len).is_safe()
+
+
+@pytest.mark.parametrize("decorate", [function, buffer])
+def test_a_decorator_without_fields_or_of_no_callable_is_refused(decorate) -> None:
+    with pytest.raises(BuildError, match="must name the fields"):
+        decorate()
+    with pytest.raises(BuildError, match="decorates a callable"):
+        decorate("x")(7)
+
+
+def test_filters_say_what_they_do() -> None:
+    rows = [(1,), (2,), (3,)]
+    assert [(2,), (3,)] == run_operation(keep_if(lambda n: n > 1), rows, "n")
+    assert [(1,)] == run_operation(remove_if(lambda n: n > 1), rows, "n")
+    assert "keep_if len" == repr(keep_if(len))
+    assert isinstance(remove_if(len), PlainFilter)
+    for decorate in (keep_if, remove_if):
+        with pytest.raises(BuildError, match="decorates a callable"):
+            decorate("n > 1")
+
+
+def test_an_aggregator_folds_a_group() -> None:
+    mean = aggregator(
+        "mean",
+        zero=(0, 0),
+        step=lambda state, v: (state[0] + v, state[1] + 1),
+        finish=lambda state: state[0] / state[1],
+    )
+    assert [(2.0,)] == run_operation(mean, [(1,), (3,)], "v")
+    assert not mean.is_algebraic()
+    assert aggregator("n", zero=0, step=max, merge=max).is_algebraic()
+
+
+def test_an_aggregator_may_decorate_its_step_and_give_several_fields() -> None:
+    @aggregator("low", "high", zero=(None, None))
+    def span(state: Any, v: Any) -> Any:
+        low, high = state
+        return (v if low is None else min(low, v), v if high is None else max(high, v))
+
+    assert [(1, 5)] == run_operation(span, [(3,), (1,), (5,)], "v")
+
+
+@pytest.mark.parametrize("zero", [[], list])
+def test_each_group_starts_from_its_own_zero(zero) -> None:
+    def append(held: Any, v: Any) -> Any:
+        held.append(v)
+        return held
+
+    collected = aggregator("all", zero=zero, step=append, finish=tuple)
+    for _ in range(2):
+        assert [((1, 2),)] == run_operation(collected, [(1,), (2,)], "v")
+
+
+def test_a_buffer_is_a_generator_of_key_and_rows() -> None:
+    @buffer("key", "sum")
+    def summed(key: Any, rows: Any) -> Any:
+        yield key[0], sum(row[0] for row in rows)
+
+    assert [("k", 3)] == run_operation(summed, [(1,), (2,)], "v", group={"name": "k"})
+
+
+def test_a_buffer_may_keep_the_rows_it_was_given() -> None:
+    @buffer("row")
+    def kept(key: Any, rows: Any) -> Any:
+        yield from list(rows)
+
+    assert [((1,),), ((2,),)] == run_operation(kept, [(1,), (2,)], "v")
+
+
+def test_a_buffer_that_yields_another_shape_is_refused() -> None:
+    @buffer("a", "b")
+    def wrong(key: Any, rows: Any) -> Any:
+        yield 1
+
+    with pytest.raises(TupleError, match="returned a int where a tuple"):
+        run_operation(wrong, [(1,)], "v")
