@@ -9,7 +9,8 @@ from pyspark import SparkContext
 from benchmarks.timing import PARTITIONS, run_application
 from cascade2spark import Fields, Pipe, SparkFlowConnector
 from cascade2spark.assemblies import SumBy
-from cascade2spark.operations import Count, RegexSplitGenerator
+from cascade2spark.operations.aggregators import Count
+from cascade2spark.operations.regex_operations import RegexSplitGenerator
 from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.taps import Hfs, SinkMode
 

@@ -10,7 +10,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cascade2spark.batch.group_sort import GroupSortIterator
+    from cascade2spark.connectors import (
+        CascadeConnector,
+        LocalFlowConnector,
+        SparkFlowConnector,
+    )
     from cascade2spark.fields import Fields
+    from cascade2spark.flows import Cascade, Flow, FlowDef
     from cascade2spark.operations.base import Aggregator, BaseOperation, Buffer, Filter, Function
     from cascade2spark.operations.callables import (
         aggregator,
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
         Pipe,
         SubAssembly,
     )
+    from cascade2spark.tuples import Tuple, TupleEntry
 
 __version__ = "0.1.0"
 
@@ -37,18 +45,27 @@ __all__ = [
     "Aggregator",
     "BaseOperation",
     "Buffer",
+    "Cascade",
+    "CascadeConnector",
     "Checkpoint",
     "CoGroup",
     "Each",
     "Every",
     "Fields",
     "Filter",
+    "Flow",
+    "FlowDef",
     "Function",
     "GroupBy",
+    "GroupSortIterator",
     "HashJoin",
+    "LocalFlowConnector",
     "Merge",
     "Pipe",
+    "SparkFlowConnector",
     "SubAssembly",
+    "Tuple",
+    "TupleEntry",
     "__version__",
     "aggregator",
     "buffer",
@@ -60,6 +77,10 @@ __all__ = [
 # Module -> the names of it that the package root shows.
 _NAMES_OF = {
     "fields": "Fields",
+    "tuples": "Tuple TupleEntry",
+    "flows": "FlowDef Flow Cascade",
+    "connectors": "CascadeConnector SparkFlowConnector LocalFlowConnector",
+    "batch.group_sort": "GroupSortIterator",
     "pipes": "Pipe Each Every GroupBy CoGroup HashJoin Merge Checkpoint SubAssembly",
     "operations.base": "BaseOperation Function Filter Aggregator Buffer",
     "operations.callables": "function aggregator buffer keep_if remove_if",

@@ -20,7 +20,7 @@ from cascade2spark.errors import Unsupported
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["PartialAggregate", "PartialAggregation"]
+__all__ = ["PartialAggregate", "PartialAggregation", "can_aggregate_parts"]
 
 Row = tuple[Any, ...]
 # The share of the held keys that leaves at a time: one by one would cut batches of one row.
@@ -52,12 +52,17 @@ class PartialAggregate:
 
     def __attrs_post_init__(self) -> None:
         for every in self.everys:
-            if not is_plain_fold(every) or not every.operation.is_algebraic():
+            if not can_aggregate_parts(every):
                 raise Unsupported(f"{every.site.label} cannot be aggregated in parts")
 
     def open(self, task: TaskContext, *, is_immediate: bool) -> PartialAggregation:
         """Return the stage at work."""
         return PartialAggregation(self, task)
+
+
+def can_aggregate_parts(every: EverySpec) -> bool:
+    """Tell whether an Every is an algebraic fold that runs as such, without a trap."""
+    return is_plain_fold(every) and bool(every.operation.is_algebraic())
 
 
 class PartialAggregation:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -19,8 +19,8 @@ __all__ = ["Batch", "Columns", "NotColumns", "Row", "Rows", "batch_rows", "colum
 
 Row = tuple[Any, ...]
 Rows = list[Row]
-Columns = pa.RecordBatch
-Batch = Rows | Columns
+Columns: TypeAlias = pa.RecordBatch
+Batch: TypeAlias = "Rows | Columns"
 
 _ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(),

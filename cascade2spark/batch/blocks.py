@@ -110,9 +110,7 @@ def decode_block(block: bytes) -> Batch:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        rows: list[Row] = (
-            marshal.loads(payload) if codec == _MARSHAL else pickle.loads(payload)
-        )
+        rows: list[Row] = marshal.loads(payload) if codec == _MARSHAL else pickle.loads(payload)
     finally:
         if was_enabled:
             gc.enable()

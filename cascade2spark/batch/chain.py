@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
+from cascade2spark.batch.batches import Batch, Columns, rows_of
 from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.lifecycle import TaskContext
-from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
+from cascade2spark.batch.specs import EachSpec, ProjectSpec, SiteSpec, is_each
 from cascade2spark.errors import BuildError
 
 __all__ = [
@@ -24,12 +25,14 @@ __all__ = [
     "Leaf",
     "LeafWriter",
     "OperatorRun",
+    "Passage",
     "Stage",
     "StageSpec",
     "run_chain",
 ]
 
 Row = tuple[Any, ...]
+COLUMNS_TO_ROWS = "columns to rows"
 
 
 class Stage(Protocol):
@@ -38,14 +41,23 @@ class Stage(Protocol):
     def prepare(self) -> None:
         """Begin, also when no rows will come."""
 
-    def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
+    def rows(self, batch: list[Row]) -> Iterator[Batch]:
         """Yield what becomes of one batch, as batches that are not empty."""
 
-    def flush(self) -> Iterator[list[Row]]:
+    def flush(self) -> Iterator[Batch]:
         """Input is complete: yield what is left."""
 
     def cleanup(self, *, is_failing: bool = False) -> None:
         """End, however the task ended; called once."""
+
+
+@runtime_checkable
+class ColumnStage(Protocol):
+    """A stage that takes columns too; the others are given rows."""
+
+    def columns(self, batch: Columns) -> Iterator[Batch]:
+        """Yield what becomes of one batch of columns."""
+        ...
 
 
 class StageSpec(Protocol):
@@ -69,7 +81,7 @@ class StageSpec(Protocol):
 class LeafWriter(Protocol):
     """Where rows leave a chain, in one task."""
 
-    def push(self, batch: list[Row]) -> Iterable[Any] | None:
+    def push(self, batch: Batch) -> Iterable[Any] | None:
         """Take a batch; return the items that are ready to leave the task, if any."""
 
     def finish(self) -> Iterable[Any]:
@@ -95,6 +107,11 @@ class OperatorRun:
     operators: tuple[EachSpec | ProjectSpec, ...]
 
     @property
+    def site_key(self) -> int:
+        """The first operation's site, to which conversions are counted."""
+        return self.operators[0].site.key
+
+    @property
     def has_traps(self) -> bool:
         """Whether an operation has a trap."""
         return any(is_each(one) and one.trap is not None for one in self.operators)
@@ -108,6 +125,45 @@ class OperatorRun:
     def open(self, task: TaskContext, *, is_immediate: bool) -> EachRun:
         """Return the run at work."""
         return EachRun(self.operators, task, is_immediate=is_immediate)
+
+
+@attrs.frozen(eq=False)
+class Passage:
+    """A stage that only counts: rows pass a Union, a Merge or a source."""
+
+    site: SiteSpec
+
+    has_traps = False
+    may_fail = False
+
+    def open(self, task: TaskContext, *, is_immediate: bool) -> _PassageStage:
+        """Return the passage at work."""
+        return _PassageStage(self.site, task)
+
+
+class _PassageStage:
+    def __init__(self, site: SiteSpec, task: TaskContext) -> None:
+        self._site, self._task = site, task
+
+    def prepare(self) -> None:
+        """Nothing to prepare."""
+
+    def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
+        """Count a batch and hand it on."""
+        self._task.report.count_rows(self._site.key, len(batch), len(batch))
+        yield batch
+
+    def columns(self, batch: Columns) -> Iterator[Batch]:
+        """Count a batch and hand it on."""
+        self._task.report.count_rows(self._site.key, batch.num_rows, batch.num_rows)
+        yield batch
+
+    def flush(self) -> Iterator[list[Row]]:
+        """Nothing is held back."""
+        return iter(())
+
+    def cleanup(self, *, is_failing: bool = False) -> None:
+        """Nothing to clean up."""
 
 
 @attrs.frozen(eq=False)
@@ -166,7 +222,7 @@ class ChainSpec:
 
 def run_chain(
     spec: ChainSpec,
-    batches: Iterable[list[Row]],
+    batches: Iterable[Batch],
     task: TaskContext,
     *,
     has_traps_above: bool = False,
@@ -220,7 +276,7 @@ class _Chain:
                 self._stages[number] = stage
                 stage.prepare()
 
-    def push(self, batches: Iterable[list[Row]]) -> Iterator[tuple[int, Any]]:
+    def push(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Any]]:
         yield from self._through(-1, iter(batches))
 
     def flush(self) -> Iterator[tuple[int, Any]]:
@@ -230,7 +286,7 @@ class _Chain:
             for item in leaf.finish():
                 yield number, item
 
-    def close(self, batches: Iterable[list[Row]], is_failing: bool) -> None:
+    def close(self, batches: Iterable[Batch], is_failing: bool) -> None:
         """End everything, whatever fails on the way; raise the first failure, unless one is up."""
         first: Exception | None = None
         endings: list[Callable[..., None]] = [getattr(batches, "close", _nothing)]
@@ -246,13 +302,13 @@ class _Chain:
         if first is not None and not is_failing:
             raise first
 
-    def _through(self, number: int, made: Iterator[list[Row]]) -> Iterator[tuple[int, Any]]:
+    def _through(self, number: int, made: Iterator[Batch]) -> Iterator[tuple[int, Any]]:
         """Hand on what a node makes to all its children."""
         if number not in self._immediate:
             for whole in made:
                 yield from self._feed(number, whole)
             return
-        batch: list[Row] | None = next(made, None)
+        batch: Batch | None = next(made, None)
         while batch is not None:
             try:
                 yield from self._feed(number, batch)
@@ -263,16 +319,27 @@ class _Chain:
             else:
                 batch = next(made, None)
 
-    def _feed(self, parent: int, batch: list[Row]) -> Iterator[tuple[int, Any]]:
+    def _feed(self, parent: int, batch: Batch) -> Iterator[tuple[int, Any]]:
         for number in self._children[parent]:
             leaf = self._leaves.get(number)
             if leaf is None:
-                yield from self._through(number, self._stages[number].rows(batch))
+                yield from self._through(number, self._made(number, batch))
                 continue
             for item in self._pushed(leaf[1], batch):
                 yield leaf[0], item
 
-    def _pushed(self, leaf: LeafWriter, batch: list[Row]) -> Iterable[Any]:
+    def _made(self, number: int, batch: Batch) -> Iterator[Batch]:
+        stage = self._stages[number]
+        if isinstance(batch, list):
+            return stage.rows(batch)
+        if isinstance(stage, ColumnStage):
+            return stage.columns(batch)
+        site = getattr(self._spec.nodes[number].stage, "site_key", None)
+        if site is not None:
+            self._task.report.count_conversion(site, COLUMNS_TO_ROWS)
+        return stage.rows(rows_of(batch))
+
+    def _pushed(self, leaf: LeafWriter, batch: Batch) -> Iterable[Any]:
         try:
             return leaf.push(batch) or ()
         except Exception as error:
@@ -292,7 +359,7 @@ def _immediate_nodes(spec: ChainSpec, has_traps_above: bool) -> set[int]:
     return found
 
 
-def _thrown_back(made: Iterator[list[Row]], error: Exception) -> list[Row] | None:
+def _thrown_back(made: Iterator[Batch], error: Exception) -> Batch | None:
     """Let the node that made a row see what became of it; return the next batch it makes.
 
     Raises:
@@ -302,7 +369,7 @@ def _thrown_back(made: Iterator[list[Row]], error: Exception) -> list[Row] | Non
     if throw is None:
         raise error
     try:
-        batch: list[Row] = throw(error)
+        batch: Batch = throw(error)
     except StopIteration:
         return None
     return batch

@@ -38,6 +38,7 @@ class BufferDriver:
     ) -> None:
         self._spec, self._site, self._task = spec, site, task
         self._operations = operations
+        self._is_immediate = is_immediate
         self._size = 1 if is_immediate else task.batch_rows
         self._group_fields = group_fields
         self._key, self._show_key = row_view(group_fields)
@@ -52,6 +53,7 @@ class BufferDriver:
         self._stands_on: Row = (None,) * len(spec.passed)
         self._given: Row = ()
         self._made: list[Row] = []
+        self._given_with: list[Row] = []  # for each row made, where each is handed on by itself
         self._rows_in = self._rows_out = 0
 
     def prepare(self) -> None:
@@ -92,7 +94,10 @@ class BufferDriver:
         """Yield the rows made since the last batch; one by one where each may be thrown back."""
         made, self._made = self._made, []
         for start in range(0, len(made), self._size):
-            yield made[start : start + self._size]
+            piece = made[start : start + self._size]
+            # Counted as they are handed on: a failure further down drops the rest.
+            self._rows_out += len(piece)
+            yield piece
 
     def report(self) -> None:
         """Say how many rows entered and left."""
@@ -114,11 +119,9 @@ class BufferDriver:
         )
         build, made = self._build, self._made
         for result in results:
-            self._rows_out += 1
             made.append(build(self._stands_on, result))
             if len(made) >= size:
-                self._made = []
-                yield made
+                yield from self.rest()
                 made = self._made
 
     def _followed(self, rows: Iterator[Row]) -> Iterator[Row]:
@@ -141,7 +144,9 @@ class BufferDriver:
             self._spec.operation.operate(self._task.flow_process, call)
         except Exception as error:
             failure = error  # what was emitted before goes on
-        if len(self._made) >= self._size:
+        if self._is_immediate:
+            yield from self._one_by_one()
+        elif len(self._made) >= self._size:
             yield from self.rest()
         if failure is not None:
             raise failure
@@ -157,8 +162,18 @@ class BufferDriver:
             self._stands_on = outside
 
     def _drain(self, results: list[Row]) -> None:
-        self._rows_out += len(results)
         self._made += [self._build(self._stands_on, result) for result in results]
+        if self._is_immediate:
+            self._given_with += [self._given] * len(results)
+
+    def _one_by_one(self) -> Iterator[list[Row]]:
+        """Hand on each row; a failure that it meets is trapped with what was given for it."""
+        latest, given_with = self._given, self._given_with
+        self._given_with = []
+        for given, piece in zip(given_with, self.rest(), strict=True):
+            self._given = given
+            yield piece
+        self._given = latest
 
     # -- parts ---------------------------------------------------------------------------------
 

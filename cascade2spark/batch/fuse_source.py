@@ -192,7 +192,7 @@ class RunSource:
             self.counters[number] = number
         elif link.changes_count or self._is_covered() or self._start:
             self.counters[number] = number
-            if self._is_tail:
+            if self._is_tail or self._is_immediate:  # locals are lost when an error passes
                 self._line(f"counts[{number}] += 1")
             else:
                 self._locals.add(number)
@@ -255,17 +255,13 @@ class RunSource:
         self._show(number, link, form)
         if link.keeps_last:
             self._line(f"last[{number}] = {self._tuple(form)}")
-        after: tuple[tuple[str, int], ...] = ()
-        if self._is_covered():
-            # What was emitted before a failure goes on; then the failure meets its trap.
-            self._line(f"x{number} = None")
-            self._line("try:")
-            self._line(f"    f{number}(process, call{number})", number)
-            self._line("except Exception as e:")
-            self._line(f"    x{number} = e")
-            after = ((f"if x{number} is not None: raise x{number}", number),)
-        else:
-            self._line(f"f{number}(process, call{number})", number)
+        # What was emitted before a failure goes on first: it may meet a trap, or fail itself.
+        self._line(f"x{number} = None")
+        self._line("try:")
+        self._line(f"    f{number}(process, call{number})", number)
+        self._line("except Exception as e:")
+        self._line(f"    x{number} = e")
+        after = ((f"if x{number} is not None: raise x{number}", number),)
         self._loop(f"for t{number} in take{number}():", number, after)
         return self._laid(number, link, form, self._named(f"t{number}", link.width))
 
@@ -366,8 +362,9 @@ class RunSource:
             self.owners[len(self._lines)] = owner
 
     def _is_covered(self) -> bool:
-        """Tell whether a failure here may meet a trap; a tail does not know, so it may."""
-        return self._is_tail or any(block.trapped is not None for block in self._blocks)
+        """Tell whether a failure here may meet a trap, in this function or above it."""
+        is_below = self._is_tail or self._is_immediate
+        return is_below or any(block.trapped is not None for block in self._blocks)
 
     def _drop(self) -> str:
         in_loop = not self._is_tail or any(block.trapped is None for block in self._blocks)

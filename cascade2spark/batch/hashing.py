@@ -79,12 +79,10 @@ def column_hashes(columns: Sequence[pa.Array], size: int) -> Hashes:
     return hashes
 
 
-def _partitions(
-    columns: Sequence[pa.Array], size: int, partitions: int
-) -> npt.NDArray[np.int64]:
-    found: npt.NDArray[np.int64] = (
-        column_hashes(columns, size) % np.uint64(partitions)
-    ).astype(np.int64)
+def _partitions(columns: Sequence[pa.Array], size: int, partitions: int) -> npt.NDArray[np.int64]:
+    found: npt.NDArray[np.int64] = (column_hashes(columns, size) % np.uint64(partitions)).astype(
+        np.int64
+    )
     return found
 
 

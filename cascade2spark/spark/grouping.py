@@ -7,9 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 import attrs
 
 from cascade2spark.batch.aggregate import PartialAggregate
-from cascade2spark.batch.batches import Batch, Row, Rows
+from cascade2spark.batch.batches import Batch, NotColumns, Row, Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import decode_all, read_header
+from cascade2spark.batch.chain import StageSpec
+from cascade2spark.batch.column_aggregate import (
+    ColumnAggregate,
+    aggregate_kernels,
+    merged_columns,
+    partial_rows,
+)
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.join import CoGroupRun, joined_groups
 from cascade2spark.batch.lifecycle import TaskContext
@@ -24,16 +31,20 @@ from cascade2spark.spark.shuffle import ordered_blocks
 __all__ = ["CoGroupSource", "GroupSource", "partial_stage"]
 
 
-def partial_stage(step: Group, capacity: int) -> PartialAggregate:
+def partial_stage(step: Group, capacity: int, as_columns: bool) -> StageSpec:
     """Return the stage that aggregates before the exchange of a Group.
 
     Args:
         step: a Group with `is_partial`.
         capacity: most keys held when the pipe names no number.
+        as_columns: columns may reach it.
     """
-    return PartialAggregate(
+    by_rows = PartialAggregate(
         step.key, step.key_order, step.everys, step.capacity or capacity, step.site
     )
+    if as_columns and aggregate_kernels(step.everys, step.key, step.key_order) is not None:
+        return ColumnAggregate(by_rows)
+    return by_rows
 
 
 @attrs.frozen
@@ -75,9 +86,10 @@ class GroupSource:
         self, elements: Iterable[tuple[int, bytes]], task: TaskContext, *, is_immediate: bool
     ) -> Iterator[Batch]:
         """Yield what the Everys make of this partition's groups."""
-        rows = _rows_of(ordered_blocks(elements))
-        if not self.everys.merges:
-            rows = _counted(rows, self.site, task)
+        blocks = ordered_blocks(elements)
+        if self.everys.merges:
+            return self._merged(blocks, task)
+        rows = _counted(_rows_of(blocks), self.site, task)
         groups = sorted_groups(
             rows,
             self.key,
@@ -87,6 +99,29 @@ class GroupSource:
             _on_bad(self.site, self.trap, task),
         )
         return run_everys(self.everys, groups, task, is_immediate=is_immediate)
+
+    def _merged(self, blocks: list[bytes], task: TaskContext) -> Iterator[Batch]:
+        """Merge partial results, as columns if all of them are."""
+        order, everys = self.key_order, self.everys.everys
+        kernels = aggregate_kernels(everys, self.key, order) or []
+        parts = list(decode_all(blocks))
+        columns = [part for part in parts if not isinstance(part, list)]
+        if columns and len(columns) == len(parts):
+            try:
+                made = merged_columns(columns, everys, order, kernels)
+            except NotColumns as reason:
+                task.report.count_fallback(everys[0].site.key, str(reason))
+            else:
+                for every in everys:
+                    task.report.count_rows(every.site.key, 0, made.num_rows)
+                    task.report.forms[every.site.key] = "columns"
+                return iter([made])
+        rows = (
+            part if isinstance(part, list) else partial_rows(part, order.width, kernels)
+            for part in parts
+        )
+        groups = sorted_groups(rows, self.key, order)
+        return run_everys(self.everys, groups, task)
 
 
 @attrs.frozen

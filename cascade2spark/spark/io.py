@@ -11,9 +11,13 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.batch.batches import Batch, Row, Rows
+from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
+from cascade2spark.batch.chain import COLUMNS_TO_ROWS
+from cascade2spark.batch.kernels.each import selected
+from cascade2spark.batch.kernels.reading import reader_kernel
+from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.counters import StepCounters, counter_name
 from cascade2spark.errors import BadRecord, RunError
@@ -47,6 +51,7 @@ class FileSource:
         site: the source, for errors and statistics.
         trap: number of the trap for records that cannot be read, None without one.
         block_bytes: size of the blocks of lines handed to the reader.
+        as_columns: read columns where the scheme's rules allow it.
     """
 
     scheme: Scheme
@@ -54,6 +59,7 @@ class FileSource:
     site: Site
     trap: int | None
     block_bytes: int
+    as_columns: bool = False
 
     has_traps = False
 
@@ -70,7 +76,21 @@ class FileSource:
         return _counted(self._read(blocks, task), self.site, task)
 
     def _read(self, blocks: Iterator[LineBlock], task: TaskContext) -> Iterator[Batch]:
-        return self.scheme.reader(self.info).rows(blocks, on_bad(self, task))
+        reader, handle = self.scheme.reader(self.info), on_bad(self, task)
+        kernel = reader_kernel(self.scheme, self.info) if self.as_columns else None
+        if kernel is None:
+            yield from reader.rows(blocks, handle)
+            return
+        task.report.forms[self.site.key] = "columns"
+        for block in blocks:
+            try:
+                columns = kernel(block)
+            except NotColumns as reason:
+                task.report.count_fallback(self.site.key, str(reason))
+                yield from reader.rows([block], handle)
+            else:
+                if columns.num_rows:
+                    yield columns
 
 
 @attrs.frozen
@@ -219,6 +239,7 @@ class SinkWriter:
         self._sink = sink
         self._task = task
         self._writer = sink.scheme.writer(sink.fields)
+        self._kernel = writer_kernel(sink.scheme, sink.fields)
         self._cut = None if sink.pick.is_all else sink.pick.of()
         part = sink.first_part + task.flow_process.get_current_slice_num()
         self._file = sink.place.open_part(part)
@@ -227,6 +248,8 @@ class SinkWriter:
 
     def push(self, batch: Batch) -> Iterator[Any]:
         """Write a batch."""
+        if not isinstance(batch, list) and self._wrote_columns(batch):
+            return iter(())
         given = batch if isinstance(batch, list) else rows_of_columns(batch)
         rows = given if self._cut is None else list(map(self._cut, given))
         try:
@@ -248,6 +271,25 @@ class SinkWriter:
         """Delete the file of a task that fails."""
         if is_failing:
             self._file.abort()
+
+    def _wrote_columns(self, batch: Columns) -> bool:
+        """Write columns as they are, where the scheme's rules allow it."""
+        report, key = self._task.report, self._sink.site.key
+        positions = self._sink.pick.positions
+        if self._kernel is None or positions is None:
+            report.count_conversion(key, COLUMNS_TO_ROWS)
+            return False
+        try:
+            chosen = batch if self._cut is None else selected(batch, positions)
+            data = self._kernel(chosen)
+        except NotColumns as reason:
+            report.count_fallback(key, str(reason))
+            return False
+        self._file.write(data, batch.num_rows)
+        report.forms[key] = "columns"
+        report.count_rows(key, batch.num_rows, batch.num_rows)
+        report.counters.increment(_WRITTEN, batch.num_rows)
+        return True
 
     def _encode_singly(self, rows: list[Row]) -> tuple[bytes, int]:
         parts: list[bytes] = []

@@ -18,7 +18,8 @@ from typing import Any
 import attrs
 from pyspark import RDD, SparkContext, StorageLevel
 
-from cascade2spark.batch.chain import ChainNode, ChainSpec, Leaf, OperatorRun
+from cascade2spark.batch.chain import ChainNode, ChainSpec, Leaf, OperatorRun, Passage
+from cascade2spark.batch.column_run import ColumnRun, split_run
 from cascade2spark.batch.lifecycle import TrapColumns
 from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
@@ -38,9 +39,10 @@ from cascade2spark.planner.steps import (
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.forms import begins_with_columns, group_gives_columns
 from cascade2spark.spark.grouping import CoGroupSource, GroupSource, partial_stage
 from cascade2spark.spark.hash_join import BroadcastSide, broadcast_side, probe_stage
-from cascade2spark.spark.io import BlockSource, PartSink
+from cascade2spark.spark.io import BlockSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target
 from cascade2spark.spark.reading import Reading, reading_of
@@ -151,7 +153,13 @@ class Lowering:
 
     def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
         elements, task_source = self._input(source)
-        spec = self._spec(source, ways)
+        has_columns = group_gives_columns(source, self.run.settings.form)
+        if isinstance(task_source, FileSource):
+            has_columns = begins_with_columns(
+                task_source.scheme, task_source.info, ways, self.run.settings.form
+            )
+            task_source = attrs.evolve(task_source, as_columns=has_columns)
+        spec = self._spec(source, ways, has_columns)
         self._numbered += 1
         task = TaskFunction(
             run_id=self.run.run_id,
@@ -173,29 +181,43 @@ class Lowering:
             rdd = self._kept(rdd)
         return _Chain(rdd, ways)
 
-    def _spec(self, source: Step, ways: list[Exit]) -> ChainSpec:
+    def _spec(self, source: Step, ways: list[Exit], has_columns: bool) -> ChainSpec:
         nodes: list[ChainNode] = []
         placed: dict[tuple[int, ...], int] = {(): -1}
+        # Nodes whose batches may be columns; -1 is the input.
+        columnar = {-1} if has_columns else set()
         for way in ways:
             parent = -1
             key: tuple[int, ...] = ()
             for step in way.path:
                 key = (*key, step.number)
                 if key not in placed:
-                    placed[key] = self._add_stage(nodes, step, parent)
+                    placed[key] = self._add_stage(nodes, step, parent, columnar)
                 parent = placed[key]
             if isinstance(way.step, Group) and way.step.is_partial:
-                stage = partial_stage(way.step, self.run.settings.aggregate_capacity)
+                capacity = self.run.settings.aggregate_capacity
+                stage = partial_stage(way.step, capacity, parent in columnar)
                 nodes.append(ChainNode(parent, stage=stage))
                 parent = len(nodes) - 1
             nodes.append(ChainNode(parent, leaf=self._leaf(source, way)))
         return ChainSpec(tuple(nodes))
 
-    def _add_stage(self, nodes: list[ChainNode], step: Step, parent: int) -> int:
+    def _add_stage(
+        self, nodes: list[ChainNode], step: Step, parent: int, columnar: set[int]
+    ) -> int:
         if isinstance(step, Union):
-            return parent
-        if isinstance(step, Map):
-            nodes.append(ChainNode(parent, stage=OperatorRun(step.operators)))
+            nodes.append(ChainNode(parent, stage=Passage(step.site)))
+            if parent in columnar:
+                columnar.add(len(nodes) - 1)
+        elif isinstance(step, Map):
+            head, tail = split_run(step.operators) if parent in columnar else ((), step.operators)
+            if head:
+                nodes.append(ChainNode(parent, stage=ColumnRun(head)))
+                parent = len(nodes) - 1
+                columnar.add(parent)
+            if not tail:
+                return parent
+            nodes.append(ChainNode(parent, stage=OperatorRun(tail)))
         elif isinstance(step, BroadcastJoin):
             nodes.append(
                 ChainNode(parent, stage=probe_stage(step, self._broadcast(step), self.run.run_id))

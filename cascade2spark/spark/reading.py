@@ -71,10 +71,10 @@ class Reading:
             return self
         first = self.elements[0]
         if isinstance(self.source, FileSource):
-            part = first[0][0]
+            part = first[0]
             if part.compression is None and self.can_cut:
                 part = attrs.evolve(part, end=min(part.end, part.start + most_bytes))
-            first = ((part,),)
+            first = (part,)
         return attrs.evolve(self, elements=[first])
 
 
@@ -122,8 +122,7 @@ def _(tap: Any, step: Read, context: SparkContext, split_bytes: int, batch_rows:
     splits = [part for file in files for part in split_file(file, target, can_split=can_split)]
     packs = pack_splits(splits, target)
     source = FileSource(tap.scheme, info, step.site, step.trap, _LINE_BLOCK_BYTES)
-    elements = [(pack,) for pack in packs]
-    return Reading(source, elements, None, total, "byte ranges in the task", can_split)
+    return Reading(source, packs, None, total, "byte ranges in the task", can_split)
 
 
 @_reading.register

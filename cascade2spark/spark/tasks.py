@@ -158,7 +158,7 @@ class _Traps:
             return
         if number not in self._open:
             file = spot.place.open_part(self._part, self._attempt)
-            self._open[number] = file, spot.scheme.writer(spot.fields)
+            self._open[number] = file, spot.scheme.trap_writer(spot.fields)
         file, writer = self._open[number]
         file.write(writer.encode([row]), 1)
 

@@ -1,0 +1,232 @@
+"""Partial aggregation over columns before an exchange, and the merging of it behind one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import attrs
+import pyarrow as pa
+
+from cascade2spark.batch.aggregate import PartialAggregate
+from cascade2spark.batch.batches import (
+    Batch,
+    Columns,
+    NotColumns,
+    Row,
+    column_names,
+    rows_of,
+    values_of,
+)
+from cascade2spark.batch.chain import Stage
+from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
+from cascade2spark.batch.kernels.keys import encode_keys
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.specs import EverySpec
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import Pick
+
+__all__ = ["ColumnAggregate", "aggregate_kernels", "merged_columns", "partial_rows"]
+
+# Partial results of this many rows are joined before more are made.
+_HELD_ROWS = 100_000
+# Parts that hardly shrink when they are joined are sent on as they are.
+_WORTH_KEEPING = 0.8
+
+
+def aggregate_kernels(
+    everys: Sequence[EverySpec], key: Pick, order: KeyOrder
+) -> list[AggregateKernel] | None:
+    """Return a kernel for each aggregator, or None when one of them, or the key, needs rows."""
+    if not order.is_natural or key.positions is None or not everys:
+        return None
+    found: list[AggregateKernel] = []
+    for every in everys:
+        kernel = aggregate_kernel(every)
+        layout = every.layout
+        if kernel is None or every.arguments.positions is None:
+            return None
+        if layout is None or not layout.positions:
+            return None
+        found.append(kernel)
+    return found
+
+
+@attrs.frozen(eq=False)
+class ColumnAggregate:
+    """Partial aggregation as a stage that takes both forms; picklable.
+
+    Args:
+        by_rows: the row form of the same stage.
+    """
+
+    by_rows: PartialAggregate
+
+    has_traps = False
+    may_fail = False
+
+    def open(self, task: TaskContext, *, is_immediate: bool) -> ColumnAggregation:
+        """Return the stage at work."""
+        return ColumnAggregation(self.by_rows, task)
+
+
+class ColumnAggregation:
+    """Holds partial results as columns, and joins them when there are many."""
+
+    def __init__(self, spec: PartialAggregate, task: TaskContext) -> None:
+        self._spec, self._task = spec, task
+        self._kernels = aggregate_kernels(spec.everys, spec.key, spec.key_order) or []
+        self._places = spec.key.positions or ()
+        self._held: list[Columns] = []
+        self._held_rows = 0
+        self._rows_stage: Stage | None = None
+        self._count(0)
+
+    def prepare(self) -> None:
+        """Nothing to prepare: the operations are stock ones."""
+
+    def columns(self, batch: Columns) -> Iterator[Batch]:
+        """Add a batch; yield partial results when too many are held."""
+        try:
+            made = self._partial(batch)
+        except NotColumns as reason:
+            self._task.report.count_fallback(self._spec.everys[0].site.key, str(reason))
+            yield from self.rows(rows_of(batch))
+            return
+        self._count(batch.num_rows)
+        self._held.append(made)
+        self._held_rows += made.num_rows
+        if self._held_rows > _HELD_ROWS:
+            yield from self._joined()
+
+    def rows(self, batch: list[Row]) -> Iterator[Batch]:
+        """Add a batch of rows to the states of the row form."""
+        if self._rows_stage is None:
+            self._rows_stage = self._spec.open(self._task, is_immediate=False)
+            self._rows_stage.prepare()
+        return self._rows_stage.rows(batch)
+
+    def flush(self) -> Iterator[Batch]:
+        """Yield everything that is left."""
+        yield from self._joined(is_last=True)
+        if self._rows_stage is not None:
+            yield from self._rows_stage.flush()
+
+    def cleanup(self, *, is_failing: bool = False) -> None:
+        """End the row form, if there was one."""
+        if self._rows_stage is not None:
+            self._rows_stage.cleanup(is_failing=is_failing)
+
+    def _partial(self, batch: Columns) -> Columns:
+        codes = encode_keys(
+            [batch.column(at) for at in self._places], batch.num_rows, is_sorted=False
+        )
+        made = list(codes.keys)
+        for kernel, every in zip(self._kernels, self._spec.everys, strict=True):
+            places = every.arguments.positions or ()
+            made += kernel.partial(codes, [batch.column(at) for at in places])
+        return pa.record_batch(made, column_names(len(made)))
+
+    def _joined(self, is_last: bool = False) -> Iterator[Batch]:
+        held, self._held = self._held, []
+        before, self._held_rows = self._held_rows, 0
+        if not held:
+            return
+        try:
+            whole = joined(held)
+            made = _merged(whole, len(self._places), self._kernels, is_sorted=False)
+        except NotColumns:
+            yield from held
+            return
+        if is_last or made.num_rows > before * _WORTH_KEEPING:
+            yield made
+        else:
+            self._held, self._held_rows = [made], made.num_rows
+
+    def _count(self, entered: int) -> None:
+        report = self._task.report
+        if self._spec.site is not None:
+            report.count_rows(self._spec.site.key, entered, entered)
+        for every in self._spec.everys:
+            report.count_rows(every.site.key, entered, 0)
+            if entered:
+                report.forms[every.site.key] = "columns"
+
+
+def merged_columns(
+    batches: Sequence[Columns],
+    everys: Sequence[EverySpec],
+    order: KeyOrder,
+    kernels: Sequence[AggregateKernel],
+) -> Columns:
+    """Return the groups of partial results, in key order, as the Everys lay them out.
+
+    Args:
+        batches: partial results: key columns, then the states; at least one.
+        everys: the aggregators, in order.
+        order: the key order.
+        kernels: their kernels.
+    Raises:
+        NotColumns: the parts do not fit together, or a result does not fit its column.
+    """
+    width = order.width
+    whole = joined(batches)
+    made = _merged(whole, width, kernels, is_sorted=True, reverse=order.reverse)
+    passed = list(made.columns[:width])
+    at = width
+    for every, kernel in zip(everys, kernels, strict=True):
+        states = list(made.columns[at : at + kernel.width])
+        at += kernel.width
+        together = [*passed, kernel.finish(states)]
+        assert every.layout is not None and every.layout.positions is not None
+        passed = [together[place] for place in every.layout.positions]
+    return pa.record_batch(passed, column_names(len(passed)))
+
+
+def partial_rows(batch: Columns, width: int, kernels: Sequence[AggregateKernel]) -> list[Row]:
+    """Return partial results as the rows that the row form makes: the key, then a state each."""
+    values = [values_of(column) for column in batch.columns]
+    columns: list[Iterable[object]] = list(values[:width])
+    at = width
+    for kernel in kernels:
+        parts = zip(*values[at : at + kernel.width], strict=True)
+        columns.append([kernel.row_state(part) for part in parts])
+        at += kernel.width
+    return list(zip(*columns, strict=True))
+
+
+def joined(batches: Sequence[Columns]) -> Columns:
+    """Return batches as one; a column that is all null in one takes the type of the others.
+
+    Raises:
+        NotColumns: a column has different types.
+    """
+    if len(batches) == 1:
+        return batches[0]
+    columns = []
+    for place in range(batches[0].num_columns):
+        chunks = [batch.column(place) for batch in batches]
+        kinds = {chunk.type for chunk in chunks if not pa.types.is_null(chunk.type)}
+        if len(kinds) > 1:
+            raise NotColumns("parts of different types")
+        kind = next(iter(kinds), pa.null())
+        whole = pa.chunked_array([chunk.cast(kind) for chunk in chunks], kind)
+        columns.append(whole.combine_chunks())
+    return pa.record_batch(columns, column_names(len(columns)))
+
+
+def _merged(
+    whole: Columns,
+    width: int,
+    kernels: Sequence[AggregateKernel],
+    *,
+    is_sorted: bool,
+    reverse: bool = False,
+) -> Columns:
+    keys = [whole.column(at) for at in range(width)]
+    codes = encode_keys(keys, whole.num_rows, is_sorted=is_sorted, reverse=reverse)
+    made = list(codes.keys)
+    at = width
+    for kernel in kernels:
+        made += kernel.merge(codes, [whole.column(at + n) for n in range(kernel.width)])
+        at += kernel.width
+    return pa.record_batch(made, column_names(len(made)))

@@ -1,0 +1,296 @@
+"""Column forms of algebraic aggregators: partial states before an exchange, merged after it.
+
+A state is one or more columns beside the key. What the columns cannot hold exactly — a sum beyond
+64 bits, a negative zero among extremes — raises NotColumns before anything is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cascade2spark.batch.batches import NotColumns
+from cascade2spark.batch.kernels.keys import Codes, encode_keys
+from cascade2spark.batch.specs import EverySpec
+from cascade2spark.operations.aggregators import Average, Count, Sum
+from cascade2spark.operations.extremes import MaxValue, MinValue
+from cascade2spark.types import Double, Integer, Long, Type, double_, int_, long_
+
+__all__ = ["AggregateKernel", "aggregate_kernel", "aggregate_maker"]
+
+Arrays = list[pa.Array]
+_LARGEST = (1 << 63) - 1
+_INT32 = (-(1 << 31), (1 << 31) - 1)
+
+
+class AggregateKernel(Protocol):
+    """One aggregator over columns."""
+
+    @property
+    def width(self) -> int:
+        """Number of state columns."""
+        ...
+
+    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
+        """Return the state of each group of some rows."""
+        ...
+
+    def merge(self, codes: Codes, states: Arrays) -> Arrays:
+        """Return the state of each group of some states."""
+        ...
+
+    def finish(self, states: Arrays) -> pa.Array:
+        """Return the results."""
+        ...
+
+    def row_state(self, values: Sequence[Any]) -> Any:
+        """Return the state of the aggregator's fold for one group."""
+        ...
+
+
+Maker = Callable[[Any, EverySpec], AggregateKernel | None]
+_MAKERS: dict[type, Maker] = {}
+
+
+def aggregate_maker(*kinds: type) -> Callable[[Maker], Maker]:
+    """Register the maker of an aggregator's kernel."""
+
+    def register(maker: Maker) -> Maker:
+        _MAKERS.update(dict.fromkeys(kinds, maker))
+        return maker
+
+    return register
+
+
+def aggregate_kernel(spec: EverySpec) -> AggregateKernel | None:
+    """Return the kernel of an aggregator, or None where only rows are exact."""
+    maker = _MAKERS.get(type(spec.operation))
+    return None if maker is None or spec.trap is not None else maker(spec.operation, spec)
+
+
+@attrs.frozen
+class CountKernel:
+    """Counts rows: all, those with a value, or those without.
+
+    Args:
+        counts: `ALL`, `NO_NULLS` or `ONLY_NULLS`; a row is null when all its arguments are.
+    """
+
+    counts: str = "ALL"
+    width = 1
+
+    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
+        """Return the number of rows of each group."""
+        of_rows = codes.of_rows
+        if self.counts != "ALL":
+            absent = np.ones(len(of_rows), dtype=bool)
+            for column in arguments:
+                absent &= column.is_null().to_numpy(zero_copy_only=False)
+            of_rows = of_rows[absent if self.counts == "ONLY_NULLS" else ~absent]
+        return [pa.array(np.bincount(of_rows, minlength=codes.groups).astype(np.int64))]
+
+    def merge(self, codes: Codes, states: Arrays) -> Arrays:
+        """Return the sums of the counts."""
+        return [_whole_sums(codes, states[0])]
+
+    def finish(self, states: Arrays) -> pa.Array:
+        """Return the counts."""
+        return states[0]
+
+    def row_state(self, values: Sequence[Any]) -> Any:
+        """Return the count."""
+        return values[0]
+
+
+@attrs.frozen
+class SumKernel:
+    """Adds numbers that are not null; whole numbers exactly.
+
+    Args:
+        result: type of the sum.
+    """
+
+    result: Type
+    width = 1
+
+    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
+        """Return the sum of each group, null where there is no value."""
+        column = arguments[0]
+        if self.result in (Double, double_) and pa.types.is_int64(column.type):
+            column = column.cast(pa.float64(), safe=False)
+        elif self.result not in (Double, double_) and pa.types.is_floating(column.type):
+            raise NotColumns("a whole sum of real numbers")
+        return [_sums(codes, column)]
+
+    def merge(self, codes: Codes, states: Arrays) -> Arrays:
+        """Return the sums of the sums."""
+        return [_sums(codes, states[0])]
+
+    def finish(self, states: Arrays) -> pa.Array:
+        """Return the sums in the declared type; no value is null, or 0 for a primitive."""
+        sums = states[0]
+        if pa.types.is_null(sums.type):
+            sums = sums.cast(pa.int64())
+        if self.result in (Double, double_):
+            sums = sums.cast(pa.float64(), safe=False)
+        elif not pa.types.is_int64(sums.type):
+            raise NotColumns("sums of real numbers as whole numbers")
+        elif self.result in (Integer, int_) and not _is_within(sums, _INT32):
+            raise NotColumns("sums beyond 32 bits")
+        return pc.fill_null(sums, 0) if self.result.is_primitive else sums
+
+    def row_state(self, values: Sequence[Any]) -> Any:
+        """Return the sum."""
+        return values[0]
+
+
+@attrs.frozen
+class AverageKernel:
+    """The mean of numbers, as (sum, count).
+
+    Args:
+        counts_nulls: null counts as 0.
+    """
+
+    counts_nulls: bool
+    width = 2
+
+    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
+        """Return the sum and the number of values of each group."""
+        column = arguments[0]
+        if pa.types.is_null(column.type):
+            column = column.cast(pa.float64())
+        if not (pa.types.is_floating(column.type) or pa.types.is_int64(column.type)):
+            raise NotColumns(f"an average of {column.type}")
+        present = column.is_valid().to_numpy(zero_copy_only=False)
+        numbers = pc.fill_null(column.cast(pa.float64(), safe=False), 0.0).to_numpy()
+        counted = codes.of_rows if self.counts_nulls else codes.of_rows[present]
+        return [
+            pa.array(np.bincount(codes.of_rows, numbers, minlength=codes.groups)),
+            pa.array(np.bincount(counted, minlength=codes.groups).astype(np.int64)),
+        ]
+
+    def merge(self, codes: Codes, states: Arrays) -> Arrays:
+        """Return the sums of both."""
+        totals = np.bincount(codes.of_rows, states[0].to_numpy(), minlength=codes.groups)
+        return [pa.array(totals), _whole_sums(codes, states[1])]
+
+    def finish(self, states: Arrays) -> pa.Array:
+        """Return the means, null where nothing was counted."""
+        counts = pc.if_else(pc.equal(states[1], 0), pa.scalar(None, pa.int64()), states[1])
+        return pc.divide(states[0], counts.cast(pa.float64()))
+
+    def row_state(self, values: Sequence[Any]) -> Any:
+        """Return the pair."""
+        return tuple(values)
+
+
+@attrs.frozen
+class ExtremeKernel:
+    """The least or greatest value that is not null."""
+
+    is_greatest: bool
+    width = 1
+
+    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
+        """Return the extreme of each group, null where there is no value."""
+        return [self._extremes(codes, arguments[0])]
+
+    def merge(self, codes: Codes, states: Arrays) -> Arrays:
+        """Return the extremes of the extremes."""
+        return [self._extremes(codes, states[0])]
+
+    def finish(self, states: Arrays) -> pa.Array:
+        """Return the extremes."""
+        return states[0]
+
+    def row_state(self, values: Sequence[Any]) -> Any:
+        """Return the extreme."""
+        return values[0]
+
+    def _extremes(self, codes: Codes, column: pa.Array) -> pa.Array:
+        if pa.types.is_null(column.type):
+            return pa.nulls(codes.groups)
+        if pa.types.is_floating(column.type):
+            numbers = pc.drop_null(column).to_numpy()
+            if (np.signbit(numbers) & (numbers == 0)).any():
+                raise NotColumns("a negative zero among extremes")
+        # Ranks stand for the values, whatever their type: null 0, then in key order.
+        ranked = encode_keys([column], len(column), is_sorted=True)
+        has_null = int(column.null_count > 0)
+        ranks, of_rows = ranked.of_rows, codes.of_rows
+        if has_null:
+            present = ranks > 0
+            ranks, of_rows = ranks[present], of_rows[present]
+        start = -1 if self.is_greatest else ranked.groups
+        best = np.full(codes.groups, start, dtype=np.int64)
+        (np.maximum if self.is_greatest else np.minimum).at(best, of_rows, ranks)
+        return ranked.keys[0].take(pa.array(best, mask=best == start))
+
+
+def _sums(codes: Codes, column: pa.Array) -> pa.Array:
+    if pa.types.is_null(column.type):
+        return pa.nulls(codes.groups)
+    if pa.types.is_int64(column.type):
+        sums = _whole_sums(codes, column)
+    elif pa.types.is_floating(column.type):
+        numbers = pc.fill_null(column, 0.0).to_numpy()
+        sums = pa.array(np.bincount(codes.of_rows, numbers, minlength=codes.groups))
+    else:
+        raise NotColumns(f"a sum of {column.type}")
+    if not column.null_count:
+        return sums
+    present = column.is_valid().to_numpy(zero_copy_only=False)
+    counts = np.bincount(codes.of_rows[present], minlength=codes.groups)
+    return pc.if_else(pa.array(counts > 0), sums, pa.scalar(None, sums.type))
+
+
+def _whole_sums(codes: Codes, column: pa.Array) -> pa.Array:
+    numbers = pc.fill_null(column, 0).to_numpy() if column.null_count else column.to_numpy()
+    largest = max(abs(int(numbers.max())), abs(int(numbers.min()))) if len(numbers) else 0
+    if largest * len(numbers) > _LARGEST:
+        raise NotColumns("sums that may pass 64 bits")
+    if largest * len(numbers) < 1 << 53:
+        # Doubles hold such sums exactly, and adding them up is the quicker loop.
+        sums = np.bincount(codes.of_rows, numbers, minlength=codes.groups).astype(np.int64)
+    else:
+        sums = np.zeros(codes.groups, dtype=np.int64)
+        np.add.at(sums, codes.of_rows, numbers)
+    return pa.array(sums)
+
+
+def _is_within(column: pa.Array, ends: tuple[int, int]) -> bool:
+    found = pc.min_max(column).as_py()
+    return found["min"] is None or (ends[0] <= found["min"] and found["max"] <= ends[1])
+
+
+def is_sum_type(kind: Type | None) -> bool:
+    """Tell whether sums of a type have a column form."""
+    return kind in (Long, long_, Integer, int_, Double, double_)
+
+
+@aggregate_maker(Count)
+def _count(operation: Count, spec: EverySpec) -> AggregateKernel | None:
+    return CountKernel()
+
+
+@aggregate_maker(Sum)
+def _sum(operation: Sum, spec: EverySpec) -> AggregateKernel | None:
+    return SumKernel(operation.type) if is_sum_type(operation.type) else None
+
+
+@aggregate_maker(Average)
+def _average(operation: Average, spec: EverySpec) -> AggregateKernel | None:
+    types = spec.declared.get_types()
+    is_double = types is None or types[0] in (None, Double)
+    return AverageKernel(counts_nulls=True) if is_double else None
+
+
+@aggregate_maker(MinValue, MaxValue)
+def _extreme(operation: MinValue | MaxValue, spec: EverySpec) -> AggregateKernel | None:
+    return None if operation.ignore else ExtremeKernel(isinstance(operation, MaxValue))
