@@ -1,0 +1,206 @@
+"""Buffers: what each emitted result is put together with. Section 3.5."""
+
+from __future__ import annotations
+
+from cascade2spark.errors import PlanError
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import BufferJoin
+from cascade2spark.operations import Count
+from cascade2spark.operations.callables import buffer
+from cascade2spark.pipes import CoGroup, Every, GroupBy
+from tests.conformance.case import Fails, Topic, rows
+from tests.conformance.functions import (
+    FrameBuffer,
+    HalfReadBuffer,
+    IdentityBuffer,
+    JoinerClosureBuffer,
+)
+
+case = Topic("buffers")
+
+KV = rows("k v", ("a", 1), ("b", 5), ("a", 2))
+FRAMES = [
+    ("a", None, "header"),
+    ("a", 1, "row 1"),
+    ("a", 2, "row 2"),
+    ("a", None, "footer"),
+    ("b", None, "header"),
+    ("b", 5, "row 5"),
+    ("b", None, "footer"),
+]
+
+
+@case(
+    "BufferPipesPlatformTest.testSimpleBuffer: header and footer show the key and nulls",
+    i=KV,
+    expected=FRAMES,
+    fields="k v what",
+    ordered=True,
+    within=(0,),
+    covers=31,
+    python_only=True,
+)
+def header_and_footer_show_the_key_and_nulls(i):
+    return Every(GroupBy(i, "k"), "v", FrameBuffer())
+
+
+@case(
+    "section 3.5: set_retain_values keeps the last row's values for footers",
+    i=KV,
+    expected=[("a", None, "header"), ("a", 2, "footer"), ("b", None, "header"), ("b", 5, "footer")],
+    ordered=True,
+    within=(0,),
+    covers=31,
+    python_only=True,
+)
+def retained_values_show_in_footers(i):
+    return Every(GroupBy(i, "k"), "v", FrameBuffer(retain=True, rows=False))
+
+
+@case(
+    "section 3.5: the key may stand anywhere in the row",
+    i=rows("v k", (1, "a"), (2, "a")),
+    expected=[(None, "a", "header"), (1, "a", "row 1"), (2, "a", "row 2"), (None, "a", "footer")],
+    fields="v k what",
+    ordered=True,
+    within=(1,),
+    covers=31,
+    python_only=True,
+)
+def the_pass_through_row_has_the_incoming_order(i):
+    return Every(GroupBy(i, "k"), "v", FrameBuffer())
+
+
+@case(
+    "BufferPipesPlatformTest.testSimpleBuffer2: RESULTS",
+    i=KV,
+    expected=[frame[2] for frame in FRAMES],
+    fields="what",
+    covers=32,
+    python_only=True,
+)
+def results_only(i):
+    return Every(GroupBy(i, "k"), "v", FrameBuffer(), Fields.RESULTS)
+
+
+@case(
+    "BufferPipesPlatformTest.testSimpleBuffer3: an explicit output selector",
+    i=KV,
+    expected=[(frame[2], frame[0]) for frame in FRAMES],
+    fields="what k",
+    covers=32,
+    python_only=True,
+)
+def explicit_output(i):
+    return Every(GroupBy(i, "k"), "v", FrameBuffer(), Fields("what", "k"))
+
+
+@case(
+    "BufferPipesPlatformTest.testIdentityBuffer: VALUES and REPLACE",
+    i=KV,
+    expected=[("a", 1), ("a", 2), ("b", 5)],
+    fields="k v",
+    ordered=True,
+    within=(0,),
+    covers=33,
+    python_only=True,
+)
+def values_and_replace(i):
+    return Every(GroupBy(i, "k"), Fields.VALUES, IdentityBuffer(), Fields.REPLACE)
+
+
+@case(
+    "section 3.5: SWAP of a Buffer's arguments",
+    i=KV,
+    expected=[("a", 1), ("a", 2), ("b", 5)],
+    fields="k w",
+    ordered=True,
+    within=(0,),
+    python_only=True,
+)
+def swap_of_the_arguments(i):
+    return Every(GroupBy(i, "k"), "v", IdentityBuffer(Fields("w")), Fields.SWAP)
+
+
+@case(
+    "section 3.5: leftover rows are skipped by the engine",
+    i=rows("k v", *[(k, n) for k in "abc" for n in range(5)]),
+    expected=[("a", 2), ("b", 2), ("c", 2)],
+    fields="k n",
+    ordered=True,
+    python_only=True,
+)
+def half_read_groups(i):
+    return Every(GroupBy(i, "k"), "v", HalfReadBuffer("n", 2), Fields("k", "n"))
+
+
+@case(
+    "section 3.5: leftover rows are skipped by the engine, unread groups too",
+    i=KV,
+    expected=[("a", 0), ("b", 0)],
+    ordered=True,
+    python_only=True,
+)
+def unread_groups(i):
+    return Every(GroupBy(i, "k"), "v", HalfReadBuffer("n", 0), Fields("k", "n"))
+
+
+@buffer("first", "rows")
+def summary(key, values):
+    held = list(values)
+    yield held[0][0], len(held)
+
+
+@case(
+    "design, section 3: a buffer of (key, rows)",
+    i=KV,
+    expected=[("a", 1, 2), ("b", 5, 1)],
+    ordered=True,
+    python_only=True,
+)
+def a_buffer_made_from_a_generator(i):
+    return Every(GroupBy(i, "k"), "v", summary, Fields("k", "first", "rows"))
+
+
+@case("section 3.5: a Buffer over one group of everything", i=KV, expected=[3], python_only=True)
+def a_buffer_over_group_none(i):
+    return Every(GroupBy(i, Fields.NONE), "v", HalfReadBuffer("n", 9), Fields.RESULTS)
+
+
+LHS = rows("k x", (1, "a"), (1, "b"), (2, "c"))
+RHS = rows("j y", (1, "A"), (1, "B"), (3, "D"))
+
+
+@case(
+    "BufferPipesPlatformTest.testJoinerClosure",
+    lhs=LHS,
+    rhs=RHS,
+    expected=[("a", "A", 2, 2), ("a", "B", 2, 2), ("b", "A", 2, 2), ("b", "B", 2, 2)],
+    covers=34,
+    python_only=True,
+)
+def joiner_closure(lhs, rhs):
+    joined = CoGroup(lhs, "k", rhs, "j", BufferJoin())
+    return Every(joined, JoinerClosureBuffer(("x", "y", "n", "sides")), Fields.RESULTS)
+
+
+@case(
+    "BufferPipesPlatformTest.testJoinerClosureFail",
+    lhs=LHS,
+    rhs=RHS,
+    fails=Fails(PlanError, ("NONE",), "plan"),
+    covers=34,
+)
+def an_aggregator_after_buffer_join_is_refused(lhs, rhs):
+    return Every(CoGroup(lhs, "k", rhs, "j", BufferJoin()), Count())
+
+
+@case(
+    "section 3.6: declared NONE is BufferJoin mode",
+    lhs=LHS,
+    rhs=RHS,
+    fails=Fails(PlanError, ("NONE",), "plan"),
+    covers=34,
+)
+def an_aggregator_after_declared_none_is_refused(lhs, rhs):
+    return Every(CoGroup(lhs, "k", rhs, "j", Fields.NONE), Count())

@@ -1,0 +1,362 @@
+"""The stock functions and functions of one's own. Sections 2.2, 2.5 and 5.2."""
+
+from __future__ import annotations
+
+from cascade2spark.errors import BuildError, OperationError, RunError, TupleError
+from cascade2spark.fields import Fields
+from cascade2spark.operations import (
+    Base10HashFunction,
+    Base64HashFunction,
+    Count,
+    DateFormatter,
+    DateParser,
+    FieldFormatter,
+    FieldJoiner,
+    FilterNull,
+    Identity,
+    Insert,
+    NoOp,
+    RegexFilter,
+    RegexGenerator,
+    RegexParser,
+    RegexReplace,
+    RegexSplitGenerator,
+    RegexSplitter,
+    SetValue,
+    UnGroup,
+)
+from cascade2spark.operations.callables import function
+from cascade2spark.pipes import Each, Every, GroupBy
+from cascade2spark.types import Integer, Long, String, int_
+from tests.conformance.case import Fails, Topic, rows
+from tests.conformance.functions import EmitEntry, EmitTwice, Modifies, WrongWidth
+
+case = Topic("functions")
+
+ABC = rows("a b c", (1, "x", None), (2, None, "z"))
+
+
+def works(name, operation, expected, fields=None, *, on=Fields.ALL, i=ABC, out=None, **more):
+    source = more.pop("source", "section 5.2")
+    tail = () if out is None else (out,)
+    case.add(
+        name,
+        source,
+        lambda i: Each(i, on, operation, *tail),
+        i=i,
+        expected=expected,
+        fields=fields,
+        **more,
+    )
+
+
+def fails(name, operation, error, *, on=Fields.ALL, i=ABC, source="section 5.2", **more):
+    case.add(name, source, lambda i: Each(i, on, operation), i=i, fails=error, **more)
+
+
+works("identity_passes_arguments", Identity(), [(1, "x"), (2, None)], "a b", on=("a", "b"))
+works("identity_renames", Identity(Fields("p", "q")), [(1, "x"), (2, None)], "p q", on=("a", "b"))
+works(
+    "identity_coerces_to_types",
+    Identity(Fields("p", "q"), Integer, String),
+    [(1, "2"), (None, None), (0, "")],
+    on=("a", "b"),
+    i=rows("a b", ("1", 2), (None, None), (0, "")),
+    covers=47,
+)
+works(
+    "identity_coerces_null_to_zero_for_primitives",
+    Identity(int_, int_),
+    [(1, 0), (0, 0)],
+    on=("a", "b"),
+    i=rows("a b", ("1", None), ("", None)),
+    covers=47,
+)
+works("insert_ignores_its_arguments", Insert(Fields("p", "q"), 7, None), [(7, None)] * 2, "p q")
+works("no_op_emits_an_empty_tuple", NoOp(), [(1, None), (2, "z")], "a c", on="b", out=Fields.SWAP)
+works(
+    "set_value_says_true_for_what_the_filter_keeps",
+    SetValue(Fields("v"), FilterNull()),
+    [True, False],
+    "v",
+    on="b",
+)
+works(
+    "set_value_with_values",
+    SetValue(Fields("v"), RegexFilter("^x"), "yes", "no"),
+    ["yes", "no"],
+    "v",
+    on="b",
+)
+
+PEOPLE = rows("k a b c", ("r1", 1, 2, 3), ("r2", 4, None, 6))
+works(
+    "un_group_by_selectors",
+    UnGroup(Fields("k", "v"), Fields("k"), [Fields("a"), Fields("b"), Fields("c")]),
+    [("r1", 1), ("r1", 2), ("r1", 3), ("r2", 4), ("r2", None), ("r2", 6)],
+    "k v",
+    i=PEOPLE,
+    source="FieldedPipesPlatformTest.testUnGroup",
+    covers=51,
+    ordered=True,
+)
+works(
+    "un_group_without_a_declaration",
+    UnGroup(Fields("k"), [Fields("a"), Fields("c")]),
+    [("r1", 1), ("r1", 3), ("r2", 4), ("r2", 6)],
+    i=PEOPLE,
+    source="FieldedPipesPlatformTest.testUnGroupAnon",
+    covers=51,
+    ordered=True,
+)
+works(
+    "un_group_by_size",
+    UnGroup(Fields("k", "v"), Fields("k"), 1),
+    [("r1", 1), ("r1", 2), ("r1", 3), ("r2", 4), ("r2", None), ("r2", 6)],
+    "k v",
+    i=PEOPLE,
+    source="FieldedPipesPlatformTest.testUnGroupBySize",
+    covers=51,
+    ordered=True,
+)
+works(
+    "un_group_by_size_of_two",
+    UnGroup(Fields("k", "p", "q"), Fields("k"), 2),
+    [("r", 1, 2), ("r", 3, 4)],
+    "k p q",
+    i=rows("k a b c d", ("r", 1, 2, 3, 4)),
+    source="FieldedPipesPlatformTest.testUnGroupBySize",
+    covers=51,
+    ordered=True,
+)
+fails(
+    "un_group_with_a_partial_last_chunk_fails",
+    UnGroup(Fields("k", "p", "q"), Fields("k"), 2),
+    Fails(RunError),
+    i=PEOPLE,
+    covers=51,
+)
+case.add(
+    "un_group_needs_two_selectors",
+    "section 5.2: at least 2 selectors of equal size",
+    lambda i: Each(i, UnGroup(Fields("k", "v"), Fields("k"), [Fields("a")])),
+    i=PEOPLE,
+    fails=Fails(BuildError, (), "build"),
+    covers=51,
+)
+
+works("joined_by_tab", FieldJoiner(Fields("j")), ["1\tx\t", "2\t\tz"], "j")
+works("joined_by_a_delimiter", FieldJoiner(Fields("j"), "-"), ["1-x-", "2--z"], "j")
+works("joined_declares_joined", FieldJoiner(","), ["1,x,", "2,,z"], "joined")
+works(
+    "joined_text_is_javas",
+    FieldJoiner(","),
+    ["true,1.0,1.0E10,0.1"],
+    i=rows("a b c d", (True, 1.0, 1e10, 0.1)),
+    source="section 5.2; design, section 3: the text of a value is Java's",
+)
+works(
+    "formatted",
+    FieldFormatter(Fields("f"), "%2$s/%1$05d"),
+    ["x/00007", "null/00012"],
+    "f",
+    on=("a", "b"),
+    i=rows("a b", (7, "x"), (12, None)),
+    source="section 5.2: null prints null",
+)
+works(
+    "formatted_declares_formatted", FieldFormatter("<%s>"), ["<x>"], "formatted", i=rows("b", "x")
+)
+
+DAY = 86_400_000
+works(
+    "date_parser_gives_epoch_millis_in_utc",
+    DateParser("yyyy-MM-dd HH:mm"),
+    [DAY, None, 90 * 60_000],
+    "ts",
+    i=rows("t", "1970-01-02 00:00", None, "1970-01-01 01:30"),
+)
+works(
+    "date_parser_under_another_name",
+    DateParser(Fields("when"), "dd/MMM/yyyy"),
+    [DAY],
+    "when",
+    i=rows("t", "02/Jan/1970"),
+)
+fails(
+    "date_parser_refuses_other_text",
+    DateParser("yyyy-MM-dd"),
+    Fails(OperationError, ("soon",)),
+    i=rows("t", "soon"),
+)
+works(
+    "date_formatter",
+    DateFormatter("yyyy-MM-dd HH:mm:ss"),
+    ["1970-01-02 00:00:00", "1970-01-01 00:00:00", "1970-01-01 00:00:01"],
+    "datetime",
+    i=rows("ts", DAY, None, "1000"),
+    source="section 5.2: null counts as 0, numeric text is accepted",
+)
+works(
+    "date_formatter_under_another_name",
+    DateFormatter(Fields("day"), "yyyyMMdd"),
+    ["19700102"],
+    "day",
+    i=rows("ts", DAY),
+)
+works(
+    "sha1_of_text_in_base_64",
+    Base64HashFunction(Fields("h")),
+    ["qZk+NkcGgWq6PiVxeFDCbJzQ2J0", "2jmj7l5rSw0yVb/vlWAYkK/YBwk"],
+    "h",
+    i=rows("t", "abc", None),
+    source="section 5.2: unpadded Base64 of SHA-1 (RFC 3174 gives the digest of abc); null is ''",
+)
+works(
+    "several_hash_arguments_are_put_together_without_nulls",
+    Base64HashFunction(Fields("h")),
+    ["qZk+NkcGgWq6PiVxeFDCbJzQ2J0"],
+    on=("a", "b", "c"),
+    i=rows("a b c", ("a", None, "bc")),
+)
+works(
+    "a_hash_is_cut",
+    Base64HashFunction(Fields("h"), "SHA-1", 5),
+    ["qZk+N"],
+    i=rows("t", "abc"),
+)
+works(
+    "md5_in_base_10",
+    Base10HashFunction(Fields("h"), "MD5"),
+    [str(0x0CC175B9C0F1B6A831C399E269772661)],
+    i=rows("t", "a"),
+    source="section 5.2: decimal; RFC 1321 gives the MD5 of a",
+)
+
+# More arguments than needed are fine: operations of one argument read the first.
+for name, operation, value, result in (
+    ("regex_parser", RegexParser(Fields("r"), r"\d"), "a1", "1"),
+    ("regex_splitter", RegexSplitter(Fields("r"), ","), "a", "a"),
+    ("regex_split_generator", RegexSplitGenerator(Fields("r"), ","), "a", "a"),
+    ("regex_generator", RegexGenerator(Fields("r"), r"\d"), "a1", "1"),
+    ("regex_replace", RegexReplace(Fields("r"), "a", "b"), "a1", "b1"),
+    ("date_parser", DateParser(Fields("r"), "yyyy"), "1970", 0),
+    ("date_formatter", DateFormatter(Fields("r"), "yyyy"), 0, "1970"),
+):
+    works(
+        f"more_arguments_for_{name}",
+        operation,
+        [result],
+        "r",
+        i=rows("v w", (value, "more")),
+        source="section 1.4, step 1: more arguments than needed is fine",
+    )
+
+
+# -- functions of one's own ----------------------------------------------------------------------
+
+N = rows("n", 1, None, 3)
+
+works(
+    "a_reused_result_tuple_is_copied",
+    EmitTwice("m"),
+    [10, 11, 30, 31],
+    "m",
+    i=N,
+    ordered=True,
+    python_only=True,
+    source="section 2.2: operations reuse one result tuple; 0..n rows out (3.2)",
+)
+works(
+    "an_emitted_entry_is_selected_by_name",
+    EmitEntry(),
+    [("x1", "y1")],
+    "x y",
+    i=rows("n", 1),
+    python_only=True,
+    source="section 2.5: declared fields are selected by name from an entry",
+)
+fails(
+    "a_result_of_another_width_fails",
+    WrongWidth(),
+    Fails(TupleError, ("'x', 'y'",)),
+    i=rows("n", 1),
+    python_only=True,
+    source="section 1.7: expected fields and got size",
+)
+fails(
+    "arguments_are_unmodifiable",
+    Modifies(),
+    Fails(RunError),
+    i=rows("n", 1),
+    python_only=True,
+    covers=36,
+    source="section 2.2; UnmodifiablePipesPlatformTest.testUnmodifiable",
+)
+
+
+@function("word", many=True)
+def words(line):
+    return line.split() if line is not None else None
+
+
+@function("n", "half")
+def halves(n):
+    return n, None if n is None else n / 2
+
+
+works(
+    "a_callable_of_many_values",
+    words,
+    ["a", "b", "c"],
+    "word",
+    i=rows("line", "a b", None, "", "c"),
+    ordered=True,
+    python_only=True,
+    source="design, section 3: empty or None meaning no row",
+)
+works(
+    "a_callable_of_a_tuple",
+    halves,
+    [(1, 0.5), (None, None), (3, 1.5)],
+    "n half",
+    i=N,
+    ordered=True,
+    python_only=True,
+    source="design, section 3: a 2-tuple",
+)
+
+
+@function("bad")
+def raising(n):
+    return 1 // n
+
+
+fails(
+    "an_error_of_a_callable_names_the_row_and_the_line",
+    raising,
+    Fails(RunError, ("ZeroDivisionError", "functions.py", "0", "'n'")),
+    i=rows("n", 0),
+    python_only=True,
+    source="section 3.2: wrapped, with the place where the pipe was built",
+)
+
+
+@case(
+    "section 5.2 into a group: word count; BasicPipesPlatformTest.testSimple",
+    i=rows("line", "the cat", "the dog"),
+    expected=[("cat", 1), ("dog", 1), ("the", 2)],
+    ordered=True,
+    covers=42,
+    python_only=True,
+)
+def word_count(i):
+    return Every(GroupBy(Each(i, "line", words), "word"), Count())
+
+
+works(
+    "typed_declarations_of_dates",
+    DateParser(Fields("ts", Long), "yyyy"),
+    [0],
+    i=rows("t", "1970"),
+)

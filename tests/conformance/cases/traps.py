@@ -1,0 +1,375 @@
+"""Traps: what lands in them, stage by stage. Section 8.1."""
+
+from __future__ import annotations
+
+from cascade2spark.errors import RunError
+from cascade2spark.fields import Fields
+from cascade2spark.operations import Count, Identity, Insert, RegexParser, RegexSplitter, Sum
+from cascade2spark.operations.callables import function, keep_if
+from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Pipe
+from tests.conformance.case import Fails, Topic, rows
+from tests.conformance.functions import BadFilter, BadFunction, FailingAggregator, FailingBuffer
+
+case = Topic("traps")
+
+LINES = rows("id line", (1, "a=1"), (2, "bad"), (3, "b=2"))
+PARSER = RegexParser(Fields("k", "v"), r"(\w)=(\d)")
+TRAPPED = ("StepCounters", "Tuples_Trapped")
+
+
+@case(
+    "section 8.1: the arguments of the failing operation, not the whole row",
+    i=LINES,
+    expected=[(1, "a", "1"), (3, "b", "2")],
+    traps={"i": ["bad"]},
+    counters={TRAPPED: 1},
+    covers=59,
+)
+def a_function_traps_its_arguments(i):
+    return Each(i, "line", PARSER, Fields("id", "k", "v"))
+
+
+@case(
+    "section 8.1: without a trap the flow fails",
+    i=LINES,
+    fails=Fails(RunError, ("bad",)),
+    covers=59,
+)
+def without_a_trap_the_flow_fails(i):
+    return Each(i, "line", PARSER)
+
+
+@case(
+    "section 8.1: a filter",
+    i=rows("n m", (1, 9), (2, 8)),
+    expected=[(1, 9)],
+    traps={"i": [2]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def a_filter_traps_its_arguments(i):
+    return Each(i, "n", BadFilter(2))
+
+
+@case(
+    "TrapPlatformTest.testTrapEachAllChained: each failing stage its own arguments",
+    i=rows("n m", (1, "a"), (2, "b"), (3, "c"), (4, "d")),
+    expected=[(1, "a"), (4, "d")],
+    traps={"i": [2, (3, "c")]},
+    counters={TRAPPED: 2},
+    covers=59,
+    python_only=True,
+)
+def chained_eaches_trap_their_own_arguments(i):
+    first = Each(i, "n", BadFunction("n", 2), Fields.REPLACE)
+    return Each(first, ("n", "m"), _bad_pair)
+
+
+@function("n", "m")
+def _bad_pair(n, m):
+    if n == 3:
+        raise ValueError("three")
+    return n, m
+
+
+@case(
+    "section 8.1: failures travel upstream to the nearest pipe with a trap, which records its own "
+    "arguments",
+    i=rows("n m", (1, "a"), (2, "b")),
+    expected=[1],
+    traps={"i": [(2, "b")]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def an_untrapped_pipe_is_covered_by_the_one_before_it(i):
+    first = Each(i, ("n", "m"), Identity())
+    return Each(Pipe("later", first), "n", BadFunction("x", 2))
+
+
+@case(
+    "section 8.1: a trap on a later branch never covers earlier pipes",
+    i=rows("n", 1, 2),
+    fails=Fails(RunError, ("2",)),
+    traps={"later": []},
+    covers=59,
+    python_only=True,
+)
+def a_later_trap_does_not_cover_earlier_pipes(i):
+    return Each(Pipe("later", Each(i, "n", BadFunction("x", 2))), Identity())
+
+
+@case(
+    "section 8.1: each branch its own trap",
+    i=rows("n m", (1, 5), (2, 6)),
+    expected=[5],
+    traps={"i": [], "later": [(2, 6)]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def the_nearest_trap_takes_it(i):
+    first = Each(i, ("n", "m"), Identity())
+    later = Each(Pipe("later", first), ("n", "m"), Identity())
+    return Each(
+        Each(Pipe("last", later), "n", BadFunction("n", 2), Fields.REPLACE), "m", Identity()
+    )
+
+
+GROUPED = rows("k v", ("a", 1), ("a", 2), ("b", 3), ("b", 4))
+
+
+@case(
+    "TrapPlatformTest.testTrapEveryAllAtAggregate: the arguments of that row, the group goes on",
+    i=GROUPED,
+    expected=[("a", 1), ("b", 2)],
+    traps={"i": [2]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def an_aggregator_at_aggregate(i):
+    return Every(GroupBy(i, "k"), "v", FailingAggregator("n", "aggregate", 2))
+
+
+@case(
+    "TrapPlatformTest.testTrapEveryAllAtStart: the group tuple; the group still aggregates and "
+    "completes",
+    i=GROUPED,
+    expected=[("a", 2), ("b", 2)],
+    traps={"i": ["b"]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def an_aggregator_at_start(i):
+    return Every(GroupBy(i, "k"), "v", FailingAggregator("n", "start", "b"))
+
+
+@case(
+    "TrapPlatformTest.testTrapEveryAllAtComplete: the group fields",
+    i=GROUPED,
+    expected=[("a", 2)],
+    traps={"i": ["b"]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def an_aggregator_at_complete(i):
+    return Every(GroupBy(i, "k"), "v", FailingAggregator("n", "complete", "b"))
+
+
+@case(
+    "section 8.1: at complete of a later Every, the group fields and earlier results",
+    i=GROUPED,
+    expected=[("a", 2, 2)],
+    traps={"i": [("b", 2)]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def a_later_aggregator_at_complete(i):
+    return Every(Every(GroupBy(i, "k"), Count()), "v", FailingAggregator("n", "complete", "b"))
+
+
+@case(
+    "section 8.1: in a chain the other aggregators see the row",
+    i=GROUPED,
+    expected=[("a", 1, 3.0), ("b", 2, 7.0)],
+    traps={"i": [2]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def a_failing_aggregate_in_a_chain(i):
+    first = Every(GroupBy(i, "k"), "v", FailingAggregator("n", "aggregate", 2))
+    return Every(first, "v", Sum())
+
+
+@case(
+    "section 8.1: a stock aggregator under a trap; design, section 6: no partial aggregation there",
+    i=rows("k v", ("a", 1), ("a", "x"), ("b", 2)),
+    expected=[("a", 1.0), ("b", 2.0)],
+    traps={"i": ["x"]},
+    counters={TRAPPED: 1},
+    covers=59,
+)
+def a_stock_aggregator_traps_the_row(i):
+    return Every(GroupBy(i, "k"), "v", Sum())
+
+
+@case(
+    "section 8.1: a stock aggregator without a trap fails",
+    i=rows("k v", ("a", 1), ("a", "x")),
+    fails=Fails(RunError, ("x",)),
+    covers=59,
+)
+def a_stock_aggregator_without_a_trap_fails(i):
+    return Every(GroupBy(i, "k"), "v", Sum())
+
+
+@case(
+    "section 8.1: Buffer, the last arguments; the rest of the group is lost, rows emitted stay",
+    i=rows("k v", ("a", 1), ("a", 2), ("a", 3), ("b", 4)),
+    expected=[("a", 1), ("b", 4)],
+    traps={"i": [2]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def a_failing_buffer(i):
+    return Every(GroupBy(i, "k"), "v", FailingBuffer("w", 2), Fields("k", "w"))
+
+
+@case(
+    "section 8.1: an operation after a group boundary is not covered by a trap before it",
+    i=rows("k v", ("a", 1), ("b", 2)),
+    fails=Fails(RunError, ("2",)),
+    traps={"i": []},
+    covers=59,
+    python_only=True,
+)
+def a_trap_ends_at_the_group(i):
+    grouped = GroupBy("grouped", i, Fields("k"))
+    return Each(Pipe("late", grouped), "v", BadFunction("w", 2))
+
+
+@case(
+    "section 8.1: operations after an Every unwind into it, which records the group so far",
+    i=rows("k v", ("a", 1), ("b", 2), ("b", 3)),
+    expected=[1],
+    traps={"i": ["b"]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def a_failure_after_an_every_unwinds_into_it(i):
+    counted = Every(GroupBy(i, "k"), Count())
+    return Each(Pipe("late", counted), "count", BadFunction("w", 2))
+
+
+@case(
+    "section 8.1: a split: the failing branch's row is trapped once",
+    i=rows("n", 1, 2),
+    expected={"good": [1, 2], "bad": [1]},
+    traps={"bad": [2]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def only_the_failing_branch_traps(i):
+    return [Pipe("good", i), Each(Pipe("bad", i), "n", BadFunction("x", 2))]
+
+
+@case(
+    "TrapPlatformTest.testTrapTapSourceSink: sink writing, the outgoing tuple",
+    i=rows("line", "a b", "c"),
+    sinks=Fields(0, 1),
+    expected=[("a", "b")],
+    traps={"i": ["c"]},
+    counters={TRAPPED: 1},
+    covers=59,
+)
+def a_sink_traps_the_outgoing_tuple(i):
+    return Each(i, RegexSplitter(" "))
+
+
+@case(
+    "section 8.1: rows in one trap may differ in width",
+    i=rows("a b", (1, 2), (3, 4), (5, 6)),
+    expected=[(1, 2)],
+    traps={"i": [3, (5, 6)]},
+    counters={TRAPPED: 2},
+    covers=59,
+    python_only=True,
+)
+def rows_of_other_widths_in_one_trap(i):
+    first = Each(i, "a", BadFilter(3))
+    return Each(first, ("a", "b"), keep_if(_not_five))
+
+
+def _not_five(a, b):
+    if a == 5:
+        raise ValueError("five")
+    return True
+
+
+@case(
+    "section 8.1: a trap nobody wrote to does not exist",
+    i=rows("n", 1),
+    expected=[1],
+    traps={"i": []},
+    counters={TRAPPED: 0},
+    covers=59,
+)
+def an_unused_trap_stays_empty(i):
+    return Each(i, Identity())
+
+
+@case(
+    "section 8.1: element trace and message come first",
+    i=LINES,
+    expected=[("a", "1"), ("b", "2")],
+    properties={"cascading.trap.throwable.message.record": "true"},
+    traps={"i": [("three is not a pair", "bad")]},
+    covers=59,
+    python_only=True,
+)
+def the_message_may_be_recorded(i):
+    return Each(i, "line", _pair)
+
+
+@function("k", "v")
+def _pair(line):
+    if "=" not in line:
+        raise ValueError("three is not a pair")
+    return tuple(line.split("="))
+
+
+@case(
+    "section 8.1: a trap on each of two joined branches",
+    lhs=rows("k", 1, 2, 3),
+    rhs=rows("j", 1, 2, 3),
+    expected=[(1, 1)],
+    traps={"lhs": [2], "rhs": [3]},
+    counters={TRAPPED: 2},
+    covers=59,
+    python_only=True,
+)
+def traps_of_two_joined_branches(lhs, rhs):
+    left = Each(lhs, "k", BadFunction("k", 2))
+    right = Each(rhs, "j", BadFunction("j", 3))
+    return CoGroup(left, "k", right, "j")
+
+
+@case(
+    "section 8.1: in a join in memory the held side traps its own",
+    lhs=rows("k", 1, 2, 3),
+    rhs=rows("j", 1, 2, 3),
+    expected=[(1, 1)],
+    traps={"lhs": [2], "rhs": [3]},
+    counters={TRAPPED: 2},
+    covers=59,
+    python_only=True,
+)
+def traps_of_a_join_in_memory(lhs, rhs):
+    left = Each(lhs, "k", BadFunction("k", 2))
+    right = Each(rhs, "j", BadFunction("j", 3))
+    return HashJoin(left, "k", right, "j")
+
+
+@case(
+    "section 8.1: the same trap over fused pipes",
+    i=rows("n", *range(6)),
+    expected=[(0, 7), (1, 7), (2, 7), (4, 7), (5, 7)],
+    traps={"i": [3]},
+    counters={TRAPPED: 1},
+    ordered=True,
+    covers=59,
+    python_only=True,
+)
+def a_failure_in_the_middle_of_a_run_of_eaches(i):
+    first = Each(i, "n", Identity(Fields("m")))
+    second = Each(first, "m", BadFunction("m", 3))
+    return Each(second, Fields.NONE, Insert(Fields("x"), 7), Fields.ALL)

@@ -1,0 +1,43 @@
+"""Every case on every engine: local, over `batch/` in process as a matrix, and once on Spark."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conformance.case import Case
+from tests.conformance.cases import CASES
+from tests.conformance.engines import ALL_RULES_OFF, check_case, in_process, local, on_spark
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
+every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+MATRIX = [(1, ""), (1, ALL_RULES_OFF), (3, ""), (3, ALL_RULES_OFF)]
+SHOWN = ["1-rules", "1-plain", "3-rules", "3-plain"]
+
+
+@every_case
+def test_local(case: Case, tmp_path: Path) -> None:
+    check_case(case, local(), tmp_path)
+
+
+@pytest.mark.parametrize(("partitions", "rules_off"), MATRIX, ids=SHOWN)
+@every_case
+def test_in_process(case: Case, partitions: int, rules_off: str, tmp_path: Path) -> None:
+    if case.partitions not in (None, partitions):
+        pytest.skip(f"runs on {case.partitions} partition")
+    check_case(case, in_process(partitions, rules_off=rules_off), tmp_path)
+
+
+@every_case
+def test_spark(case: Case, sc: SparkContext, tmp_path: Path) -> None:
+    # The settings are as good as random, but the same on every run.
+    drawn = zlib.crc32(case.name.encode())
+    partitions = case.partitions or (1, 2, 3, 7)[drawn % 4]
+    rules_off = ALL_RULES_OFF if drawn >> 2 & 1 else ""
+    batch_rows = (1, 2, 1500)[(drawn >> 3) % 3]
+    check_case(case, on_spark(sc, partitions, rules_off=rules_off, batch_rows=batch_rows), tmp_path)
