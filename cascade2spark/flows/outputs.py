@@ -58,6 +58,7 @@ class FileOutput:
         self._is_trap = is_trap
         # A trap adds to what earlier runs trapped, unless it is told to replace that.
         mode: OutputMode = tap.sink_mode.value
+        writer = tap.scheme.trap_writer(fields) if is_trap else tap.scheme.writer(fields)
         if is_trap and mode == "KEEP":
             mode = "UPDATE"
         self._commit = OutputCommit(
@@ -66,7 +67,7 @@ class FileOutput:
             run_id=run_id,
             is_file=tap.is_single_file,
             compression=tap.scheme.compression,
-            header=tap.scheme.writer(fields).header(),
+            header=writer.header(),
             origin=tap.origin,
         )
         self.place = self._commit.place

@@ -99,7 +99,8 @@ def written_rows(
     tap: Tap, fields: Fields, output: Any, rows: Sequence[Row], on_failure: OnFailure
 ) -> tuple[list[Any], int]:
     """Write rows into a part file of a tap with files; return manifests and the rows written."""
-    writer = tap.scheme.writer(fields)
+    # Only a trap has no fields here: a sink's have been checked when its output was prepared.
+    writer = tap.scheme.trap_writer(fields) if fields.is_unknown() else tap.scheme.writer(fields)
     parts: list[bytes] = []
     for row in rows:
         try:

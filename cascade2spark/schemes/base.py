@@ -172,6 +172,10 @@ class Scheme(ABC):
     def writer(self, fields: Fields) -> RowWriter:
         """Return the writer for rows of these fields, the sink fields as they were resolved."""
 
+    def trap_writer(self, fields: Fields) -> RowWriter:
+        """Return the writer for the rows of a trap; UNKNOWN if its tap declares no fields."""
+        return self.writer(fields)
+
 
 def as_compression(given: Compress | str | None) -> str | None:
     """Return the codec for a sink, given by Java's enumeration or by name."""

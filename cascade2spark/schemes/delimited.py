@@ -207,6 +207,13 @@ class TextDelimited(Scheme):
         )
 
     def writer(self, fields: Fields) -> RowWriter:
+        return self._writer(fields, self.write_header)
+
+    def trap_writer(self, fields: Fields) -> RowWriter:
+        # What several operations failed on has no names in common, so there is no header either.
+        return self._writer(fields, self.write_header and fields.is_defined())
+
+    def _writer(self, fields: Fields, has_header: bool) -> RowWriter:
         # A sink that declared types prints by them; an undeclared one by those of the stream.
         typed = self.fields if self.fields.has_types() and len(self.fields) == len(fields) else None
         return JoiningWriter(
@@ -215,7 +222,7 @@ class TextDelimited(Scheme):
             self.delimiter,
             null="",
             quote=self.quote,
-            has_header=self.write_header,
+            has_header=has_header,
         )
 
     def _first_line(self, path: str, size: int) -> str | None:

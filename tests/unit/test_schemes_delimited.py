@@ -266,6 +266,12 @@ def test_the_header_written_is_the_resolved_fields() -> None:
         TextDelimited(Fields.ALL, True, ",").writer(Fields.UNKNOWN)
 
 
+def test_a_trap_without_names_has_no_header() -> None:
+    scheme = TextDelimited(Fields.ALL, True, ",")
+    assert scheme.trap_writer(Fields.UNKNOWN).header() is None
+    assert scheme.trap_writer(AB).header() == b"a,b\n"
+
+
 def test_types_print_the_values() -> None:
     when = DateType("yyyy-MM-dd")
     assert TextDelimited(AB, types=[when, str]).writer(AB).encode([(0, "x")]) == b"1970-01-01\tx\n"
