@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import Any
 
 import attrs
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from cascade2spark.cli.connecting import choose_connector
@@ -71,7 +73,9 @@ def show_demo(folder: Path, offline: bool, master: str | None) -> None:
 
     _section(console, "Plan")
     flow = connector.connect(module.job(str(data.folder), str(out)))
-    console.print(Text(flow.plan_text()), no_wrap=True, overflow="ellipsis")
+    console.print(_short_plan(flow.plan_text()))
+    job_file = _shown(Path(str(module.__file__)))
+    console.print(f"\nWith fields and lines: {_command()} explain {job_file}", style="dim")
 
     _section(console, "Run")
     flow.complete()
@@ -84,10 +88,9 @@ def show_demo(folder: Path, offline: bool, master: str | None) -> None:
         console.print(f"{len(rows)} of {count(total, 'row')}, in {out / name}\n", style="dim")
 
     _section(console, "Next")
-    job_file = _shown(Path(str(module.__file__)))
     arguments = "" if folder == Path("build/demo") else f" -- {data.folder} {out}"
     console.print(f"Change {demonstration.change} in {job_file}, then run it again:\n")
-    console.print(f"  {_shown(Path(sys.argv[0]))} run {job_file}{arguments}\n", style="bold")
+    console.print(f"  {_command()} run {job_file}{arguments}\n", style="bold")
     console.print("Smaller steps, one new thing each, are in examples/.")
 
 
@@ -145,6 +148,29 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text or None
+
+
+def _short_plan(text: str) -> Table | Text:
+    """Return the first columns of a plan: what each pipe becomes, and in which step."""
+    lines = text.splitlines()
+    rows = [re.split(r"\s{2,}", line.strip()) for line in lines if line.startswith("  ")]
+    header = next((place for place, row in enumerate(rows) if row[0] == "pipe"), None)
+    if header is None:
+        return Text(text)
+    table = Table(box=None, pad_edge=False, title=lines[0], title_justify="left")
+    table.add_column("step", justify="right", min_width=4)
+    table.add_column("pipe", no_wrap=True)
+    table.add_column("becomes", no_wrap=True)
+    for label, became, *_ in (row for row in rows[header + 1 :] if len(row) > 2):
+        found = re.search(r"(.*?)\(?(?:with )?step (\d+)\)?$", became)
+        calls, step = found.groups() if found else (became, "")
+        pipe = re.sub(r" \w+\(.*\)$", "", label)  # without the tap, which is a long path
+        table.add_row(Text(step), Text(pipe), Text(calls.strip()))
+    return table
+
+
+def _command() -> str:
+    return _shown(Path(sys.argv[0]))
 
 
 def _section(console: Console, title: str) -> None:
