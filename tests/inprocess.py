@@ -1,0 +1,507 @@
+"""Runs a whole plan over `batch/`, with lists of batches as exchanges: what Spark does, in memory.
+
+Every task is run as Spark would run it — its own `TaskContext`, a chain through `run_chain`, its
+report merged at the end — but one after another in this process.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import attrs
+
+from cascade2spark.batch.aggregate import PartialAggregate, can_aggregate_parts
+from cascade2spark.batch.chain import (
+    ChainNode,
+    ChainSpec,
+    OperatorRun,
+    Passage,
+    StageSpec,
+    run_chain,
+)
+from cascade2spark.batch.every import EveryRun, run_everys
+from cascade2spark.batch.hash_join import HashJoin, JoinTable
+from cascade2spark.batch.join import CoGroupRun, joined_groups, required_sides
+from cascade2spark.batch.lifecycle import TaskContext, TaskReport, TrapColumns
+from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.counters import StepCounters
+from cascade2spark.errors import BadRecord, FlowError, Unsupported
+from cascade2spark.fields import Fields
+from cascade2spark.local.inout import rows_of_tap, written_rows
+from cascade2spark.operations.failures import located_error
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.planner.steps import (
+    BroadcastJoin,
+    CoGroup,
+    Group,
+    Map,
+    Persist,
+    Read,
+    RunContext,
+    RunResult,
+    Side,
+    Site,
+    Step,
+    StepPlan,
+    Union,
+    Write,
+)
+from cascade2spark.selection import Pick
+
+Row = tuple[Any, ...]
+Rows = list[Row]
+Path = tuple[int, ...]  # the inputs of the Unions that a row came by, nearest to its end first
+Place = tuple[int, int]  # step number and position of one of its inputs
+
+
+@attrs.define
+class Exchange:
+    """What reached one input of one step: batches with the order they arrive in."""
+
+    batches: dict[int, list[tuple[Path, int, int, Rows]]] = attrs.field(
+        factory=lambda: defaultdict(list)
+    )
+
+    def add(self, target: int, path: Path, source: int, rows: Rows) -> None:
+        held = self.batches[target]
+        held.append((path, source, len(held), rows))
+
+    def taken(self, target: int) -> list[Rows]:
+        """Return one partition's batches in (path, source partition, sequence) order."""
+        return [rows for *_, rows in sorted(self.batches[target], key=lambda held: held[:3])]
+
+
+class InProcessEngine:
+    """Runs plans over `batch/` without Spark.
+
+    Args:
+        partitions: of sources and exchanges, a count.
+        batch_rows: rows handed on at a time.
+        capacity: most keys held by a partial aggregation whose step names none.
+    """
+
+    name = "inprocess"
+
+    def __init__(self, partitions: int = 1, batch_rows: int = 4, capacity: int = 2) -> None:
+        self.partitions, self.batch_rows, self.capacity = partitions, batch_rows, capacity
+
+    def run(self, plan: StepPlan, context: RunContext) -> RunResult:
+        return _Run(self, plan, context).run()
+
+    def sample(self, plan: StepPlan, number: int, rows: int, context: RunContext) -> Sequence[Row]:
+        run = _Run(self, plan, context)
+        run.taken = number
+        run.run()
+        return [row for batch in run.sampled for row in batch][:rows]
+
+
+class _Run:
+    def __init__(self, engine: InProcessEngine, plan: StepPlan, context: RunContext) -> None:
+        self.engine, self.plan, self.context = engine, plan, context
+        self.report = TaskReport()
+        self.result = RunResult(counters=self.report.counters)
+        self.exchanges: dict[Place, Exchange] = defaultdict(Exchange)
+        self.trapped: dict[int, Rows] = {}
+        self.taken: int | None = None
+        self.sampled: list[Rows] = []
+        self.readers: dict[int, list[tuple[Step, int]]] = defaultdict(list)
+        for step in plan.steps:
+            for position, source in enumerate(step.inputs):
+                self.readers[source.number].append((step, position))
+        self.cut: set[int] = set()  # joins in memory that begin a task
+        self._choose_cuts()
+
+    # -- which task runs when --------------------------------------------------------------------
+
+    def run(self) -> RunResult:
+        done: set[int] = set()
+        waits = self._waits()
+        while len(done) < len(waits):
+            ready = [head for head in waits if head not in done and waits[head] <= done]
+            self._run_head(self.plan.steps[ready[0]])
+            done.add(ready[0])
+        for step in self.plan.writes:
+            if self.taken is None:
+                self._write(step)
+        for spec in self.plan.traps:
+            if self.trapped.get(spec.number) and self.taken is None:
+                output = self.context.trap_outputs.get(spec.number)
+                rows = self.trapped[spec.number]
+                fields = spec.tap.sink_fields
+                fields = fields if fields.is_defined() else Fields.UNKNOWN
+                manifests, _ = written_rows(spec.tap, fields, output, rows, _trap_failed)
+                self.result.manifests[-1 - spec.number] = manifests
+        self.result.rows_in, self.result.rows_out = self.report.rows_in, self.report.rows_out
+        return self.result
+
+    def is_head(self, step: Step) -> bool:
+        if isinstance(step, Persist):
+            return step.name is not None
+        return isinstance(step, (Read, Group, CoGroup)) or step.number in self.cut
+
+    def _heads(self, step: Step) -> set[int]:
+        """Return the heads of the tasks that a step's rows are made in."""
+        if self.is_head(step):
+            return {step.number}
+        streamed = step.inputs
+        if isinstance(step, BroadcastJoin):
+            streamed = (step.inputs[step.sides[0].source],)
+        return set().union(*(self._heads(source) for source in streamed))
+
+    def _waits(self) -> dict[int, set[int]]:
+        waits: dict[int, set[int]] = {s.number: set() for s in self.plan.steps if self.is_head(s)}
+        for step in self.plan.steps:
+            if self.is_head(step):
+                for source in step.inputs:
+                    waits[step.number] |= self._heads(source)
+            elif isinstance(step, BroadcastJoin):
+                for side in step.sides[1:]:
+                    for head in self._heads(step):
+                        waits[head] |= self._heads(step.inputs[side.source])
+        return waits
+
+    def _choose_cuts(self) -> None:
+        """Let a join begin a task where its streamed rows would have to wait for themselves."""
+        joins = [step for step in self.plan.steps if isinstance(step, BroadcastJoin)]
+        self.cut = {step.number for step in joins}
+        for step in joins:
+            self.cut.discard(step.number)
+            if self.runs_as_co_group(step) or not _can_be_ordered(self._waits()):
+                self.cut.add(step.number)
+
+    def runs_as_co_group(self, step: BroadcastJoin) -> bool:
+        required = required_sides(step.joiner, len(step.sides))
+        return self.engine.partitions > 1 and (required is None or not required[0])
+
+    # -- the tree of a task ----------------------------------------------------------------------
+
+    def _chain(self, head: Step) -> tuple[ChainSpec, list[_LeafSpec]]:
+        nodes: list[ChainNode] = []
+        leaves: list[_LeafSpec] = []
+
+        def add(parent: int, stage: StageSpec) -> int:
+            nodes.append(ChainNode(parent, stage))
+            return len(nodes) - 1
+
+        def end(parent: int, leaf: _LeafSpec) -> None:
+            nodes.append(ChainNode(parent, leaf=leaf))
+            leaves.append(leaf)
+
+        def grow(parent: int, step: Step, path: Path) -> None:
+            if step.number == self.taken:
+                end(parent, _Taken(self))
+            for reader, position in self.readers[step.number]:
+                if isinstance(reader, Map):
+                    grow(add(parent, OperatorRun(reader.operators)), reader, path)
+                elif isinstance(reader, Union) or (
+                    isinstance(reader, Persist) and reader.name is None
+                ):
+                    longer = (position, *path) if isinstance(reader, Union) else path
+                    grow(add(parent, Passage(reader.site)), reader, longer)
+                elif isinstance(reader, BroadcastJoin) and reader.number not in self.cut:
+                    if any(side.source == position for side in reader.sides[1:]):
+                        end(parent, self._exchange(reader, position, path))
+                    if reader.sides[0].source == position:
+                        grow(add(parent, self._hash_join(reader)), reader, path)
+                elif isinstance(reader, Write):
+                    end(parent, _SinkLeaf(self, reader, path))
+                elif not isinstance(reader, (Group, CoGroup, BroadcastJoin, Persist)):
+                    raise Unsupported(f"no stage for {reader.site.label}", asked=type(reader))
+                else:
+                    before = parent
+                    if isinstance(reader, Group) and self._is_partial(reader):
+                        before = add(parent, self._partial(reader))
+                    end(before, self._exchange(reader, position, path))
+
+        if isinstance(head, (Read, Persist)):
+            grow(add(-1, Passage(head.site)), head, ())
+        elif isinstance(head, BroadcastJoin) and not self.runs_as_co_group(head):
+            grow(add(-1, self._hash_join(head)), head, ())
+        else:
+            grow(-1, head, ())
+        return ChainSpec(tuple(nodes)), leaves
+
+    def _is_partial(self, step: Group) -> bool:
+        return step.is_partial and all(map(can_aggregate_parts, step.everys))
+
+    def _partial(self, step: Group) -> PartialAggregate:
+        capacity = step.capacity or self.engine.capacity
+        return PartialAggregate(step.key, step.key_order, step.everys, capacity, step.site)
+
+    def _exchange(self, step: Step, position: int, path: Path) -> _ExchangeLeaf:
+        if isinstance(step, Group):
+            width = step.key_order.width
+            is_partial = self._is_partial(step)
+            key = Pick(tuple(range(width))) if is_partial else step.key
+            site = None if is_partial else step.site
+            return _ExchangeLeaf(self, step, position, path, key, site, step.trap)
+        if isinstance(step, CoGroup) or (
+            isinstance(step, BroadcastJoin) and self.runs_as_co_group(step)
+        ):
+            side = next(side for side in step.sides if side.source == position)
+            return _ExchangeLeaf(self, step, position, path, side.key, step.site, step.trap)
+        if not isinstance(step, BroadcastJoin):
+            return _ExchangeLeaf(self, step, position, path, None, step.site)
+        # The join itself counts what streams.
+        site = None if step.sides[0].source == position else step.site
+        return _ExchangeLeaf(self, step, position, path, None, site)
+
+    def _hash_join(self, step: BroadcastJoin) -> HashJoin:
+        return HashJoin(
+            sides=step.sides,
+            key_order=step.key_order,
+            joiner=step.joiner,
+            joined=step.joined,
+            source=_Tables(self, step),
+            site=step.site,
+            trap=step.trap,
+            is_self_join=step.is_self_join,
+            drains=self.engine.partitions == 1,
+        )
+
+    # -- running ---------------------------------------------------------------------------------
+
+    def task(self, partition: int) -> TaskContext:
+        return TaskContext(
+            self.context.properties,
+            partition,
+            self.engine.partitions,
+            self.context.run_id,
+            trap_sink=lambda number, row: self.trapped.setdefault(number, []).append(row),
+            default_columns=TrapColumns.of(self.context.settings),
+            batch_rows=self.engine.batch_rows,
+        )
+
+    def _run_head(self, head: Step) -> None:
+        if self.context.is_stopped():
+            raise FlowError(f"flow {self.plan.name!r} was stopped")
+        spec, _ = self._chain(head)
+        self.context.on_progress(head.number, "running", None)
+        for partition in range(self.engine.partitions):
+            task = self.task(partition)
+            is_covered = False
+            if isinstance(head, (Group, CoGroup)):
+                run = EveryRun(head.everys, head.group_fields)
+                is_covered = run.has_traps and spec.may_fail_below()
+            batches = self._input(head, partition, task, is_covered)
+            for leaf, item in run_chain(spec, batches, task, has_traps_above=is_covered):
+                raise AssertionError(f"leaf {leaf} handed out {item!r}")
+            self.report.add_record(task.report.as_record())
+        self.context.on_progress(head.number, "done", 1.0)
+
+    def _input(
+        self, head: Step, partition: int, task: TaskContext, is_covered: bool
+    ) -> Iterable[Rows]:
+        if isinstance(head, Read):
+            return self._read(head, partition, task)
+        if isinstance(head, Group):
+            return self._grouped(head, partition, task, is_covered)
+        if isinstance(head, CoGroup):
+            return self._co_grouped(head, partition, task, is_covered)
+        if isinstance(head, BroadcastJoin):
+            if self.runs_as_co_group(head):
+                return self._co_grouped(head, partition, task, False)
+            return self.exchanges[head.number, head.sides[0].source].taken(partition)
+        return self.exchanges[head.number, 0].taken(partition)
+
+    def _read(self, step: Read, partition: int, task: TaskContext) -> Iterator[Rows]:
+        reports_here = partition == 0  # a bad record is met by one task only
+
+        def on_bad(error: BadRecord) -> None:
+            if reports_here:
+                _bad_row(task, step, error, error.payload, step.fields)
+
+        try:
+            seen = list(rows_of_tap(step.tap, step, SimpleNamespace(context=self.context), on_bad))
+        except Exception as error:
+            raise located_error(error, step.site, None, None) from error.__cause__
+        share = -(-len(seen) // self.engine.partitions) or 1
+        mine = seen[partition * share : (partition + 1) * share]
+        task.flow_process.increment(StepCounters.Tuples_Read, len(mine))
+        yield from self.batched(mine)
+
+    def _grouped(
+        self, step: Group, partition: int, task: TaskContext, is_covered: bool
+    ) -> Iterator[Rows]:
+        batches = self.exchanges[step.number, 0].taken(partition)
+        is_partial = self._is_partial(step)
+        key = Pick(tuple(range(step.key_order.width))) if is_partial else step.key
+        on_bad = partial(_bad, task, step, step.incoming)
+        sort = None if is_partial else step.sort
+        groups = sorted_groups(batches, key, step.key_order, sort, step.sort_order, on_bad)
+        site = None if is_partial else step.site
+        run = EveryRun(step.everys, step.group_fields, site, merges=is_partial)
+        yield from _closing(run_everys(run, groups, task, is_immediate=is_covered))
+
+    def _co_grouped(
+        self, step: CoGroup | BroadcastJoin, partition: int, task: TaskContext, is_covered: bool
+    ) -> Iterator[Rows]:
+        is_group = isinstance(step, CoGroup)
+        group_fields = step.group_fields if is_group else step.sides[0].key_fields
+        joined = CoGroupRun(
+            step.sides,
+            step.key_order,
+            step.joiner,
+            group_fields,
+            step.joined,
+            step.site,
+            step.is_self_join,
+        )
+        sides = [self._side_groups(step, side, partition, task) for side in step.sides]
+        groups = joined_groups(joined, sides, task)
+        run = EveryRun(step.everys if is_group else (), group_fields)
+        yield from _closing(run_everys(run, groups, task, is_immediate=is_covered))
+
+    def _side_groups(
+        self, step: CoGroup | BroadcastJoin, side: Side, partition: int, task: TaskContext
+    ) -> Iterator[tuple[Row, Rows]]:
+        batches = self.exchanges[step.number, side.source].taken(partition)
+        on_bad = partial(_bad, task, step, None)
+        return sorted_groups(batches, side.key, step.key_order, on_bad=on_bad)
+
+    def _write(self, step: Write) -> None:
+        task = self.task(0)
+        rows = [row for batch in self.exchanges[step.number, 0].taken(0) for row in batch]
+        manifests, written = written_rows(
+            step.tap,
+            step.fields,
+            self.context.outputs.get(step.number),
+            rows,
+            lambda error, row: _bad_row(task, step, error, row, step.fields),
+        )
+        self.result.manifests[step.number] = manifests
+        task.report.count_rows(step.site.key, 0, written)
+        task.flow_process.increment(StepCounters.Tuples_Written, written)
+        self.report.add_record(task.report.as_record())
+
+    def batched(self, rows: Rows) -> Iterator[Rows]:
+        for start in range(0, len(rows), self.engine.batch_rows):
+            yield rows[start : start + self.engine.batch_rows]
+
+
+class _LeafSpec:
+    """A leaf is its own writer: nothing travels here."""
+
+    def open(self, task: TaskContext) -> Any:
+        opened = self.__class__.__new__(self.__class__)
+        opened.__dict__.update(self.__dict__, task=task)
+        return opened
+
+    def finish(self) -> Iterable[Any]:
+        return ()
+
+    def close(self, *, is_failing: bool) -> None:
+        pass
+
+
+class _ExchangeLeaf(_LeafSpec):
+    def __init__(
+        self,
+        run: _Run,
+        step: Any,
+        position: int,
+        path: Path,
+        key: Pick | None,
+        site: Site | None = None,
+        trap: int | None = None,
+    ) -> None:
+        self.run, self.step, self.position, self.path = run, step, position, path
+        self.site = site
+        self.key_of: Callable[[Row], Row] | None = None if key is None else key.of()
+        order: KeyOrder | None = getattr(step, "key_order", None)
+        self.partition_of = None if order is None else order.partitioner(run.engine.partitions)
+
+    def push(self, batch: Rows) -> None:
+        exchange = self.run.exchanges[self.step.number, self.position]
+        source = self.task.flow_process.get_current_slice_num()
+        if self.site is not None:
+            self.task.report.count_rows(self.site.key, len(batch), 0)
+        if self.key_of is None or self.partition_of is None:
+            target = 0 if self.is_held_side() else source
+            exchange.add(target, self.path, source, list(batch))
+            return
+        targets: Mapping[int, Rows] = defaultdict(list)
+        for row in batch:
+            try:
+                targets[self.partition_of(self.key_of(row))].append(row)
+            except Exception as error:
+                _bad_row(self.task, self.step, error, row, None)
+        for target, rows in targets.items():
+            exchange.add(target, self.path, source, rows)
+
+    def is_held_side(self) -> bool:
+        return isinstance(self.step, BroadcastJoin) and any(
+            side.source == self.position for side in self.step.sides[1:]
+        )
+
+
+class _SinkLeaf(_LeafSpec):
+    def __init__(self, run: _Run, step: Write, path: Path) -> None:
+        self.run, self.step, self.path = run, step, path
+        self.pick = step.pick.of()
+
+    def push(self, batch: Rows) -> None:
+        self.task.report.count_rows(self.step.site.key, len(batch), 0)
+        picked: Rows = []
+        for row in batch:
+            try:
+                picked.append(self.pick(row))
+            except Exception as error:
+                _bad_row(self.task, self.step, error, row, self.step.fields)
+        source = self.task.flow_process.get_current_slice_num()
+        self.run.exchanges[self.step.number, 0].add(0, self.path, source, picked)
+
+
+class _Taken(_LeafSpec):
+    def __init__(self, run: _Run) -> None:
+        self.run = run
+
+    def push(self, batch: Rows) -> None:
+        self.run.sampled.append(list(batch))
+
+
+@attrs.frozen(eq=False)
+class _Tables:
+    run: _Run
+    step: BroadcastJoin
+
+    def tables(self, task: TaskContext) -> list[JoinTable]:
+        step = self.step
+        return [
+            JoinTable(self.run.exchanges[step.number, s.source].taken(0), s.key, step.key_order)
+            for s in step.sides[1:]
+        ]
+
+
+def _bad(task: TaskContext, step: Any, fields: Any, error: Exception, row: Row) -> None:
+    _bad_row(task, step, error, row, fields)
+
+
+def _bad_row(task: TaskContext, step: Any, error: Exception, row: Row, fields: Any) -> None:
+    located = located_error(error, step.site, row, fields)
+    if step.trap is None:
+        raise located from located.__cause__
+    task.trap(step.trap, row, located, step.site)
+
+
+def _trap_failed(error: Exception, row: Row) -> None:
+    raise FlowError("a trap cannot take a row", row=row) from error
+
+
+def _closing(batches: Iterator[Rows]) -> Iterator[Rows]:
+    """Hand on batches, and what is thrown in."""
+    yield from batches
+
+
+def _can_be_ordered(waits: Mapping[int, set[int]]) -> bool:
+    done: set[int] = set()
+    while len(done) < len(waits):
+        ready = {head for head in waits if head not in done and waits[head] <= done}
+        if not ready:
+            return False
+        done |= ready
+    return True
