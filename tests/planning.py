@@ -66,10 +66,14 @@ def planned(
 
 @attrs.frozen
 class Outcome:
-    """What a run gave: rows of each sink, trapped rows, and the kind of error that ended it."""
+    """What a run gave: rows of each sink, trapped rows, counts of each pipe, what ended it.
+
+    `counts` are the rows in and out by site key; steps that no pipe stands for are left out.
+    """
 
     rows: dict[str, list[Row]]
     trapped: dict[str, list[Row]]
+    counts: dict[int, tuple[int, int]]
     error: str | None = None
 
 
@@ -78,14 +82,21 @@ def run(plan: StepPlan) -> Outcome:
     outputs: dict[int, list[Row]] = {step.number: [] for step in plan.writes}
     trapped: dict[int, list[Row]] = {spec.number: [] for spec in plan.traps}
     context = RunContext("run", Settings.from_properties(), {}, outputs, trapped)
-    error = None
+    error, counts = None, {}
     try:
-        LocalEngine().run(plan, context)
+        result = LocalEngine().run(plan, context)
+        keys = sorted({*result.rows_in, *result.rows_out})
+        counts = {
+            key: (result.rows_in.get(key, 0), result.rows_out.get(key, 0))
+            for key in keys
+            if key >= 0
+        }
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
     return Outcome(
         {step.site.name: outputs[step.number] for step in plan.writes},
         {",".join(spec.names): trapped[spec.number] for spec in plan.traps},
+        counts,
         error,
     )
 

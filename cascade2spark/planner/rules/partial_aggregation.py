@@ -13,7 +13,6 @@ from cascade2spark.planner.steps import (
     Group,
     Map,
     Project,
-    Read,
     Step,
     StepPlan,
     Union,
@@ -67,11 +66,11 @@ def _is_algebraic(every: EveryOperator) -> bool:
 
 
 def _is_trapped_before(step: Step) -> bool:
-    """Tell whether a trap lies before `step` in its task: back to the exchange before it."""
+    """Tell whether a pipe before `step` in its task has a trap; a source traps records only."""
     waiting = list(step.inputs)
     while waiting:
         before = waiting.pop()
-        if isinstance(before, (Read, BroadcastJoin)) and before.trap is not None:
+        if isinstance(before, BroadcastJoin) and before.trap is not None:
             return True
         if isinstance(before, Map):
             for one in before.operators:

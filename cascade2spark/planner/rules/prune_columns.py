@@ -29,7 +29,6 @@ from cascade2spark.planner.steps import (
     Map,
     Persist,
     Project,
-    Read,
     Step,
     StepPlan,
     Union,
@@ -44,9 +43,9 @@ _NAME = "prune_columns"
 def prune_columns(plan: StepPlan) -> StepPlan:
     """Narrow every step to the columns that are read further on."""
     readers = plan.readers()
-    needed = _needed_columns(plan, readers)
+    needed, asked = _needed_columns(plan, readers)
     keys = count(min([0, *(step.site.key for step in plan.steps)]) - 1, -1)
-    pruning = _Pruning(readers, needed, keys)
+    pruning = _Pruning(readers, needed, asked, keys)
     after = rebuilt(plan, pruning.change)
     return after if pruning.is_changed else plan
 
@@ -58,10 +57,12 @@ class _Pruning:
         self,
         readers: Mapping[int, list[Step]],
         needed: Mapping[int, Columns],
+        asked: Mapping[int, list[Columns]],
         keys: Iterator[int],
     ) -> None:
         self._readers = readers
         self._needed = needed
+        self._asked = asked
         self._keys = keys
         self._kept: dict[int, tuple[int, ...]] = {}
         self.is_changed = False
@@ -70,7 +71,7 @@ class _Pruning:
         """Return the narrowed step, with a Project before an exchange that would carry too much."""
         at_inputs = [self._kept[one.number] for one in step.inputs]
         new_inputs = list(inputs)
-        for place, wanted in enumerate(needs_of(step, self._needed[step.number])):
+        for place, wanted in enumerate(self._asked[step.number]):
             if wanted is ALL_COLUMNS and not isinstance(step, Union):
                 continue
             old = step.inputs[place]
@@ -98,21 +99,26 @@ class _Pruning:
         return with_fired(projected(new, old.fields, kept, target, site, is_last), _NAME)
 
 
-def _needed_columns(plan: StepPlan, readers: Mapping[int, list[Step]]) -> dict[int, Columns]:
-    """Return for each step number the positions that its readers need, ALL_COLUMNS for all."""
+def _needed_columns(
+    plan: StepPlan, readers: Mapping[int, list[Step]]
+) -> tuple[dict[int, Columns], dict[int, list[Columns]]]:
+    """Return for each step the columns that must leave it, and those it asks of each input."""
     needed: dict[int, Columns] = {step.number: frozenset() for step in plan.steps}
+    asked: dict[int, list[Columns]] = {}
     for step in reversed(plan.steps):
-        traps_rows = _may_trap_whole_rows(step, readers)
-        if not is_nameable(step.fields) or (traps_rows and isinstance(step, Read)):
+        if not is_nameable(step.fields):
             needed[step.number] = ALL_COLUMNS
         at_inputs = needs_of(step, needed[step.number])
+        if _may_trap_whole_rows(step, readers):
+            at_inputs = [ALL_COLUMNS] * len(at_inputs)
+        asked[step.number] = at_inputs
         for one, wanted in zip(step.inputs, at_inputs, strict=True):
             before = needed[one.number]
-            is_all = traps_rows or wanted is ALL_COLUMNS or before is ALL_COLUMNS
+            is_all = wanted is ALL_COLUMNS or before is ALL_COLUMNS
             needed[one.number] = (
                 ALL_COLUMNS if is_all else (before or frozenset()) | (wanted or frozenset())
             )
-    return needed
+    return needed, asked
 
 
 def _all_of(step: Step) -> tuple[int, ...]:
@@ -129,22 +135,23 @@ def _is_sent(step: Step, place: int) -> bool:
 
 
 def _may_trap_whole_rows(step: Step, readers: Mapping[int, list[Step]]) -> bool:
-    """Tell whether a failure further on could put whole rows of this step into a trap.
+    """Tell whether a failure could put whole rows that reach this step into its trap.
 
-    It does when the failing pipe has no trap of its own and the failure travels up to this one.
+    A comparator may fail on a row, a sink may, and what fails after a broadcast join, in the same
+    task and without a trap of its own, travels up to the join. A source traps records, not rows.
     """
-    trap = getattr(step, "trap", None)
-    if trap is None:
-        return False
-    if isinstance(step, (Group, CoGroup, BroadcastJoin)) and not step.key_order.is_natural:
-        return True  # a comparator may fail on a row
-    return isinstance(step, Write) or not _is_covered(step, readers)
+    if isinstance(step, Write):
+        return step.trap is not None
+    if isinstance(step, Group) and step.sort_order is not None and not step.sort_order.is_natural:
+        return step.trap is not None
+    if isinstance(step, (Group, CoGroup, BroadcastJoin)) and step.trap is not None:
+        is_join = isinstance(step, BroadcastJoin)
+        return not step.key_order.is_natural or (is_join and not _is_covered(step, readers))
+    return False
 
 
 def _is_covered(step: Step, readers: Mapping[int, list[Step]]) -> bool:
     """Tell whether every operation after `step` in its task has a trap of its own."""
-    if isinstance(step, (Group, CoGroup)) and any(one.trap is None for one in step.everys):
-        return False
     waiting = list(readers[step.number])
     while waiting:
         reader = waiting.pop()
