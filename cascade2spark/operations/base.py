@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from cascade2spark.counters import Counters, counter_name
-from cascade2spark.errors import BuildError, FieldNotFound, TupleError
+from cascade2spark.errors import BuildError, FieldNotFound, TupleError, Unsupported
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.selection import check_width
 from cascade2spark.tuples import Tuple, TupleEntry
@@ -222,12 +222,12 @@ class FlowProcess:
 
     def open_tap_for_read(self, tap: Any) -> Iterator[TupleEntry]:
         """Read another tap from inside an operation (a side file)."""
-        entries: Iterator[TupleEntry] = tap.open_for_read(self)
+        entries: Iterator[TupleEntry] = _opener(tap, "open_for_read")(self)
         return entries
 
     def open_tap_for_write(self, tap: Any) -> Any:
         """Write another tap from inside an operation; close it in cleanup."""
-        return tap.open_for_write(self)
+        return _opener(tap, "open_for_write")(self)
 
 
 FlowProcess.NULL = FlowProcess()
@@ -466,6 +466,15 @@ class GroupAssertion:
     def do_assert(self, flow_process: FlowProcess, assertion_call: GroupAssertionCall) -> None:
         """Raise AssertionFailed when the finished group is wrong."""
         raise NotImplementedError(f"{type(self).__name__} must define do_assert")
+
+
+def _opener(tap: Any, method: str) -> Callable[[FlowProcess], Any]:
+    found: Callable[[FlowProcess], Any] | None = getattr(tap, method, None)
+    if found is None:
+        raise Unsupported(
+            f"{type(tap).__name__} has no {method}, so an operation cannot use it", asked=repr(tap)
+        )
+    return found
 
 
 def _split_arguments(owner: str, arguments: tuple[Any, ...]) -> tuple[int, Fields | None]:

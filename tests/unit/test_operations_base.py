@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cascade2spark.counters import Counters
-from cascade2spark.errors import BuildError, TupleError
+from cascade2spark.errors import BuildError, TupleError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import (
     Aggregator,
@@ -248,6 +248,17 @@ def test_a_process_knows_its_slice_and_its_flow() -> None:
     process.set_status("half")
     process.keep_alive()
     assert "half" == process.status
+
+
+def test_a_side_file_is_opened_by_its_tap_or_refused_by_name() -> None:
+    class Side:
+        def open_for_read(self, flow_process: Any) -> Any:
+            return iter([flow_process.get_id()])
+
+    process = FlowProcess(flow_id="run")
+    assert ["run"] == list(process.open_tap_for_read(Side()))
+    with pytest.raises(Unsupported, match="Side has no open_for_write"):
+        process.open_tap_for_write(Side())
 
 
 def test_what_travels_to_workers_can_be_pickled() -> None:
