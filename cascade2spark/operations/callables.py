@@ -213,9 +213,7 @@ class FoldAggregator(BaseOperation, Aggregator):
 
     def prepare(self, flow_process: FlowProcess, operation_call: AggregatorCall) -> None:
         """Bind the fold for this task."""
-        fold = self.bind(
-            operation_call.get_argument_fields(), operation_call.get_declared_fields()
-        )
+        fold = self.bind(operation_call.get_argument_fields(), operation_call.get_declared_fields())
         operation_call.set_context([fold, None])
 
     def start(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
@@ -410,7 +408,9 @@ def aggregator(
     def decorate(call: Callable[..., Any]) -> PlainAggregator:
         _check_callable("aggregator", call)
         fold = Fold(_starter(zero), call, finish or _same, merge)
-        return PlainAggregator(declared, fold, ", ".join(map(str, declared)), origin_of_callable(call))
+        return PlainAggregator(
+            declared, fold, ", ".join(map(str, declared)), origin_of_callable(call)
+        )
 
     return decorate if step is None else decorate(step)
 
@@ -458,9 +458,7 @@ def _accepted_arguments(call: Callable[..., Any]) -> tuple[int, int | None]:
         parameters = inspect.signature(call).parameters.values()
     except (TypeError, ValueError):  # built-ins without a signature
         return 0, None
-    positional = [
-        p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     fewest = sum(p.default is p.empty for p in positional)
     unlimited = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     return fewest, None if unlimited else len(positional)
