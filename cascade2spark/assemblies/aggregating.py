@@ -6,27 +6,23 @@ there is nothing to cache here, and `capacity` only bounds how many keys that ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import attrs
 
-from cascade2spark.assemblies.folds import (
-    AverageOf,
-    CountOf,
-    ExtremeOf,
-    FirstOf,
-    SumOf,
-)
+from cascade2spark.assemblies.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.assemblies.folds import Include as Rows
 from cascade2spark.errors import BuildError
 from cascade2spark.field_elements import is_type
 from cascade2spark.fields import Fields, as_fields
+from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.callables import FoldAggregator, remove_if
+from cascade2spark.operations.extremes import First, MaxValue, MinValue
 from cascade2spark.operations.passing import Identity
 from cascade2spark.overloads import is_fields_like
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe, SubAssembly
-from cascade2spark.types import as_type
+from cascade2spark.types import Double, Long, Type, as_type
 
 __all__ = [
     "AggregateBy",
@@ -89,9 +85,7 @@ class AggregateBy(SubAssembly):
         parts = [part for one in form.parts for part in _parts_of(self, one)]
         self._wire(form, form.fields[0], parts, capacity or form.capacity)
 
-    def _start_part(
-        self, given: Sequence[Any], form: _Form, part: _Part, group: Fields | None, capacity: int
-    ) -> None:
+    def _start_part(self, form: _Form, part: _Part, group: Fields | None, capacity: int) -> None:
         """Be a part of an AggregateBy, or an assembly of one part when there are pipes."""
         self.part = part
         if form.pipes:
@@ -136,8 +130,9 @@ class CountBy(AggregateBy):
         form = _parsed(self, given)
         group, fields = _group_and_fields(self, given, form, 1, 2)
         values = fields[0] if len(fields) == 2 else Fields.GROUP
-        counted = CountOf(_one(self, fields[-1]), include or form.include or Rows.ALL)
-        self._start_part(given, form, _Part(values, counted), group, capacity)
+        counting = _COUNTS[include or form.include or Rows.ALL]
+        counted = counting(_typed(_one(self, fields[-1]), Long))
+        self._start_part(form, _Part(values, counted), group, capacity)
 
 
 class SumBy(AggregateBy):
@@ -158,10 +153,8 @@ class SumBy(AggregateBy):
         if wanted is None and types is None:
             raise _refusal(self, given, "a sum needs a type")
         summed = as_type(wanted) if wanted is not None or types is None else types[0]
-        named = _one(self, result).apply_types(summed)
-        self._start_part(
-            given, form, _Part(_one(self, value), SumOf(named, summed)), group, capacity
-        )
+        part = _Part(_one(self, value), Sum(_one(self, result), summed))
+        self._start_part(form, part, group, capacity)
 
 
 class AverageBy(AggregateBy):
@@ -182,18 +175,19 @@ class AverageBy(AggregateBy):
         chosen = include or form.include or Rows.ALL
         if chosen is Rows.ONLY_NULLS:
             raise _refusal(self, given, "an average of nulls only is no number")
-        averaged = AverageOf(_one(self, result), chosen)
-        self._start_part(given, form, _Part(_one(self, value), averaged), group, capacity)
+        averaging = Average if chosen is Rows.ALL else AverageOfValues
+        averaged = averaging(_typed(_one(self, result), Double))
+        self._start_part(form, _Part(_one(self, value), averaged), group, capacity)
 
 
 class _ExtremeBy(AggregateBy):
-    is_greatest: ClassVar[bool]
+    choice: ClassVar[type[MaxValue] | type[MinValue]]
 
     def __init__(self, *given: Any, capacity: int = 0) -> None:
         form = _parsed(self, given)
         group, (value, result) = _group_and_fields(self, given, form, 2, 2)
-        extreme = ExtremeOf(_one(self, result), self.is_greatest)
-        self._start_part(given, form, _Part(_one(self, value), extreme), group, capacity)
+        part = _Part(_one(self, value), self.choice(_one(self, result)))
+        self._start_part(form, part, group, capacity)
 
 
 class MinBy(_ExtremeBy):
@@ -203,7 +197,7 @@ class MinBy(_ExtremeBy):
         Cascading MinBy.
     """
 
-    is_greatest = False
+    choice = MinValue
 
 
 class MaxBy(_ExtremeBy):
@@ -213,7 +207,7 @@ class MaxBy(_ExtremeBy):
         Cascading MaxBy.
     """
 
-    is_greatest = True
+    choice = MaxValue
 
 
 class FirstBy(AggregateBy):
@@ -233,7 +227,7 @@ class FirstBy(AggregateBy):
         if len(values) != len(results) and results.is_defined():
             raise _refusal(self, given, "as many results as values are needed")
         declared = Fields.ARGS if len(fields) == 1 else results
-        self._start_part(given, form, _Part(values, FirstOf(declared)), group, capacity)
+        self._start_part(form, _Part(values, First(declared)), group, capacity)
 
 
 class Unique(SubAssembly):
@@ -262,7 +256,19 @@ class Unique(SubAssembly):
         grouped = GroupBy(*named, inputs[0] if len(inputs) == 1 else inputs, group=unique)
         if capacity or form.capacity:
             grouped.get_config_def().set_property(_CAPACITY, capacity or form.capacity)
-        self.set_tails(Every(grouped, Fields.ALL, FirstOf(Fields.ARGS), Fields.RESULTS))
+        self.set_tails(Every(grouped, Fields.ALL, First(), Fields.RESULTS))
+
+
+_COUNTS: dict[Rows, Callable[[Fields], FoldAggregator]] = {
+    Rows.ALL: Count,
+    Rows.NO_NULLS: CountOfValues,
+    Rows.ONLY_NULLS: CountOfNulls,
+}
+
+
+def _typed(result: Fields, type_: Type) -> Fields:
+    """Return a result field with its own type, or else the one given."""
+    return result if result.has_types() else result.apply_types(type_)
 
 
 def _are_all_null(*values: Any) -> bool:

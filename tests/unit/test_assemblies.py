@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -134,14 +133,11 @@ def test_whole_numbers_are_summed_exactly() -> None:
 def test_a_sum_that_its_type_cannot_hold_is_an_error() -> None:
     pipe = Pipe("in").then(SumBy, "k", "v", "n", Integer)
     outcome = run(planned(pipe, {"in": (KV, [("a", 2**31 - 1), ("a", 1)])}).steps)
-    assert "too large for its type" in str(outcome.error)
+    assert "a sum does not fit Integer" in str(outcome.error)
 
 
-def test_texts_and_decimals_are_summed_as_numbers() -> None:
+def test_texts_are_summed_as_numbers() -> None:
     assert [("a", 3.5)] == by_key(SumBy, "v", "n", float, rows=[("a", "1.5"), ("a", 2)])
-    assert [("a", Decimal("0.3"))] == by_key(
-        SumBy, "v", "n", Decimal, rows=[("a", Decimal("0.1")), ("a", Decimal("0.2"))]
-    )
 
 
 def test_parts_share_one_pass() -> None:
