@@ -3,6 +3,7 @@
 A pipe holds its inputs, its arguments and the user's line that built it; it never changes, and it
 is equal to itself only, so that using one pipe twice is a split. Every class takes Cascading's
 constructor orders: arguments are told apart by their type, by the one resolver in `overloads`.
+This file is longer than most because the pipes build one another (`pipe.each(...)`).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import attrs
 
 from cascade2spark.errors import PlanError
 from cascade2spark.operations.base import AssertionLevel, DebugLevel
+from cascade2spark.operations.filters import Debug
 from cascade2spark.origin import Origin
 from cascade2spark.pipes import Each, Every, Pipe, tails_of
 
@@ -186,8 +187,7 @@ def _is_planned_out(pipe: Pipe, levels: Mapping[type, int]) -> bool:
     level = pipe.level
     if level is None:
         # A Debug given without a level is DEFAULT, and goes when the flow's level is NONE.
-        is_debug = type(pipe.operation).__name__ == "Debug"
-        return is_debug and levels[DebugLevel] < DebugLevel.DEFAULT
+        return isinstance(pipe.operation, Debug) and levels[DebugLevel] < DebugLevel.DEFAULT
     return level > levels[type(level)]
 
 
