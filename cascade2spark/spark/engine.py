@@ -61,6 +61,11 @@ class SparkEngine:
             self._context = acquire_context(self._given)
         return self._context
 
+    def add_code(self, paths: Sequence[str]) -> None:
+        """Ship Python files, packages in zip files, or wheels to every worker."""
+        for path in paths:
+            self.context.addPyFile(path)
+
     def check(self, plan: StepPlan) -> None:
         """Refuse a plan whose operations cannot travel to workers.
 
