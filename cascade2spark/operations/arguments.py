@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cascade2spark.errors import BuildError, shown_value
+from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.types import Type, as_type, text_writer
 
@@ -56,7 +56,7 @@ def no_more(owner: str, rest: Sequence[Any], forms: str) -> None:
     if rest:
         raise BuildError(
             f"{owner} does not take this argument",
-            asked=shown_value(rest[0]),
+            asked=rest[0],
             details={"accepted": forms},
         )
 
@@ -64,7 +64,7 @@ def no_more(owner: str, rest: Sequence[Any], forms: str) -> None:
 def one_field(owner: str, declared: Fields) -> Fields:
     """Return `declared`, which must be exactly one field."""
     if not declared.is_defined() or len(declared) != 1:
-        raise BuildError(f"{owner} declares one field", asked=str(declared))
+        raise BuildError(f"{owner} declares one field", asked=declared)
     return declared
 
 

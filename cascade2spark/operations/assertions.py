@@ -62,7 +62,9 @@ class AssertNotNull(RowAssertion):
 
     def bind(self, argument_fields: Fields) -> Check:
         """Return the check of one row."""
-        return lambda *values: _first_at(argument_fields, [value is None for value in values])
+        return lambda *values: _first_at(
+            argument_fields, [value is None for value in values], "null"
+        )
 
 
 class AssertNull(RowAssertion):
@@ -70,7 +72,9 @@ class AssertNull(RowAssertion):
 
     def bind(self, argument_fields: Fields) -> Check:
         """Return the check of one row."""
-        return lambda *values: _first_at(argument_fields, [value is not None for value in values])
+        return lambda *values: _first_at(
+            argument_fields, [value is not None for value in values], "not null"
+        )
 
 
 class AssertEquals(RowAssertion):
@@ -117,8 +121,9 @@ class AssertEqualsAll(RowAssertion):
     def bind(self, argument_fields: Fields) -> Check:
         """Return the check of one row."""
         wanted = self.value
+        wrong = f"not {wanted!r}"
         return lambda *values: _first_at(
-            argument_fields, [not is_same(value, wanted) for value in values], f"not {wanted!r}"
+            argument_fields, [not is_same(value, wanted) for value in values], wrong
         )
 
 
@@ -170,7 +175,7 @@ class AssertMatchesAll(RowAssertion):
         """Return the check of one row."""
         search, negate = compile_java(self.pattern).search, self.negate
         texts = text_list(argument_fields)
-        wrong = f"{'matches' if negate else 'does not match'} {self.pattern!r}"
+        wrong = f"{'' if negate else 'not '}matched by {self.pattern!r}"
         return lambda *values: _first_at(
             argument_fields,
             [(search(text) is None) is not negate for text in texts(values)],
@@ -234,11 +239,11 @@ def _is_same_row(left: tuple[Any, ...], right: tuple[Any, ...]) -> bool:
     return len(left) == len(right) and all(map(is_same, left, right))
 
 
-def _first_at(fields: Fields, wrong: list[bool], what: str = "") -> str | None:
+def _first_at(fields: Fields, wrong: list[bool], what: str) -> str | None:
     """Return what is wrong with the first wrong value, None when all are right."""
     if True not in wrong:
         return None
     place = wrong.index(True)
     known = fields.is_defined() and place < len(fields)
     name = repr(fields.get(place)) if known else str(place)
-    return f"field {name} is {what}".rstrip() if what else f"field {name}"
+    return f"field {name} is {what}"

@@ -91,7 +91,6 @@ class DateParser(RowFunction):
             except ValueError as error:
                 raise OperationError(
                     f"DateParser cannot read a text: {error}",
-                    row=(value,),
                     details={"format": self.pattern.pattern},
                 ) from error
             return millis if parts is None else parts(millis)

@@ -55,6 +55,14 @@ class _Expression:
         elif rest and is_type(rest[0]):
             self.types = (as_type(rest.pop(0)),) * len(self.names)
         no_more(owner, rest, _FORMS)
+        for name in guess_names(text):
+            if name not in self.names:
+                raise BuildError(
+                    f"{owner} mentions a name that is not among its parameters",
+                    asked=name,
+                    available=list(self.names),
+                    details={"expression": text},
+                )
 
     def bind(self, arguments: Fields, *, is_test: bool = False) -> Callable[..., Any]:
         """Return the compiled expression as a callable of all argument values."""
@@ -65,9 +73,8 @@ class _Expression:
             compiled = self._compiled(list(zip(self.names, kinds, strict=True)), arguments, is_test)
             call = compiled.call
             return lambda *values: call(*[values[place] for place in places])
-        # A parameter for every argument, so that a row costs one call; the blank names those that
-        # the expression does not mention.
-        parameters: list[tuple[str, Type]] = [(" ", Object)] * width
+        # A parameter for every argument, mentioned or not, so that a row costs one call.
+        parameters: list[tuple[str, Type]] = [(str(field), Object) for field in arguments]
         for name, place, kind in zip(self.names, places, kinds, strict=True):
             parameters[place] = (name, kind)
         return self._compiled(parameters, arguments, is_test).call

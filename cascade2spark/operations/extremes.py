@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from cascade2spark.errors import BuildError, OperationError
+from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.kinds import is_same
 from cascade2spark.operations.arguments import is_fields, no_more, one_field, type_at
@@ -239,7 +239,7 @@ def _check_kinds(best: Any, value: Any) -> None:
     if has_boolean or not (isinstance(value, type(best)) or isinstance(best, type(value))):
         raise OperationError(
             f"a {type(best).__name__} and a {type(value).__name__} cannot be compared",
-            row=(best, value),
+            details={"values": f"{shown_value(best)} and {shown_value(value)}"},
         )
 
 

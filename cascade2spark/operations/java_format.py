@@ -73,9 +73,8 @@ def compile_format(text: str) -> Callable[[Sequence[Any]], str]:
         number, again, flags, width, precision, letter = found.groups()
         if letter not in _ACCEPTED:
             raise _problem(f"%{letter} is not supported", text, start, found.end())
-        if wrong := set(flags) - set(_FLAGS[letter.lower()]):
-            what = f"%{letter} does not take the flag {min(wrong)!r}"
-            raise _problem(what, text, start, found.end())
+        if wrong := _wrong_item(letter.lower(), flags, width, precision):
+            raise _problem(f"%{letter} {wrong}", text, start, found.end())
         place: int | None = None
         if letter not in "n%":
             if again:
@@ -101,6 +100,19 @@ def compile_format(text: str) -> Callable[[Sequence[Any]], str]:
 def format_java(text: str, *values: Any) -> str:
     """Return ``String.format(text, values…)``; see `compile_format`."""
     return compile_format(text)(values)
+
+
+def _wrong_item(letter: str, flags: str, width: str | None, precision: str | None) -> str | None:
+    """Return what Java has against an item, None when nothing."""
+    if wrong := set(flags) - set(_FLAGS[letter]):
+        return f"does not take the flag {min(wrong)!r}"
+    if set(flags) & set("-0") and not width:
+        return "needs a width for its flag"
+    if {"-", "0"} <= set(flags) or {"+", " "} <= set(flags):
+        return f"has flags that exclude each other: {flags!r}"
+    if precision is not None and letter in "cdxon%":
+        return "takes no precision"
+    return "takes no width" if width and letter == "n" else None
 
 
 def _problem(what: str, text: str, start: int, end: int) -> BuildError:

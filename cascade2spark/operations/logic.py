@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cascade2spark.errors import BuildError, shown_value
+from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.operations.arguments import one_field
 from cascade2spark.operations.base import (
@@ -248,11 +248,11 @@ def _members(owner: str, given: Sequence[Any]) -> tuple[Member, ...]:
     if wrong or len(selectors) != len(filters):
         raise BuildError(
             f"{owner} is made of filters, each with a selector of its own or none of them",
-            asked=shown_value(wrong[0]) if wrong else f"{len(selectors)} selectors",
+            asked=wrong[0] if wrong else f"{len(selectors)} selectors",
             details={"accepted": "(filters…), (selector, filter, …), ([selectors], [filters])"},
         )
     chosen = tuple(as_fields(selector) for selector in selectors)
     for selector in chosen:
         if not selector.is_all() and not selector.is_defined():
-            raise BuildError(f"{owner} selects ALL or defined fields", asked=str(selector))
+            raise BuildError(f"{owner} selects ALL or defined fields", asked=selector)
     return tuple(zip(chosen, filters, strict=True))

@@ -35,12 +35,12 @@ class Identity(RowFunction):
     def __init__(self, *given: Any) -> None:
         rest = list(given)
         declared = Fields.ARGS
+        if rest and isinstance(rest[-1], (list, tuple)) and not rest[-1]:
+            raise BuildError("Identity was given an empty list of types")
         if rest and not is_type(rest[0]):
             declared = as_fields(rest.pop(0))
             if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
                 rest = list(rest[0])
-        elif given == ([],) or given == ((),):
-            raise BuildError("Identity was given no types", asked="Identity([])")
         types = tuple(as_type(kind) for kind in rest)
         if types and declared.is_defined():
             if len(types) != len(declared):
@@ -156,7 +156,7 @@ class UnGroup(RowFunction):
         if len(self.selectors) < 2 or len(sizes) != 1:
             raise BuildError(
                 "UnGroup needs at least two value selectors of one size",
-                asked=[str(selector) for selector in self.selectors],
+                asked=" and ".join(str(selector) for selector in self.selectors),
             )
         width = len(self.group) + sizes.pop()
         if declared is None:
@@ -164,7 +164,7 @@ class UnGroup(RowFunction):
         if len(declared) != width:
             raise BuildError(
                 "UnGroup declares as many fields as a group and a value selector have",
-                asked=str(declared),
+                asked=declared,
                 details={"group": self.group, "values": self.selectors[0]},
             )
         return declared
@@ -186,9 +186,7 @@ def _chunks(
         taken = set(places(values))
         rest = tuple(value for at, value in enumerate(values) if at not in taken)
         if len(rest) % size:
-            raise OperationError(
-                f"UnGroup cannot cut {len(rest)} values into sets of {size}", row=values
-            )
+            raise OperationError(f"UnGroup cannot cut {len(rest)} values into sets of {size}")
         key = of_group(values)
         return [key + rest[at : at + size] for at in range(0, len(rest), size)]
 

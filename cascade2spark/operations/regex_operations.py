@@ -77,7 +77,6 @@ class RegexSplitter(RowFunction):
             if len(found) != width:
                 raise OperationError(
                     f"RegexSplitter found {len(found)} of {width} parts in a text",
-                    row=(value,),
                     details={"pattern": self.pattern, "declared": declared},
                 )
             return fix(found)
@@ -201,7 +200,6 @@ class RegexParser(RowFunction):
             if found is None:
                 raise OperationError(
                     "RegexParser found no match in a text",
-                    row=(value,),
                     details={"pattern": self.pattern},
                 )
             taken: Any = found.group(*groups)

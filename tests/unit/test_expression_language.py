@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade2spark.errors import BuildError, OperationError
+from cascade2spark.fields import Fields
 from cascade2spark.operations.expression_language import compile_expression, guess_names
 from cascade2spark.types import (
     Boolean,
@@ -282,7 +283,7 @@ def test_null_fails_as_in_java_and_shows_the_row(text: str, kind: Type) -> None:
     with pytest.raises(OperationError) as caught:
         run(text, ("a", kind, None))
     assert (None,) == caught.value.row
-    assert ["a"] == caught.value.fields
+    assert Fields("a") == caught.value.fields
 
 
 def test_short_circuits() -> None:
@@ -389,7 +390,7 @@ def test_a_failing_row_is_shown() -> None:
     expected = "\n".join(
         [
             "an expression failed: / by zero",
-            "  fields      ['n', 'name']",
+            "  fields      'n', 'name'",
             "  row         (1, 'x')",
             "  expression  n / (n - 1) + name.length()",
         ]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from cascade2spark.errors import Cascade2SparkError, OperationError
+from cascade2spark.fields import Fields
 from cascade2spark.java_numbers import to_float32
 from cascade2spark.types import Float, text_of
 
@@ -86,7 +87,7 @@ def failed(error: Exception, expression: str, names: tuple[str, ...], row: Any) 
     return OperationError(
         f"an expression failed: {reason}",
         row=row,
-        fields=list(names),
+        fields=Fields(*names),
         details={"expression": expression},
     )
 
