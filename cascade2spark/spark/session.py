@@ -95,20 +95,30 @@ def _start_local() -> SparkContext:
         raise FlowError(problem)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    # Before the JVM is there a SparkConf is empty: it does not know what spark-submit was told.
+    SparkContext._ensure_initialized()
     conf = SparkConf()
-    conf.setIfMissing("spark.app.name", "cascade2spark")
-    if not conf.contains("spark.master"):
-        conf.setMaster("local[*]")
-    for key, value in _LOCAL_DEFAULTS.items():
+    conf.setIfMissing("spark.master", "local[*]")
+    if conf.get("spark.app.name", "pyspark-shell") == "pyspark-shell":
+        # PySpark's own choices for a plain Python process, which nobody asked for.
+        conf.setAppName("cascade2spark").set("spark.ui.showConsoleProgress", "false")
+    defaults = dict(_DEFAULTS)
+    if str(conf.get("spark.master")).startswith("local"):
+        defaults.update(_LOCAL_DEFAULTS)
+    for key, value in defaults.items():
         conf.setIfMissing(key, value)
     context = SparkContext(conf=conf)
     context.setLogLevel("ERROR")
     return context
 
 
-_LOCAL_DEFAULTS = {
+_DEFAULTS = {
     # Python tasks talk to the JVM over Unix sockets: 22 ms a task instead of 50.
     UNIX_SOCKETS: "true",
+}
+
+# Only where every executor is on this machine.
+_LOCAL_DEFAULTS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.bindAddress": "127.0.0.1",

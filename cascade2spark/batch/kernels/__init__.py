@@ -1,0 +1,1 @@
+"""Column forms of operations, schemes and keys, one family a file."""
