@@ -1,7 +1,8 @@
-# Runs on a cluster. The script is the job; the library travels as its wheel, or is installed there.
+# Runs on a cluster. The script is the job; the library is installed there, or travels as its wheel,
+# which Spark takes when it ends in .zip.
 #
-#   pip wheel --no-deps --wheel-dir build .
-#   spark-submit --master "local-cluster[2,1,1024]" --py-files build/cascade2spark-*.whl \
+#   pip wheel --no-deps --wheel-dir build . && cp build/cascade2spark-*.whl build/cascade2spark.zip
+#   spark-submit --master "local-cluster[2,1,1024]" --py-files build/cascade2spark.zip \
 #       examples/14_spark_submit.py examples/data/visits.tsv build/examples/14
 #
 # prints "9 rows read, 3 written"; build/examples/14 then holds
@@ -14,6 +15,8 @@
 from __future__ import annotations
 
 import sys
+
+from pyspark import SparkContext
 
 from cascade2spark import Fields, FlowDef, Pipe, SparkFlowConnector, function
 from cascade2spark.assemblies import CountBy
@@ -37,8 +40,9 @@ def job(visits: str, out: str) -> FlowDef:
 
 
 if __name__ == "__main__":
-    flow = SparkFlowConnector().connect(job(*sys.argv[1:]))
-    flow.complete()
+    with SparkContext() as sc:
+        flow = SparkFlowConnector(sc).connect(job(*sys.argv[1:]))
+        flow.complete()
     statistics = flow.get_flow_stats()
     read = statistics.get_counter_value(StepCounters.Tuples_Read)
     written = statistics.get_counter_value(StepCounters.Tuples_Written)

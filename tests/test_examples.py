@@ -158,7 +158,7 @@ def test_an_rdd_goes_in_and_comes_out(sc) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    """The library as a wheel, built from a copy, so that nothing is left in the checkout."""
+    """The library as a zipped wheel, built from a copy, so that nothing is left in the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
@@ -166,7 +166,7 @@ def wheel(tmp_path_factory) -> Path:
     shutil.copytree(ROOT / "cascade2spark", folder / "cascade2spark", ignore=ignored)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--wheel-dir", "."]
     subprocess.run([*command, str(folder)], cwd=folder, check=True)
-    return next(folder.glob("*.whl"))
+    return next(folder.glob("*.whl")).rename(folder / "cascade2spark.zip")
 
 
 @pytest.mark.spark
