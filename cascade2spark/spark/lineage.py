@@ -23,7 +23,7 @@ from cascade2spark.planner.steps import (
     Write,
 )
 
-__all__ = ["Exit", "Lineage", "Target", "exits_of", "is_source"]
+__all__ = ["Exit", "Lineage", "Target", "exits_of", "is_source", "persist_tangled_forks"]
 
 
 @attrs.frozen
@@ -42,11 +42,14 @@ class Exit:
         path: the steps passed on the way, from the chain's first to the last before the target.
         step: the step at its end.
         place: which input of that step it is.
+        entries: for each step of the path, the input by which it is entered: a Union may have one
+            stream as several inputs.
     """
 
     path: tuple[Step, ...]
     step: Step
     place: int
+    entries: tuple[int, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -62,15 +65,16 @@ def is_source(step: Step) -> bool:
 def exits_of(source: Step, readers: dict[int, list[Step]]) -> list[Exit]:
     """Return the ways out of the chain that begins at `source`, depth first, in plan order."""
     found: list[Exit] = []
-    stack: list[tuple[Step, tuple[Step, ...]]] = [(source, ())]
+    stack: list[tuple[Step, tuple[Step, ...], tuple[int, ...]]] = [(source, (), ())]
     while stack:
-        step, path = stack.pop()
-        onward: list[tuple[Step, tuple[Step, ...]]] = []
+        step, path, entries = stack.pop()
+        onward: list[tuple[Step, tuple[Step, ...], tuple[int, ...]]] = []
         for reader, place in _uses(step, readers):
-            if passes_through(reader, place):
-                onward.append((reader, (*path, reader)))
-            else:
-                found.append(Exit(path, reader, place))
+            is_passed = passes_through(reader, place)
+            if is_passed:
+                onward.append((reader, (*path, reader), (*entries, place)))
+            if not is_passed or place in _held_places(reader):
+                found.append(Exit(path, reader, place, entries))
         stack.extend(reversed(onward))
     return found
 
@@ -80,6 +84,63 @@ def passes_through(reader: Step, place: int) -> bool:
     if isinstance(reader, BroadcastJoin):
         return place == reader.sides[0].source
     return isinstance(reader, (Map, Union))
+
+
+def persist_tangled_forks(plan: StepPlan) -> StepPlan:
+    """Return the plan with a Persist after each step that feeds both sides of a join in memory.
+
+    The task that streams into a join needs the held side as a broadcast, so what fills that side
+    must have run before: the two branches cannot be one task chain. Steps keep their numbers, by
+    which outputs and statistics know them.
+    """
+    readers = plan.readers()
+    below = {step.number: _steps_below(step, readers) for step in plan.steps}
+    steps: list[Step] = []
+    new_of: dict[int, Step] = {}
+    lowest = min((step.site.key for step in plan.steps), default=0)
+    number = max((step.number for step in plan.steps), default=0)
+    for step in plan.steps:
+        kept: Step = attrs.evolve(step, inputs=tuple(new_of[one.number] for one in step.inputs))
+        steps.append(kept)
+        if not isinstance(step, Persist) and _is_tangled(step, readers, below):
+            lowest, number = min(lowest, 0) - 1, number + 1
+            label = f"fork after {step.site.label}"
+            site = attrs.evolve(step.site, key=lowest, kind="fork", label=label)
+            kept = Persist(number=number, inputs=(kept,), fields=step.fields, site=site)
+            steps.append(kept)
+        new_of[step.number] = kept
+    return attrs.evolve(plan, steps=tuple(steps))
+
+
+def _is_tangled(
+    step: Step, readers: dict[int, list[Step]], below: dict[int, frozenset[int]]
+) -> bool:
+    """Tell whether a step's rows part here, and both stream into one join and are held by it."""
+    passed = {join for way in exits_of(step, readers) for join in way.path}
+    for join in passed:
+        held = {join.inputs[place].number for place in _held_places(join)}
+        if not held & below[step.number]:
+            continue
+        # The fork is here unless all of it goes on through one reader, further down.
+        if len(list(_uses(step, readers))) > 1 or step.number in held:
+            return True
+    return False
+
+
+def _steps_below(step: Step, readers: dict[int, list[Step]]) -> frozenset[int]:
+    """Return the numbers of a step and of all that come from it."""
+    found, stack = {step.number}, [step]
+    while stack:
+        for reader in readers[stack.pop().number]:
+            if reader.number not in found:
+                found.add(reader.number)
+                stack.append(reader)
+    return frozenset(found)
+
+
+def _held_places(step: Step) -> set[int]:
+    """Return the inputs that a join in memory holds; nothing for any other step."""
+    return {side.source for side in step.sides[1:]} if isinstance(step, BroadcastJoin) else set()
 
 
 def _uses(step: Step, readers: dict[int, list[Step]]) -> Iterator[tuple[Step, int]]:
@@ -126,15 +187,18 @@ class Lineage:
         """
         step = self._steps[target.step]
         found: list[tuple[Step, Exit]] = []
-        stack: list[tuple[Step, tuple[Step, ...]]] = [(step.inputs[target.place], ())]
+        stack: list[tuple[Step, tuple[tuple[int, int], ...]]] = [(step.inputs[target.place], ())]
         while stack:
             at, path = stack.pop()
             if is_source(at):
                 found.append((at, self._exit(at, path, target)))
                 continue
-            upward = (at, *path)
-            inputs = [at.inputs[at.sides[0].source]] if isinstance(at, BroadcastJoin) else at.inputs
-            stack.extend((before, upward) for before in reversed(inputs))
+            places = range(len(at.inputs))
+            if isinstance(at, BroadcastJoin):
+                places = range(at.sides[0].source, at.sides[0].source + 1)
+            stack.extend(
+                (at.inputs[place], ((at.number, place), *path)) for place in reversed(places)
+            )
         return found
 
     def targets(self) -> list[Target]:
@@ -145,10 +209,10 @@ class Lineage:
             )
         )
 
-    def _exit(self, source: Step, path: tuple[Step, ...], target: Target) -> Exit:
-        numbers = [step.number for step in path]
+    def _exit(self, source: Step, path: tuple[tuple[int, int], ...], target: Target) -> Exit:
         for way in self.exits[source.number]:
-            if way.target == target and [step.number for step in way.path] == numbers:
+            numbers = [step.number for step in way.path]
+            if way.target == target and tuple(zip(numbers, way.entries, strict=True)) == path:
                 return way
         raise AssertionError(f"no way from step {source.number} to {target}")
 

@@ -44,7 +44,7 @@ from cascade2spark.spark.grouping import CoGroupSource, GroupSource, partial_sta
 from cascade2spark.spark.hash_join import BroadcastSide, broadcast_side, probe_stage
 from cascade2spark.spark.io import BlockSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, RowsSink
-from cascade2spark.spark.lineage import Exit, Lineage, Target
+from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.spark.reading import Reading, reading_of
 from cascade2spark.spark.session import driver_versions
 from cascade2spark.spark.shuffle import Exchange, exchanged, reduce_partitions
@@ -98,6 +98,7 @@ class Lowering:
         reports: TaskReports,
         sample_bytes: int | None = None,
     ) -> None:
+        plan = persist_tangled_forks(plan)
         self.context = context
         self.plan = plan
         self.run = run
@@ -127,7 +128,9 @@ class Lowering:
                 continue
             chain = self._chain(source, ways)
             yield SinkItems(
-                source.number, tuple(numbers.values()), chain.rdd.mapPartitions(_Selected(numbers))
+                source.number,
+                tuple(dict.fromkeys(numbers.values())),
+                chain.rdd.mapPartitions(_Selected(numbers)),
             )
 
     def release(self) -> None:
@@ -183,14 +186,14 @@ class Lowering:
 
     def _spec(self, source: Step, ways: list[Exit], has_columns: bool) -> ChainSpec:
         nodes: list[ChainNode] = []
-        placed: dict[tuple[int, ...], int] = {(): -1}
+        placed: dict[tuple[tuple[int, int], ...], int] = {(): -1}
         # Nodes whose batches may be columns; -1 is the input.
         columnar = {-1} if has_columns else set()
         for way in ways:
             parent = -1
-            key: tuple[int, ...] = ()
-            for step in way.path:
-                key = (*key, step.number)
+            key: tuple[tuple[int, int], ...] = ()
+            for step, entry in zip(way.path, way.entries, strict=True):
+                key = (*key, (step.number, entry))
                 if key not in placed:
                     placed[key] = self._add_stage(nodes, step, parent, columnar)
                 parent = placed[key]
