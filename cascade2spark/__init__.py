@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from cascade2spark.version import VERSION
+
 if TYPE_CHECKING:
     from cascade2spark.batch.group_sort import GroupSortIterator
     from cascade2spark.connectors import (
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     )
     from cascade2spark.tuples import Tuple, TupleEntry
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Aggregator",

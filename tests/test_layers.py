@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "cascade2spark"
 # modules, and with "!" what is left out of those. Inside a package all may import each other, as
 # long as there is no cycle, base.py comes first, and nobody imports the package's own door.
 ROWS = [
-    (0, "origin environment", ""),
+    (0, "origin environment version", ""),
     (0, "errors", "origin"),
     (0, "config java_numbers", "errors"),
     (0, "date_patterns value_text", "errors java_numbers"),

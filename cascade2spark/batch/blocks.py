@@ -12,7 +12,7 @@ Layout, little-endian::
 
 (source, partition, sequence) is the arrival order that every reader restores before it sorts.
 Marshal is the fastest codec, and keeps plain values exactly, but it silently turns anything with a
-buffer (bytearray, numpy scalars) into bytes; so it is used only when every value is of a plain type.
+buffer (bytearray, numpy scalars) into bytes; so it is used only when every value is plain.
 """
 
 from __future__ import annotations

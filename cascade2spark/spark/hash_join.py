@@ -17,14 +17,15 @@ from pyspark import RDD, Broadcast, SparkContext
 from cascade2spark.batch.batches import Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
-from cascade2spark.batch.hash_join import HashJoin, JoinTable
+from cascade2spark.batch.hash_join import JoinTable
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.errors import FlowError
+from cascade2spark.fields import Fields
 from cascade2spark.ordering import KeyOrder
-from cascade2spark.planner.steps import BroadcastJoin
 from cascade2spark.selection import Pick
 
-__all__ = ["BroadcastSide", "BroadcastTables", "broadcast_side", "probe_stage"]
+__all__ = ["BroadcastSide", "BroadcastTables", "broadcast_side"]
 
 _MIB = 1 << 20
 # Most tables that one worker process keeps; flows hold few sides at a time.
@@ -82,14 +83,14 @@ class BroadcastTables:
 
 
 def broadcast_side(
-    context: SparkContext, blocks: RDD[Any], step: BroadcastJoin, number: int, limit_bytes: int
+    context: SparkContext, blocks: RDD[Any], site: SiteSpec, fields: Fields, limit_bytes: int
 ) -> BroadcastSide:
     """Collect and broadcast one held side.
 
     Args:
         blocks: persisted blocks of the side.
-        step: the join, for the message.
-        number: which side it is.
+        site: the join, for the message.
+        fields: the side's fields, for the message.
         limit_bytes: most serialised bytes.
     Raises:
         FlowError: the side is larger than the limit.
@@ -97,32 +98,17 @@ def broadcast_side(
     size = int(blocks.map(len).sum())
     if size > limit_bytes:
         raise FlowError(
-            f"{step.site.label}: side {number} is too large to hold in every task",
+            f"{site.label}: a side is too large to hold in every task",
             details={
                 "size": f"{size / _MIB:.1f} MiB serialised",
                 "limit": f"{limit_bytes / _MIB:.1f} MiB (cascade2spark.broadcast.max.bytes)",
-                "fields": step.sides[number].fields,
+                "fields": fields,
             },
-            origin=step.site.origin,
-            branch=step.site.branch,
+            origin=site.origin,
+            branch=site.branch,
             fix="use CoGroup, which does the same with an exchange",
         )
     return BroadcastSide(context.broadcast(arrival_order(blocks.collect())), size)
-
-
-def probe_stage(step: BroadcastJoin, held: Sequence[BroadcastSide], run_id: str) -> HashJoin:
-    """Return the stage that joins streamed rows with the held sides."""
-    sides = tuple((side.blocks, spec.key) for side, spec in zip(held, step.sides[1:], strict=True))
-    return HashJoin(
-        sides=step.sides,
-        key_order=step.key_order,
-        joiner=step.joiner,
-        joined=step.joined,
-        source=BroadcastTables(run_id, step.number, sides, step.key_order),
-        site=step.site,
-        trap=step.trap,
-        is_self_join=step.is_self_join,
-    )
 
 
 def _rows_of(blocks: Any) -> Iterator[Rows]:

@@ -19,13 +19,14 @@ from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
 from cascade2spark.errors import BadRecord, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.files import LineBlock, Manifest, PartPlace, Split
-from cascade2spark.planner.steps import Site
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.selection import Pick
+from cascade2spark.spark.leaves import SinkCut
 
 __all__ = [
     "BlockSource",
@@ -56,7 +57,7 @@ class FileSource:
 
     scheme: Scheme
     info: SourceInfo
-    site: Site
+    site: SiteSpec
     trap: int | None
     block_bytes: int
     as_columns: bool = False
@@ -99,7 +100,7 @@ class LineSource:
 
     scheme: Scheme
     info: SourceInfo
-    site: Site
+    site: SiteSpec
     trap: int | None
 
     has_traps = False
@@ -124,7 +125,7 @@ class RowSource:
         columns: positions kept, None for all.
     """
 
-    site: Site
+    site: SiteSpec
     columns: tuple[int, ...] | None
     batch_rows: int
 
@@ -166,7 +167,7 @@ class BlockSource:
 class HeldSource:
     """Takes blocks of rows that the driver held."""
 
-    site: Site
+    site: SiteSpec
     batch_rows: int
 
     has_traps = False
@@ -198,7 +199,7 @@ def on_bad(source: FileSource | LineSource, task: TaskContext) -> Callable[[BadR
     return handle
 
 
-def _counted(batches: Iterable[Batch], site: Site, task: TaskContext) -> Iterator[Batch]:
+def _counted(batches: Iterable[Batch], site: SiteSpec, task: TaskContext) -> Iterator[Batch]:
     task.report.counters.increment(_READ, 0)
     for batch in batches:
         size = len(batch) if isinstance(batch, list) else batch.num_rows
@@ -223,7 +224,7 @@ class PartSink:
     fields: Fields
     pick: Pick
     place: PartPlace
-    site: Site
+    site: SiteSpec
     trap: int | None
     first_part: int = 0
 
@@ -240,7 +241,7 @@ class SinkWriter:
         self._task = task
         self._writer = sink.scheme.writer(sink.fields)
         self._kernel = writer_kernel(sink.scheme, sink.fields)
-        self._cut = None if sink.pick.is_all else sink.pick.of()
+        self._cut = SinkCut(sink.pick, sink.site, sink.trap, task)
         part = sink.first_part + task.flow_process.get_current_slice_num()
         self._file = sink.place.open_part(part)
         task.report.counters.increment(_WRITTEN, 0)
@@ -251,7 +252,7 @@ class SinkWriter:
         if not isinstance(batch, list) and self._wrote_columns(batch):
             return iter(())
         given = batch if isinstance(batch, list) else rows_of_columns(batch)
-        rows = given if self._cut is None else list(map(self._cut, given))
+        rows = self._cut.rows(given)
         try:
             data, written = self._writer.encode(rows), len(rows)
         except RunError as error:
@@ -259,7 +260,7 @@ class SinkWriter:
                 raise self._placed(error) from error.__cause__
             data, written = self._encode_singly(rows)
         self._file.write(data, written)
-        self._task.report.count_rows(self._sink.site.key, len(rows), written)
+        self._task.report.count_rows(self._sink.site.key, len(given), written)
         self._task.report.counters.increment(_WRITTEN, written)
         return iter(())
 
@@ -280,7 +281,7 @@ class SinkWriter:
             report.count_conversion(key, COLUMNS_TO_ROWS)
             return False
         try:
-            chosen = batch if self._cut is None else selected(batch, positions)
+            chosen = batch if self._cut.is_all else selected(batch, positions)
             data = self._kernel(chosen)
         except NotColumns as reason:
             report.count_fallback(key, str(reason))

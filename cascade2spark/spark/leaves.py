@@ -7,16 +7,18 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.batch.batches import Batch, batch_rows
+from cascade2spark.batch.batches import Batch, Rows, batch_rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
-from cascade2spark.planner.steps import Site
+from cascade2spark.errors import TupleError
+from cascade2spark.operations.failures import located_error
 from cascade2spark.selection import Pick
 from cascade2spark.spark.shuffle import Exchange, ExchangeWriter
 
-__all__ = ["BlockLeaf", "ExchangeLeaf", "RowsSink"]
+__all__ = ["BlockLeaf", "ExchangeLeaf", "RowsSink", "SinkCut"]
 
 _WRITTEN = counter_name(StepCounters.Tuples_Written)
 _BLOCK_ROWS = 8_000
@@ -35,7 +37,7 @@ class ExchangeLeaf:
 
     exchange: Exchange
     first_partition: int
-    site: Site
+    site: SiteSpec
 
     def open(self, task: TaskContext) -> _ExchangeLeafWriter:
         """Return the writer of one task."""
@@ -63,11 +65,9 @@ class BlockLeaf:
 
     Args:
         first_partition: as in `ExchangeLeaf`.
-        pick: the columns kept, None for all.
     """
 
     first_partition: int
-    pick: Pick | None = None
 
     def open(self, task: TaskContext) -> _BlockWriter:
         """Return the writer of one task."""
@@ -77,21 +77,17 @@ class BlockLeaf:
 class _BlockWriter:
     def __init__(self, leaf: BlockLeaf, task: TaskContext) -> None:
         self._partition = leaf.first_partition + task.flow_process.get_current_slice_num()
-        self._cut = None if leaf.pick is None or leaf.pick.is_all else leaf.pick.of()
         self._sequence = 0
         self._rows: list[Any] = []
 
     def push(self, batch: Batch) -> Iterator[bytes]:
         if isinstance(batch, list):
-            self._rows.extend(batch if self._cut is None else map(self._cut, batch))
+            self._rows.extend(batch)
             if len(self._rows) >= _BLOCK_ROWS:
                 yield from self._drain()
         elif batch.num_rows:
             yield from self._drain()
-            if self._cut is None:
-                yield self._encoded(batch)
-            else:
-                self._rows.extend(map(self._cut, rows_of_columns(batch)))
+            yield self._encoded(batch)
 
     def finish(self) -> Iterator[bytes]:
         return self._drain()
@@ -110,12 +106,61 @@ class _BlockWriter:
         return block
 
 
+class SinkCut:
+    """Cuts the sink's values out of rows; a row that lacks one goes to the trap of the tail.
+
+    Args:
+        pick: selects and orders the values.
+        site: the sink.
+        trap: number of its trap, None without one.
+    """
+
+    def __init__(self, pick: Pick, site: SiteSpec, trap: int | None, task: TaskContext) -> None:
+        self.is_all = pick.is_all
+        self._cut = pick.of()
+        self._site = site
+        self._trap = trap
+        self._task = task
+
+    def rows(self, rows: Rows) -> Rows:
+        """Return the cut rows, without those that were trapped.
+
+        Raises:
+            TupleError: a row lacks a value, and there is no trap.
+        """
+        if self.is_all:
+            return rows
+        try:
+            return list(map(self._cut, rows))
+        except TupleError:
+            return self._one_by_one(rows)
+
+    def _one_by_one(self, rows: Rows) -> Rows:
+        found: Rows = []
+        for row in rows:
+            try:
+                found.append(self._cut(row))
+            except TupleError as error:
+                located = located_error(error, self._site, row, None)
+                if self._trap is None:
+                    raise located from error.__cause__
+                self._task.trap(self._trap, row, located, self._site)
+        return found
+
+
 @attrs.frozen
 class RowsSink:
-    """Hands out blocks of the rows of a sink that lies in memory: on the driver, or as an RDD."""
+    """Hands out blocks of the rows of a sink that lies in memory: on the driver, or as an RDD.
+
+    Args:
+        blocks: how they leave the task.
+        pick, site, trap: as for `SinkCut`.
+    """
 
     blocks: BlockLeaf
-    site: Site
+    pick: Pick
+    site: SiteSpec
+    trap: int | None
 
     def open(self, task: TaskContext) -> _RowsSinkWriter:
         """Return the writer of one task."""
@@ -125,16 +170,20 @@ class RowsSink:
 class _RowsSinkWriter:
     def __init__(self, sink: RowsSink, task: TaskContext) -> None:
         self._writer = sink.blocks.open(task)
+        self._cut = SinkCut(sink.pick, sink.site, sink.trap, task)
         self._site = sink.site
         self._report = task.report
         self._report.counters.increment(_WRITTEN, 0)
         self._report.count_rows(self._site.key, 0, 0)
 
     def push(self, batch: Batch) -> Iterator[bytes]:
-        size = batch_rows(batch)
-        self._report.count_rows(self._site.key, size, size)
-        self._report.counters.increment(_WRITTEN, size)
-        return self._writer.push(batch)
+        kept = batch
+        if not self._cut.is_all:
+            kept = self._cut.rows(batch if isinstance(batch, list) else rows_of_columns(batch))
+        written = batch_rows(kept)
+        self._report.count_rows(self._site.key, batch_rows(batch), written)
+        self._report.counters.increment(_WRITTEN, written)
+        return self._writer.push(kept)
 
     def finish(self) -> Iterator[bytes]:
         return self._writer.finish()

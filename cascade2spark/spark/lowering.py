@@ -20,6 +20,7 @@ from pyspark import RDD, SparkContext, StorageLevel
 
 from cascade2spark.batch.chain import ChainNode, ChainSpec, Leaf, OperatorRun, Passage
 from cascade2spark.batch.column_run import ColumnRun, split_run
+from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.lifecycle import TrapColumns
 from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
@@ -41,7 +42,7 @@ from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.forms import begins_with_columns, group_gives_columns
 from cascade2spark.spark.grouping import CoGroupSource, GroupSource, partial_stage
-from cascade2spark.spark.hash_join import BroadcastSide, broadcast_side, probe_stage
+from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, broadcast_side
 from cascade2spark.spark.io import BlockSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
@@ -222,9 +223,7 @@ class Lowering:
                 return parent
             nodes.append(ChainNode(parent, stage=OperatorRun(tail)))
         elif isinstance(step, BroadcastJoin):
-            nodes.append(
-                ChainNode(parent, stage=probe_stage(step, self._broadcast(step), self.run.run_id))
-            )
+            nodes.append(ChainNode(parent, stage=self._probe(step)))
         else:
             raise Unsupported(f"Spark has no stage for {type(step).__name__}")
         return len(nodes) - 1
@@ -250,7 +249,7 @@ class Lowering:
                 fix="bind one tail for each tap",
             )
         if isinstance(tap, (MemoryTap, RDDTap, DataFrameTap)):
-            return RowsSink(BlockLeaf(first, step.pick), step.site)
+            return RowsSink(BlockLeaf(first), step.pick, step.site, step.trap)
         place = self.run.outputs[step.number]
         return PartSink(tap.scheme, step.fields, step.pick, place, step.site, step.trap, first)
 
@@ -339,8 +338,8 @@ class Lowering:
                 broadcast_side(
                     self.context,
                     self._handed_over(Target(step.number, side.source)),
-                    step,
-                    number,
+                    step.site,
+                    side.fields,
                     limit,
                 )
                 for number, side in enumerate(step.sides)
@@ -348,6 +347,21 @@ class Lowering:
             )
             self._sides[step.number] = found
         return found
+
+    def _probe(self, step: BroadcastJoin) -> HashJoin:
+        held = [side.blocks for side in self._broadcast(step)]
+        keys = [side.key for side in step.sides[1:]]
+        tables = tuple(zip(held, keys, strict=True))
+        return HashJoin(
+            sides=step.sides,
+            key_order=step.key_order,
+            joiner=step.joiner,
+            joined=step.joined,
+            source=BroadcastTables(self.run.run_id, step.number, tables, step.key_order),
+            site=step.site,
+            trap=step.trap,
+            is_self_join=step.is_self_join,
+        )
 
     def _kept(self, rdd: RDD[Any]) -> RDD[Any]:
         self.persisted.append(rdd.persist(StorageLevel.MEMORY_AND_DISK))

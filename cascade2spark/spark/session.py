@@ -12,10 +12,12 @@ import sys
 from typing import Any
 
 import attrs
+import pyarrow
 from pyspark import SparkConf, SparkContext
 
 from cascade2spark.environment import java_problem
 from cascade2spark.errors import FlowError, Unsupported
+from cascade2spark.version import VERSION
 
 __all__ = ["UNIX_SOCKETS", "Versions", "acquire_context", "check_versions", "driver_versions"]
 
@@ -59,12 +61,8 @@ class Versions:
 
 def driver_versions() -> Versions:
     """Return the versions of this process."""
-    import pyarrow
-
-    import cascade2spark
-
     python = ".".join(platform.python_version_tuple()[:2])
-    return Versions(python, cascade2spark.__version__, pyarrow.__version__.split(".")[0])
+    return Versions(python, VERSION, pyarrow.__version__.split(".")[0])
 
 
 def check_versions(wanted: Versions) -> None:
@@ -75,6 +73,9 @@ def check_versions(wanted: Versions) -> None:
     """
     here = driver_versions()
     if here == wanted:
+        # Every core has a task of its own: Arrow's threads would only be in each other's way.
+        pyarrow.set_cpu_count(1)
+        pyarrow.set_io_thread_count(1)
         return
     names = [field.name for field in attrs.fields(Versions)]
     differing = {

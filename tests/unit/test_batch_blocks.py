@@ -17,7 +17,11 @@ from cascade2spark.errors import FlowError
 
 PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text())
 ANYTHING = st.one_of(
-    PLAIN, st.binary(), st.decimals(allow_nan=False), st.dates(), st.lists(st.integers(), max_size=3)
+    PLAIN,
+    st.binary(),
+    st.decimals(allow_nan=False),
+    st.dates(),
+    st.lists(st.integers(), max_size=3),
 )
 
 

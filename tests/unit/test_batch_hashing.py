@@ -63,7 +63,9 @@ def test_rows_go_where_their_keys_hash_to(rows: list[tuple[Any, Any]], partition
 
 @pytest.mark.parametrize("partitions", [1, 2, 7, 1000])
 def test_rows_and_columns_go_to_the_same_partitions(partitions: int) -> None:
-    rows = [(f"user{number}", number, datetime.date(2020, 1, 1 + number % 28)) for number in range(99)]
+    rows = [
+        (f"user{number}", number, datetime.date(2020, 1, 1 + number % 28)) for number in range(99)
+    ]
     key, order = Pick((0, 2), width=3), KeyOrder(2)
     expected = row_partitions(rows, key, order, partitions)
     found = column_partitions(columns_of(rows, 3), key, order, partitions)
