@@ -29,7 +29,7 @@ from cascade2spark.operations.expressions.kinds import kind_of
 from cascade2spark.operations.expressions.parser import parse_expression
 from cascade2spark.operations.expressions.runtime import failed
 from cascade2spark.operations.expressions.typed import TypedNode
-from cascade2spark.types import Type, as_type, coercion
+from cascade2spark.types import CoercibleType, Type, as_type, coercion
 
 __all__ = ["Compiled", "compile_expression", "guess_names"]
 
@@ -93,7 +93,10 @@ def compile_expression(
     call, _ = make_function(
         tree,
         kinds,
-        [coercion(kind, source) for (_, kind), source in zip(typed, sources, strict=True)],
+        [
+            (coercion(kind, source), not isinstance(source, CoercibleType))
+            for (_, kind), source in zip(typed, sources, strict=True)
+        ],
         lambda error, row: failed(error, text, names, row),
     )
     used = set(names_in(syntax))

@@ -61,6 +61,12 @@ class Identity(RowFunction):
         coercions = [
             coercion(kind, type_at(argument_fields, at)) for at, kind in enumerate(self.types)
         ]
+        if argument_fields.is_defined() and len(argument_fields) != len(coercions):
+            raise BuildError(
+                "Identity needs one type for each argument",
+                asked=[kind.name for kind in self.types],
+                details={"arguments": argument_fields},
+            )
         if self.shape is Shape.VALUE:
             return coercions[0]
         return lambda *values: tuple(

@@ -72,6 +72,11 @@ def test_identity_declares_what_it_coerces_to() -> None:
     assert Identity(int_).get_field_declaration().is_arguments()
 
 
+def test_identity_needs_a_type_for_each_argument() -> None:
+    with pytest.raises(BuildError, match="one type for each argument"):
+        run_operation(Identity(int), [(1, 2)], TWO)
+
+
 def test_a_date_is_coerced_from_its_declared_type() -> None:
     days = Fields("day", DateType("yyyy-MM-dd"))
     assert [("1970-01-02",)] == of_one(Identity(Fields("x"), str), 86_400_000, fields=days)

@@ -61,7 +61,7 @@ _EQUALS_TEXT = "equals_text({0}, {1})"
 def make_function(
     tree: TypedNode,
     kinds: Sequence[Kind],
-    coercions: Sequence[Callable[[Any], Any]],
+    coercions: Sequence[tuple[Callable[[Any], Any], bool]],
     failed: Callable[[Exception, Any], Exception],
 ) -> tuple[Callable[..., Any], str]:
     """Return the compiled function and its Python text.
@@ -69,17 +69,21 @@ def make_function(
     Args:
         tree: the typed expression.
         kinds: kinds of the parameters.
-        coercions: what makes a value one of its parameter's kind, called when it is not.
+        coercions: what makes a value one of its parameter's kind, called when it is not; and
+            whether a whole number is taken as the number it is (and not as a moment, say).
         failed: makes the error to raise of an exception and the parameter values.
     """
     writer = _Writer()
     result = writer.write(tree)
     names = [f"p{index}" for index in range(len(kinds))]
     lines = [f"def expression({', '.join(names)}):", " try:"]
-    for name, kind, coercion in zip(names, kinds, coercions, strict=True):
+    for name, kind, (coercion, is_plain) in zip(names, kinds, coercions, strict=True):
         test = _needs_coercion(name, kind)
         if test:
-            lines.append(f"  if {test}: {name} = {writer.bound(coercion)}({name})")
+            coerced = f"{writer.bound(coercion)}({name})"
+            if unboxed(kind) is DOUBLE and is_plain:
+                coerced = f"float({name}) if {name}.__class__ is int else {coerced}"
+            lines.append(f"  if {test}: {name} = {coerced}")
     lines.append(f"  return {result}")
     row = f"({''.join(f'{name}, ' for name in names)})"
     lines += [" except Exception as error:", f"  raise failed(error, {row}) from error"]
