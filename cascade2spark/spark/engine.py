@@ -93,7 +93,8 @@ class SparkEngine:
                     result.seconds[items.source] = time.perf_counter() - began
         except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
-            raise error_of(failure) from failure
+            error = error_of(failure)
+            raise error from error.__cause__ or failure
         finally:
             lowering.release()
         self._gather(plan, reports, lowering, context, result)
@@ -116,7 +117,8 @@ class SparkEngine:
                 found.extend(_rows_of(block for _, block in items.rdd.collect()))
             return found[:rows]
         except (Py4JError, PySparkException) as failure:
-            raise error_of(failure) from failure
+            error = error_of(failure)
+            raise error from error.__cause__ or failure
         finally:
             lowering.release()
 
