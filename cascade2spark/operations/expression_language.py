@@ -23,9 +23,10 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.operations.expressions.check import check_expression, names_in
+from cascade2spark.operations.expressions.check import check_expression
 from cascade2spark.operations.expressions.generate import make_function
 from cascade2spark.operations.expressions.kinds import kind_of
+from cascade2spark.operations.expressions.names import names_in
 from cascade2spark.operations.expressions.parser import parse_expression
 from cascade2spark.operations.expressions.runtime import failed
 from cascade2spark.operations.expressions.typed import TypedNode

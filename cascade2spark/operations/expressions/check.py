@@ -6,8 +6,6 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
-
 from cascade2spark.errors import BuildError
 from cascade2spark.operations.expressions import syntax
 from cascade2spark.operations.expressions.conversions import (
@@ -38,7 +36,7 @@ from cascade2spark.operations.expressions.methods import (
     methods_of,
     statics_of,
 )
-from cascade2spark.operations.expressions.parser import PACKAGES
+from cascade2spark.operations.expressions.names import class_name
 from cascade2spark.operations.expressions.typed import (
     Arithmetic,
     Choose,
@@ -58,7 +56,7 @@ from cascade2spark.operations.expressions.typed import (
     TypedNode,
 )
 
-__all__ = ["check_expression", "constants_for", "names_in"]
+__all__ = ["check_expression", "constants_for"]
 
 _CHAINS = ("||", "&&", "+")
 _RELATIONS = ("<", "<=", ">", ">=")
@@ -74,50 +72,6 @@ def check_expression(
             the place.
     """
     return _Checker(source, parameters).check(tree)
-
-
-def names_in(tree: syntax.Node) -> list[str]:
-    """Return the names that must be parameters, each once, in the order of their first use."""
-    found: dict[str, None] = {}
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        is_static = isinstance(node, (syntax.Call, syntax.Member)) and _is_class_like(node)
-        if isinstance(node, syntax.Name):
-            found.setdefault(node.text)
-        children = [] if is_static else _children(node)
-        if is_static and isinstance(node, syntax.Call):
-            children = list(node.arguments)
-        waiting.extend(reversed(children))
-    return list(found)
-
-
-def _children(node: syntax.Node) -> list[syntax.Node]:
-    values = [getattr(node, field.name) for field in attrs.fields(type(node))]
-    return [
-        child
-        for value in values
-        for child in (value if isinstance(value, tuple) else (value,))
-        if isinstance(child, syntax.Node)
-    ]
-
-
-def _is_class_like(node: syntax.Call | syntax.Member) -> bool:
-    return _class_name(node.receiver) is not None
-
-
-def _class_name(node: syntax.Node) -> str | None:
-    """Return the class that `node` names, with or without its package."""
-    parts: list[str] = []
-    while isinstance(node, syntax.Member):
-        parts.append(node.name)
-        node = node.receiver
-    if not isinstance(node, syntax.Name):
-        return None
-    name = ".".join([node.text, *reversed(parts)])
-    for package in PACKAGES:
-        name = name.removeprefix(package)
-    return name if statics_of(name) is not None else None
 
 
 class _Checker:
@@ -197,7 +151,7 @@ class _Checker:
             root = root.receiver
         if isinstance(root, syntax.Name) and root.text in self.parameters:
             return None
-        return _class_name(node.receiver)
+        return class_name(node.receiver)
 
     # -- operators --------------------------------------------------------------------------
 
