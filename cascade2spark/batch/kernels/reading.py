@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.batch.batches import Columns, NotColumns, column_names, text_bytes
 from cascade2spark.files import LineBlock, line_offsets
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
@@ -44,7 +44,7 @@ def reader_kernel(scheme: Scheme, info: SourceInfo) -> BlockReader | None:
     if type(scheme) is TextDelimited:
         return _delimited_reader(scheme, info)
     if type(scheme) is TextLine:
-        return _line_reader(info)
+        return _line_reader(scheme, info)
     return None
 
 
@@ -82,13 +82,15 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
     kept_names = column_names(len(wanted))
 
     def read(block: LineBlock) -> Columns:
-        data = _checked_text(block.data)
+        data = _checked_text(block.data, scheme.charset)
         if scheme.skip_header and block.starts_file:
             data = data[data.find(b"\n") + 1 or len(data) :]
         if not data:
             return pa.record_batch(
                 [pa.array([], _arrow_type(types[at])) for at in wanted], kept_names
             )
+        if width > 1 and (data.startswith(b"\n") or b"\n\n" in data):
+            raise NotColumns("blank lines")  # to Arrow a row of nulls, here a line of one value
         options = csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names)
         try:
             table = csv.read_csv(pa.BufferReader(data), options, parse, convert)
@@ -103,7 +105,7 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
     return read
 
 
-def _line_reader(info: SourceInfo) -> BlockReader | None:
+def _line_reader(scheme: TextLine, info: SourceInfo) -> BlockReader | None:
     width = len(info.fields)
     wanted = tuple(range(width)) if info.wanted is None else info.wanted
     wants_number = width == 2 and 0 in wanted
@@ -111,7 +113,7 @@ def _line_reader(info: SourceInfo) -> BlockReader | None:
         return None
 
     def read(block: LineBlock) -> Columns:
-        data = _checked_text(block.data)
+        data = _checked_text(block.data, scheme.charset)
         whole = pa.array([data.removesuffix(b"\n")], pa.binary()).cast(pa.string())
         lines = pc.split_pattern(whole, "\n").flatten()
         columns = [
@@ -125,14 +127,14 @@ def _line_reader(info: SourceInfo) -> BlockReader | None:
     return read
 
 
-def _checked_text(data: bytes) -> bytes:
+def _checked_text(data: bytes, charset: str) -> bytes:
     if b"\r" in data:
         raise NotColumns("carriage returns")
     if not data.isascii():
         try:
-            data.decode()
+            data.decode(charset)
         except UnicodeDecodeError as bad:
-            raise NotColumns("bytes that are not UTF-8") from bad
+            raise NotColumns(f"bytes that are not {charset.upper()}") from bad
     return data
 
 
@@ -146,12 +148,13 @@ def _typed(column: pa.Array, kind: Type | None) -> pa.Array:
     if kind in _TEXTS:
         return column
     # Arrow reads 0x1F as 31, and nan and inf in any case; Java reads neither.
-    odd = "x" if kind in _WHOLE else "n"
+    odd = (b"x", b"X") if kind in _WHOLE else (b"n", b"N")
     try:
         numbers = column.cast(_arrow_type(kind))
     except pa.ArrowInvalid as refused:
         raise NotColumns("numbers in another spelling") from refused
-    if pc.any(pc.match_substring(column, odd, ignore_case=True)).as_py():
+    data = text_bytes(column)
+    if any(sign in data for sign in odd):
         raise NotColumns("numbers in another spelling")
     if kind in _NARROW and len(numbers):
         ends = pc.min_max(numbers).as_py()
