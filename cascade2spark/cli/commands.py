@@ -16,7 +16,6 @@ import click
 
 from cascade2spark import __version__
 from cascade2spark.cli.connecting import choose_connector
-from cascade2spark.cli.demonstration import show_demo
 from cascade2spark.cli.exits import FAILED, exit_code
 from cascade2spark.cli.output import (
     count,
@@ -154,6 +153,9 @@ def explain(
 @_debug_option
 def demo(folder: Path, offline: bool, master: str | None) -> None:
     """Run a small pipeline on real data and show what happened."""
+    # Loaded late: it needs PySpark, and doctor must be able to say that there is none.
+    from cascade2spark.cli.demonstration import show_demo
+
     show_demo(folder, offline, master)
 
 

@@ -6,6 +6,8 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,15 +17,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cascade2spark.cli.connecting import choose_connector
+from cascade2spark.cli.connecting import configure_spark
 from cascade2spark.cli.output import count, messages, results, rows_table, show_statistics
+from cascade2spark.connectors import SparkFlowConnector
 from cascade2spark.demo.data import DataUnavailable, Prepared, prepare_flights, prepare_library
+from cascade2spark.spark.session import acquire_context
 
 __all__ = ["show_demo"]
 
 _MOST_ROWS = 8
 # Cut the flights into pieces, so that a machine with few cores has all of them at work.
-_SETTINGS = ["cascade2spark.split.bytes=8m"]
+_PROPERTIES = {"cascade2spark.split.bytes": "8m"}
 
 
 @attrs.frozen
@@ -69,25 +73,32 @@ def show_demo(folder: Path, offline: bool, master: str | None) -> None:
     demonstration, data = _prepared(console, folder, offline)
     module = import_module(demonstration.module)
     out = folder / "out"
-    connector = choose_connector(False, master, [*_SETTINGS, "spark.log.level=OFF"])
+    job_file = _shown(Path(str(module.__file__)))
+    started = time.perf_counter()
+    configure_spark(master, {}, os.environ)
+    with _spark_talking_to(folder / "spark.log"):
+        context = acquire_context()
+    ready_s = time.perf_counter() - started
 
     _section(console, "Plan")
+    connector = SparkFlowConnector(context, _PROPERTIES)
     flow = connector.connect(module.job(str(data.folder), str(out)))
     console.print(_short_plan(flow.plan_text()))
-    job_file = _shown(Path(str(module.__file__)))
     console.print(f"\nWith fields and lines: {_command()} explain {job_file}", style="dim")
 
     _section(console, "Run")
+    console.print(f"Spark {context.version} on {context.master}, ready after {ready_s:.1f} s")
     flow.complete()
     show_statistics(flow, console)
 
     _section(console, "Results")
     for name, title in demonstration.reports.items():
         header, rows, total = _rows_of(out / name)
-        console.print(rows_table(header, rows, title=title))
+        console.print(title, style="bold")
+        console.print(rows_table(header, rows))
         console.print(f"{len(rows)} of {count(total, 'row')}, in {out / name}\n", style="dim")
 
-    _section(console, "Next")
+    console.rule(Text("Next", style="bold"), align="left")
     arguments = "" if folder == Path("build/demo") else f" -- {data.folder} {out}"
     console.print(f"Change {demonstration.change} in {job_file}, then run it again:\n")
     console.print(f"  {_command()} run {job_file}{arguments}\n", style="bold")
@@ -96,7 +107,7 @@ def show_demo(folder: Path, offline: bool, master: str | None) -> None:
 
 def _prepared(console: Console, folder: Path, offline: bool) -> tuple[Demonstration, Prepared]:
     """Return the demonstration and its data: flights, or what every machine has."""
-    _section(console, "Data")
+    console.rule(Text("Data", style="bold"), align="left")
     started = time.perf_counter()
     if not offline:
         try:
@@ -158,22 +169,42 @@ def _short_plan(text: str) -> Table | Text:
     if header is None:
         return Text(text)
     table = Table(box=None, pad_edge=False, title=lines[0], title_justify="left")
-    table.add_column("step", justify="right", min_width=4)
+    table.add_column("step", justify="right", width=4, no_wrap=True)
     table.add_column("pipe", no_wrap=True)
     table.add_column("becomes", no_wrap=True)
     for label, became, *_ in (row for row in rows[header + 1 :] if len(row) > 2):
         found = re.search(r"(.*?)\(?(?:with )?step (\d+)\)?$", became)
         calls, step = found.groups() if found else (became, "")
+        if not calls.strip() and "(of " in label:
+            continue  # the inner pipes of an assembly, which run with the step above
         pipe = re.sub(r" \w+\(.*\)$", "", label)  # without the tap, which is a long path
         table.add_row(Text(step), Text(pipe), Text(calls.strip()))
     return table
 
 
 def _command() -> str:
-    return _shown(Path(sys.argv[0]))
+    called = Path(sys.argv[0])
+    return "python -m cascade2spark" if called.name == "__main__.py" else _shown(called)
+
+
+@contextmanager
+def _spark_talking_to(file: Path) -> Iterator[None]:
+    """Let a JVM that is started inside write its stderr to a file: what it says is not for here."""
+    kept = os.dup(2)
+    try:
+        with file.open("wb") as log:
+            os.dup2(log.fileno(), 2)
+        yield
+    except Exception as failed:
+        failed.add_note(f"What Java said is in {file}")
+        raise
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _section(console: Console, title: str) -> None:
+    console.print()
     console.rule(Text(title, style="bold"), align="left")
 
 

@@ -31,6 +31,7 @@ __all__ = [
 
 # Where there is no terminal nothing limits a line, and a cut name helps nobody.
 _WIDTH_WITHOUT_TERMINAL = 200
+_LONG_NUMBER = 10_000
 
 
 def results() -> Console:
@@ -55,16 +56,21 @@ def show_error(error: BaseException) -> None:
     messages().print(Text.assemble(line, where, f"\n{parts}" if parts else ""), soft_wrap=True)
 
 
-def rows_table(names: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> Table:
+def rows_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Return a table of values: numbers to the right, null as an empty cell."""
     kept = [list(row) for row in rows]
-    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    columns = []
     for position, name in enumerate(names):
-        values = [row[position] for row in kept if row[position] is not None]
-        is_number = bool(values) and all(isinstance(value, (int, float)) for value in values)
+        values = [row[position] for row in kept]
+        numbers = [value for value in values if _is_number(value)]
+        is_number = bool(numbers) and len(numbers) == sum(value is not None for value in values)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in kept:
-        table.add_row(*(Text(_cell(value)) for value in row))
+        # Years read better without a comma, and a column has one way of writing.
+        comma = "," if any(abs(number) >= _LONG_NUMBER for number in numbers) else ""
+        columns.append([Text(_cell(value, comma)) for value in values])
+    for cells in zip(*columns, strict=True):
+        table.add_row(*cells)
     return table
 
 
@@ -140,12 +146,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _cell(value: Any) -> str:
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _cell(value: Any, comma: str) -> str:
     if value is None:
         return ""
-    if isinstance(value, float):
-        return f"{value:,.1f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if _is_number(value):
+        return format(value, f"{comma}.1f" if isinstance(value, float) else comma)
+    return str(value)
 
 
 def _console(stderr: bool) -> Console:

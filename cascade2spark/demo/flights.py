@@ -9,12 +9,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from cascade2spark import CoGroup, Fields, FlowDef, GroupBy, HashJoin, Pipe, buffer, function
-from cascade2spark.assemblies import AggregateBy, AverageBy, CountBy, SumBy
+from cascade2spark.assemblies import AggregateBy, AverageBy, Coerce, CountBy, SumBy
 from cascade2spark.joiners import LeftJoin
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Hfs, SinkMode
+
+__all__ = ["job"]
+
+Row = tuple[Any, ...]
 
 LATE_MINUTES = 15
 
@@ -29,7 +34,7 @@ FLIGHTS = (
 
 
 @buffer("leg", "carrier", "late_in", "late_out")
-def legs(key: tuple, rows: Iterator[tuple]) -> Iterator[tuple]:
+def legs(key: Row, rows: Iterator[Row]) -> Iterator[Row]:
     """Number one plane's departures of one day, each with the delay of the flight before it."""
     late_in = None
     for leg, (carrier, dep_delay, arr_delay) in enumerate(rows, 1):
@@ -48,13 +53,21 @@ def words(name: str) -> list[str]:
     return name.replace("-", " ").split()
 
 
+def has_departed(dep_time: int | None) -> bool:
+    return dep_time is not None
+
+
+def came_in_late(late_in: int | None) -> bool:
+    return late_in is not None and late_in >= LATE_MINUTES
+
+
 def knock_on(flights: Pipe, airlines: Pipe) -> Pipe:
     """How late a plane leaves after it came in late, by airline."""
     days = GroupBy(flights, Fields("tailnum", "month", "day"), Fields("dep_time"))
-    late = days.every(Fields("carrier", "dep_delay", "arr_delay"), legs, Fields.RESULTS)
-    late = late.keep("late_in", lambda minutes: minutes is not None and minutes >= LATE_MINUTES)
+    late: Pipe = days.every(Fields("carrier", "dep_delay", "arr_delay"), legs, Fields.RESULTS)
+    late = late.keep("late_in", came_in_late)
     named = HashJoin("knock_on", late, "carrier", airlines, "code")
-    means = AggregateBy(
+    means: Pipe = AggregateBy(
         named,
         Fields("airline"),
         CountBy(Fields("legs")),
@@ -75,7 +88,7 @@ def makers(flights: Pipe, planes: Pipe) -> Pipe:
         SumBy(Fields("distance"), Fields("miles"), int),
     )
     known = CoGroup("makers", flown, "tailnum", planes, "registration", joiner=LeftJoin())
-    totals = AggregateBy(
+    totals: Pipe = AggregateBy(
         known,
         Fields("maker"),
         CountBy(Fields("planes")),
@@ -83,6 +96,7 @@ def makers(flights: Pipe, planes: Pipe) -> Pipe:
         SumBy(Fields("miles"), Fields("all_miles"), int),
         AverageBy(Fields("built"), Fields("mean_built"), AverageBy.Include.NO_NULLS),
     )
+    totals = Coerce(totals, Fields("mean_built"), int)
     return GroupBy(totals, Fields.NONE, Fields("all_miles"), True)
 
 
@@ -100,7 +114,7 @@ def job(data: str = "build/demo/flights", out: str = "build/demo/out") -> FlowDe
     def sink(name: str) -> Hfs:
         return Hfs(TextDelimited(True, "\t"), f"{out}/{name}", SinkMode.REPLACE)
 
-    flights = Pipe("flights").keep("dep_time", lambda time: time is not None)
+    flights = Pipe("flights").keep("dep_time", has_departed)
     planes, airlines, airports = Pipe("planes"), Pipe("airlines"), Pipe("airports")
     plane_fields = "registration built type maker model engines seats speed engine"
     airport_fields = "faa airport lat lon alt tz dst tzone"

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from cascade2spark import Fields, FlowDef, GroupBy, Pipe, buffer, function
 from cascade2spark.assemblies import CountBy
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Hfs, SinkMode
+
+__all__ = ["job"]
+
+Row = tuple[Any, ...]
 
 WORD = re.compile(r"[a-z]{4,}")
 
@@ -24,7 +29,7 @@ def words(line: str) -> list[str]:
 
 
 @buffer("count", "modules", "most_in")
-def totals(key: tuple, rows: Iterator[tuple]) -> Iterator[tuple]:
+def totals(key: Row, rows: Iterator[Row]) -> Iterator[Row]:
     """The rows of one word come with the module that has it most often first."""
     most_in, count = next(rows)
     modules = 1

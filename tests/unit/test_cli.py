@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from cascade2spark.errors import (
 from cascade2spark.files.records import CommitRecord, Owner, write_record
 from cascade2spark.files.stores import LOCAL
 
+ROOT = Path(__file__).parents[2]
 JOB = """
 from cascade2spark import FlowDef, LocalFlowConnector, Pipe
 from cascade2spark.schemes import TextDelimited
@@ -387,3 +389,14 @@ def test_doctor_options_that_do_not_go_together(words) -> None:
 
 def test_help_lists_the_exit_codes() -> None:
     assert "130" in call("--help").stdout
+
+
+def test_the_command_line_starts_without_spark() -> None:
+    program = "import sys, cascade2spark.cli; sys.exit('pyspark' in sys.modules)"
+    assert (
+        0 == subprocess.run([sys.executable, "-c", program], env=with_us(), check=False).returncode
+    )
+
+
+def with_us() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
