@@ -15,7 +15,17 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-__all__ = ["Batch", "Columns", "NotColumns", "Row", "Rows", "batch_rows", "columns_of", "rows_of"]
+__all__ = [
+    "Batch",
+    "Columns",
+    "NotColumns",
+    "Row",
+    "Rows",
+    "batch_rows",
+    "columns_of",
+    "rows_of",
+    "text_bytes",
+]
 
 Row = tuple[Any, ...]
 Rows = list[Row]
@@ -104,6 +114,17 @@ def values_of(column: pa.Array) -> list[Any]:
         return numbers
     values: list[Any] = column.to_pylist()
     return values
+
+
+def text_bytes(texts: pa.Array) -> bytes:
+    """Return the UTF-8 bytes of a column of texts, end to end."""
+    _, offset_buffer, data_buffer = texts.buffers()
+    offsets = memoryview(offset_buffer).cast("i")
+    start, end = offsets[texts.offset], offsets[texts.offset + len(texts)]
+    if data_buffer is None:
+        return b""
+    data: bytes = data_buffer.slice(start, end - start).to_pybytes()
+    return data
 
 
 def batch_rows(batch: Batch) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Columns, NotColumns, values_of
+from cascade2spark.batch.batches import Columns, NotColumns, text_bytes, values_of
 from cascade2spark.fields import Fields
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.schemes.delimited import TextDelimited
@@ -26,7 +26,8 @@ def writer_kernel(scheme: Scheme, fields: Fields) -> BlockWriter | None:
         scheme: the sink's scheme.
         fields: the sink fields as resolved.
     """
-    if scheme.charset not in ("utf-8", "ascii") or not fields.is_defined() or not len(fields):
+    # In a charset with signs that cannot be written, the rows tell which one it is.
+    if scheme.charset != "utf-8" or not fields.is_defined() or not len(fields):
         return None
     if type(scheme) is TextDelimited:
         is_own = scheme.fields.has_types() and len(scheme.fields) == len(fields)
@@ -56,7 +57,7 @@ def _joiner(
         lines = pc.binary_join_element_wise(*texts, delimiter) if len(texts) > 1 else texts[0]
         # Joining with an empty text puts a line end behind each line, and all lines side by side.
         ended = pc.binary_join_element_wise(lines, "", "\n")
-        return _bytes_of(ended)
+        return text_bytes(ended)
 
     return write
 
@@ -75,14 +76,6 @@ def _texts(column: pa.Array, kind: Type | None, null: str) -> pa.Array:
             [None if value is None else write(value) for value in values_of(column)], pa.string()
         )
     return pc.fill_null(texts, null) if texts.null_count else texts
-
-
-def _bytes_of(texts: pa.Array) -> bytes:
-    _, offset_buffer, data_buffer = texts.buffers()
-    offsets = memoryview(offset_buffer).cast("i")
-    start, end = offsets[texts.offset], offsets[texts.offset + len(texts)]
-    data: bytes = data_buffer.slice(start, end - start).to_pybytes()
-    return data
 
 
 def _is_exact(arrow_type: pa.DataType) -> bool:
