@@ -286,7 +286,8 @@ def public_names() -> dict[str, Any]:
 
 def setup_of_porting_page() -> str:
     """Return the page's first Python blocks: the pipes, fields and flows its tables speak of."""
-    found = [block.text for block in blocks_of(PORTING) if block.language == "python"]
+    blocks = [block for block in blocks_of(PORTING) if block.language == "python"]
+    found = [block.text for block in blocks if block.file is None]
     return "".join(found[:2])
 
 
