@@ -12,7 +12,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.text import TextLine
-from cascade2spark.types import Object, Type, text_writer
+from cascade2spark.types import Type, text_writer
 
 __all__ = ["BlockWriter", "writer_kernel"]
 
@@ -64,17 +64,18 @@ def _joiner(
 
 def _texts(column: pa.Array, kind: Type | None, null: str) -> pa.Array:
     arrow_type = column.type
-    is_plain = kind is None or kind is Object or kind.python_type in (int, str, bool, float)
+    write = text_writer(kind)
+    is_plain = write is text_writer()  # the value alone gives its text, whatever the type
     if pa.types.is_string(arrow_type) and is_plain:
         texts = column
     elif pa.types.is_null(arrow_type) or (is_plain and _is_exact(arrow_type)):
         texts = column.cast(pa.string())
     else:
         # Java's digits are written in one place only, a value at a time.
-        write = text_writer(kind)
-        texts = pa.array(
-            [None if value is None else write(value) for value in values_of(column)], pa.string()
-        )
+        try:
+            texts = pa.array(list(map(write, values_of(column))), pa.string())
+        except Exception as refused:  # the rows tell which value it is
+            raise NotColumns("values that cannot be written") from refused
     return pc.fill_null(texts, null) if texts.null_count else texts
 
 
