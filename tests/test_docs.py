@@ -11,7 +11,8 @@ Fenced blocks are read by the word after the fence:
     text                  after a Python block: what that block prints; ``...`` stands for any text
     console               a line beginning with ``$ cascade2spark`` is run; its output follows
 
-Any other block is only shown. Every page runs in a folder of its own.
+Any other block is only shown. Every page runs in a folder of its own. ``--update-plans`` rewrites
+what is shown where it differs (twice, when line numbers move); review the difference.
 """
 
 from __future__ import annotations
@@ -143,30 +144,37 @@ def commands_of(block: Block) -> Iterator[tuple[str, str]]:
             yield command, output
 
 
-def assert_printed(shown: str, printed: str, place: str) -> None:
-    checker = doctest.OutputChecker()
+def trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip("\n").split("\n")) + "\n"
+
+
+def is_shown(shown: str, printed: str) -> bool:
     flags = doctest.ELLIPSIS | doctest.DONT_ACCEPT_BLANKLINE
-
-    def trimmed(text: str) -> str:
-        return "\n".join(line.rstrip() for line in text.strip("\n").split("\n")) + "\n"
-
-    if not checker.check_output(trimmed(shown), trimmed(printed), flags):
-        pytest.fail(f"{place} shows\n{shown}\nbut this is printed\n{printed}", pytrace=False)
+    return doctest.OutputChecker().check_output(trimmed(shown), trimmed(printed), flags)
 
 
-def run_page(page: Path, has_spark: bool) -> None:
+def run_page(page: Path, has_spark: bool, updates: bool) -> None:
+    """Run a page's blocks; fail where another thing is printed than shown, or show it."""
     session = Session(page)
     printed: str | None = None
+
+    def compare(before: str, shown: str, found: str, place: str) -> None:
+        if is_shown(shown, found):
+            return
+        assert updates, f"{place} shows\n{shown}\nbut this is printed\n{found}"
+        text = page.read_text("utf-8")
+        page.write_text(text.replace(before + shown, before + trimmed(found), 1), "utf-8")
+
     for block in blocks_of(page):
         place = f"{page.relative_to(ROOT)}:{block.line}"
         if "spark" in block.words and not has_spark:
             continue
         if block.language == "text" and block.file is None and printed is not None:
-            assert_printed(block.text, printed, place)
+            compare(f"```{' '.join(['text', *block.words])}\n", block.text, printed, place)
             printed = None
         elif block.language == "console":
             for command, output in commands_of(block):
-                assert_printed(output, run_command(command), place)
+                compare(f"$ {command}\n", output, run_command(command), place)
         else:
             printed = session.run(block)
 
@@ -195,8 +203,8 @@ def page_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_snippets_run_and_print_what_is_shown(page, page_folder) -> None:
-    run_page(page, has_spark=False)
+def test_snippets_run_and_print_what_is_shown(page, page_folder, update_plans) -> None:
+    run_page(page, has_spark=False, updates=update_plans)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +212,8 @@ def test_snippets_run_and_print_what_is_shown(page, page_folder) -> None:
     [page for page in PAGES if needs_spark(page)],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
-def test_snippets_that_need_spark_run(page, page_folder, sc) -> None:
-    run_page(page, has_spark=True)
+def test_snippets_that_need_spark_run(page, page_folder, update_plans, sc) -> None:
+    run_page(page, has_spark=True, updates=update_plans)
 
 
 def anchor_of(heading: str) -> str:
