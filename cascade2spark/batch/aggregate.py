@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.batch.every_folds import BoundFolds, is_plain_fold
+from cascade2spark.batch.key_names import key_namer, unnamed
 from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.errors import Unsupported
@@ -82,7 +83,8 @@ class PartialAggregation:
         names = self._bound.generated.names
         names["key"] = self._spec.key.of()
         # Without a hash no key is ever met again: each row is a part of its own.
-        names["name"] = self._spec.key_order.group_key() if self._is_held else _never_again
+        namer = key_namer(self._spec.key, self._spec.key_order) if self._is_held else unnamed
+        names["names"] = namer
         self._bound.define(self._absorbing())
 
     def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
@@ -128,15 +130,9 @@ class PartialAggregation:
         return [
             ("def absorb(rows, held):", None),
             ("    find = held.get", None),
-            ("    for row in rows:", None),
-            ("        k = key(row)", None),
-            ("        n = name(k)", None),
+            ("    for n, row in zip(names(rows), rows):", None),
             ("        e = find(n)", None),
             ("        if e is None:", None),
-            (f"            held[n] = e = [k{zeros}]", 0),
+            (f"            held[n] = e = [key(row){zeros}]", 0),
             *((f"        {text}", number) for text, number in steps),
         ]
-
-
-def _never_again(key: Row) -> Hashable:
-    return object()

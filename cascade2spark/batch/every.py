@@ -86,8 +86,11 @@ def run_everys(
     is_failing = True
     try:
         driver.prepare()
-        for key, rows in groups:
-            yield from driver.group(key, rows)
+        if isinstance(driver, FoldDriver):
+            yield from driver.groups(groups)
+        else:
+            for key, rows in groups:
+                yield from driver.group(key, rows)
         yield from driver.rest()
         yield from driver.flush()
         yield from driver.rest()
@@ -99,7 +102,7 @@ def run_everys(
 
 def _driver(
     spec: EveryRun, task: TaskContext, operations: Operations, is_immediate: bool
-) -> _Driver:
+) -> _Driver | FoldDriver:
     everys = spec.everys
     kinds = {every.kind for every in everys}
     if not everys:

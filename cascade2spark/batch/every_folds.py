@@ -53,7 +53,7 @@ class BoundFolds:
             fold = every.operation.bind(every.argument_fields, every.declared)
             self.folds.append(fold)
             names[f"zero{number}"], names[f"step{number}"] = fold.zero, fold.step
-            names[f"merge{number}"] = fold.merge
+            names[f"merge{number}"], names[f"finish{number}"] = fold.merge, fold.finish
             names[f"pick{number}"] = every.arguments.of()
 
     def define(self, lines: Sequence[tuple[str, int | None]], *, merges: bool = False) -> None:
@@ -108,10 +108,14 @@ class FoldDriver:
         self._merges = merges
         self._operations = operations
         self._bound = BoundFolds(everys, operations)
-        self._rows_in = 0
+        self._rows_in = self._completed = 0
         self._rows_out = [0] * len(everys)
         self._made: list[Row] = []
-        self._is_single = all(not every.operation.shape.is_many for every in everys)
+        shapes = {every.operation.shape for every in everys}
+        # Each fold one value, put behind the key: rows need no building.
+        self._is_plain = shapes == {Shape.VALUE} and all(
+            every.layout is not None and every.layout.is_all for every in everys
+        )
         self._builds: list[Callable[[Row, Row], Row]] = []
 
     def prepare(self) -> None:
@@ -119,20 +123,29 @@ class FoldDriver:
         self._bound.prepare()
         lines = self._merging() if self._merges else self._folding()
         self._bound.define(lines, merges=self._merges)
+        self._bound.define(self._finishing(), merges=True)
         for every in self._everys:
             assert every.layout is not None
             self._builds.append(every.layout.build())
 
-    def group(self, key: Row, rows: Iterable[Row]) -> Iterator[list[Row]]:
-        """Fold one group."""
-        try:
-            states, seen = self._bound.generated.names["fold"](rows)
-        except Exception as error:
-            self._bound.fail(error)
-        self._rows_in += seen
-        for row in self._complete(0, key, states):
-            self._made.append(row)
-            if len(self._made) >= self._task.batch_rows:
+    def groups(self, groups: Iterable[tuple[Row, Any]]) -> Iterator[list[Row]]:
+        """Fold one group after another."""
+        # 395 ns a row in 20,000 groups of 15, against 360 for such a loop written by hand.
+        names = self._bound.generated.names
+        fold, finish, size = names["fold"], names["finish"], self._task.batch_rows
+        for key, rows in groups:
+            try:
+                states, seen = fold(rows)
+                values = finish(states) if self._is_plain else ()
+            except Exception as error:
+                self._bound.fail(error)
+            self._rows_in += seen
+            if self._is_plain:
+                self._completed += 1
+                self._made.append(key + values)
+            else:
+                self._made += self._complete(0, key, states)
+            if len(self._made) >= size:
                 yield from self.rest()
 
     def flush(self) -> Iterator[list[Row]]:
@@ -152,24 +165,16 @@ class FoldDriver:
         if self._site is not None and not self._merges:
             report.count_rows(self._site.key, 0, entered)
         for every, left in zip(self._everys, self._rows_out, strict=True):
-            report.count_rows(every.site.key, entered, left)
+            report.count_rows(every.site.key, entered, left + self._completed)
 
-    def _complete(self, place: int, passed: Row, states: Row) -> Iterable[Row]:
-        if not self._is_single:
-            return self._complete_many(place, passed, states)
-        for number, every in enumerate(self._everys):
-            passed = self._builds[number](passed, next(iter(self._results(number, every, states))))
-            self._rows_out[number] += 1
-        return (passed,)
-
-    def _complete_many(self, place: int, passed: Row, states: Row) -> Iterator[Row]:
+    def _complete(self, place: int, passed: Row, states: Row) -> Iterator[Row]:
         """Each result of one fold completes the next, whose state is finished anew each time."""
         if place == len(self._everys):
             yield passed
             return
         for result in self._results(place, self._everys[place], states):
             self._rows_out[place] += 1
-            yield from self._complete_many(place + 1, self._builds[place](passed, result), states)
+            yield from self._complete(place + 1, self._builds[place](passed, result), states)
 
     def _results(self, number: int, every: EverySpec, states: Row) -> Iterable[Row]:
         operation = every.operation
@@ -205,4 +210,12 @@ class FoldDriver:
             ("    for row in rows:", None),
             *((f"        s{n} = merge{n}(s{n}, {state})", n) for n, state in states),
             (f"    return ({' '.join(f's{number},' for number, _ in states)}), 0", None),
+        ]
+
+    def _finishing(self) -> list[tuple[str, int | None]]:
+        return [
+            ("def finish(s):", None),
+            ("    return (", None),
+            *((f"        finish{n}(s[{n}]),", n) for n in range(len(self._everys))),
+            ("    )", None),
         ]

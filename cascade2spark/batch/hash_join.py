@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from cascade2spark.batch.join import Joining
+from cascade2spark.batch.key_names import key_namer
 from cascade2spark.batch.lifecycle import TaskContext, TrapFailed
 from cascade2spark.batch.specs import SideSpec, SiteSpec
 from cascade2spark.errors import Unsupported
@@ -37,6 +38,7 @@ class JoinTable:
     """
 
     def __init__(self, batches: Iterable[list[Row]], key: Pick, key_order: KeyOrder) -> None:
+        self._order = key_order
         self._same = key_order.same()
         self._name: Callable[[Row], Hashable] | None = None
         if key_order.has_group_key:
@@ -54,12 +56,13 @@ class JoinTable:
             return self._by_name.get(self._name(key), _NO_ROWS)
         return next((rows for found, rows in self.groups if self._same(found, key)), _NO_ROWS)
 
-    def finder(self, key: Pick) -> Callable[[Row], list[Row]]:
-        """Return the function from a row of another side to this side's rows of its key."""
-        key_of, name, get = key.of(), self._name, self._by_name.get
-        if name is None:
-            return lambda row: self.find(key_of(row))
-        return lambda row: get(name(key_of(row)), _NO_ROWS)
+    def finder(self, key: Pick) -> Callable[[list[Row]], list[list[Row]]]:
+        """Return the function from rows of another side to this side's rows of each one's key."""
+        if self._name is None:
+            key_of = key.of()
+            return lambda rows: [self.find(key_of(row)) for row in rows]
+        names_of, get = key_namer(key, self._order), self._by_name.get
+        return lambda rows: [get(name, _NO_ROWS) for name in names_of(rows)]
 
     def _add(self, key: Row, row: Row) -> None:
         if self._name is not None:
@@ -147,7 +150,7 @@ class HashJoinStage:
                 fix="run it as a CoGroup",
             )
         self._tables: Sequence[JoinTable] = ()
-        self._finders: list[Callable[[Row], list[Row]]] = []
+        self._finders: list[Callable[[list[Row]], list[list[Row]]]] = []
         self._met: set[int] = set()
         self._rows_in = self._rows_out = 0
 
@@ -182,7 +185,7 @@ class HashJoinStage:
         if can_be_quick and not self._spec.drains and self._spec.trap is None:
             # Stock joiners have no side effects: if this fails, the slow way finds the row.
             try:
-                found = list(map(self._finders[0], batch))
+                found = self._finders[0](batch)
             except Exception:
                 return self._joined_one_by_one(batch)
             if required is not None and required[1]:
@@ -197,7 +200,7 @@ class HashJoinStage:
         spec = self._spec
         for row in batch:
             try:
-                sides = [find(row) for find in self._finders]
+                sides = [find([row])[0] for find in self._finders]
                 if spec.drains:
                     self._met.update(map(id, sides))
                 yield from self._joining.rows([[row], *sides])
@@ -223,6 +226,5 @@ class HashJoinStage:
                 yield from self._joining.rows([[], *sides])
 
     def _batched(self, rows: Iterator[Row]) -> Iterator[list[Row]]:
-        # The iterator is asked for whole batches in C: 30 ns a row.
         while batch := list(islice(rows, self._size)):
             yield batch

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from cascade2spark.batch.group_sort import GroupSortIterator
+from cascade2spark.batch.key_names import KeyNamer, key_namer
 from cascade2spark.errors import RunError
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
@@ -68,26 +69,28 @@ def _hashed_groups(
 ) -> Iterator[tuple[Row, list[Row]]]:
     """Collect rows in a dict and sort the distinct keys only.
 
-    Three to five times quicker than sorting all rows: 200 ns a row against 900 (300,000 rows,
-    20,000 text keys, CPython 3.11).
+    330 ns a row against 1,600 for sorting them all (300,000 rows, 20,000 text keys, CPython 3.11
+    on one x86-64 core).
     """
-    key_of, group_key_of = key.of(), order.group_key()
-    table: dict[Hashable, tuple[Row, list[Row]]] = {}
+    key_of, names_of = key.of(), key_namer(key, order)
+    table: dict[Hashable, list[Row]] = {}
     find = table.get
     for batch in batches:
+        rows = batch
         try:
-            named = [(group_key_of(key_of(row)), row) for row in batch]
+            names = names_of(batch)
         except Exception:
-            named = _keyed_one_by_one(batch, lambda row: group_key_of(key_of(row)), on_bad)
-        for name, row in named:
+            rows, names = _named_one_by_one(batch, names_of, on_bad)
+        for name, row in zip(names, rows, strict=True):
             group = find(name)
             if group is None:
-                table[name] = (key_of(row), [row])
+                table[name] = [row]
             else:
-                group[1].append(row)
-    keys = [found for found, _ in table.values()]
+                group.append(row)
+    keys = [key_of(rows[0]) for rows in table.values()]
     sort_key = order.sort_key_among(keys)
-    yield from sorted(table.values(), key=lambda group: sort_key(group[0]))
+    groups = zip(keys, table.values(), strict=True)
+    yield from sorted(groups, key=lambda group: sort_key(group[0]))
 
 
 def _compared_groups(
@@ -129,16 +132,18 @@ def _sorted(rows: list[Row], key: Callable[[Row], Any], on_bad: OnBad) -> list[R
         return placed
 
 
-def _keyed_one_by_one(
-    rows: list[Row], name_of: Callable[[Row], Hashable], on_bad: OnBad
-) -> list[tuple[Hashable, Row]]:
-    named: list[tuple[Hashable, Row]] = []
+def _named_one_by_one(
+    rows: list[Row], names_of: KeyNamer, on_bad: OnBad
+) -> tuple[list[Row], list[Hashable]]:
+    kept: list[Row] = []
+    names: list[Hashable] = []
     for row in rows:
         try:
-            named.append((name_of(row), row))
+            names += names_of([row])
+            kept.append(row)
         except Exception as error:
             on_bad(error, row)
-    return named
+    return kept, names
 
 
 def _refuse(error: Exception, row: Row) -> None:

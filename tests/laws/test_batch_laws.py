@@ -402,6 +402,8 @@ def test_self_joins(rows, is_lonely, batch_rows) -> None:
     source = plan.read(ABC, rows)
     joined = Fields.size(6)
     parts = {"group": Fields(0), "is_self_join": True}
+    count = (aggregator("n", zero=0, step=lambda n, _: n + 1), 1, Fields.ALL)
     plan.write(plan.co_group([source], [key, key], joined, OuterJoin(), **parts))
+    plan.write(plan.co_group([source], [key, key], joined, OuterJoin(), count, **parts))
     plan.write(plan.hash_join([source], [key, key], joined, InnerJoin()))
     agree(plan, (1, batch_rows))

@@ -1,0 +1,94 @@
+"""Partial aggregation: parts of groups, and their merging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade2spark.batch.aggregate import PartialAggregate
+from cascade2spark.batch.every import EveryRun, run_everys
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.comparators import NullNotEquivalentComparator
+from cascade2spark.errors import RunError, Unsupported
+from cascade2spark.fields import Fields
+from cascade2spark.operations.callables import aggregator
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import Pick
+from tests.unit.batch_chains import everys
+
+AB = Fields("a", "b")
+TEXT = aggregator("t", zero="", step=lambda t, b: t + str(b), merge=lambda x, y: x + y)
+FIRST = aggregator(
+    "f",
+    zero=[],
+    step=lambda held, b: held or [b],
+    merge=lambda left, right: left or right,
+    finish=lambda held: held[0],
+)
+
+
+def parts(rows: list[Any], capacity: int, order: KeyOrder, task: TaskContext) -> list[Any]:
+    specs = everys(AB, "a", (TEXT, "b", Fields.ALL), (FIRST, "b", Fields.ALL))
+    spec = PartialAggregate(Pick((0,), width=2), order, specs, capacity)
+    stage = spec.open(task, is_immediate=False)
+    stage.prepare()
+    batches = [batch for start in range(0, len(rows), 2) for batch in stage.rows(rows[start:][:2])]
+    batches += list(stage.flush())
+    stage.cleanup()
+    return batches
+
+
+ROWS = st.lists(st.tuples(st.sampled_from([None, 1, 1.0, "x", "y"]), st.integers(0, 9)))
+
+
+@given(ROWS, st.sampled_from([1, 2, 100]), st.booleans())
+def test_merged_parts_are_the_whole(rows, capacity, is_lonely) -> None:
+    order = KeyOrder(1, (NullNotEquivalentComparator(),) if is_lonely else ())
+    specs = everys(AB, "a", (TEXT, "b", Fields.ALL), (FIRST, "b", Fields.ALL))
+    task = TaskContext()
+    groups = sorted_groups(parts(rows, capacity, order, task), Pick((0,), width=3), order)
+    merged = run_everys(EveryRun(specs, Fields("a"), merges=True), groups, task)
+    whole = sorted_groups([rows], Pick((0,), width=2), order)
+    direct = run_everys(EveryRun(specs, Fields("a")), whole, TaskContext())
+    shown = [[repr(row) for batch in batches for row in batch] for batches in (merged, direct)]
+    assert shown[1] == shown[0]
+    for spec in specs:  # what entered is counted before the exchange, what left after it
+        assert len(rows) == task.report.rows_in.get(spec.site.key, 0)
+        assert len(shown[0]) == task.report.rows_out.get(spec.site.key, 0)
+
+
+def test_the_oldest_keys_leave_first_and_parts_keep_their_order() -> None:
+    rows = [("x", 1), ("y", 2), ("x", 3), ("z", 4), ("x", 5), ("y", 6)]
+    found = parts(rows, 1, KeyOrder(1), TaskContext())
+    left = [row[:2] for batch in found for row in batch]
+    assert [("x", "1"), ("y", "2"), ("x", "3"), ("z", "4"), ("x", "5"), ("y", "6")] == left
+    assert [("x", "135"), ("y", "26"), ("z", "4")] == [
+        row[:2] for batch in parts(rows, 9, KeyOrder(1), TaskContext()) for row in batch
+    ]
+
+
+def test_a_failing_step_names_the_pipe_and_its_values() -> None:
+    def step(total: int, b: int) -> int:
+        return total + 1 // b
+
+    total = aggregator("n", zero=0, step=step, merge=lambda x, y: x + y)
+    spec = PartialAggregate(
+        Pick((0,), width=2), KeyOrder(1), everys(AB, "a", (total, "b", Fields.ALL))
+    )
+    stage = spec.open(TaskContext(), is_immediate=False)
+    stage.prepare()
+    with pytest.raises(RunError, match="ZeroDivisionError") as caught:
+        list(stage.rows([("x", 0)]))
+    assert (0,) == caught.value.row
+
+
+@pytest.mark.parametrize("trap", [None, 0])
+def test_what_cannot_be_split_is_refused(trap) -> None:
+    operation = TEXT if trap == 0 else aggregator("n", zero=0, step=lambda n, b: n)
+    specs = everys(AB, "a", (operation, "b", Fields.ALL, trap))
+    with pytest.raises(Unsupported, match="cannot be aggregated in parts"):
+        PartialAggregate(Pick((0,), width=2), KeyOrder(1), specs)

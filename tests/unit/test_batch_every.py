@@ -1,0 +1,169 @@
+"""Everys over groups: what the laws do not show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cascade2spark.batch.every import EveryRun, run_everys
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.errors import RunError, TupleError
+from cascade2spark.fields import Fields
+from cascade2spark.operations.base import Aggregator, BaseOperation, Buffer
+from cascade2spark.operations.callables import aggregator, buffer
+from tests.unit.batch_chains import ABC, everys
+
+A, N = Fields("a"), Fields("n")
+GROUPS = [(("x",), [("x", 1, 2), ("x", 3, 4)]), (("y",), [("y", 5, 6)])]
+COUNT = aggregator("n", zero=0, step=lambda n, _: n + 1)
+
+
+def run(*parts: Any, groups: Any = None, **options: Any) -> list[Any]:
+    task = options.pop("task", None) or TaskContext(**options)
+    specs = everys(ABC, "a", *parts)
+    batches = run_everys(EveryRun(specs, A), GROUPS if groups is None else groups, task)
+    return [row for batch in batches for row in batch]
+
+
+def test_folds_pass_the_key_and_earlier_results() -> None:
+    total = aggregator("sum", zero=0, step=lambda n, b, c: n + b * c)
+    found = run((COUNT, "b", Fields.ALL), (total, ("b", "c"), Fields("sum", "n", "a")))
+    assert [(14, 2, "x"), (30, 1, "y")] == found
+
+
+def test_a_fold_of_two_fields_checks_its_result() -> None:
+    pair = aggregator("lo", "hi", zero=None, step=lambda s, b: (b, b) if b < 4 else (b,))
+    assert [("x", 3, 3)] == run((pair, "b", Fields.ALL), groups=GROUPS[:1])
+    with pytest.raises(TupleError, match="a tuple of 2"):
+        run((pair, "b", Fields.ALL))
+
+
+def test_a_failing_step_names_the_pipe_the_values_and_the_users_line() -> None:
+    def step(total: int, b: int) -> int:
+        return total + 1 // (b - 3)
+
+    with pytest.raises(RunError, match="Every 2 failed: ZeroDivisionError") as caught:
+        run((aggregator("n", zero=0, step=step), "b", Fields.ALL))
+    assert ((3,), Fields("b")) == (caught.value.row, caught.value.fields)
+    assert "1 // (b - 3)" in caught.value.details["raised at"]
+
+
+def test_rows_pass_in_batches_where_there_is_no_every() -> None:
+    batches = run_everys(EveryRun((), A), GROUPS, TaskContext(batch_rows=2))
+    assert [2, 1] == [len(batch) for batch in batches]
+
+
+def test_prepare_flush_and_cleanup_also_without_groups() -> None:
+    log: list[str] = []
+    assert [] == run((Noted(log), "b", Fields.ALL), groups=[])
+    assert ["prepare", "flush", "cleanup"] == log
+
+
+class Noted(BaseOperation, Aggregator):
+    """Notes when it has what."""
+
+    def __init__(self, log: list[str]) -> None:
+        super().__init__(N)
+        self.log = log
+
+    def prepare(self, flow_process: Any, operation_call: Any) -> None:
+        self.log.append("prepare")
+
+    def start(self, flow_process: Any, aggregator_call: Any) -> None:
+        self.note("start", aggregator_call)
+
+    def aggregate(self, flow_process: Any, aggregator_call: Any) -> None:
+        self.note("aggregate", aggregator_call)
+
+    def complete(self, flow_process: Any, aggregator_call: Any) -> None:
+        self.note("complete", aggregator_call)
+
+    def flush(self, flow_process: Any, operation_call: Any) -> None:
+        self.log.append("flush")
+
+    def cleanup(self, flow_process: Any, operation_call: Any) -> None:
+        self.log.append("cleanup")
+
+    def note(self, what: str, call: Any) -> None:
+        has_arguments = "arguments" if call.get_arguments() is not None else "-"
+        has_collector = "collector" if call.get_output_collector() is not None else "-"
+        group = call.get_group().get_string("a")
+        self.log.append(f"{what} {group} {has_arguments} {has_collector}")
+
+
+def test_an_aggregator_has_arguments_and_collector_only_in_their_time() -> None:
+    log: list[str] = []
+    run((Noted(log), "b", Fields.ALL), groups=GROUPS[1:])
+    told = ["start y - -", "aggregate y arguments -", "complete y - collector"]
+    assert told == log[1:-2]
+
+
+def test_an_untrapped_row_goes_to_the_nearest_trap_before_it_in_the_chain() -> None:
+    def count(name: str) -> Any:
+        return aggregator(name, zero=0, step=lambda n, _: n + 1)
+
+    def refuse(total: int, b: int) -> int:
+        return total + 1 // (b - 3)
+
+    task = TaskContext()
+    found = run(
+        (count("n"), "b", Fields.ALL, 0),
+        (count("m"), "c", Fields.ALL, 1),
+        (aggregator("o", zero=0, step=refuse), "b", Fields.ALL),
+        task=task,
+    )
+    # The counts before it have seen the row; the trap gets what its own operation was given.
+    assert [("x", 2, 2, -1), ("y", 1, 1, 0)] == found
+    assert {1: [(4,)]} == task.trapped
+
+
+def test_a_generator_streams_a_group_that_no_memory_holds() -> None:
+    def endless() -> Iterator[Any]:
+        for number in range(10**9):
+            yield ("x", number, 0)
+
+    @buffer("n")
+    def firsts(key: Any, rows: Any) -> Any:
+        for (value,) in rows:
+            yield value
+
+    specs = everys(ABC, "a", (firsts, "b", Fields.RESULTS))
+    batches = run_everys(EveryRun(specs, A), [(("x",), endless())], TaskContext(batch_rows=3))
+    assert [(0,), (1,), (2,)] == next(batches)
+    batches.close()  # type: ignore[attr-defined]
+
+
+def test_a_buffer_that_leaves_early_sees_the_next_group_whole() -> None:
+    first = buffer("n")(lambda key, rows: iter([next(rows)[0]]))
+    task = TaskContext()
+    groups = [(key, iter(rows)) for key, rows in GROUPS]
+    assert [("x", 1, 2, 1), ("y", 5, 6, 5)] == run(
+        (first, "b", Fields.ALL), groups=groups, task=task
+    )
+    # Skipped rows entered the pipe all the same.
+    assert [3] == list(task.report.rows_in.values())
+
+
+class Kept(BaseOperation, Buffer):
+    """Emits at flush through the collector that it keeps."""
+
+    def operate(self, flow_process: Any, buffer_call: Any) -> None:
+        seen = [entry.get_object("b") for entry in buffer_call.get_arguments_iterator()]
+        buffer_call.set_context((buffer_call.get_context() or 0) + sum(seen))
+
+    def flush(self, flow_process: Any, operation_call: Any) -> None:
+        operation_call.get_output_collector().add((operation_call.get_context(),))
+
+
+def test_a_buffer_may_emit_at_flush() -> None:
+    assert [(9,)] == run((Kept(N), "b", Fields.RESULTS))
+
+
+def test_a_header_of_an_unknown_stream_is_as_wide_as_its_first_row() -> None:
+    header = buffer("n")(lambda key, rows: iter(["head"]))
+    specs = everys(Fields.UNKNOWN, 0, (header, 1, Fields.ALL))
+    run_spec = EveryRun(specs, Fields(0))
+    (batch,) = run_everys(run_spec, [(("x",), [("x", 1, 2)])], TaskContext())
+    assert ("head",) == batch[0][-1:] and 4 == len(batch[0])
