@@ -76,7 +76,8 @@ def show_demo(folder: Path, offline: bool, master: str | None) -> None:
     job_file = _shown(Path(str(module.__file__)))
     started = time.perf_counter()
     configure_spark(master, {}, os.environ)
-    with _spark_talking_to(folder / "spark.log"):
+    # On stdout, since stderr goes elsewhere meanwhile; without a terminal it is not shown.
+    with console.status("starting Spark ..."), _spark_talking_to(folder / "spark.log"):
         context = acquire_context()
     ready_s = time.perf_counter() - started
 
@@ -117,7 +118,8 @@ def _prepared(console: Console, folder: Path, offline: bool) -> tuple[Demonstrat
             return _FLIGHTS, data
         except DataUnavailable as missing:
             reason = missing.details.get("pip says", missing.headline)
-            console.print(f"The flight records cannot be fetched: {reason}")
+            told = str(reason).removeprefix("ERROR: ")
+            console.print(f"The flight records cannot be fetched: {told}")
             console.print("Python's own library is the text instead.\n")
     data = prepare_library(folder / "python")
     console.print(_told(data, "The modules of Python's own library, as text", started))
@@ -175,8 +177,8 @@ def _short_plan(text: str) -> Table | Text:
     for label, became, *_ in (row for row in rows[header + 1 :] if len(row) > 2):
         found = re.search(r"(.*?)\(?(?:with )?step (\d+)\)?$", became)
         calls, step = found.groups() if found else (became, "")
-        if not calls.strip() and "(of " in label:
-            continue  # the inner pipes of an assembly, which run with the step above
+        if not step or (not calls.strip() and "(of " in label):
+            continue  # a mere name, or an inner pipe of an assembly, run with the step above
         pipe = re.sub(r" \w+\(.*\)$", "", label)  # without the tap, which is a long path
         table.add_row(Text(step), Text(pipe), Text(calls.strip()))
     return table

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import attrs
@@ -81,16 +84,14 @@ def header_of(path: Path, folder: Path) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("partitions", [1, 2, 7])
-def test_e1_copies(run, tmp_path, partitions) -> None:
-    run(e1_copy.job(str(TIDES.documents), str(tmp_path / "out")), partitions)
+def test_e1_copies(run, tmp_path) -> None:
+    run(e1_copy.job(str(TIDES.documents), str(tmp_path / "out")), partitions=7)
     header, *rows = TIDES.documents.read_text().splitlines()
     assert reference.with_header(header, rows) == lines_in(tmp_path / "out")
 
 
-@pytest.mark.parametrize("partitions", [1, 2, 7])
-def test_e2_counts_words(run, tmp_path, partitions) -> None:
-    run(e2_word_count.job(str(TIDES.documents), str(tmp_path / "wc")), partitions)
+def test_e2_counts_words(run, tmp_path) -> None:
+    run(e2_word_count.job(str(TIDES.documents), str(tmp_path / "wc")), partitions=7)
     tokens = reference.tokens_of(reference.documents_in(TIDES.documents))
     assert reference.word_count(tokens) == lines_in(tmp_path / "wc")
 
@@ -207,3 +208,40 @@ def test_the_original_counted_5_rows_read_and_50_written(run, tmp_path) -> None:
     statistics = flow.get_flow_stats()
     assert 5 == statistics.get_counter_value(StepCounters.Tuples_Read)
     assert 50 == statistics.get_counter_value(StepCounters.Tuples_Written)
+
+
+RETRIED = """
+import sys
+from pyspark import SparkContext, TaskContext
+from cascade2spark import Each, SparkFlowConnector, keep_if
+from cascade2spark.flow import StepCounters
+from examples.porting import e2_word_count
+
+def second_attempt(token, count):
+    if TaskContext.get().attemptNumber() == 0:
+        raise OSError("a first attempt fails")
+    return True
+
+with SparkContext("local[2,3]", "retried") as sc:
+    definition = e2_word_count.job(*sys.argv[1:])
+    definition.add_assembly_planner(
+        lambda given: [Each(tail, keep_if(second_attempt)) for tail in given.get_tails()]
+    )
+    flow = SparkFlowConnector(sc).connect(definition)
+    flow.complete()
+names = StepCounters.Tuples_Read, StepCounters.Tuples_Written
+print(*(flow.get_flow_stats().get_counter_value(name) for name in names))
+"""
+
+
+@pytest.mark.spark
+def test_e2_counts_once_what_is_tried_twice(tmp_path) -> None:
+    command = [sys.executable, "-c", RETRIED, str(TIDES.documents), str(tmp_path / "wc")]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300)
+    assert 0 == done.returncode, done.stderr[-3000:]
+    assert "a first attempt fails" in done.stderr
+    tokens = reference.tokens_of(reference.documents_in(TIDES.documents))
+    expected = reference.word_count(tokens)
+    assert f"5 {len(expected) - 1}" == done.stdout.strip()
+    assert expected == lines_in(tmp_path / "wc")
