@@ -251,7 +251,7 @@ def _s3_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
         is_secret = any(word in name for word in _SECRET)
         yield Finding(name, "set" if is_secret else value)
     if not given:
-        yield Finding("S3 settings", "none in the environment; the context's fs.s3a.* count first")
+        yield Finding("S3 settings", "none in the environment")
 
 
 def _hadoop_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
