@@ -123,15 +123,7 @@ KNOBS: tuple[Knob, ...] = (
         "bytes",
         256 * _MIB,
         "bytes",
-        "Most rows held by one task, by estimated size, before sorts and groups spill to disk.",
-    ),
-    Knob(
-        "cascade2spark.spill.rows",
-        "count",
-        None,
-        "rows",
-        "Most rows that a join holds in memory per key and side; unset means by memory alone.",
-        ("cascading.spill.list.threshold", "cascading.spill.map.threshold"),
+        "Memory of one task; a quarter of it bounds the blocks on their way to an exchange.",
     ),
     Knob(
         "cascade2spark.progress",
@@ -142,19 +134,12 @@ KNOBS: tuple[Knob, ...] = (
         choices=("auto", "on", "off"),
     ),
     Knob(
-        "cascade2spark.tmp.dir",
-        "text",
-        None,
-        "path",
-        "Where temporary data of a flow lies; unset means the engine's own temporary folder.",
-    ),
-    Knob(
         "cascade2spark.output.compression",
         "choice",
         "none",
         "",
-        "Compression of output files whose scheme names none.",
-        choices=("none", "gzip", "bzip2", "deflate", "snappy", "lz4", "zstd"),
+        "Compression of part files whose scheme names none.",
+        choices=("none", "gzip", "bz2", "xz", "zstd", "deflate"),
     ),
     Knob(
         "cascade2spark.trap.element.trace",
@@ -225,7 +210,7 @@ KNOBS: tuple[Knob, ...] = (
 )
 
 _PLANNER_CLASS = "the planner chooses formats between steps itself"
-_SPILL_FORMAT = "spill files have one format of their own"
+_SPILL_FORMAT = "rows of a task are held in memory"
 _SPARK_RUNS = "Spark schedules and reports the work"
 
 # Cascading properties that change no row and have nothing to set here -> why.
@@ -242,6 +227,8 @@ _IGNORED = {
     "cascading.aggregateby.cachefactory.classname": "there is one kind of cache",
     "cascading.unique.cachefactory.classname": "there is one kind of cache",
     "cascading.function.composite.cache.capacity": "there is one kind of cache",
+    "cascading.spill.list.threshold": _SPILL_FORMAT,
+    "cascading.spill.map.threshold": _SPILL_FORMAT,
     "cascading.spill.map.capacity": _SPILL_FORMAT,
     "cascading.spill.map.loadfactor": _SPILL_FORMAT,
     "cascading.spill.compress": _SPILL_FORMAT,
@@ -281,9 +268,7 @@ class Settings:
     aggregate_capacity: int
     broadcast_max_bytes: int
     memory_bytes: int
-    spill_rows: int | None
     progress: str
-    tmp_dir: str | None
     output_compression: str
     trap_element_trace: bool
     trap_throwable_message: bool

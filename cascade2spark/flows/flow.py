@@ -119,7 +119,7 @@ class Flow:
 
         Unlike Cascading's this deletes nothing: old output goes when the new one is complete.
         """
-        outputs = Outputs(self.planned.steps, self._run_id())
+        outputs = Outputs(self.planned.steps, self._run_id(), self._compression())
         outputs.prepare()
         outputs.abort()
 
@@ -144,7 +144,7 @@ class Flow:
             self._error = self._error or self._as_ours(raised)
 
     def _run_steps(self) -> None:
-        outputs = Outputs(self.planned.steps, self._run_id())
+        outputs = Outputs(self.planned.steps, self._run_id(), self._compression())
         self._check_stopped()
         with progress_of(self.settings.progress, self.stats) as tell:
             outputs.prepare()
@@ -159,6 +159,10 @@ class Flow:
                 raise
             self.stats.fill(result)
             outputs.publish(result)
+
+    def _compression(self) -> str | None:
+        asked = self.settings.output_compression
+        return None if asked == "none" else asked
 
     def _context(self, outputs: Outputs | None) -> RunContext:
         return RunContext(

@@ -50,12 +50,27 @@ class Output(Protocol):
         ...
 
 
+@attrs.frozen
+class Purpose:
+    """What an output is for.
+
+    Args:
+        run_id: id of the run.
+        is_trap: it takes trapped rows.
+        compression: codec of part files whose scheme names none.
+    """
+
+    run_id: str
+    is_trap: bool
+    compression: str | None
+
+
 class FileOutput:
     """Files, through a commit."""
 
-    def __init__(self, tap: PathTap, fields: Fields, run_id: str, is_trap: bool) -> None:
+    def __init__(self, tap: PathTap, fields: Fields, purpose: Purpose) -> None:
         self._tap = tap
-        self._is_trap = is_trap
+        self._is_trap = is_trap = purpose.is_trap
         # A trap adds to what earlier runs trapped, unless it is told to replace that.
         mode: OutputMode = tap.sink_mode.value
         writer = tap.scheme.trap_writer(fields) if is_trap else tap.scheme.writer(fields)
@@ -64,9 +79,11 @@ class FileOutput:
         self._commit = OutputCommit(
             tap.path,
             mode,
-            run_id=run_id,
+            run_id=purpose.run_id,
             is_file=tap.is_single_file,
-            compression=tap.scheme.compression,
+            # A single file is told apart by its own name, which no setting changes.
+            compression=tap.scheme.compression
+            or (None if tap.is_single_file else purpose.compression),
             header=writer.header(),
             origin=tap.origin,
         )
@@ -137,7 +154,7 @@ class SparkOutput:
 
 
 @singledispatch
-def output_of(tap: Tap, fields: Fields, run_id: str, is_trap: bool) -> Output:
+def output_of(tap: Tap, fields: Fields, purpose: Purpose) -> Output:
     """Return the output of one run into a tap.
 
     Args:
@@ -147,31 +164,31 @@ def output_of(tap: Tap, fields: Fields, run_id: str, is_trap: bool) -> Output:
 
 
 @output_of.register
-def _(tap: PathTap, fields: Fields, run_id: str, is_trap: bool) -> Output:
-    return FileOutput(tap, fields, run_id, is_trap)
+def _(tap: PathTap, fields: Fields, purpose: Purpose) -> Output:
+    return FileOutput(tap, fields, purpose)
 
 
 @output_of.register
-def _(tap: MemoryTap, fields: Fields, run_id: str, is_trap: bool) -> Output:
-    return MemoryOutput(tap, is_trap)
+def _(tap: MemoryTap, fields: Fields, purpose: Purpose) -> Output:
+    return MemoryOutput(tap, purpose.is_trap)
 
 
 @output_of.register(RDDTap)
 @output_of.register(DataFrameTap)
-def _(tap: Tap, fields: Fields, run_id: str, is_trap: bool) -> Output:
+def _(tap: Tap, fields: Fields, purpose: Purpose) -> Output:
     return SparkOutput()
 
 
 class Outputs:
     """The sinks and traps of one run."""
 
-    def __init__(self, plan: StepPlan, run_id: str) -> None:
+    def __init__(self, plan: StepPlan, run_id: str, compression: str | None = None) -> None:
+        sink, trap = Purpose(run_id, False, compression), Purpose(run_id, True, None)
         self._sinks = {
-            write.number: output_of(write.tap, write.fields, run_id, False) for write in plan.writes
+            write.number: output_of(write.tap, write.fields, sink) for write in plan.writes
         }
         self._traps = {
-            spec.number: output_of(spec.tap, _trap_fields(spec.tap), run_id, True)
-            for spec in plan.traps
+            spec.number: output_of(spec.tap, _trap_fields(spec.tap), trap) for spec in plan.traps
         }
         self._trap_taps = [spec.tap for spec in plan.traps]
 

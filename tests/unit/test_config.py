@@ -112,7 +112,7 @@ def test_every_cascading_property_has_one_fate(name) -> None:
         (False, "cascade2spark.trap.stacktrace.log", False),
         ("columns", "cascade2spark.form", "Columns"),
         ("valid", "cascade2spark.assertion.level", Level.VALID),
-        ("/scratch", "cascade2spark.tmp.dir", "/scratch"),
+        ("bz2", "cascade2spark.output.compression", "BZ2"),
     ],
 )
 def test_values_are_read_by_kind(expected, key, value) -> None:
@@ -135,7 +135,7 @@ def test_values_are_read_by_kind(expected, key, value) -> None:
         ("cascade2spark.rules.off", [3]),
         ("cascade2spark.trap.element.trace", "yes"),
         ("cascade2spark.form", "row"),
-        ("cascade2spark.tmp.dir", 3),
+        ("cascade2spark.trap.stacktrace.delimiter", 3),
     ],
 )
 def test_values_of_another_kind_are_refused_with_the_property_named(key, value) -> None:
@@ -161,14 +161,12 @@ def test_cascading_names_set_the_same_knob() -> None:
         {
             "cascading.flowconnector.assertionlevel": "NONE",
             "cascading.flow.runtime.gather.partitions.num": "3",
-            "cascading.spill.map.threshold": "50",
             "cascading.trap.throwable.stacktrace.line.delimiter": "/",
         }
     )
-    assert ("none", 3, 50, "/") == (
+    assert ("none", 3, "/") == (
         settings.assertion_level,
         settings.partitions,
-        settings.spill_rows,
         settings.trap_stacktrace_delimiter,
     )
     assert settings.ignored == {}

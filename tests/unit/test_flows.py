@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -585,3 +586,10 @@ def test_flows_that_cannot_be_a_cascade_are_refused(tmp_path) -> None:
         connector.connect(CascadeDef().add_flows(copying("x", a, b), copying("y", b, a)))
     with pytest.raises(CascadeError, match="at least one"):
         connector.connect()
+
+
+def test_part_files_are_compressed_when_the_flow_asks(tmp_path: Path) -> None:
+    sink = Hfs(TextDelimited(Fields("a"), delimiter=","), tmp_path / "out")
+    connector = LocalFlowConnector({"cascade2spark.output.compression": "gzip"})
+    connector.connect(MemoryTap("a", [("x",)]), sink, Pipe("p")).complete()
+    assert gzip.decompress((tmp_path / "out" / "part-00000.gz").read_bytes()) == b"x\n"
