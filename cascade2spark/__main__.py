@@ -2,4 +2,5 @@
 
 from cascade2spark.cli import main
 
-main(prog_name="cascade2spark")
+if __name__ == "__main__":
+    main(prog_name="cascade2spark")
