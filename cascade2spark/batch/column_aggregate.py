@@ -92,6 +92,9 @@ class ColumnAggregation:
             self._task.report.count_fallback(self._spec.everys[0].site.key, str(reason))
             yield from self.rows(rows_of(batch))
             return
+        if self._rows_stage is not None:
+            # Parts leave in the order their rows came: a group is called by its first row's key.
+            yield from self._rows_stage.flush()
         self._count(batch.num_rows)
         self._held.append(made)
         self._held_rows += made.num_rows
@@ -100,10 +103,11 @@ class ColumnAggregation:
 
     def rows(self, batch: list[Row]) -> Iterator[Batch]:
         """Add a batch of rows to the states of the row form."""
+        yield from self._joined(is_last=True)
         if self._rows_stage is None:
             self._rows_stage = self._spec.open(self._task, is_immediate=False)
             self._rows_stage.prepare()
-        return self._rows_stage.rows(batch)
+        yield from self._rows_stage.rows(batch)
 
     def flush(self) -> Iterator[Batch]:
         """Yield everything that is left."""

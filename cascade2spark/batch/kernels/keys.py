@@ -28,7 +28,8 @@ class Codes:
     Args:
         of_rows: the group of each row, from 0.
         groups: number of groups.
-        keys: for each key column, its value in each group.
+        keys: for each key column, its value in each group: that of the group's first row, where
+            equal values look different.
     """
 
     of_rows: Numbers
@@ -70,7 +71,7 @@ def encode_keys(
         places = np.empty(len(first), dtype=np.int64)
         places[by_appearance] = np.arange(len(first))
         of_rows, first = places[of_rows], first[by_appearance]
-    keys = tuple(dictionary.take(pa.array(codes[first])) for codes, dictionary in parts)
+    keys = tuple(_taken(column, first) for column in columns)
     return Codes(of_rows.astype(np.int64, copy=False), len(first), keys)
 
 
@@ -98,14 +99,29 @@ def _column_codes(
     codes = np.concatenate(
         [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     ).astype(np.int64, copy=False)
-    if not is_sorted:
+    order = sorted_places(dictionary) if is_sorted else None
+    if _has_negative_zero(column):
+        # It equals zero, but shows: the group is called what its first row is called.
+        dictionary = _taken(column, np.unique(codes, return_index=True)[1])
+    if order is None:
         return codes, dictionary
-    order = sorted_places(dictionary)
     if reverse:
         order = order[::-1]
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks[codes], dictionary.take(pa.array(order))
+
+
+def _taken(column: pa.Array | pa.ChunkedArray, places: Numbers) -> pa.Array:
+    taken = column.take(pa.array(places))
+    return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
+
+
+def _has_negative_zero(column: pa.Array | pa.ChunkedArray) -> bool:
+    if not pa.types.is_floating(column.type):
+        return False
+    numbers = pc.drop_null(column).to_numpy()
+    return bool((np.signbit(numbers) & (numbers == 0)).any())
 
 
 def sorted_places(column: pa.Array) -> Numbers:

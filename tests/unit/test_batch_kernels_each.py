@@ -1,0 +1,203 @@
+"""Operations over columns give the rows that the operations themselves give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
+from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, run_chain
+from cascade2spark.batch.column_run import ColumnRun, split_run
+from cascade2spark.batch.kernels.each import each_kernel
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.fields import Fields
+from cascade2spark.operations import Identity, Insert, NoOp, RegexSplitGenerator, RegexSplitter
+from cascade2spark.operations.base import BaseOperation, Filter
+from cascade2spark.operations.callables import function
+from cascade2spark.planner.steps import Project, Site
+from cascade2spark.selection import Pick
+from tests.unit.batch_chains import Gather, operators, results
+
+AB = Fields("a", "b")
+TEXT = st.text(st.sampled_from("ab,;.| é😀\n\t"), max_size=6)
+VALUES = st.sampled_from(
+    [TEXT, st.integers(-9, 9), st.floats(), st.booleans(), st.dates(), st.binary(max_size=2)]
+)
+COLUMN = VALUES.flatmap(lambda values: st.lists(values | st.none(), min_size=5, max_size=5))
+TEXTS = st.lists(TEXT | st.none(), min_size=5, max_size=5)
+SPLITS = st.sampled_from(
+    [",", ";", r"\|", r"\.", ".", r"[,;]", r"\s", r"\s+", ",*", "a", "é", "ab"]
+)
+COUNT = st.integers(0, 5)
+OUTPUTS = st.sampled_from([Fields.ALL, Fields.RESULTS, Fields("b", "x"), Fields("x")])
+
+
+def by_kernel(run: tuple[Any, ...], rows: list[Any]) -> list[Any] | None:
+    """Return the rows of one operation's column form, None where there is none."""
+    (operator,) = run
+    kernel = each_kernel(operator)
+    try:
+        return None if kernel is None else rows_of(kernel(columns_of(rows, len(AB))))
+    except NotColumns:
+        return None
+
+
+def assert_same(run: tuple[Any, ...], rows: list[Any]) -> None:
+    made = by_kernel(run, rows)
+    assert made is None or list(map(repr, results(run, rows))) == list(map(repr, made))
+
+
+@given(TEXTS, COLUMN, COUNT, SPLITS, OUTPUTS)
+@example([None, "", ",", "a,,", ",a"], [1, 2, 3, 4, 5], 5, ",", Fields.ALL)
+def test_split_generator(
+    texts: list[Any], others: list[Any], count: int, pattern: str, output: Fields
+) -> None:
+    split = RegexSplitGenerator(Fields("x"), pattern)
+    rows = list(zip(texts, others, strict=True))[:count]
+    assert_same(operators(AB, (split, "a", output)), rows)
+
+
+@given(TEXTS, COLUMN, COUNT, SPLITS, st.sampled_from([Fields.ALL, Fields("y", "b")]))
+@example(["a,", ",", "a,b", "a,b,c", ",,"], [1, 2, 3, 4, 5], 5, ",", Fields.ALL)
+@example(["a", "", "a,b", None, ",,"], [1, 2, 3, 4, 5], 5, ",", Fields.ALL)
+def test_splitter(
+    texts: list[Any], others: list[Any], count: int, pattern: str, output: Fields
+) -> None:
+    split = RegexSplitter(Fields("x", "y"), pattern)
+    rows = list(zip(texts, others, strict=True))[:count]
+    try:
+        results(operators(AB, (split, "a", output)), rows)
+    except Exception:
+        # The rows fail: then there may be no columns.
+        assert by_kernel(operators(AB, (split, "a", output)), rows) is None
+    else:
+        assert_same(operators(AB, (split, "a", output)), rows)
+
+
+@given(COLUMN, COLUMN, COUNT)
+def test_operations_that_pass_values_on(first: list[Any], second: list[Any], count: int) -> None:
+    rows = list(zip(first, second, strict=True))[:count]
+    assert_same(operators(AB, (Identity(), Fields("b", "a"), Fields.RESULTS)), rows)
+    assert_same(operators(AB, (Identity(Fields("x")), "b", Fields.ALL)), rows)
+    assert_same(operators(AB, (Insert(Fields("x", "y"), 1, None), Fields.ALL, Fields.ALL)), rows)
+    assert_same(operators(AB, (NoOp(), Fields.ALL, Fields.ALL)), rows)
+
+
+def test_plain_splits_do_have_a_column_form() -> None:
+    rows = [("a,b", 1), (None, 2), ("c,d,", 3)]
+    words = operators(AB, (RegexSplitGenerator(Fields("x"), ","), "a", Fields("b", "x")))
+    assert [(1, "a"), (1, "b"), (2, ""), (3, "c"), (3, "d")] == by_kernel(words, rows)
+    halves = operators(AB, (RegexSplitter(Fields("x", "y"), ","), "a", Fields("x", "y")))
+    assert [("a", "b")] == by_kernel(halves, rows[:1])
+
+
+class Own(Identity):
+    """A class of a user's, who may have overridden anything."""
+
+
+def test_what_is_a_users_own_or_trapped_has_no_column_form() -> None:
+    assert each_kernel(*operators(AB, (Own(), Fields.ALL, Fields.RESULTS))) is None
+    assert each_kernel(*operators(AB, (Identity(), Fields.ALL, Fields.RESULTS, 0))) is None
+
+
+def test_a_projection_selects_columns() -> None:
+    project = Project(Site(1, "Project", "p", "p"), Pick((1,), width=2), Fields("b"))
+    kernel = each_kernel(project)
+    assert kernel is not None
+    assert [(1,)] == rows_of(kernel(columns_of([("x", 1)], 2)))
+
+
+# -- runs of operations ----------------------------------------------------------------------------
+
+
+class Big(BaseOperation, Filter):
+    """Removes rows whose number is below three."""
+
+    def is_remove(self, flow_process: Any, filter_call: Any) -> bool:
+        return bool((filter_call.get_arguments()[0] or 0) < 3)
+
+
+SPLIT = RegexSplitter(Fields("x", "y"), ",")
+RUN = operators(
+    AB,
+    (Insert(Fields("c"), "k"), Fields.ALL, Fields.ALL),
+    (SPLIT, "a", Fields("b", "c", "x", "y")),
+    (Identity(), Fields("x", "y", "b"), Fields.RESULTS),
+    (function("n")(lambda b: (b or 0) + 1), "b", Fields("x", "n")),
+    (Big(), "n"),
+)
+
+
+def through(rows: list[Any], size: int, *, as_columns: bool) -> tuple[list[Any], TaskContext]:
+    """Run batches of some size through the run, as a chain that begins with columns, or rows."""
+    head, tail = split_run(RUN) if as_columns else ((), RUN)
+    stages: list[Any] = [ColumnRun(head)] if head else []
+    stages.append(OperatorRun(tail))
+    nodes = [ChainNode(at - 1, stage=stage) for at, stage in enumerate(stages)]
+    spec = ChainSpec((*nodes, ChainNode(len(stages) - 1, leaf=Gather())))
+    batches: list[Any] = [rows[at : at + size] for at in range(0, len(rows), size)]
+    if as_columns:
+        batches = list(map(as_columns_if_can, batches))
+    task = TaskContext()
+    return [item for _, item in run_chain(spec, batches, task)], task
+
+
+def as_columns_if_can(rows: list[Any]) -> Any:
+    try:
+        return columns_of(rows, 2)
+    except NotColumns:
+        return rows
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["a,b", "é,", ",", "a,b,c", "x,y", None]) | st.just("one"),
+        st.integers(-9, 9) | st.none() | st.just(1 << 70),
+    ),
+    max_size=8,
+)
+
+
+@given(ROWS, st.integers(1, 3))
+def test_a_run_over_columns_is_the_run_over_rows(rows: list[Any], size: int) -> None:
+    try:
+        expected, task = through(rows, size, as_columns=False)
+    except Exception as failed:
+        try:
+            through(rows, size, as_columns=True)
+        except Exception as also:
+            assert (type(failed), str(failed)) == (type(also), str(also))
+            return
+        raise
+    made, other = through(rows, size, as_columns=True)
+    assert expected == made
+    assert task.report.rows_in == other.report.rows_in
+    assert task.report.rows_out == other.report.rows_out
+
+
+def test_the_head_with_column_forms_is_told_and_fallbacks_are_counted() -> None:
+    head, tail = split_run(RUN)
+    assert (3, 2) == (len(head), len(tail))
+    made, task = through([("a,b", 1), ("a,b", 7)], 2, as_columns=True)
+    assert [("a", 8), "1 rows"] == made
+    assert "columns" == task.report.forms[RUN[1].site.key]
+    assert {} == task.report.fallbacks
+
+
+def test_a_batch_without_a_column_form_is_done_as_rows_and_counted() -> None:
+    run = operators(
+        AB,
+        (RegexSplitGenerator(Fields("x"), ","), "b", Fields("a", "x")),
+        (Own(), Fields.ALL, Fields.RESULTS),
+    )
+    stages = [ColumnRun(run[:1]), OperatorRun(run[1:])]
+    nodes = [ChainNode(at - 1, stage=stage) for at, stage in enumerate(stages)]
+    nodes.append(ChainNode(1, leaf=Gather()))
+    batches = [columns_of([("p", "u,v")], 2), columns_of([("q", 1)], 2), [("r", "w")]]
+    task = TaskContext()
+    made = [item for _, item in run_chain(ChainSpec(tuple(nodes)), batches, task)]
+    assert [("p", "u"), ("p", "v"), ("q", "1"), ("r", "w")] == made[:-1]
+    assert {run[0].site.key: {"text of int64 values": 1}} == task.report.fallbacks
+    assert (3, 4) == (task.report.rows_in[run[0].site.key], task.report.rows_out[run[0].site.key])
