@@ -187,7 +187,7 @@ class FlowStepStats(Stats):
                 site,
                 result.rows_in.get(site.key, 0),
                 result.rows_out.get(site.key, 0),
-                result.forms.get(site.key),
+                result.forms.get(site.key, "rows"),
                 result.conversions.get(site.key, {}),
                 result.fallbacks.get(site.key, {}),
             )
@@ -227,10 +227,12 @@ class FlowStats(_Counted):
         return self._counters
 
     def fill(self, result: RunResult) -> None:
-        """Take what the engine reported."""
+        """Take what the engine reported of a run that succeeded."""
         self._counters = result.counters
         for step in self.steps:
             step.fill(result)
+            if step.status not in _ENDS:
+                step.mark(Status.SUCCESSFUL)
 
     def get_children(self) -> list[FlowStepStats]:
         """Return the statistics of the steps."""

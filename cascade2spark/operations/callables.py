@@ -114,13 +114,12 @@ def rows_of(shape: Shape, declared: Fields, result: Any, origin: Origin | None) 
 
 def checked_row(result: Any, width: int | None, declared: Fields, origin: Origin | None) -> Row:
     """Return `result` as a plain tuple of `width` values, or raise TupleError."""
-    if type(result) is not tuple:
-        if not isinstance(result, (tuple, list, Tuple)):
-            raise wrong_shape(result, declared, origin, "a tuple")
-        result = tuple(result)
-    if width is not None and len(result) != width:
+    if not isinstance(result, (tuple, list, Tuple)):
+        raise wrong_shape(result, declared, origin, "a tuple")
+    row: Row = result if type(result) is tuple else tuple(result)
+    if width is not None and len(row) != width:
         raise wrong_shape(result, declared, origin, f"a tuple of {width}")
-    return result
+    return row
 
 
 def wrong_shape(result: Any, declared: Fields, origin: Origin | None, wanted: str) -> TupleError:
