@@ -50,7 +50,12 @@ ROWS = [
     (5, "planner.bindings", "L0-3 planner.assembly planner.findings"),
     (5, "planner.checks", "L0-3 planner.assembly planner.findings planner.bindings"),
     (5, "planner.joining", "L0-3 planner.assembly planner.findings planner.checks planner.nodes"),
-    (5, "planner.resolve", "L0-3 planner.assembly planner.findings planner.joining planner.nodes"),
+    (5, "planner.stock", "L0-2"),
+    (
+        5,
+        "planner.resolve",
+        "L0-3 planner.assembly planner.findings planner.joining planner.nodes planner.stock",
+    ),
     (5, "planner.steps", "L0-2"),
     (5, "planner.forks", "planner.steps"),
     (5, "planner.rules", "L0-2 planner.forks planner.steps"),

@@ -59,6 +59,7 @@ from cascade2spark.planner.nodes import (
     SourceNode,
     group_fields_of,
 )
+from cascade2spark.planner.stock import fault_of_stock
 
 __all__ = ["Walk", "resolve_assembly", "resolve_pipe"]
 
@@ -127,7 +128,21 @@ class Walk:
             self.errors.append(error)
             return None
         self.nodes.append(node)
+        if isinstance(node, (EachNode, EveryNode)):
+            self._check_operation(node, pipe)
         return node
+
+    def _check_operation(self, node: EachNode | EveryNode, pipe: Pipe) -> None:
+        """Report what a stock operation cannot work on; its fields are known all the same."""
+        incoming = node.over.fields if isinstance(node, EveryNode) else node.incoming
+        declared = node.fields if node.resolved is None else node.resolved.declared
+        fault = fault_of_stock(node.operation, node.arguments, declared, incoming)
+        if fault is not None:
+            inputs = (node.over,) if isinstance(node, EveryNode) else node.inputs
+            is_missing = isinstance(fault, FieldNotFound)
+            says = "mentions a field that is not among its arguments"
+            says = says if is_missing else "cannot work on its arguments"
+            self.errors.append(self.located(fault, pipe, says, inputs))
 
     def _source(self, pipe: Pipe) -> Node | None:
         tap = self.assembly.sources.get(pipe.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cascade2spark.errors import AssertionFailed, BuildError
+from cascade2spark.errors import AssertionFailed, BuildError, PlanError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import (
     And,
@@ -139,13 +139,17 @@ def test_logic_asks_only_as_far_as_needed() -> None:
         lambda: Counter("group"),
         lambda: RegexFilter("a", True, True, ",", 5),
         lambda: RegexFilter("["),
-        lambda: kept(ExpressionFilter("a + 1", int_)),
         lambda: Debug(5),
     ],
 )
 def test_bad_arguments_are_refused(make: Any) -> None:
     with pytest.raises(BuildError):
         make()
+
+
+def test_an_expression_that_is_no_test_is_refused() -> None:
+    with pytest.raises(PlanError, match="needs a boolean expression, this gives int_"):
+        kept(ExpressionFilter("a + 1", int_))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade2spark.errors import BuildError, Cascade2SparkError, OperationError
+from cascade2spark.errors import BuildError, Cascade2SparkError, OperationError, PlanError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import (
     Base10HashFunction,
@@ -73,7 +73,7 @@ def test_identity_declares_what_it_coerces_to() -> None:
 
 
 def test_identity_needs_a_type_for_each_argument() -> None:
-    with pytest.raises(BuildError, match="one type for each argument"):
+    with pytest.raises(PlanError, match="one type for each argument"):
         run_operation(Identity(int), [(1, 2)], TWO)
 
 

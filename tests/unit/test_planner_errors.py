@@ -12,6 +12,13 @@ from cascade2spark.comparators import reverse_order
 from cascade2spark.errors import PlanError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin, InnerJoin
+from cascade2spark.operations import (
+    And,
+    ExpressionFilter,
+    ExpressionFunction,
+    FilterNull,
+    Identity,
+)
 from cascade2spark.operations.base import AssertionLevel, BaseOperation, GroupAssertion
 from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
 from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
@@ -107,6 +114,36 @@ CASES: dict[str, Callable[[], Any]] = {
     "too few arguments": lambda: plan(Each(Pipe("logs"), "url", function("m")(lambda a, b: a))),
     "too many arguments": lambda: plan(Each(Pipe("logs"), length)),
     "filter with too many arguments": lambda: plan(Each(Pipe("logs"), keep_if(lambda a: a))),
+    "expression of a wrong type": lambda: plan(
+        Each(Pipe("logs"), ExpressionFunction("n", "ts + url * 2"), Fields.ALL)
+    ),
+    "expression with a misspelt field": lambda: plan(
+        Each(Pipe("logs"), ExpressionFilter('urls.startsWith("http")'))
+    ),
+    "expression with a field that was dropped": lambda: plan(
+        Pipe("logs").each("url", length).each(ExpressionFilter("ts > length", int))
+    ),
+    "expression with a field that is no argument": lambda: plan(
+        Each(Pipe("logs"), "url", ExpressionFilter("ts > 5"))
+    ),
+    "expression that is no test": lambda: plan(Each(Pipe("logs"), ExpressionFilter("ts + 1"))),
+    "expression of untyped fields": lambda: plan_two(
+        HashJoin(
+            Pipe("logs"),
+            "url",
+            Each(Pipe("days"), ExpressionFunction("x", "ts + 1")),
+            "x",
+        )
+    ),
+    "filter of filters with a misspelt field": lambda: plan(
+        Each(Pipe("logs"), And(Fields("url"), FilterNull(), Fields("tz"), FilterNull()))
+    ),
+    "too few types": lambda: plan(Each(Pipe("logs"), Identity(Fields.ARGS, str, str))),
+    "several faulty operations": lambda: plan(
+        Each(Pipe("logs"), "url", ExpressionFilter("urk == null"))
+        .each("ts", ExpressionFilter("ts.length() > 0"))
+        .group_by("usr")
+    ),
     "every on an earlier result": lambda: plan(
         grouped().every("url", count).every("count", aggregator("n", zero=0, step=max))
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import BuildError, Cascade2SparkError, OperationError
+from cascade2spark.errors import BuildError, OperationError, PlanError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import ExpressionFilter, ExpressionFunction
 from cascade2spark.pipes import Each
@@ -109,5 +109,5 @@ case.add(
     "section 5.2: untyped arguments fail; design, section 12: checked while planning",
     lambda i: Each(i, "a", ExpressionFunction(Fields("s"), "a + 1")),
     i=AB,
-    fails=Fails(Cascade2SparkError, ("a",)),
+    fails=Fails(PlanError, ("a + 1", "'a'"), "plan"),
 )
