@@ -18,6 +18,7 @@ from cascade2spark.planner.lower import lower_plan
 from cascade2spark.planner.planned import Planned
 from cascade2spark.planner.resolve import resolve_assembly
 from cascade2spark.planner.rules import rewrite_plan
+from cascade2spark.planner.rules.rebuilding import in_order
 
 __all__ = ["PlannedFlow", "plan_flow"]
 
@@ -90,6 +91,6 @@ def plan_flow(
     errors, failed = check_all(assembly, is_restartable)
     nodes, found = resolve_assembly(assembly, failed)
     raise_all([*errors, *found], name)
-    lowered = persist_forks(lower_plan(name, nodes, assembly.traps))
+    lowered = in_order(persist_forks(lower_plan(name, nodes, assembly.traps)))
     steps, fired = rewrite_plan(lowered, knobs.rules_off)
     return PlannedFlow(name, assembly, tuple(nodes), lowered, steps, fired)

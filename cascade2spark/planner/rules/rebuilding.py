@@ -8,7 +8,7 @@ import attrs
 
 from cascade2spark.planner.steps import Step, StepPlan
 
-__all__ = ["has_fired", "rebuilt", "with_fired"]
+__all__ = ["has_fired", "in_order", "rebuilt", "with_fired"]
 
 
 def rebuilt(plan: StepPlan, change: Callable[[Step, tuple[Step, ...]], Step]) -> StepPlan:
@@ -24,6 +24,16 @@ def rebuilt(plan: StepPlan, change: Callable[[Step, tuple[Step, ...]], Step]) ->
         inputs = tuple(new_of[one.number] for one in step.inputs)
         new_of[step.number] = change(step, inputs)
     return _numbered(plan, [new_of[step.number] for step in plan.writes])
+
+
+def in_order(plan: StepPlan) -> StepPlan:
+    """Return the plan with its steps in the order in which any rule leaves them.
+
+    The readers of a fork get a row in the order of their numbers. Where one of them fails, and a
+    trap above the fork takes the row, those before it have had it: so the order may not depend on
+    whether a rule fired.
+    """
+    return rebuilt(plan, lambda step, inputs: attrs.evolve(step, inputs=inputs))
 
 
 def with_fired(step: Step, name: str) -> Step:
