@@ -10,7 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from math import inf, nan
 
-from cascade2spark.joiners import OuterJoin
+from cascade2spark.assemblies import CountBy
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import LeftJoin, OuterJoin
 from cascade2spark.operations import Count, First
 from cascade2spark.pipes import CoGroup, Every, GroupBy, HashJoin
 from tests.conformance.case import Topic, rows
@@ -149,3 +151,41 @@ def the_first_of_equal_keys_stands_for_the_group(i):
 )
 def an_outer_join_over_kinds(lhs, rhs):
     return CoGroup(lhs, "k", rhs, "j", OuterJoin())
+
+
+# -- the whole table at once: every pair is one key, no two pairs are -----------------------------
+
+DISTINCT = [
+    *(1, 1.0, True, 0, False, 2**53, 2**53 + 1, inf, -inf, Decimal("2")),
+    *("", "1", "a", "a\x00", "\u00e9", "e\u0301", b"a", b""),
+    *(date(2020, 1, 1), datetime(2020, 1, 1), (1,), (1.0,), (True,), ("a", None)),
+]
+TABLE = [*SAME.values(), *((value, value) for value in DISTINCT)]
+LEFTS = [(left, number) for number, (left, _) in enumerate(TABLE)]
+RIGHTS = [(right, -number) for number, (_, right) in enumerate(TABLE)]
+JOINED = [(left, n, right, -n) for n, (left, right) in enumerate(TABLE)]
+
+
+@case(DESIGN, i=rows("k v", *LEFTS, *RIGHTS), expected=[(left, 2) for left, _ in TABLE])
+def the_table_grouped(i):
+    return Every(GroupBy(i, "k"), Count())
+
+
+@case(DESIGN, i=rows("k v", *LEFTS, *RIGHTS), expected=[(left, 2) for left, _ in TABLE])
+def the_table_aggregated(i):
+    return CountBy(i, Fields("k"), Fields("n"))
+
+
+@case(DESIGN, lhs=rows("k v", *LEFTS), rhs=rows("j w", *RIGHTS), expected=JOINED)
+def the_table_co_grouped(lhs, rhs):
+    return CoGroup(lhs, "k", rhs, "j", OuterJoin())
+
+
+@case(DESIGN, lhs=rows("k v", *LEFTS), rhs=rows("j w", *RIGHTS), expected=JOINED)
+def the_table_hash_joined(lhs, rhs):
+    return HashJoin(lhs, "k", rhs, "j", OuterJoin())
+
+
+@case(DESIGN, lhs=rows("k v", *LEFTS), rhs=rows("j w", *RIGHTS), expected=JOINED)
+def the_table_hash_joined_in_memory(lhs, rhs):
+    return HashJoin(lhs, "k", rhs, "j", LeftJoin())

@@ -1,0 +1,62 @@
+"""Runs cases, named in arguments, on a cluster of two executors; prints what failed as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pyspark import SparkConf, SparkContext
+
+from tests.conformance.cases import CASES
+from tests.conformance.engines import check_case, on_spark
+
+PARTITIONS = 5
+
+
+def main(folder: Path, names: list[str]) -> None:
+    conf = (
+        SparkConf()
+        .setMaster("local-cluster[2,1,1024]")
+        .setAppName("two executors")
+        .setAll(
+            [
+                ("spark.python.worker.reuse", "false"),
+                ("spark.executor.memory", "512m"),
+                ("spark.ui.enabled", "false"),
+                ("spark.driver.host", "127.0.0.1"),
+                ("spark.driver.bindAddress", "127.0.0.1"),
+                ("spark.local.dir", str(folder)),
+                ("spark.default.parallelism", "4"),
+            ]
+        )
+    )
+    context = SparkContext(conf=conf)
+    context.setLogLevel("ERROR")
+    failed: dict[str, str] = {}
+    cases = [case for case in CASES if case.name in names]
+    for number, case in enumerate(cases):
+        place = folder / str(number)
+        place.mkdir()
+        try:
+            check_case(case, on_spark(context, PARTITIONS, batch_rows=2), place)
+        except BaseException as error:
+            failed[case.name] = f"{type(error).__name__}: {error}"[:2000]
+    told = {
+        "failed": failed,
+        "passed": len(cases) - len(failed),
+        "executors": executors_of(context),
+    }
+    context.stop()
+    print(json.dumps(told))
+
+
+def executors_of(context: SparkContext) -> int:
+    """Return how many executors there are beside the driver."""
+    java: Any = context._jsc
+    return int(java.sc().getExecutorMemoryStatus().size()) - 1
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
