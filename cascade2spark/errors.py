@@ -101,8 +101,6 @@ class Cascade2SparkError(Exception):
         fix: what to do, only when there is exactly one thing to do.
     """
 
-    exit_code = 1
-
     def __init__(
         self,
         headline: str,

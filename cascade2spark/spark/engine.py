@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
 from py4j.protocol import Py4JError
-from pyspark import RDD, SparkContext
+from pyspark import RDD, SparkContext, StorageLevel
 from pyspark.errors import PySparkException
 
 from cascade2spark.batch.batches import Row
@@ -28,6 +33,7 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.frames import data_frame_of
 from cascade2spark.spark.lowering import Lowering, SinkItems
 from cascade2spark.spark.session import acquire_context
 from cascade2spark.spark.travel import check_can_travel, error_of
@@ -64,6 +70,10 @@ class SparkEngine:
     def add_code(self, paths: Sequence[str]) -> None:
         """Ship Python files, packages in zip files, or wheels to every worker."""
         for path in paths:
+            if path.endswith(".whl"):
+                # Workers take zip files only by their name; a wheel is one under another.
+                renamed = os.path.join(tempfile.mkdtemp(), os.path.basename(path)[:-4] + ".zip")
+                path = shutil.copyfile(path, renamed)
             self.context.addPyFile(path)
 
     def check(self, plan: StepPlan) -> None:
@@ -84,19 +94,24 @@ class SparkEngine:
         reports = TaskReports(self.context, context.run_id)
         lowering = Lowering(self.context, plan, context, reports)
         result = RunResult()
+        held = _Held()
         try:
-            with _Watch(self.context, plan, context):
+            with _Watch(self.context, plan, context) as watch:
                 for items in lowering.sinks():
                     _check_stopped(context)
                     began = time.perf_counter()
-                    self._take(items, plan, lowering, result)
+                    with watch.job(items.writes):
+                        self._take(items, plan, held, result)
                     result.seconds[items.source] = time.perf_counter() - began
+                self._hand_over(plan, held, context)
         except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
             error = error_of(failure)
             raise error from error.__cause__ or failure
         finally:
-            lowering.release()
+            # A context that was stopped meanwhile has nothing left to let go of.
+            with contextlib.suppress(Py4JError):
+                lowering.release(keeps_broadcasts=bool(held.rdds))
         self._gather(plan, reports, lowering, context, result)
         return result
 
@@ -122,25 +137,39 @@ class SparkEngine:
         finally:
             lowering.release()
 
-    def _take(
-        self, items: SinkItems, plan: StepPlan, lowering: Lowering, result: RunResult
-    ) -> None:
+    def _take(self, items: SinkItems, plan: StepPlan, held: _Held, result: RunResult) -> None:
         """Run one job and put away what its sinks hand over."""
-        writes = {step.number: step for step in plan.writes}
-        lazy = [n for n in items.writes if isinstance(writes[n].tap, (RDDTap, DataFrameTap))]
+        taps = {step.number: step.tap for step in plan.writes}
+        lazy = [n for n in items.writes if isinstance(taps[n], (RDDTap, DataFrameTap))]
         rdd = items.rdd
         if lazy:
-            rdd = rdd.persist()
+            # Spark lets go of it when nobody holds the result any more.
+            rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
         collected = rdd.filter(_Unless(tuple(lazy))).collect()
         for number in items.writes:
-            step = writes[number]
             own = [item for at, item in collected if at == number]
             if number in lazy:
-                _hand_over(step.tap, rdd, number, step.fields, self.context)
-            elif isinstance(step.tap, MemoryTap):
-                lowering.run.outputs[number].extend(_rows_of(own))
+                held.rdds[number].append(rdd.filter(_Unless((number,), is_inverted=True)))
+            elif isinstance(taps[number], MemoryTap):
+                held.blocks[number] += own
             else:
                 result.manifests.setdefault(number, []).extend(own)
+
+    def _hand_over(self, plan: StepPlan, held: _Held, context: RunContext) -> None:
+        """Give the sinks in memory their rows: of all chains that lead there, in arrival order."""
+        for step in plan.writes:
+            blocks = held.blocks.get(step.number)
+            if blocks:
+                context.outputs[step.number].extend(_rows_of(blocks))
+            found = held.rdds.get(step.number)
+            if not found:
+                continue
+            whole = found[0] if len(found) == 1 else self.context.union(found)
+            rows = whole.mapPartitions(_decoded)
+            if isinstance(step.tap, RDDTap):
+                step.tap.rdd = rows
+            else:
+                step.tap.df = data_frame_of(rows, step.fields, step.site)
 
     def _gather(
         self,
@@ -152,7 +181,7 @@ class SparkEngine:
     ) -> None:
         total = TaskReport()
         kept = reports.first_complete()
-        for record in kept.values():
+        for _, record in sorted(kept.items(), key=lambda entry: entry[0]):
             total.add_record(record.report)
             for number, manifest in record.report["details"].get("trap_manifests", {}).items():
                 result.manifests.setdefault(-1 - number, []).append(manifest)
@@ -177,12 +206,7 @@ _SAMPLE_BYTES = 1 << 20
 def _cut_plan(plan: StepPlan, number: int, tap: MemoryTap) -> StepPlan:
     """Return the plan up to one step, with a sink in memory behind it."""
     target = next(step for step in plan.steps if step.number == number)
-    needed, stack = {number}, [target]
-    while stack:
-        for before in stack.pop().inputs:
-            if before.number not in needed:
-                needed.add(before.number)
-                stack.append(before)
+    needed = _steps_above(plan, [number])
     steps: list[Step] = [step for step in plan.steps if step.number in needed]
     end = Write(
         number=plan.steps[-1].number + 1,
@@ -207,19 +231,6 @@ def _renumber(manifests: dict[int, list[Any]], key: int) -> None:
         manifests[key] = [manifest.renumbered(part) for part, manifest in enumerate(found)]
 
 
-def _hand_over(
-    tap: RDDTap | DataFrameTap, items: RDD[Any], number: int, fields: Fields, context: SparkContext
-) -> None:
-    rows = items.filter(_Unless((number,), is_inverted=True)).mapPartitions(_decoded)
-    if isinstance(tap, RDDTap):
-        tap.rdd = rows
-        return
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.builder.getOrCreate()
-    tap.df = session.createDataFrame(rows, [str(name) for name in fields])
-
-
 def _decoded(items: Iterable[tuple[int, bytes]]) -> Iterator[Row]:
     return _rows_of(block for _, block in items)
 
@@ -240,6 +251,14 @@ def _check_stopped(context: RunContext) -> None:
         raise FlowError("the flow was stopped")
 
 
+@attrs.frozen
+class _Held:
+    """What sinks that are no files were handed, by step number: blocks, and RDDs of blocks."""
+
+    blocks: dict[int, list[bytes]] = attrs.field(factory=lambda: defaultdict(list))
+    rdds: dict[int, list[RDD[Any]]] = attrs.field(factory=lambda: defaultdict(list))
+
+
 class _Watch:
     """Tells progress and carries a stop to Spark while jobs run."""
 
@@ -248,6 +267,8 @@ class _Watch:
         self._run = run
         self._plan = plan
         self._is_over = threading.Event()
+        self._done: set[int] = set()
+        self._sink: int | None = None
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> _Watch:
@@ -261,11 +282,28 @@ class _Watch:
         for key in ("spark.jobGroup.id", "spark.job.description"):
             self._context.setLocalProperty(key, None)  # type: ignore[arg-type]
 
+    @contextlib.contextmanager
+    def job(self, writes: Sequence[int]) -> Iterator[None]:
+        """Tell of the steps that one job works on: all that lead to its sinks and have not run."""
+        steps = sorted(_steps_above(self._plan, writes) - self._done)
+        for number in steps:
+            self._run.on_progress(number, "running", 0.0)
+        self._sink = writes[0]
+        try:
+            yield
+        finally:
+            self._sink = None
+        for number in steps:
+            self._run.on_progress(number, "done", 1.0)
+        self._done.update(steps)
+
     def _watch(self) -> None:
         while not self._is_over.wait(_POLL_S):
-            if self._run.is_stopped():
-                self._context.cancelJobGroup(self._run.run_id)
-            self._tell()
+            # What is told goes to listeners of the user's, and Spark may be gone.
+            with contextlib.suppress(Exception):
+                if self._run.is_stopped():
+                    self._context.cancelJobGroup(self._run.run_id)
+                self._tell()
 
     def _tell(self) -> None:
         tracker = self._context.statusTracker()
@@ -277,5 +315,15 @@ class _Watch:
                 if stage_info is not None:
                     tasks += stage_info.numTasks
                     done += stage_info.numCompletedTasks
-        if tasks:
-            self._run.on_progress(-1, f"{done} of {tasks} tasks", done / tasks)
+        sink = self._sink
+        if sink is not None and done < tasks:
+            self._run.on_progress(sink, f"{done} of {tasks} tasks", done / tasks)
+
+
+def _steps_above(plan: StepPlan, numbers: Iterable[int]) -> set[int]:
+    """Return the numbers of some steps, and of all whose rows come to them."""
+    found = set(numbers)
+    for step in reversed(plan.steps):
+        if step.number in found:
+            found.update(before.number for before in step.inputs)
+    return found

@@ -1,0 +1,42 @@
+"""A node remembers the user's own line, not ours."""
+
+from __future__ import annotations
+
+import inspect
+
+from cascade2spark.fields import Fields
+from cascade2spark.operations.callables import function
+from cascade2spark.origin import Origin, origin_of_callable
+from cascade2spark.pipes import Pipe
+
+
+def here() -> int:
+    frame = inspect.currentframe()
+    assert frame is not None and frame.f_back is not None
+    return frame.f_back.f_lineno
+
+
+def test_a_pipe_is_built_at_the_users_line() -> None:
+    line = here() + 1
+    pipe = Pipe("a").group_by(Fields("x"))
+    assert (pipe.origin.line, pipe.origin.file) == (line, __file__)
+    assert pipe.origin.function == "test_a_pipe_is_built_at_the_users_line"
+
+
+def test_a_callable_is_found_where_it_is_defined() -> None:
+    def length(word: str) -> int:
+        return len(word)
+
+    assert function("n")(length).origin == origin_of_callable(length)
+    assert origin_of_callable(length) == Origin(
+        __file__, length.__code__.co_firstlineno, length.__qualname__
+    )
+
+
+def test_built_ins_have_no_line() -> None:
+    assert origin_of_callable(len) is None
+
+
+def test_the_module_level_needs_no_name() -> None:
+    assert str(Origin("jobs/a.py", 3, "<module>")) == "jobs/a.py:3"
+    assert str(Origin("jobs/a.py", 3, "main")) == "jobs/a.py:3 in main"
