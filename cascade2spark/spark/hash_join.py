@@ -45,9 +45,12 @@ class BroadcastSide:
     blocks: Broadcast[list[bytes]]
     size_bytes: int
 
-    def release(self) -> None:
-        """Drop the executors' copies and the driver's."""
-        self.blocks.destroy()
+    def release(self, *, is_final: bool = True) -> None:
+        """Drop the executors' copies, and if it is final the driver's."""
+        if is_final:
+            self.blocks.destroy()
+        else:
+            self.blocks.unpersist()
 
 
 @attrs.frozen(eq=False)
@@ -55,13 +58,13 @@ class BroadcastTables:
     """Gives tasks the tables of the held sides; picklable.
 
     Args:
-        run_id: the flow run, whose tables a worker keeps.
+        token: unique to the RDDs of one run, whose tables a worker keeps.
         step: number of the join's step.
         sides: for each held side its blocks and its key.
         order: the key order of the join.
     """
 
-    run_id: str
+    token: str
     step: int
     sides: tuple[tuple[Broadcast[list[bytes]], Pick], ...]
     order: KeyOrder
@@ -71,10 +74,10 @@ class BroadcastTables:
         return [self._table(place, *side) for place, side in enumerate(self.sides)]
 
     def _table(self, place: int, blocks: Broadcast[list[bytes]], key: Pick) -> JoinTable:
-        name = (self.run_id, self.step, place)
+        name = (self.token, self.step, place)
         table = _tables.get(name)
         if table is None:
-            for other in [held for held in _tables if held[0] != self.run_id]:
+            for other in [held for held in _tables if held[0] != self.token]:
                 del _tables[other]
             table = _tables[name] = JoinTable(_rows_of(blocks.value), key, self.order)
             while len(_tables) > _MOST_TABLES:

@@ -12,6 +12,7 @@ write              part files made in the task; `collect` of their manifests
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -115,6 +116,8 @@ class Lowering:
         self._sides: dict[int, tuple[BroadcastSide, ...]] = {}
         self._numbered = 0
         self._versions = driver_versions()
+        # A sample of a flow and its run have one id and the same steps, but other rows.
+        self._token = uuid.uuid4().hex
         self._traps = {spec.number: self._trap_place(spec) for spec in plan.traps}
 
     def sinks(self) -> Iterator[SinkItems]:
@@ -134,13 +137,18 @@ class Lowering:
                 chain.rdd.mapPartitions(_Selected(numbers)),
             )
 
-    def release(self) -> None:
-        """Let go of everything persisted or broadcast."""
+    def release(self, *, keeps_broadcasts: bool = False) -> None:
+        """Let go of everything persisted or broadcast.
+
+        Args:
+            keeps_broadcasts: an RDD was handed out that may be computed again: the driver keeps
+                what it needs for that.
+        """
         for rdd in self.persisted:
             rdd.unpersist()
         for sides in self._sides.values():
             for side in sides:
-                side.release()
+                side.release(is_final=not keeps_broadcasts)
 
     # -- task chains -------------------------------------------------------------------------------
 
@@ -357,7 +365,7 @@ class Lowering:
             key_order=step.key_order,
             joiner=step.joiner,
             joined=step.joined,
-            source=BroadcastTables(self.run.run_id, step.number, tables, step.key_order),
+            source=BroadcastTables(self._token, step.number, tables, step.key_order),
             site=step.site,
             trap=step.trap,
             is_self_join=step.is_self_join,

@@ -93,7 +93,6 @@ class TaskFunction:
 
     def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
         """Yield (number of the leaf, item) for everything that leaves the chain."""
-        check_versions(self.versions)
         spark = TaskContext.get()
         attempt = int(spark.taskAttemptId()) if spark is not None else os.getpid()
         stage = int(spark.stageId()) if spark is not None else -1
@@ -109,12 +108,14 @@ class TaskFunction:
         )
         is_complete = False
         try:
+            check_versions(self.versions)
             is_immediate = self.source.has_traps and self.chain.may_fail_below()
             batches = self.source.batches(elements, task, is_immediate=is_immediate)
             yield from run_chain(self.chain, batches, task, has_traps_above=is_immediate)
             task.report.details.update(traps.close())
             is_complete = True
         except GeneratorExit:
+            traps.abort()
             raise
         except BaseException as error:
             traps.abort()
