@@ -19,7 +19,7 @@ import attrs
 
 from cascade2spark.errors import BadRecord, BuildError, TapError
 from cascade2spark.files.compression import read_decompressed
-from cascade2spark.files.paths import file_system_of, local_path, route_of
+from cascade2spark.files.paths import file_system_of, local_path, reaching, route_of
 from cascade2spark.files.splits import Split
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
 
 DEFAULT_BLOCK_BYTES = 4 << 20
 _EDGE_BYTES = 64 << 10
+_FETCH_BYTES = 8 << 20
 _BOM = codecs.BOM_UTF8
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 Read = Callable[[int], bytes]
@@ -87,7 +88,9 @@ def read_line_blocks(
     is_utf8 = canonical_charset(charset) == "utf-8"
     with open_for_read(split.path) as file:
         if split.compression is not None:
-            read = read_decompressed(file.read, split.compression, split.path)
+            packed = _ahead(file.read, split.path, file.seek(0, 2))
+            file.seek(0)
+            read = read_decompressed(packed, split.compression, split.path)
             first = _read_full(read, 3) if is_utf8 else b""
             begin = 3 if first.startswith(_BOM) else 0
             read = _gathered(_prefixed(first[begin:], read))
@@ -95,7 +98,8 @@ def read_line_blocks(
         else:
             begin, finish = _owned_range(file, split, is_utf8)
             file.seek(begin)
-            blocks = _cut(file.read, begin, finish, block_bytes)
+            read = _ahead(file.read, split.path, finish - begin)
+            blocks = _cut(read, begin, finish, block_bytes)
         starts_file = split.start == 0
         for data, offset in blocks:
             yield LineBlock(data, offset, split.path, starts_file)
@@ -183,18 +187,42 @@ def open_for_read(path: str) -> Iterator[BinaryIO]:
     Raises:
         TapError: it cannot be opened, or reading fails inside the block.
     """
-    try:
-        with _opened(path) as file:
-            yield file
-    except OSError as failed:
-        raise TapError(f"cannot read {path}: {failed.strerror or failed}") from failed
+    with reaching(path, "read"), _opened(path) as file:
+        yield file
 
 
 def _opened(path: str) -> Any:
     if route_of(path) == "local":
         return open(local_path(path), "rb", buffering=0)
     system, inner = file_system_of(path)
-    return system.open(inner, "rb")
+    # Reading ahead is done here (`_ahead`): fsspec's way fetches 50 MB for every edge of a range.
+    return system.open(inner, "rb", cache_type="none")
+
+
+def _ahead(read: Read, path: str, length: int) -> Read:
+    """Return a reader that asks a store for megabytes at a time, as each request costs 20-100 ms.
+
+    Args:
+        read: reads from where the range begins.
+        path: the file; a local one is read as it is.
+        length: bytes of the range; none beyond it are fetched.
+    """
+    if route_of(path) == "local":
+        return read
+    held, at = b"", 0
+
+    def ahead(most: int) -> bytes:
+        nonlocal held, at, length
+        if at == len(held):
+            held, at = read(min(max(most, _FETCH_BYTES), length)), 0
+            if length and not held:
+                raise TapError(f"{path} became shorter while the job ran")
+            length -= len(held)
+        piece = held[at : at + most]
+        at += len(piece)
+        return piece
+
+    return ahead
 
 
 def _owned_range(file: BinaryIO, split: Split, is_utf8: bool) -> tuple[int, int]:
@@ -272,7 +300,8 @@ def _transcoded_blocks(split: Split, block_bytes: int, charset: str) -> Iterator
     if split.start != 0 or not (split.compression or split.is_whole_file):
         raise TapError(f"{split.path} in charset {charset} can only be read whole")
     with open_for_read(split.path) as file:
-        read: Read = file.read
+        read = _ahead(file.read, split.path, file.seek(0, 2))
+        file.seek(0)
         if split.compression is not None:
             read = read_decompressed(read, split.compression, split.path)
         encoded = _encoded_reads(read, canonical_charset(charset), split.path)

@@ -18,6 +18,7 @@ from cascade2spark.files.paths import (
     join_path,
     name_of,
     parent_of,
+    reaching,
     route_of,
 )
 from cascade2spark.origin import Origin
@@ -82,8 +83,9 @@ def list_files(
     for path in asked:
         system, inner = file_system_of(path)
         levels = (depth if depth is not None else -1) if recursive else 0
-        for root in _roots(system, inner, globs, origin):
-            found.extend(_files_below(system, root, levels, recursive, origin))
+        with reaching(path):
+            for root in _roots(system, inner, globs, origin):
+                found.extend(_files_below(system, root, levels, recursive, origin))
     if accept is not None:
         found = [info for info in found if accept(info.path)]
     return tuple(found)
@@ -92,28 +94,28 @@ def list_files(
 def path_exists(path: str | os.PathLike[str]) -> bool:
     """Tell whether a file, a folder, or any match of a glob exists."""
     system, inner = file_system_of(path)
-    if system.exists(inner):
-        return True
-    return has_glob(inner) and any(True for _ in _glob_matches(system, inner))
+    with reaching(path):
+        if system.exists(inner):
+            return True
+        return has_glob(inner) and any(True for _ in _glob_matches(system, inner))
 
 
 def path_kind(path: str | os.PathLike[str]) -> str | None:
     """Return "file", "folder", or None when nothing is there."""
     system, inner = file_system_of(path)
-    if not system.exists(inner):
-        return None
-    return "folder" if system.isdir(inner) else "file"
+    with reaching(path):
+        if not system.exists(inner):
+            return None
+        return "folder" if system.isdir(inner) else "file"
 
 
 def make_folders(path: str | os.PathLike[str]) -> bool:
     """Make a folder and those above it; False when it was there."""
     system, inner = file_system_of(path)
-    if system.exists(inner):
-        return False
-    try:
+    with reaching(path, "make folder"):
+        if system.exists(inner):
+            return False
         system.makedirs(inner, exist_ok=True)
-    except OSError as failed:
-        raise TapError(f"cannot make folder {path}: {failed.strerror or failed}") from failed
     return True
 
 
@@ -123,25 +125,24 @@ def modified_time(path: str | os.PathLike[str]) -> float | None:
     For a folder: the newest file directly inside it, and the folder's own time when it is empty.
     """
     system, inner = file_system_of(path)
-    roots = [inner] if system.exists(inner) else list(_glob_matches(system, inner))
     newest: list[float] = []
-    for root in roots:
-        info = _info(system, root)
-        inside = _entries(system, root) if info["type"] == "directory" else []
-        times = [_seconds(entry) for entry in inside if entry["type"] == "file"]
-        newest.append(max(times, default=_seconds(info)))
+    with reaching(path):
+        roots = [inner] if system.exists(inner) else list(_glob_matches(system, inner))
+        for root in roots:
+            info = _info(system, root)
+            inside = _entries(system, root) if info["type"] == "directory" else []
+            times = [_seconds(entry) for entry in inside if entry["type"] == "file"]
+            newest.append(max(times, default=_seconds(info)))
     return max(newest, default=None)
 
 
 def delete_path(path: str | os.PathLike[str]) -> bool:
     """Delete a file or a folder with all it holds; False when there was nothing."""
     system, inner = file_system_of(path)
-    if not system.exists(inner):
-        return False
-    try:
+    with reaching(path, "delete"):
+        if not system.exists(inner):
+            return False
         system.rm(inner, recursive=True)
-    except OSError as failed:
-        raise TapError(f"cannot delete {path}: {failed.strerror or failed}") from failed
     return True
 
 
@@ -152,12 +153,28 @@ def _roots(system: Any, inner: str, globs: bool, origin: Origin | None) -> list[
         matches = sorted(_glob_matches(system, inner))
         if matches:
             return [_info(system, match) for match in matches]
+        _check_bucket(system, inner, origin)
         raise TapError(
-            f"no file matches {inner}",
+            f"no file matches {_outer(system, inner)}",
             nearest=_nearest(system, _folder_before_glob(inner)),
             origin=origin,
         )
-    raise TapError(f"nothing exists at {inner}", nearest=_nearest(system, inner), origin=origin)
+    _check_bucket(system, inner, origin)
+    raise TapError(
+        f"nothing exists at {_outer(system, inner)}",
+        nearest=_nearest(system, inner),
+        origin=origin,
+    )
+
+
+def _check_bucket(system: Any, inner: str, origin: Origin | None) -> None:
+    """Refuse a missing bucket by name; listing all buckets for a near match is often forbidden."""
+    if _protocol_of(system) == "s3" and not system.exists(inner.partition("/")[0]):
+        raise TapError(
+            f"no bucket is named {inner.partition('/')[0]}",
+            asked=_outer(system, inner),
+            origin=origin,
+        )
 
 
 def _files_below(
@@ -246,21 +263,24 @@ def _nearest(system: Any, path: str) -> str | None:
     while parent_of(missing) != missing and not system.exists(parent_of(missing)):
         missing = parent_of(missing)
     folder = parent_of(missing)
+    if folder == "/" and _protocol_of(system) == "s3":
+        return None
     try:
         names = [name_of(entry["name"]) for entry in _entries(system, folder)]
     except (OSError, ValueError):
         return None
     close = nearest_match(name_of(missing), names)
-    return join_path(folder, close) if close else None
+    return _outer(system, join_path(folder, close)) if close else None
 
 
 def _outer(system: Any, inner: str) -> str:
-    return inner if route_of(inner) == "local" and _is_local(system) else _full(system, inner)
+    is_local = route_of(inner) == "local" and _protocol_of(system) == "file"
+    return inner if is_local else _full(system, inner)
 
 
-def _is_local(system: Any) -> bool:
-    protocol = system.protocol
-    return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+def _protocol_of(system: Any) -> str:
+    names = (system.protocol,) if isinstance(system.protocol, str) else system.protocol
+    return next((name for name in ("file", "s3") if name in names), names[0])
 
 
 def _full(system: Any, inner: str) -> str:

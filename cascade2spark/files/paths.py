@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import fsspec
 from fsspec.core import split_protocol
 
 from cascade2spark.errors import TapError, Unsupported
+from cascade2spark.files.s3 import s3_access
 
 __all__ = [
     "Route",
@@ -21,6 +24,7 @@ __all__ = [
     "local_path",
     "name_of",
     "parent_of",
+    "reaching",
     "route_of",
 ]
 
@@ -29,6 +33,8 @@ Route = Literal["local", "fsspec", "hadoop"]
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]+):")
 _LOCAL = frozenset({"", "file", "local"})
 _S3 = frozenset({"s3", "s3a", "s3n"})
+# Libraries below fsspec whose errors are not OSErrors: no credentials, no connection.
+_STORE_LIBRARIES = frozenset({"botocore", "aiobotocore", "aiohttp"})
 
 
 def as_path_text(path: str | os.PathLike[str]) -> str:
@@ -95,8 +101,14 @@ def file_system_of(path: str | os.PathLike[str]) -> tuple[Any, str]:
         )
     scheme = _scheme_of(text)
     protocol = "s3" if scheme in _S3 else scheme
+    options: dict[str, Any] = {}
+    if protocol == "s3":
+        bucket = text[len(scheme) + 1 :].lstrip("/").partition("/")[0]
+        if not bucket:
+            raise TapError("a path names no bucket", asked=text)
+        options = s3_access().of(bucket).options()
     try:
-        system = fsspec.filesystem(protocol)
+        system = fsspec.filesystem(protocol, **options)
     except ImportError as missing:
         raise TapError(
             f"reading {text} needs a package that is not installed",
@@ -104,6 +116,26 @@ def file_system_of(path: str | os.PathLike[str]) -> tuple[Any, str]:
             fix='pip install "cascade2spark[s3]"',
         ) from missing
     return system, system._strip_protocol(protocol + text[len(scheme) :])
+
+
+@contextmanager
+def reaching(path: str | os.PathLike[str], doing: str = "reach") -> Iterator[None]:
+    """Turn what a file system raises inside the block into a TapError that names the path.
+
+    Args:
+        path: as the user wrote it.
+        doing: what was tried, a verb.
+    """
+    try:
+        yield
+    except Exception as failed:
+        library = type(failed).__module__.partition(".")[0]
+        if not isinstance(failed, OSError) and library not in _STORE_LIBRARIES:
+            raise
+        reason = getattr(failed, "strerror", None) or failed
+        is_s3 = _scheme_of(as_path_text(path)) in _S3
+        fix = f"see which settings are used: cascade2spark doctor {path}" if is_s3 else None
+        raise TapError(f"cannot {doing} {path}: {reason}", fix=fix) from failed
 
 
 def parent_of(path: str) -> str:

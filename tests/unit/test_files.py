@@ -99,7 +99,7 @@ def test_a_hadoop_path_is_refused_without_spark() -> None:
 
 
 def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(protocol: str) -> object:
+    def missing(protocol: str, **options: object) -> object:
         raise ImportError("Install s3fs")
 
     monkeypatch.setattr(fsspec, "filesystem", missing)
