@@ -90,13 +90,16 @@ def in_process(
     return Run("inprocess", lambda given: InProcessConnector(given, engine), partitions, properties)
 
 
-def on_spark(sc: Any, partitions: int, *, rules_off: str = "", batch_rows: int = 1500) -> Run:
+def on_spark(
+    sc: Any, partitions: int, *, rules_off: str = "", batch_rows: int = 1500, form: str = "auto"
+) -> Run:
     """Return a run on Spark."""
     from cascade2spark.connectors import SparkFlowConnector
 
     properties: dict[str, Any] = {
         "cascade2spark.partitions": partitions,
         "cascade2spark.rows.batch": batch_rows,
+        "cascade2spark.form": form,
         "cascade2spark.progress": "off",
     }
     if rules_off:

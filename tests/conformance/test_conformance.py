@@ -40,4 +40,6 @@ def test_spark(case: Case, sc: SparkContext, tmp_path: Path) -> None:
     partitions = case.partitions or (1, 2, 3, 7)[drawn % 4]
     rules_off = ALL_RULES_OFF if drawn >> 2 & 1 else ""
     batch_rows = (1, 2, 1500)[(drawn >> 3) % 3]
-    check_case(case, on_spark(sc, partitions, rules_off=rules_off, batch_rows=batch_rows), tmp_path)
+    form = ("auto", "rows", "columns")[(drawn >> 5) % 3]
+    run = on_spark(sc, partitions, rules_off=rules_off, batch_rows=batch_rows, form=form)
+    check_case(case, run, tmp_path)
