@@ -19,6 +19,7 @@ from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
 from cascade2spark.errors import BadRecord, RunError
@@ -26,7 +27,6 @@ from cascade2spark.fields import Fields
 from cascade2spark.files import LineBlock, Manifest, PartPlace, Split
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.selection import Pick
-from cascade2spark.spark.leaves import SinkCut
 
 __all__ = [
     "BlockSource",

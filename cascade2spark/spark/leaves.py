@@ -7,18 +7,17 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.batch.batches import Batch, Rows, batch_rows
+from cascade2spark.batch.batches import Batch, batch_rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
-from cascade2spark.errors import TupleError
-from cascade2spark.operations.failures import located_error
 from cascade2spark.selection import Pick
 from cascade2spark.spark.shuffle import Exchange, ExchangeWriter
 
-__all__ = ["BlockLeaf", "ExchangeLeaf", "RowsSink", "SinkCut"]
+__all__ = ["BlockLeaf", "ExchangeLeaf", "RowsSink"]
 
 _WRITTEN = counter_name(StepCounters.Tuples_Written)
 _BLOCK_ROWS = 8_000
@@ -104,48 +103,6 @@ class _BlockWriter:
         block = encode_block(batch, 0, self._partition, self._sequence)
         self._sequence += 1
         return block
-
-
-class SinkCut:
-    """Cuts the sink's values out of rows; a row that lacks one goes to the trap of the tail.
-
-    Args:
-        pick: selects and orders the values.
-        site: the sink.
-        trap: number of its trap, None without one.
-    """
-
-    def __init__(self, pick: Pick, site: SiteSpec, trap: int | None, task: TaskContext) -> None:
-        self.is_all = pick.is_all
-        self._cut = pick.of()
-        self._site = site
-        self._trap = trap
-        self._task = task
-
-    def rows(self, rows: Rows) -> Rows:
-        """Return the cut rows, without those that were trapped.
-
-        Raises:
-            TupleError: a row lacks a value, and there is no trap.
-        """
-        if self.is_all:
-            return rows
-        try:
-            return list(map(self._cut, rows))
-        except TupleError:
-            return self._one_by_one(rows)
-
-    def _one_by_one(self, rows: Rows) -> Rows:
-        found: Rows = []
-        for row in rows:
-            try:
-                found.append(self._cut(row))
-            except TupleError as error:
-                located = located_error(error, self._site, row, None)
-                if self._trap is None:
-                    raise located from error.__cause__
-                self._task.trap(self._trap, row, located, self._site)
-        return found
 
 
 @attrs.frozen
