@@ -1,7 +1,9 @@
 """Runs a whole plan over `batch/`, with lists of batches as exchanges: what Spark does, in memory.
 
 Every task is run as Spark would run it — its own `TaskContext`, a chain through `run_chain`, its
-report merged at the end — but one after another in this process.
+report merged at the end — but one after another in this process. With the setting
+`cascade2spark.form` at `columns`, batches are columns wherever they have an exact column form, from
+the sources on; otherwise all of them are rows.
 """
 
 from __future__ import annotations
@@ -15,22 +17,23 @@ from typing import Any
 import attrs
 
 from cascade2spark.batch.aggregate import PartialAggregate, can_aggregate_parts
-from cascade2spark.batch.chain import (
-    ChainNode,
-    ChainSpec,
-    OperatorRun,
-    Passage,
-    StageSpec,
-    run_chain,
-)
+from cascade2spark.batch.batches import Batch, NotColumns, batch_rows, rows_of
+from cascade2spark.batch.chain import ChainSpec, run_chain
+from cascade2spark.batch.column_aggregate import merged_groups
 from cascade2spark.batch.every import EveryRun, run_everys
+from cascade2spark.batch.forms import ChainBuilder, with_columns
 from cascade2spark.batch.hash_join import HashJoin, JoinTable
 from cascade2spark.batch.join import CoGroupRun, joined_groups, required_sides
+from cascade2spark.batch.kernels.each import selected
+from cascade2spark.batch.kernels.reading import reader_kernel
+from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext, TaskReport, TrapColumns
 from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.batch.split import split_columns, split_rows
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import BadRecord, FlowError, Unsupported
 from cascade2spark.fields import Fields
+from cascade2spark.files import split_files
 from cascade2spark.local.inout import rows_of_tap, written_rows
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import KeyOrder
@@ -50,11 +53,14 @@ from cascade2spark.planner.steps import (
     Union,
     Write,
 )
+from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.selection import Pick
+from cascade2spark.taps.paths import PathTap
 
 Row = tuple[Any, ...]
 Rows = list[Row]
 Path = tuple[int, ...]  # the inputs of the Unions that a row came by, nearest to its end first
+OnBad = Callable[[BadRecord], None]
 Place = tuple[int, int]  # step number and position of one of its inputs
 
 
@@ -62,17 +68,21 @@ Place = tuple[int, int]  # step number and position of one of its inputs
 class Exchange:
     """What reached one input of one step: batches with the order they arrive in."""
 
-    batches: dict[int, list[tuple[Path, int, int, Rows]]] = attrs.field(
+    batches: dict[int, list[tuple[Path, int, int, Batch]]] = attrs.field(
         factory=lambda: defaultdict(list)
     )
 
-    def add(self, target: int, path: Path, source: int, rows: Rows) -> None:
+    def add(self, target: int, path: Path, source: int, batch: Batch) -> None:
         held = self.batches[target]
-        held.append((path, source, len(held), rows))
+        held.append((path, source, len(held), batch))
 
-    def taken(self, target: int) -> list[Rows]:
+    def taken(self, target: int) -> list[Batch]:
         """Return one partition's batches in (path, source partition, sequence) order."""
-        return [rows for *_, rows in sorted(self.batches[target], key=lambda held: held[:3])]
+        return [batch for *_, batch in sorted(self.batches[target], key=lambda held: held[:3])]
+
+    def taken_rows(self, target: int) -> list[Rows]:
+        """Return the same batches as rows."""
+        return list(map(_as_rows, self.taken(target)))
 
 
 class InProcessEngine:
@@ -105,6 +115,7 @@ class _Run:
         self.report = TaskReport()
         self.result = RunResult(counters=self.report.counters)
         self.exchanges: dict[Place, Exchange] = defaultdict(Exchange)
+        self.as_columns = context.settings.form == "columns"
         self.trapped: dict[int, Rows] = {}
         self.taken: int | None = None
         self.sampled: list[Rows] = []
@@ -135,7 +146,10 @@ class _Run:
                 fields = fields if fields.is_defined() else Fields.UNKNOWN
                 manifests, _ = written_rows(spec.tap, fields, output, rows, _trap_failed)
                 self.result.manifests[-1 - spec.number] = manifests
-        self.result.rows_in, self.result.rows_out = self.report.rows_in, self.report.rows_out
+        report = self.report
+        self.result.rows_in, self.result.rows_out = report.rows_in, report.rows_out
+        self.result.forms, self.result.conversions = report.forms, report.conversions
+        self.result.fallbacks = report.fallbacks
         return self.result
 
     def is_head(self, step: Step) -> bool:
@@ -180,15 +194,11 @@ class _Run:
     # -- the tree of a task ----------------------------------------------------------------------
 
     def _chain(self, head: Step) -> tuple[ChainSpec, list[_LeafSpec]]:
-        nodes: list[ChainNode] = []
+        chain = ChainBuilder(self.as_columns)
         leaves: list[_LeafSpec] = []
 
-        def add(parent: int, stage: StageSpec) -> int:
-            nodes.append(ChainNode(parent, stage))
-            return len(nodes) - 1
-
         def end(parent: int, leaf: _LeafSpec) -> None:
-            nodes.append(ChainNode(parent, leaf=leaf))
+            chain.leaf(parent, leaf)
             leaves.append(leaf)
 
         def grow(parent: int, step: Step, path: Path) -> None:
@@ -196,17 +206,17 @@ class _Run:
                 end(parent, _Taken(self))
             for reader, position in self.readers[step.number]:
                 if isinstance(reader, Map):
-                    grow(add(parent, OperatorRun(reader.operators)), reader, path)
+                    grow(chain.run(parent, reader.operators), reader, path)
                 elif isinstance(reader, Union) or (
                     isinstance(reader, Persist) and reader.name is None
                 ):
                     longer = (position, *path) if isinstance(reader, Union) else path
-                    grow(add(parent, Passage(reader.site)), reader, longer)
+                    grow(chain.passage(parent, reader.site), reader, longer)
                 elif isinstance(reader, BroadcastJoin) and reader.number not in self.cut:
                     if any(side.source == position for side in reader.sides[1:]):
                         end(parent, self._exchange(reader, position, path))
                     if reader.sides[0].source == position:
-                        grow(add(parent, self._hash_join(reader)), reader, path)
+                        grow(chain.stage(parent, self._hash_join(reader)), reader, path)
                 elif isinstance(reader, Write):
                     end(parent, _SinkLeaf(self, reader, path))
                 elif not isinstance(reader, (Group, CoGroup, BroadcastJoin, Persist)):
@@ -214,16 +224,16 @@ class _Run:
                 else:
                     before = parent
                     if isinstance(reader, Group) and self._is_partial(reader):
-                        before = add(parent, self._partial(reader))
+                        before = chain.partial(parent, self._partial(reader))
                     end(before, self._exchange(reader, position, path))
 
         if isinstance(head, (Read, Persist)):
-            grow(add(-1, Passage(head.site)), head, ())
+            grow(chain.passage(-1, head.site), head, ())
         elif isinstance(head, BroadcastJoin) and not self.runs_as_co_group(head):
-            grow(add(-1, self._hash_join(head)), head, ())
+            grow(chain.stage(-1, self._hash_join(head)), head, ())
         else:
             grow(-1, head, ())
-        return ChainSpec(tuple(nodes)), leaves
+        return chain.spec(), leaves
 
     def _is_partial(self, step: Group) -> bool:
         return step.is_partial and all(map(can_aggregate_parts, step.everys))
@@ -295,7 +305,7 @@ class _Run:
 
     def _input(
         self, head: Step, partition: int, task: TaskContext, is_covered: bool
-    ) -> Iterable[Rows]:
+    ) -> Iterable[Batch]:
         if isinstance(head, Read):
             return self._read(head, partition, task)
         if isinstance(head, Group):
@@ -308,7 +318,7 @@ class _Run:
             return self.exchanges[head.number, head.sides[0].source].taken(partition)
         return self.exchanges[head.number, 0].taken(partition)
 
-    def _read(self, step: Read, partition: int, task: TaskContext) -> Iterator[Rows]:
+    def _read(self, step: Read, partition: int, task: TaskContext) -> Iterator[Batch]:
         reports_here = partition == 0  # a bad record is met by one task only
 
         def on_bad(error: BadRecord) -> None:
@@ -316,25 +326,58 @@ class _Run:
                 _bad_row(task, step, error, error.payload, step.fields)
 
         try:
-            seen = list(rows_of_tap(step.tap, step, SimpleNamespace(context=self.context), on_bad))
+            seen = list(self._all_of(step, task, on_bad))
         except Exception as error:
             raise located_error(error, step.site, None, None) from error.__cause__
-        share = -(-len(seen) // self.engine.partitions) or 1
-        mine = seen[partition * share : (partition + 1) * share]
-        task.flow_process.increment(StepCounters.Tuples_Read, len(mine))
-        yield from self.batched(mine)
+        total = sum(map(batch_rows, seen))
+        share = -(-total // self.engine.partitions) or 1
+        mine = list(self.batched(seen, partition * share, (partition + 1) * share))
+        task.flow_process.increment(StepCounters.Tuples_Read, sum(map(batch_rows, mine)))
+        yield from with_columns(mine, step.fields, step.site, task) if self.as_columns else mine
+
+    def _all_of(self, step: Read, task: TaskContext, on_bad: OnBad) -> Iterator[Batch]:
+        tap = step.tap
+        if isinstance(tap, PathTap) and self.as_columns:
+            fields = step.fields if step.columns is None else tap.retrieve_source_fields()
+            info = SourceInfo(fields, step.columns, tap.counts_lines, tap.get_identifier())
+            kernel = reader_kernel(tap.scheme, info)
+            if kernel is not None:
+                reader, size = tap.scheme.reader(info), self.context.settings.block_bytes
+                for split in split_files(tap.list_files(), 0):
+                    for block in tap.scheme.blocks(split, size):
+                        try:
+                            yield kernel(block)
+                        except NotColumns as reason:
+                            task.report.count_fallback(step.site.key, str(reason))
+                            yield from reader.rows([block], on_bad)
+                return
+        yield list(rows_of_tap(tap, step, SimpleNamespace(context=self.context), on_bad))
+
+    def batched(self, batches: Iterable[Batch], start: int, end: int) -> Iterator[Batch]:
+        """Yield the rows from `start` to `end` of all batches, in batches of the usual size."""
+        first = 0
+        for batch in batches:
+            size = batch_rows(batch)
+            stop = min(end - first, size)
+            for at in range(max(start - first, 0), stop, self.engine.batch_rows):
+                yield batch[at : min(at + self.engine.batch_rows, stop)]
+            first += size
 
     def _grouped(
         self, step: Group, partition: int, task: TaskContext, is_covered: bool
-    ) -> Iterator[Rows]:
-        batches = self.exchanges[step.number, 0].taken(partition)
-        is_partial = self._is_partial(step)
-        key = Pick(tuple(range(step.key_order.width))) if is_partial else step.key
+    ) -> Iterator[Batch]:
+        exchange = self.exchanges[step.number, 0]
         on_bad = partial(_bad, task, step, step.incoming)
-        sort = None if is_partial else step.sort
-        groups = sorted_groups(batches, key, step.key_order, sort, step.sort_order, on_bad)
-        site = None if is_partial else step.site
-        run = EveryRun(step.everys, step.group_fields, site, merges=is_partial)
+        if self._is_partial(step):
+            run = EveryRun(step.everys, step.group_fields, merges=True)
+            parts = exchange.taken(partition)
+            yield from merged_groups(parts, run, step.key_order, task, on_bad)
+            return
+        batches = exchange.taken_rows(partition)
+        groups = sorted_groups(
+            batches, step.key, step.key_order, step.sort, step.sort_order, on_bad
+        )
+        run = EveryRun(step.everys, step.group_fields, step.site)
         yield from _closing(run_everys(run, groups, task, is_immediate=is_covered))
 
     def _co_grouped(
@@ -359,13 +402,13 @@ class _Run:
     def _side_groups(
         self, step: CoGroup | BroadcastJoin, side: Side, partition: int, task: TaskContext
     ) -> Iterator[tuple[Row, Rows]]:
-        batches = self.exchanges[step.number, side.source].taken(partition)
+        batches = self.exchanges[step.number, side.source].taken_rows(partition)
         on_bad = partial(_bad, task, step, None)
         return sorted_groups(batches, side.key, step.key_order, on_bad=on_bad)
 
     def _write(self, step: Write) -> None:
         task = self.task(0)
-        rows = [row for batch in self.exchanges[step.number, 0].taken(0) for row in batch]
+        rows = [row for batch in self.exchanges[step.number, 0].taken_rows(0) for row in batch]
         manifests, written = written_rows(
             step.tap,
             step.fields,
@@ -377,10 +420,6 @@ class _Run:
         task.report.count_rows(step.site.key, 0, written)
         task.flow_process.increment(StepCounters.Tuples_Written, written)
         self.report.add_record(task.report.as_record())
-
-    def batched(self, rows: Rows) -> Iterator[Rows]:
-        for start in range(0, len(rows), self.engine.batch_rows):
-            yield rows[start : start + self.engine.batch_rows]
 
 
 class _LeafSpec:
@@ -411,27 +450,39 @@ class _ExchangeLeaf(_LeafSpec):
     ) -> None:
         self.run, self.step, self.position, self.path = run, step, position, path
         self.site = site
-        self.key_of: Callable[[Row], Row] | None = None if key is None else key.of()
-        order: KeyOrder | None = getattr(step, "key_order", None)
-        self.partition_of = None if order is None else order.partitioner(run.engine.partitions)
+        self.trap, self.key = trap, key
+        self.order: KeyOrder | None = getattr(step, "key_order", None)
 
-    def push(self, batch: Rows) -> None:
+    def push(self, batch: Batch) -> None:
         exchange = self.run.exchanges[self.step.number, self.position]
         source = self.task.flow_process.get_current_slice_num()
         if self.site is not None:
-            self.task.report.count_rows(self.site.key, len(batch), 0)
-        if self.key_of is None or self.partition_of is None:
+            self.task.report.count_rows(self.site.key, batch_rows(batch), 0)
+        if self.key is None or self.order is None:
             target = 0 if self.is_held_side() else source
-            exchange.add(target, self.path, source, list(batch))
+            exchange.add(target, self.path, source, batch)
             return
+        for target, part in self.parts(batch):
+            exchange.add(target, self.path, source, part)
+
+    def parts(self, batch: Batch) -> list[tuple[int, Batch]]:
+        partitions = self.run.engine.partitions
+        if not isinstance(batch, list):
+            return list(split_columns(batch, self.key, self.order, partitions))
+        try:
+            return list(split_rows(batch, self.key, self.order, partitions))
+        except Exception:
+            return self.parts_one_by_one(batch)
+
+    def parts_one_by_one(self, rows: Rows) -> list[tuple[int, Batch]]:
+        key_of, partition_of = self.key.of(), self.order.partitioner(self.run.engine.partitions)
         targets: Mapping[int, Rows] = defaultdict(list)
-        for row in batch:
+        for row in rows:
             try:
-                targets[self.partition_of(self.key_of(row))].append(row)
+                targets[partition_of(key_of(row))].append(row)
             except Exception as error:
                 _bad_row(self.task, self.step, error, row, None)
-        for target, rows in targets.items():
-            exchange.add(target, self.path, source, rows)
+        return list(targets.items())
 
     def is_held_side(self) -> bool:
         return isinstance(self.step, BroadcastJoin) and any(
@@ -443,25 +494,42 @@ class _SinkLeaf(_LeafSpec):
     def __init__(self, run: _Run, step: Write, path: Path) -> None:
         self.run, self.step, self.path = run, step, path
         self.pick = step.pick.of()
+        scheme = getattr(step.tap, "_scheme", None)
+        self.kernel = None if scheme is None else writer_kernel(scheme, step.fields)
 
-    def push(self, batch: Rows) -> None:
-        self.task.report.count_rows(self.step.site.key, len(batch), 0)
+    def push(self, batch: Batch) -> None:
+        self.task.report.count_rows(self.step.site.key, batch_rows(batch), 0)
         picked: Rows = []
-        for row in batch:
+        for row in _as_rows(batch):
             try:
                 picked.append(self.pick(row))
             except Exception as error:
                 _bad_row(self.task, self.step, error, row, self.step.fields)
+        if not isinstance(batch, list):
+            self.check_written(batch, picked)
         source = self.task.flow_process.get_current_slice_num()
         self.run.exchanges[self.step.number, 0].add(0, self.path, source, picked)
+
+    def check_written(self, columns: Batch, picked: Rows) -> None:
+        """Assert that columns are written as the same bytes as their rows."""
+        positions = self.step.pick.positions
+        if self.kernel is None or positions is None:
+            return
+        try:
+            written = self.kernel(selected(columns, positions))
+        except NotColumns as reason:
+            self.task.report.count_fallback(self.step.site.key, str(reason))
+            return
+        assert written == self.step.tap.scheme.writer(self.step.fields).encode(picked)
+        self.task.report.forms[self.step.site.key] = "columns"
 
 
 class _Taken(_LeafSpec):
     def __init__(self, run: _Run) -> None:
         self.run = run
 
-    def push(self, batch: Rows) -> None:
-        self.run.sampled.append(list(batch))
+    def push(self, batch: Batch) -> None:
+        self.run.sampled.append(list(_as_rows(batch)))
 
 
 @attrs.frozen(eq=False)
@@ -471,10 +539,14 @@ class _Tables:
 
     def tables(self, task: TaskContext) -> list[JoinTable]:
         step = self.step
-        return [
-            JoinTable(self.run.exchanges[step.number, s.source].taken(0), s.key, step.key_order)
-            for s in step.sides[1:]
-        ]
+        return [JoinTable(self._rows(s), s.key, step.key_order) for s in step.sides[1:]]
+
+    def _rows(self, side: Side) -> list[Rows]:
+        return self.run.exchanges[self.step.number, side.source].taken_rows(0)
+
+
+def _as_rows(batch: Batch) -> Rows:
+    return batch if isinstance(batch, list) else rows_of(batch)
 
 
 def _bad(task: TaskContext, step: Any, fields: Any, error: Exception, row: Row) -> None:
@@ -492,7 +564,7 @@ def _trap_failed(error: Exception, row: Row) -> None:
     raise FlowError("a trap cannot take a row", row=row) from error
 
 
-def _closing(batches: Iterator[Rows]) -> Iterator[Rows]:
+def _closing(batches: Iterator[Batch]) -> Iterator[Batch]:
     """Hand on batches, and what is thrown in."""
     yield from batches
 

@@ -18,14 +18,22 @@ from cascade2spark.batch.batches import (
     values_of,
 )
 from cascade2spark.batch.chain import Stage
+from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import encode_keys
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["ColumnAggregate", "aggregate_kernels", "merged_columns", "partial_rows"]
+__all__ = [
+    "ColumnAggregate",
+    "aggregate_kernels",
+    "merged_columns",
+    "merged_groups",
+    "partial_rows",
+]
 
 # Partial results of this many rows are joined before more are made.
 _HELD_ROWS = 100_000
@@ -154,6 +162,44 @@ class ColumnAggregation:
             report.count_rows(every.site.key, entered, 0)
             if entered:
                 report.forms[every.site.key] = "columns"
+
+
+def merged_groups(
+    parts: Sequence[Batch],
+    run: EveryRun,
+    order: KeyOrder,
+    task: TaskContext,
+    on_bad: OnBad | None = None,
+) -> Iterator[Batch]:
+    """Yield the groups of partial results in key order: as columns if all parts are columns.
+
+    Args:
+        parts: partial results in arrival order: the key, then the states.
+        run: the Everys, which merge.
+        order: the key order.
+        task: the task at work.
+        on_bad: as for `sorted_groups`.
+    """
+    key = Pick(tuple(range(order.width)))
+    kernels = aggregate_kernels(run.everys, key, order) or []
+    columns = [part for part in parts if not isinstance(part, list)]
+    if columns and len(columns) == len(parts):
+        try:
+            made = merged_columns(columns, run.everys, order, kernels)
+        except NotColumns as reason:
+            task.report.count_fallback(run.everys[0].site.key, str(reason))
+        else:
+            for every in run.everys:
+                task.report.count_rows(every.site.key, 0, made.num_rows)
+                task.report.forms[every.site.key] = "columns"
+            if made.num_rows:
+                yield made
+            return
+    rows = (
+        part if isinstance(part, list) else partial_rows(part, order.width, kernels)
+        for part in parts
+    )
+    yield from run_everys(run, sorted_groups(rows, key, order, on_bad=on_bad), task)
 
 
 def merged_columns(

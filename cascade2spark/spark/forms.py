@@ -8,8 +8,7 @@ splitting lines.
 
 from __future__ import annotations
 
-from cascade2spark.batch.column_aggregate import aggregate_kernels
-from cascade2spark.batch.column_run import split_run
+from cascade2spark.batch.forms import can_aggregate_columns, can_run_columns
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.planner.steps import CoGroup, Group, Map, Step, Union, Write
@@ -36,20 +35,20 @@ def group_gives_columns(step: Step, form: str) -> bool:
     """Tell whether a group's results are made as columns: partial results merged by kernels."""
     if form == "rows" or not isinstance(step, Group) or not step.is_partial:
         return False
-    return aggregate_kernels(step.everys, step.key, step.key_order) is not None
+    return can_aggregate_columns(step.everys, step.key, step.key_order)
 
 
 def takes_columns(way: Exit) -> bool:
     """Tell whether the first thing on a way out of a chain goes on with columns."""
     for step in way.path:
         if isinstance(step, Map):
-            return bool(split_run(step.operators)[0])
+            return can_run_columns(step.operators)
         if not isinstance(step, Union):
             return False
     step = way.step
     if isinstance(step, Group):
         if step.is_partial:
-            return aggregate_kernels(step.everys, step.key, step.key_order) is not None
+            return can_aggregate_columns(step.everys, step.key, step.key_order)
         return step.key_order.is_natural and step.key.positions is not None
     if isinstance(step, CoGroup):
         return step.key_order.is_natural

@@ -6,17 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from cascade2spark.batch.aggregate import PartialAggregate
-from cascade2spark.batch.batches import Batch, NotColumns, Row, Rows
+from cascade2spark.batch.batches import Batch, Row, Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import decode_all, read_header
-from cascade2spark.batch.chain import StageSpec
-from cascade2spark.batch.column_aggregate import (
-    ColumnAggregate,
-    aggregate_kernels,
-    merged_columns,
-    partial_rows,
-)
+from cascade2spark.batch.column_aggregate import merged_groups
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.join import CoGroupRun, joined_groups
 from cascade2spark.batch.lifecycle import TaskContext
@@ -28,23 +21,7 @@ from cascade2spark.planner.steps import CoGroup, Group, Site
 from cascade2spark.selection import Pick
 from cascade2spark.spark.shuffle import ordered_blocks
 
-__all__ = ["CoGroupSource", "GroupSource", "partial_stage"]
-
-
-def partial_stage(step: Group, capacity: int, as_columns: bool) -> StageSpec:
-    """Return the stage that aggregates before the exchange of a Group.
-
-    Args:
-        step: a Group with `is_partial`.
-        capacity: most keys held when the pipe names no number.
-        as_columns: columns may reach it.
-    """
-    by_rows = PartialAggregate(
-        step.key, step.key_order, step.everys, step.capacity or capacity, step.site
-    )
-    if as_columns and aggregate_kernels(step.everys, step.key, step.key_order) is not None:
-        return ColumnAggregate(by_rows)
-    return by_rows
+__all__ = ["CoGroupSource", "GroupSource"]
 
 
 @attrs.frozen
@@ -88,7 +65,7 @@ class GroupSource:
         """Yield what the Everys make of this partition's groups."""
         blocks = ordered_blocks(elements)
         if self.everys.merges:
-            return self._merged(blocks, task)
+            return merged_groups(list(decode_all(blocks)), self.everys, self.key_order, task)
         rows = _counted(_rows_of(blocks), self.site, task)
         groups = sorted_groups(
             rows,
@@ -99,29 +76,6 @@ class GroupSource:
             _on_bad(self.site, self.trap, task),
         )
         return run_everys(self.everys, groups, task, is_immediate=is_immediate)
-
-    def _merged(self, blocks: list[bytes], task: TaskContext) -> Iterator[Batch]:
-        """Merge partial results, as columns if all of them are."""
-        order, everys = self.key_order, self.everys.everys
-        kernels = aggregate_kernels(everys, self.key, order) or []
-        parts = list(decode_all(blocks))
-        columns = [part for part in parts if not isinstance(part, list)]
-        if columns and len(columns) == len(parts):
-            try:
-                made = merged_columns(columns, everys, order, kernels)
-            except NotColumns as reason:
-                task.report.count_fallback(everys[0].site.key, str(reason))
-            else:
-                for every in everys:
-                    task.report.count_rows(every.site.key, 0, made.num_rows)
-                    task.report.forms[every.site.key] = "columns"
-                return iter([made])
-        rows = (
-            part if isinstance(part, list) else partial_rows(part, order.width, kernels)
-            for part in parts
-        )
-        groups = sorted_groups(rows, self.key, order)
-        return run_everys(self.everys, groups, task)
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ ranges; only file systems that Python has no direct way to go through Hadoop's f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -15,6 +15,7 @@ from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
 from cascade2spark.batch.chain import COLUMNS_TO_ROWS
+from cascade2spark.batch.forms import with_columns
 from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
@@ -30,6 +31,7 @@ from cascade2spark.selection import Pick
 
 __all__ = [
     "BlockSource",
+    "ColumnSource",
     "FileSource",
     "HeldSource",
     "LineSource",
@@ -184,6 +186,40 @@ class HeldSource:
             rows = batch if isinstance(batch, list) else rows_of_columns(batch)
             for start in range(0, len(rows), self.batch_rows):
                 yield rows[start : start + self.batch_rows]
+
+
+class _RowsSource(Protocol):
+    @property
+    def has_traps(self) -> bool: ...
+    def batches(
+        self, elements: Iterable[Any], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]: ...
+
+
+@attrs.frozen
+class ColumnSource:
+    """Turns the rows of another source into columns, where they have an exact column form.
+
+    Args:
+        rows: the other source.
+        fields: of its rows.
+    """
+
+    rows: _RowsSource
+    fields: Fields
+    site: SiteSpec
+
+    @property
+    def has_traps(self) -> bool:
+        """Whether the other source has traps."""
+        return self.rows.has_traps
+
+    def batches(
+        self, elements: Iterable[Any], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the batches as columns, or as they are."""
+        batches = self.rows.batches(elements, task, is_immediate=is_immediate)
+        return with_columns(batches, self.fields, self.site, task)
 
 
 def on_bad(source: FileSource | LineSource, task: TaskContext) -> Callable[[BadRecord], None]:

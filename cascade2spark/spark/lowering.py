@@ -19,8 +19,9 @@ from typing import Any
 import attrs
 from pyspark import RDD, SparkContext, StorageLevel
 
-from cascade2spark.batch.chain import ChainNode, ChainSpec, Leaf, OperatorRun, Passage
-from cascade2spark.batch.column_run import ColumnRun, split_run
+from cascade2spark.batch.aggregate import PartialAggregate
+from cascade2spark.batch.chain import ChainSpec, Leaf
+from cascade2spark.batch.forms import ChainBuilder
 from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.lifecycle import TrapColumns
 from cascade2spark.errors import Unsupported
@@ -42,9 +43,9 @@ from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.forms import begins_with_columns, group_gives_columns
-from cascade2spark.spark.grouping import CoGroupSource, GroupSource, partial_stage
+from cascade2spark.spark.grouping import CoGroupSource, GroupSource
 from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, broadcast_side
-from cascade2spark.spark.io import BlockSource, FileSource, PartSink
+from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.spark.reading import Reading, reading_of
@@ -165,12 +166,14 @@ class Lowering:
 
     def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
         elements, task_source = self._input(source)
-        has_columns = group_gives_columns(source, self.run.settings.form)
+        form = self.run.settings.form
+        reads_columns = False
         if isinstance(task_source, FileSource):
-            has_columns = begins_with_columns(
-                task_source.scheme, task_source.info, ways, self.run.settings.form
-            )
-            task_source = attrs.evolve(task_source, as_columns=has_columns)
+            reads_columns = begins_with_columns(task_source.scheme, task_source.info, ways, form)
+            task_source = attrs.evolve(task_source, as_columns=reads_columns)
+        if form == "columns" and isinstance(source, Read) and not reads_columns:
+            task_source = ColumnSource(task_source, source.fields, source.site)
+        has_columns = reads_columns or form == "columns" or group_gives_columns(source, form)
         spec = self._spec(source, ways, has_columns)
         self._numbered += 1
         task = TaskFunction(
@@ -194,47 +197,33 @@ class Lowering:
         return _Chain(rdd, ways)
 
     def _spec(self, source: Step, ways: list[Exit], has_columns: bool) -> ChainSpec:
-        nodes: list[ChainNode] = []
+        chain = ChainBuilder(has_columns)
         placed: dict[tuple[tuple[int, int], ...], int] = {(): -1}
-        # Nodes whose batches may be columns; -1 is the input.
-        columnar = {-1} if has_columns else set()
         for way in ways:
             parent = -1
             key: tuple[tuple[int, int], ...] = ()
             for step, entry in zip(way.path, way.entries, strict=True):
                 key = (*key, (step.number, entry))
                 if key not in placed:
-                    placed[key] = self._add_stage(nodes, step, parent, columnar)
+                    placed[key] = self._add_stage(chain, step, parent)
                 parent = placed[key]
             if isinstance(way.step, Group) and way.step.is_partial:
-                capacity = self.run.settings.aggregate_capacity
-                stage = partial_stage(way.step, capacity, parent in columnar)
-                nodes.append(ChainNode(parent, stage=stage))
-                parent = len(nodes) - 1
-            nodes.append(ChainNode(parent, leaf=self._leaf(source, way)))
-        return ChainSpec(tuple(nodes))
+                parent = chain.partial(parent, self._partial(way.step))
+            chain.leaf(parent, self._leaf(source, way))
+        return chain.spec()
 
-    def _add_stage(
-        self, nodes: list[ChainNode], step: Step, parent: int, columnar: set[int]
-    ) -> int:
+    def _add_stage(self, chain: ChainBuilder, step: Step, parent: int) -> int:
         if isinstance(step, Union):
-            nodes.append(ChainNode(parent, stage=Passage(step.site)))
-            if parent in columnar:
-                columnar.add(len(nodes) - 1)
-        elif isinstance(step, Map):
-            head, tail = split_run(step.operators) if parent in columnar else ((), step.operators)
-            if head:
-                nodes.append(ChainNode(parent, stage=ColumnRun(head)))
-                parent = len(nodes) - 1
-                columnar.add(parent)
-            if not tail:
-                return parent
-            nodes.append(ChainNode(parent, stage=OperatorRun(tail)))
-        elif isinstance(step, BroadcastJoin):
-            nodes.append(ChainNode(parent, stage=self._probe(step)))
-        else:
-            raise Unsupported(f"Spark has no stage for {type(step).__name__}")
-        return len(nodes) - 1
+            return chain.passage(parent, step.site)
+        if isinstance(step, Map):
+            return chain.run(parent, step.operators)
+        if isinstance(step, BroadcastJoin):
+            return chain.stage(parent, self._probe(step))
+        raise Unsupported(f"Spark has no stage for {type(step).__name__}")
+
+    def _partial(self, step: Group) -> PartialAggregate:
+        capacity = step.capacity or self.run.settings.aggregate_capacity
+        return PartialAggregate(step.key, step.key_order, step.everys, capacity, step.site)
 
     # -- where rows leave --------------------------------------------------------------------------
 

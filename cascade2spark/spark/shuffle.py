@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
-import numpy as np
 import pyarrow as pa
 from pyspark import RDD, SparkContext
 
-from cascade2spark.batch.batches import Batch, Columns, Row, Rows
+from cascade2spark.batch.batches import Batch, Columns, Rows
 from cascade2spark.batch.blocks import arrival_order, encode_block
-from cascade2spark.batch.hashing import column_partitions, row_partitions
+from cascade2spark.batch.split import split_columns, split_rows
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
@@ -83,7 +82,8 @@ class ExchangeWriter:
             self._rows.extend(batch)
             self._held_bytes += len(batch) * (24 + _BYTES_A_VALUE * len(batch[0]))
         else:
-            if self._rows:
+            # A column that is all null in one batch has another type there: no block holds both.
+            if self._rows or (self._columns and self._columns[0].schema != batch.schema):
                 yield from self._drain()
             self._columns.append(batch)
             self._held_bytes += batch.nbytes
@@ -112,40 +112,6 @@ class ExchangeWriter:
             block = encode_block(part, exchange.source, self._map_partition, self._sequence)
             self._sequence += 1
             yield partition, block
-
-
-def split_rows(
-    rows: Rows, key: Pick, order: KeyOrder, partitions: int
-) -> Iterator[tuple[int, Rows]]:
-    """Yield (partition, its rows in input order) for each partition that gets rows."""
-    if partitions == 1:
-        yield 0, rows
-        return
-    buckets: list[list[Row]] = [[] for _ in range(partitions)]
-    appends = [bucket.append for bucket in buckets]
-    for row, partition in zip(rows, row_partitions(rows, key, order, partitions), strict=True):
-        appends[partition](row)
-    for partition, bucket in enumerate(buckets):
-        if bucket:
-            yield partition, bucket
-
-
-def split_columns(
-    columns: Columns, key: Pick, order: KeyOrder, partitions: int
-) -> Iterator[tuple[int, Columns]]:
-    """Yield (partition, its rows in input order) for each partition that gets rows."""
-    if partitions == 1:
-        yield 0, columns
-        return
-    ids = column_partitions(columns, key, order, partitions)
-    by_partition = np.argsort(ids, kind="stable")
-    ends = np.cumsum(np.bincount(ids, minlength=partitions))
-    gathered = columns.take(pa.array(by_partition))
-    start = 0
-    for partition, end in enumerate(ends.tolist()):
-        if end > start:
-            yield partition, gathered.slice(start, end - start)
-        start = end
 
 
 def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> RDD[Any]:

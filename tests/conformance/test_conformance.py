@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from pyspark import SparkContext
 
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-MATRIX = [(1, ""), (1, ALL_RULES_OFF), (3, ""), (3, ALL_RULES_OFF)]
-SHOWN = ["1-rules", "1-plain", "3-rules", "3-plain"]
+MATRIX = {
+    f"{partitions}-{'plain' if rules_off else 'rules'}-{form}": (partitions, rules_off, form)
+    for partitions in (1, 3)
+    for rules_off in ("", ALL_RULES_OFF)
+    for form in ("rows", "columns")
+}
 
 
 @every_case
@@ -25,12 +29,13 @@ def test_local(case: Case, tmp_path: Path) -> None:
     check_case(case, local(), tmp_path)
 
 
-@pytest.mark.parametrize(("partitions", "rules_off"), MATRIX, ids=SHOWN)
+@pytest.mark.parametrize("corner", MATRIX)
 @every_case
-def test_in_process(case: Case, partitions: int, rules_off: str, tmp_path: Path) -> None:
+def test_in_process(case: Case, corner: str, tmp_path: Path) -> None:
+    partitions, rules_off, form = MATRIX[corner]
     if case.partitions not in (None, partitions):
         pytest.skip(f"runs on {case.partitions} partition")
-    check_case(case, in_process(partitions, rules_off=rules_off), tmp_path)
+    check_case(case, in_process(partitions, rules_off=rules_off, form=form), tmp_path)
 
 
 @every_case

@@ -1,0 +1,49 @@
+"""Batches of either form cut up by partition, the same rows going to the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from cascade2spark.batch.batches import Columns, Row, Rows
+from cascade2spark.batch.hashing import column_partitions, row_partitions
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import Pick
+
+__all__ = ["split_columns", "split_rows"]
+
+
+def split_rows(
+    rows: Rows, key: Pick, order: KeyOrder, partitions: int
+) -> Iterator[tuple[int, Rows]]:
+    """Yield (partition, its rows in input order) for each partition that gets rows."""
+    if partitions == 1:
+        yield 0, rows
+        return
+    buckets: list[list[Row]] = [[] for _ in range(partitions)]
+    appends = [bucket.append for bucket in buckets]
+    for row, partition in zip(rows, row_partitions(rows, key, order, partitions), strict=True):
+        appends[partition](row)
+    for partition, bucket in enumerate(buckets):
+        if bucket:
+            yield partition, bucket
+
+
+def split_columns(
+    columns: Columns, key: Pick, order: KeyOrder, partitions: int
+) -> Iterator[tuple[int, Columns]]:
+    """Yield (partition, its rows in input order) for each partition that gets rows."""
+    if partitions == 1:
+        yield 0, columns
+        return
+    ids = column_partitions(columns, key, order, partitions)
+    by_partition = np.argsort(ids, kind="stable")
+    ends = np.cumsum(np.bincount(ids, minlength=partitions))
+    gathered = columns.take(pa.array(by_partition))
+    start = 0
+    for partition, end in enumerate(ends.tolist()):
+        if end > start:
+            yield partition, gathered.slice(start, end - start)
+        start = end
