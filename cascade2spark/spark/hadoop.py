@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import attrs
 from pyspark import RDD, SparkContext
 
-from cascade2spark.errors import Unsupported
+from cascade2spark.batch.batches import Batch
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.specs import SiteSpec
+from cascade2spark.errors import BadRecord, TapError, Unsupported
+from cascade2spark.files import LineBlock
+from cascade2spark.files.paths import is_hidden_name
+from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.text import TextLine
+from cascade2spark.spark.io import counted, on_bad
 
-__all__ = ["hadoop_lines"]
+__all__ = ["LineSource", "hadoop_blocks", "hadoop_lines"]
+
+_BLOCK_LINES = 5_000
+# What Java puts in the place of bytes that are not UTF-8.
+_REPLACED = "\ufffd"
 
 _TEXT = "org.apache.hadoop.mapreduce.lib.input.TextInputFormat"
 _OFFSET = "org.apache.hadoop.io.LongWritable"
 _LINE = "org.apache.hadoop.io.Text"
 
 
-def hadoop_lines(context: SparkContext, tap: Any, paths: Sequence[str]) -> RDD[Any]:
-    """Return an RDD of ``(offset, line)`` read by Hadoop's text format.
+def hadoop_lines(context: SparkContext, tap: Any, paths: Sequence[str]) -> tuple[RDD[Any], int]:
+    """Return an RDD of ``(offset, line)`` read by Hadoop's text format, and the files' size.
+
+    What one path stands for is read in the order of the names, as everywhere: not every file
+    system lists it so.
 
     Args:
         context: the Spark context, whose Hadoop configuration knows the file system.
@@ -27,6 +42,7 @@ def hadoop_lines(context: SparkContext, tap: Any, paths: Sequence[str]) -> RDD[A
         paths: folders, files or globs.
     Raises:
         Unsupported: the scheme is not one of lines, or its charset is not UTF-8.
+        TapError: a path does not exist, or a folder holds a folder.
     """
     scheme = tap.scheme
     if not isinstance(scheme, (TextLine, TextDelimited)) or scheme.charset not in (
@@ -38,4 +54,124 @@ def hadoop_lines(context: SparkContext, tap: Any, paths: Sequence[str]) -> RDD[A
             asked=list(paths),
             origin=tap.origin,
         )
-    return context.newAPIHadoopFile(",".join(paths), _TEXT, _OFFSET, _LINE)
+    files = [file for path in paths for file in _files_at(context, path, tap)]
+    if not files:
+        return context.emptyRDD(), 0
+    names = ",".join(name for name, _ in files)
+    lines: RDD[Any] = context.newAPIHadoopFile(names, _TEXT, _OFFSET, _LINE)
+    return lines, sum(size for _, size in files)
+
+
+def _files_at(context: SparkContext, path: str, tap: Any) -> list[tuple[str, int]]:
+    """Return (path, size) of each file that a path, folder or glob stands for, by name."""
+    hadoop_path = context._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
+    system = hadoop_path.getFileSystem(context._jsc.hadoopConfiguration())
+    found = list(system.globStatus(hadoop_path) or ())
+    if not found:
+        raise TapError(f"no file or folder at {path}", asked=path, origin=tap.origin)
+    files: list[tuple[str, int]] = []
+    for status in sorted(found, key=_name_of):
+        inside = [status]
+        if status.isDirectory():
+            shown = [one for one in system.listStatus(status.getPath()) if _is_shown(one)]
+            inside = sorted(shown, key=_name_of)
+        for one in inside:
+            if one.isDirectory():
+                raise TapError(
+                    f"{path} holds a folder",
+                    asked=str(one.getPath().toString()),
+                    origin=tap.origin,
+                    fix="name the folders to read, or use a glob",
+                )
+            files.append((str(one.getPath().toString()), int(one.getLen())))
+    return files
+
+
+def _name_of(status: Any) -> str:
+    return str(status.getPath().toString())
+
+
+def _is_shown(status: Any) -> bool:
+    return not is_hidden_name(str(status.getPath().getName()))
+
+
+@attrs.frozen
+class LineSource:
+    """Takes ``(offset, line)`` pairs that Hadoop's own text format read."""
+
+    scheme: Scheme
+    info: SourceInfo
+    site: SiteSpec
+    trap: int | None
+
+    has_traps = False
+
+    def batches(
+        self, elements: Iterable[tuple[int, str]], task: TaskContext, *, is_immediate: bool
+    ) -> Iterator[Batch]:
+        """Yield the rows of the lines."""
+        handle = on_bad(self, task)
+        blocks = hadoop_blocks(elements, self.info.name, handle)
+        return counted(self.scheme.reader(self.info).rows(blocks, handle), self.site, task)
+
+
+def hadoop_blocks(
+    lines: Iterable[tuple[int, str]], name: str, on_bad: Callable[[BadRecord], None]
+) -> Iterator[LineBlock]:
+    """Yield the lines of one task as blocks: as they lie in their files, line ends included.
+
+    Args:
+        lines: ``(offset, line)`` pairs; the offset of a file's first line is 0.
+        name: of the tap, for messages.
+        on_bad: takes a line that was not UTF-8: Java has already replaced what it held.
+    """
+    block: _Block | None = None
+    for offset, line in lines:
+        if block is not None and not block.goes_on(offset):
+            yield from block.end(name, on_bad)
+            block = None
+        block = block or _Block(offset)
+        block.add(offset, line)
+    if block is not None:
+        yield from block.end(name, on_bad)
+
+
+class _Block:
+    """Lines that lie side by side in a file."""
+
+    def __init__(self, offset: int) -> None:
+        self._offset = offset
+        self._at = offset  # of the last line
+        self._ended: list[bytes] = []  # the lines before the last, with their ends
+        self._last = b""
+        self._bad: str | None = None  # the last line, when something in it was replaced
+
+    def goes_on(self, offset: int) -> bool:
+        """Tell whether a line at `offset` belongs to the block; if so, end the line before."""
+        gap = offset - self._at - len(self._last)
+        if self._bad is not None or gap not in (1, 2) or len(self._ended) >= _BLOCK_LINES:
+            return False
+        self._ended.append(self._last + (b"\n" if gap == 1 else b"\r\n"))
+        return True
+
+    def add(self, offset: int, line: str) -> None:
+        """Take the next line."""
+        self._at, self._last = offset, line.encode()
+        self._bad = line if _REPLACED in line else None
+
+    def end(self, name: str, on_bad: Callable[[BadRecord], None]) -> Iterator[LineBlock]:
+        """Yield the lines; one in which something was replaced is handed to `on_bad` instead."""
+        data = b"".join(self._ended)
+        if self._bad is None:
+            data += self._last + b"\n"
+        if data:
+            yield LineBlock(data, self._offset, name, self._offset == 0)
+        if self._bad is not None:
+            # Three bytes cut off a longer sign leave the same trace as the replacement itself.
+            on_bad(
+                BadRecord(
+                    f"a line of {name} holds bytes that are not UTF-8, or U+FFFD",
+                    payload=(self._bad,),
+                    details={"offset": self._at, "line": repr(self._bad[:200])},
+                )
+            )

@@ -34,14 +34,24 @@ __all__ = [
     "ColumnSource",
     "FileSource",
     "HeldSource",
-    "LineSource",
     "PartSink",
     "RowSource",
     "SinkWriter",
+    "counted",
+    "on_bad",
 ]
 
 _READ = counter_name(StepCounters.Tuples_Read)
 _WRITTEN = counter_name(StepCounters.Tuples_Written)
+
+
+class FileSpec(Protocol):
+    """A source whose records may be bad."""
+
+    @property
+    def site(self) -> SiteSpec: ...
+    @property
+    def trap(self) -> int | None: ...
 
 
 @attrs.frozen
@@ -76,7 +86,7 @@ class FileSource:
             for split in pack
             for block in self.scheme.blocks(split, self.block_bytes)
         )
-        return _counted(self._read(blocks, task), self.site, task)
+        return counted(self._read(blocks, task), self.site, task)
 
     def _read(self, blocks: Iterator[LineBlock], task: TaskContext) -> Iterator[Batch]:
         reader, handle = self.scheme.reader(self.info), on_bad(self, task)
@@ -97,29 +107,6 @@ class FileSource:
 
 
 @attrs.frozen
-class LineSource:
-    """Takes ``(offset, line)`` pairs that Hadoop's own text format read."""
-
-    scheme: Scheme
-    info: SourceInfo
-    site: SiteSpec
-    trap: int | None
-
-    has_traps = False
-
-    def batches(
-        self, elements: Iterable[tuple[int, str]], task: TaskContext, *, is_immediate: bool
-    ) -> Iterator[Batch]:
-        """Yield the rows of the lines."""
-        reader = self.scheme.reader(self.info)
-        blocks = (
-            LineBlock((line + "\n").encode(), offset, self.info.name, offset == 0)
-            for offset, line in elements
-        )
-        return _counted(reader.rows(blocks, on_bad(self, task)), self.site, task)
-
-
-@attrs.frozen
 class RowSource:
     """Takes the elements of an RDD of the user's as rows, or rows held by the driver.
 
@@ -137,7 +124,7 @@ class RowSource:
         self, elements: Iterable[Any], task: TaskContext, *, is_immediate: bool
     ) -> Iterator[Batch]:
         """Yield the elements in batches of tuples."""
-        return _counted(self._batches(elements), self.site, task)
+        return counted(self._batches(elements), self.site, task)
 
     def _batches(self, elements: Iterable[Any]) -> Iterator[Rows]:
         cut = None if self.columns is None else Pick(self.columns).of()
@@ -179,7 +166,7 @@ class HeldSource:
     ) -> Iterator[Batch]:
         """Yield the rows in batches."""
         blocks = (block for pack in elements for block in pack)
-        return _counted(self._batches(blocks), self.site, task)
+        return counted(self._batches(blocks), self.site, task)
 
     def _batches(self, blocks: Iterable[bytes]) -> Iterator[Rows]:
         for batch in decode_all(blocks):
@@ -222,7 +209,7 @@ class ColumnSource:
         return with_columns(batches, self.fields, self.site, task)
 
 
-def on_bad(source: FileSource | LineSource, task: TaskContext) -> Callable[[BadRecord], None]:
+def on_bad(source: FileSpec, task: TaskContext) -> Callable[[BadRecord], None]:
     """Return what to do with a record that cannot be read: trap it, or stop."""
 
     def handle(error: BadRecord) -> None:
@@ -235,7 +222,8 @@ def on_bad(source: FileSource | LineSource, task: TaskContext) -> Callable[[BadR
     return handle
 
 
-def _counted(batches: Iterable[Batch], site: SiteSpec, task: TaskContext) -> Iterator[Batch]:
+def counted(batches: Iterable[Batch], site: SiteSpec, task: TaskContext) -> Iterator[Batch]:
+    """Hand on what a source reads, and count it."""
     task.report.counters.increment(_READ, 0)
     for batch in batches:
         size = len(batch) if isinstance(batch, list) else batch.num_rows

@@ -18,8 +18,8 @@ from cascade2spark.errors import Unsupported
 from cascade2spark.files import is_driver_only, pack_splits, route_of, split_file
 from cascade2spark.planner.steps import Read
 from cascade2spark.schemes.base import SourceInfo
-from cascade2spark.spark.hadoop import hadoop_lines
-from cascade2spark.spark.io import FileSource, HeldSource, LineSource, RowSource
+from cascade2spark.spark.hadoop import LineSource, hadoop_lines
+from cascade2spark.spark.io import FileSource, HeldSource, RowSource
 from cascade2spark.spark.tasks import TaskSource
 from cascade2spark.taps import (
     DataFrameTap,
@@ -110,10 +110,9 @@ def _(tap: Any, step: Read, context: SparkContext, split_bytes: int, batch_rows:
         )
     info = SourceInfo(_all_fields(step), step.columns, tap.counts_lines, tap.get_identifier())
     if is_hadoop(tap, paths, context):
-        lines = hadoop_lines(context, tap, paths)
-        return Reading(
-            LineSource(tap.scheme, info, step.site, step.trap), None, lines, None, "Hadoop formats"
-        )
+        lines, size = hadoop_lines(context, tap, paths)
+        line_source = LineSource(tap.scheme, info, step.site, step.trap)
+        return Reading(line_source, None, lines, size, "Hadoop formats")
     files = tap.list_files()
     total = sum(file.size for file in files)
     cores = context.defaultParallelism

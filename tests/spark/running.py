@@ -75,6 +75,11 @@ def parts_of(folder: Path) -> dict[str, list[str]]:
     return {name: lines for name, lines in found.items() if lines}
 
 
+def lines_of(parts: Mapping[str, list[str]]) -> list[str]:
+    """Return the lines of all part files, in the order of the files."""
+    return [line for lines in parts.values() for line in lines]
+
+
 def held_by(sc: Any) -> set[str]:
     """Return what Spark keeps for later: persisted RDDs, and files of broadcasts."""
     persisted = {f"RDD {number}" for number in sc._jsc.getPersistentRDDs()}

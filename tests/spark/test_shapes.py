@@ -15,7 +15,16 @@ from cascade2spark.operations.callables import buffer
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Hfs, MemoryTap, SinkMode
-from tests.spark.running import held_by, marking, marks, on_spark, parts_of, rows_on_both, run
+from tests.spark.running import (
+    held_by,
+    lines_of,
+    marking,
+    marks,
+    on_spark,
+    parts_of,
+    rows_on_both,
+    run,
+)
 
 A = [(f"k{number % 5}", number) for number in range(23)] + [(None, 99), ("k1", 1)]
 B = [(f"k{number % 7}", f"b{number}") for number in range(9)] + [(None, "n")]
@@ -110,7 +119,7 @@ def test_partitions_are_chosen_by_pipe_then_by_flow_then_by_size(sc: Any, tmp_pa
         assert sorted(lines) == lines  # groups of a partition come in the order of their keys
     assert 2 == len(parts({"partitions": 2}))
     assert ["part-00000"] == list(parts({}))
-    assert sorted(f"{k}\t{v}" for k, v in rows) == sorted(sum(by_pipe.values(), []))
+    assert sorted(f"{k}\t{v}" for k, v in rows) == sorted(lines_of(by_pipe))
 
 
 def test_a_small_broadcast_limit_refuses_with_figures(sc: Any) -> None:

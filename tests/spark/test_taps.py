@@ -17,7 +17,7 @@ from cascade2spark.pipes import Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.spark.session import acquire_context
 from cascade2spark.taps import DataFrameTap, FileTap, Hfs, MemoryTap, RDDTap, SinkMode
-from tests.spark.running import on_spark, parts_of, run
+from tests.spark.running import lines_of, on_spark, parts_of, run
 
 ROWS = [("a", 1), ("b", 2), (None, 3)]
 KV = Fields("k", "v")
@@ -115,7 +115,7 @@ def test_part_files_headers_and_modes(sc: Any, tmp_path: Path) -> None:
     plain, headed = TextDelimited(KV, False, ","), TextDelimited(KV, True, ",")
     write(plain, SinkMode.KEEP)
     first = parts_of(out)
-    assert sorted(f"k{n},{n}" for n in range(4, 10)) == sorted(sum(first.values(), []))
+    assert sorted(f"k{n},{n}" for n in range(4, 10)) == sorted(lines_of(first))
     write(plain, SinkMode.UPDATE)
     both = parts_of(out)
     assert first == {name: lines for name, lines in both.items() if name in first}
@@ -129,7 +129,7 @@ def test_part_files_headers_and_modes(sc: Any, tmp_path: Path) -> None:
         write(plain, SinkMode.KEEP)
     write(TextDelimited(KV, False, ",", compression="gzip"), SinkMode.REPLACE)
     packed = [gzip.decompress(path.read_bytes()) for path in sorted(out.glob("part-*.gz"))]
-    assert sum(first.values(), []) == b"".join(packed).decode().splitlines()
+    assert lines_of(first) == b"".join(packed).decode().splitlines()
     assert [] == [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
