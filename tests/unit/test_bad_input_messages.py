@@ -1,0 +1,168 @@
+"""Whole messages of pipes built wrongly (tests/errors/pipes.txt) and of rows that break a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cascade2spark.errors import Cascade2SparkError
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import BufferJoin, InnerJoin, MixedJoin
+from cascade2spark.operations import (
+    AssertGroupSizeEquals,
+    AssertNotNull,
+    Count,
+    DateParser,
+    ExpressionFunction,
+    Identity,
+    RegexParser,
+    RegexSplitter,
+    Sum,
+)
+from cascade2spark.operations.base import AssertionLevel
+from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
+from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe, SubAssembly
+from cascade2spark.testing import run_pipe
+from cascade2spark.types import Long, int_
+from tests.planning import check_golden
+
+ERRORS = Path(__file__).parents[1] / "errors"
+STRICT = AssertionLevel.STRICT
+LOGS, DAYS = Pipe("logs"), Pipe("days")
+
+
+class Halves(SubAssembly):
+    def __init__(self, pipe: Pipe) -> None:
+        super().__init__(pipe)
+        self.set_tails(Pipe("low", pipe), Pipe("high", pipe))
+
+
+class Tailless(SubAssembly):
+    def __init__(self, pipe: Pipe) -> None:
+        super().__init__(pipe)
+
+
+BUILDING: dict[str, Callable[[], Any]] = {
+    "head without a name": lambda: Pipe(),
+    "pipe of a number": lambda: Pipe(3),
+    "each without a pipe": lambda: Each(Identity()),
+    "each without an operation": lambda: Each(LOGS, "url"),
+    "each with a bare function": lambda: Each(LOGS, "url", len),
+    "each with a class": lambda: Each(LOGS, "url", Identity),
+    "each with an aggregator": lambda: Each(LOGS, "url", Count()),
+    "each with too many selectors": lambda: Each(LOGS, "url", Identity(), "url", "ts"),
+    "each with arguments that cannot be": lambda: Each(LOGS, Fields.RESULTS, Identity()),
+    "each with an output that cannot be": lambda: Each(LOGS, "url", Identity(), Fields.VALUES),
+    "assertion without a level": lambda: Each(LOGS, AssertNotNull()),
+    "every with a function": lambda: Every(GroupBy(LOGS, "url"), Identity()),
+    "every with a bare function": lambda: Every(GroupBy(LOGS, "url"), len),
+    "group without a pipe": lambda: GroupBy("by url", Fields("url")),
+    "group on three selectors": lambda: GroupBy(LOGS, "url", "ts", "user"),
+    "group into no partitions": lambda: GroupBy(LOGS, "url", partitions=0),
+    "join of one side": lambda: CoGroup(LOGS, Fields("url")),
+    "join on keys of other sizes": lambda: CoGroup(LOGS, ("url", "ts"), DAYS, "day"),
+    "join with a key missing": lambda: CoGroup([LOGS, DAYS], ["url"]),
+    "join of branches of one name": lambda: CoGroup(
+        Each(LOGS, Identity()), "url", Each(LOGS, Identity()), "url"
+    ),
+    "join with a joiner of another size": lambda: CoGroup(
+        LOGS, "url", DAYS, "day", MixedJoin([True, True, False])
+    ),
+    "self join on other keys": lambda: CoGroup(LOGS, "url", Pipe("again", LOGS), "ts"),
+    "join with a result group of another size": lambda: CoGroup(
+        LOGS, "url", DAYS, "day", Fields("url", "day"), Fields("key")
+    ),
+    "join with two joiners": lambda: CoGroup(LOGS, "url", DAYS, "day", InnerJoin(), InnerJoin()),
+    "hash join with BufferJoin": lambda: HashJoin(LOGS, "url", DAYS, "day", BufferJoin()),
+    "merge of a pipe with itself": lambda: Merge(LOGS, Pipe("again", LOGS)),
+    "assembly with two tails": lambda: Each(Halves(LOGS), Identity()),
+    "assembly without tails": lambda: Each(Tailless(LOGS), Identity()),
+    "function without fields": lambda: function()(len),
+    "keep of no predicate": lambda: keep_if("url"),
+}
+
+N = (("n",), [(1,), (0,), (None,)])
+
+
+@function("half")
+def divided(n):
+    return 1 // n
+
+
+@function("word", many=True)
+def letters(n):
+    return "no iterable of results"
+
+
+@function("a", "b")
+def lonely(n):
+    return (n,)
+
+
+def total(state, n):
+    return state + n
+
+
+@buffer("n")
+def summed(key, rows):
+    yield sum(n for (n,) in rows)
+
+
+def run(build: Callable[[Pipe], Any], fields: Any = "n", rows: Any = ((1,), (0,), (None,))) -> Any:
+    return run_pipe(build, rows, fields)
+
+
+def each(operation: Any, *texts: Any) -> Callable[[], Any]:
+    rows = [(text,) for text in texts] or [(1,), (0,), (None,)]
+    return lambda: run(lambda pipe: Each(pipe, operation), rows=rows)
+
+
+RUNNING: dict[str, Callable[[], Any]] = {
+    "function that raises": each(divided),
+    "function of text where rows are declared": each(letters),
+    "function of another width": each(lonely),
+    "predicate that raises": each(keep_if(lambda n: n > 0)),
+    "aggregator that raises": lambda: run(
+        lambda pipe: Every(GroupBy(pipe, Fields.NONE), aggregator("t", zero=0, step=total))
+    ),
+    "buffer that raises": lambda: run(
+        lambda pipe: Every(GroupBy(pipe, Fields.NONE), summed, Fields.RESULTS)
+    ),
+    "text that is no number": each(Identity(Long), "12", "twelve"),
+    "text without a match": each(RegexParser(Fields("day"), r"(\d+)/"), "3/12", "December"),
+    "text of too few parts": each(RegexSplitter(Fields("a", "b"), ","), "1,2", "3"),
+    "text that is no date": each(DateParser("yyyy-MM-dd"), "2020-02-29", "tomorrow"),
+    "expression that fails": each(ExpressionFunction("q", "10 / n", int_)),
+    "text that cannot be added": lambda: run(
+        lambda pipe: Every(GroupBy(pipe, Fields.NONE), Sum()), rows=[(1,), ("one",)]
+    ),
+    "sum beyond its type": lambda: run(
+        lambda pipe: Every(GroupBy(pipe, Fields.NONE), Sum(Fields("s"), int_)),
+        rows=[(2**31 - 1,), (1,)],
+    ),
+    "assertion on a row": lambda: run(lambda pipe: Each(pipe, STRICT, AssertNotNull())),
+    "assertion on a group": lambda: run(
+        lambda pipe: Every(Every(GroupBy(pipe, "n"), Count()), STRICT, AssertGroupSizeEquals(2))
+    ),
+    "name on a stream of unknown fields": lambda: run(
+        lambda pipe: Each(Each(pipe, RegexSplitter(",")), "day", Identity()), rows=[("1,2",)]
+    ),
+    "position past the end of a row": lambda: run(
+        lambda pipe: Each(Each(pipe, RegexSplitter(",")), Fields(2), Identity()), rows=[("1,2",)]
+    ),
+}
+
+
+def message_of(case: Callable[[], Any]) -> str:
+    with pytest.raises(Cascade2SparkError) as caught:
+        case()
+    return f"{type(caught.value).__name__}: {caught.value}"
+
+
+@pytest.mark.parametrize(("name", "cases"), [("pipes", BUILDING), ("running", RUNNING)])
+def test_messages(name, cases, update_plans):
+    texts = {title: message_of(case) for title, case in cases.items()}
+    check_golden(ERRORS / f"{name}.txt", texts, update_plans)
