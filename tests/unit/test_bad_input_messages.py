@@ -52,12 +52,10 @@ BUILDING: dict[str, Callable[[], Any]] = {
     "each without an operation": lambda: Each(LOGS, "url"),
     "each with a bare function": lambda: Each(LOGS, "url", len),
     "each with a class": lambda: Each(LOGS, "url", Identity),
-    "each with an aggregator": lambda: Each(LOGS, "url", Count()),
     "each with too many selectors": lambda: Each(LOGS, "url", Identity(), "url", "ts"),
     "each with arguments that cannot be": lambda: Each(LOGS, Fields.RESULTS, Identity()),
     "each with an output that cannot be": lambda: Each(LOGS, "url", Identity(), Fields.VALUES),
     "assertion without a level": lambda: Each(LOGS, AssertNotNull()),
-    "every with a function": lambda: Every(GroupBy(LOGS, "url"), Identity()),
     "every with a bare function": lambda: Every(GroupBy(LOGS, "url"), len),
     "group without a pipe": lambda: GroupBy("by url", Fields("url")),
     "group on three selectors": lambda: GroupBy(LOGS, "url", "ts", "user"),
@@ -166,3 +164,13 @@ def message_of(case: Callable[[], Any]) -> str:
 def test_messages(name, cases, update_plans):
     texts = {title: message_of(case) for title, case in cases.items()}
     check_golden(ERRORS / f"{name}.txt", texts, update_plans)
+
+
+@pytest.mark.xfail(strict=True, reason="an operation without a repr is shown by its address")
+@pytest.mark.parametrize(
+    "build",
+    [lambda: Each(LOGS, "url", Count()), lambda: Every(GroupBy(LOGS, "url"), Identity())],
+    ids=["each with an aggregator", "every with a function"],
+)
+def test_a_wrong_operation_is_named_without_an_address(build):
+    assert " at 0x" not in message_of(build)
