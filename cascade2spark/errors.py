@@ -101,6 +101,9 @@ class Cascade2SparkError(Exception):
         fix: what to do, only when there is exactly one thing to do.
     """
 
+    # Whether it happened in work that another step does too, and reports; None: not placed yet.
+    is_repeat: bool | None = None
+
     def __init__(
         self,
         headline: str,

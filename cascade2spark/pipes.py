@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 
 import attrs
 
+from cascade2spark.config_def import ConfigDef
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.joiners import BufferJoin, InnerJoin, Joiner
@@ -29,6 +30,14 @@ from cascade2spark.operations.base import (
 from cascade2spark.operations.callables import keep_if, remove_if
 from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.overloads import parse_operator, parse_splice, split_name
+from cascade2spark.pipe_checks import (
+    check_join,
+    check_level,
+    check_partitions,
+    check_result_group,
+    check_selectors,
+    refuse_operation,
+)
 
 __all__ = [
     "Checkpoint",
@@ -47,44 +56,6 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
-
-_NOT_AN_ARGUMENT = ("ARGS", "RESULTS", "REPLACE", "SWAP", "UNKNOWN")
-_NOT_A_DECLARATION = ("RESULTS", "REPLACE", "SWAP")
-_NOT_AN_OUTPUT = ("NONE", "ARGS", "GROUP", "VALUES", "UNKNOWN")
-
-
-class ConfigDef:
-    """Properties set on one pipe or tap: DEFAULT if unset, REPLACE, UPDATE appends to a list."""
-
-    def __init__(self) -> None:
-        self._entries: list[tuple[str, str, Any]] = []
-
-    def set_property(self, mode_or_key: str, key_or_value: Any, value: Any = None) -> ConfigDef:
-        """Set ``(key, value)``, or ``(mode, key, value)`` with DEFAULT, REPLACE or UPDATE."""
-        if value is None:
-            mode_or_key, key_or_value, value = "REPLACE", mode_or_key, key_or_value
-        if mode_or_key not in ("DEFAULT", "REPLACE", "UPDATE"):
-            raise BuildError(
-                "a property's mode is one of three",
-                asked=mode_or_key,
-                available=["DEFAULT", "REPLACE", "UPDATE"],
-            )
-        self._entries.append((mode_or_key, key_or_value, value))
-        return self
-
-    def apply_to(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """Return `properties` with these applied in the order they were set."""
-        merged = dict(properties)
-        for mode, key, value in self._entries:
-            if mode == "UPDATE" and merged.get(key):
-                merged[key] = f"{merged[key]},{value}"
-            elif mode != "DEFAULT" or key not in merged:
-                merged[key] = value
-        return merged
-
-    def is_empty(self) -> bool:
-        """Tell whether nothing was set."""
-        return not self._entries
 
 
 @attrs.frozen(eq=False, init=False, repr=False)
@@ -105,8 +76,9 @@ class Pipe:
     previous: tuple[Pipe, ...] = attrs.field(init=False)
     origin: Origin = attrs.field(init=False)
     config_def: ConfigDef = attrs.field(init=False)
+    node_config_def: ConfigDef = attrs.field(init=False)
     step_config_def: ConfigDef = attrs.field(init=False)
-    made_by: str | None = attrs.field(init=False)  # the outermost assembly that built it
+    assemblies: tuple[SubAssembly, ...] = attrs.field(init=False)  # that built it, innermost first
 
     def __init__(self, *arguments: Any) -> None:
         name, rest = split_name("Pipe", arguments, Pipe)
@@ -127,8 +99,14 @@ class Pipe:
         set_once(self, "previous", tuple(previous))
         set_once(self, "origin", capture_origin())
         set_once(self, "config_def", ConfigDef())
+        set_once(self, "node_config_def", ConfigDef())
         set_once(self, "step_config_def", ConfigDef())
-        set_once(self, "made_by", None)
+        set_once(self, "assemblies", ())
+
+    @property
+    def made_by(self) -> str | None:
+        """Name of the outermost assembly that built this pipe, None for the user's own."""
+        return type(self.assemblies[-1]).__name__ if self.assemblies else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
@@ -157,11 +135,15 @@ class Pipe:
         return tuple(found.values())
 
     def get_config_def(self) -> ConfigDef:
-        """Return the properties of this pipe, to be set on."""
+        """Return the properties that this pipe's operation sees, to be set on."""
         return self.config_def
 
+    def get_node_config_def(self) -> ConfigDef:
+        """Return the properties of the task chain that this pipe runs in, to be set on."""
+        return self.node_config_def
+
     def get_step_config_def(self) -> ConfigDef:
-        """Return the properties of the step that this pipe runs in, to be set on."""
+        """Return the properties of all that runs up to and after this pipe's exchange."""
         return self.step_config_def
 
     def each(self, *arguments: Any, **named: Any) -> Each:
@@ -268,22 +250,11 @@ class Each(_Operator):
         super().__init__(*given, **named)
         operation = self.operation
         if not isinstance(operation, (Function, Filter, ValueAssertion)):
-            _refuse_operation(self, "Each", "a Function, Filter or ValueAssertion")
-        is_assertion = isinstance(operation, ValueAssertion)
-        if is_assertion and self.level in (None, AssertionLevel.NONE):
-            raise BuildError(
-                "an assertion needs the level at which it is kept",
-                asked=f"Each {self.name!r} with {type(operation).__name__}",
-                available=["AssertionLevel.VALID", "AssertionLevel.STRICT"],
-                origin=self.origin,
-            )
-        _check_selector(self, "argument selector", self.arguments, _NOT_AN_ARGUMENT)
-        _check_selector(
-            self, "declaration of an operation", operation.field_declaration, _NOT_A_DECLARATION
-        )
-        if self.output is not None:
-            _check_selector(self, "output selector", self.output, _NOT_AN_OUTPUT)
-        elif isinstance(operation, Function):
+            refuse_operation(self, "Each", "a Function, Filter or ValueAssertion")
+        if isinstance(operation, ValueAssertion):
+            check_level(self, AssertionLevel.NONE)
+        check_selectors(self)
+        if self.output is None and isinstance(operation, Function):
             object.__setattr__(self, "output", Fields.RESULTS)
 
 
@@ -305,16 +276,11 @@ class Every(_Operator):
         operation = self.operation
         is_assertion = isinstance(operation, GroupAssertion)
         if not isinstance(operation, (Aggregator, Buffer, GroupAssertion)):
-            _refuse_operation(self, "Every", "an Aggregator, Buffer or GroupAssertion")
+            refuse_operation(self, "Every", "an Aggregator, Buffer or GroupAssertion")
         if not self.previous:
             raise BuildError("Every needs a group to work on", asked=repr(self))
-        if is_assertion and self.level in (None, AssertionLevel.NONE):
-            raise BuildError(
-                "an assertion needs the level at which it is kept",
-                asked=f"Every {self.name!r} with {type(operation).__name__}",
-                available=["AssertionLevel.VALID", "AssertionLevel.STRICT"],
-                origin=self.origin,
-            )
+        if is_assertion:
+            check_level(self, AssertionLevel.NONE)
         if self.output is None and not is_assertion:
             object.__setattr__(self, "output", Fields.ALL)
 
@@ -368,7 +334,7 @@ class GroupBy(Group):
         set_once(self, "group", key)
         set_once(self, "sort", order)
         set_once(self, "reverse", bool(form.reverse if reverse is None else reverse))
-        set_once(self, "partitions", _checked_partitions("GroupBy", partitions))
+        set_once(self, "partitions", check_partitions("GroupBy", partitions))
         self._start(form.name or "+".join(pipe.name for pipe in inputs), inputs)
 
 
@@ -430,18 +396,10 @@ class CoGroup(Group):
         set_once(self, "result_group", group)
         set_once(self, "joiner", chosen)
         set_once(self, "self_joins", form.self_joins)
-        set_once(self, "partitions", _checked_partitions("CoGroup", partitions))
+        set_once(self, "partitions", check_partitions("CoGroup", partitions))
         self._start(form.name or "*".join(pipe.name for pipe in inputs), inputs)
-        _check_join(self, "CoGroup", inputs)
-        # The group of a self join is its key once: all sides have the same.
-        groups = 1 if self.is_self_join() else len(inputs)
-        if group is not None and group.size() != form.keys[0].size() * groups:
-            raise BuildError(
-                f"CoGroup {self.name!r} has {groups} key(s) of {form.keys[0].size()} fields, "
-                f"so result_group must name {form.keys[0].size() * groups}",
-                asked=str(group),
-                origin=self.origin,
-            )
+        check_join(self, "CoGroup", inputs)
+        check_result_group(self, len(inputs))
 
     def is_self_join(self) -> bool:
         """Tell whether all sides are the same stream."""
@@ -492,7 +450,7 @@ class HashJoin(Splice):
                 origin=self.origin,
                 fix="use CoGroup",
             )
-        _check_join(self, "HashJoin", inputs)
+        check_join(self, "HashJoin", inputs)
 
     def is_self_join(self) -> bool:
         """Tell whether all sides are the same stream."""
@@ -587,7 +545,7 @@ class SubAssembly(Pipe):
             pipe = waiting.pop()
             if id(pipe) not in seen:
                 seen.add(id(pipe))
-                object.__setattr__(pipe, "made_by", type(self).__name__)
+                object.__setattr__(pipe, "assemblies", (*pipe.assemblies, self))
                 waiting.extend(pipe.previous)
 
     def get_tails(self) -> tuple[Pipe, ...]:
@@ -631,78 +589,8 @@ def single_tail(pipe: Pipe) -> Pipe:
     return tails[0]
 
 
-def _refuse_operation(pipe: Pipe, kind: str, wanted: str) -> None:
-    operation: Any = pipe.operation  # type: ignore[attr-defined]  # only operators come here
-    if callable(operation) and not isinstance(operation, type):
-        advice = (
-            "decorate it: function(...), keep_if or remove_if"
-            if kind == "Each"
-            else "decorate it: aggregator(...) or buffer(...)"
-        )
-    elif isinstance(operation, type):
-        advice = f"pass an instance: {operation.__name__}()"
-    else:
-        advice = None
-    raise BuildError(
-        f"{kind} {pipe.name!r} needs {wanted}",
-        asked=repr(operation),
-        origin=pipe.origin,
-        fix=advice,
-    )
-
-
-def _check_selector(pipe: Pipe, role: str, selector: Fields, refused: Sequence[str]) -> None:
-    if selector.kind.name in refused:
-        raise BuildError(
-            f"{type(pipe).__name__} {pipe.name!r}: {selector.kind.name} cannot be the {role}",
-            asked=f"Fields.{selector.kind.name}",
-            origin=pipe.origin,
-        )
-
-
-def _check_join(pipe: Any, kind: str, inputs: Sequence[Pipe]) -> None:
-    sizes = {key.size() for key in pipe.keys}
-    if len(sizes) > 1:
-        raise BuildError(
-            f"{kind} {pipe.name!r} joins on keys of different sizes",
-            asked=[str(key) for key in pipe.keys],
-            origin=pipe.origin,
-        )
-    sides = len(inputs) + pipe.self_joins
-    if sides < 2:
-        raise BuildError(f"{kind} {pipe.name!r} needs at least two sides", origin=pipe.origin)
-    wanted = pipe.joiner.num_joins()
-    if wanted != Joiner.ANY and wanted != sides - 1:
-        raise BuildError(
-            f"{kind} {pipe.name!r} has {sides} sides, {pipe.joiner!r} joins {wanted + 1}",
-            origin=pipe.origin,
-        )
-    if pipe.is_self_join():
-        if any(key != pipe.keys[0] for key in pipe.keys):
-            raise BuildError(
-                f"{kind} {pipe.name!r} joins a stream with itself on different keys",
-                asked=[str(key) for key in pipe.keys],
-                origin=pipe.origin,
-            )
-        return
-    names = [input_pipe.name for input_pipe in inputs]
-    if len(set(names)) < len(names):
-        raise BuildError(
-            f"{kind} {pipe.name!r} joins branches of one name: traps cannot tell them apart",
-            asked=names,
-            origin=pipe.origin,
-            fix='name the branches: Pipe("name", pipe)',
-        )
-
-
 def _is_self_join(pipe: Any) -> bool:
     return len({id(_without_renames(one)) for one in pipe.previous}) == 1
-
-
-def _checked_partitions(kind: str, partitions: int | None) -> int | None:
-    if partitions is not None and partitions < 1:
-        raise BuildError(f"{kind} needs at least one partition", asked=partitions)
-    return partitions
 
 
 def _without_renames(pipe: Pipe) -> Pipe:

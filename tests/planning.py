@@ -60,6 +60,7 @@ def planned(
         {name: NamedTap(name) for name in traps},
         checkpoints,
         Settings.from_properties(properties),
+        properties=properties,
         is_restartable=is_restartable,
     )
 

@@ -22,6 +22,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.joiners import JoinerClosure
 from cascade2spark.operations.base import (
     AggregatorCall,
+    FlowProcess,
     GroupAssertionCall,
     OutputCollector,
 )
@@ -158,8 +159,9 @@ class _PassingDriver:
 class _Link:
     """One aggregator or group assertion of a chain, driven through its call object."""
 
-    def __init__(self, spec: EverySpec, group: Any) -> None:
+    def __init__(self, spec: EverySpec, group: Any, process: FlowProcess) -> None:
         self.spec = spec
+        self.process = process
         self.trap: int | None = spec.trap
         self.operation = spec.operation
         self.is_aggregator = spec.kind == "aggregator"
@@ -183,7 +185,8 @@ class _ChainDriver:
         self._group_fields = spec.group_fields
         self._is_immediate = is_immediate
         self._key, self._show_key = row_view(spec.group_fields)
-        self._links = [_Link(every, self._key) for every in spec.everys]
+        process_of = operations.process_of
+        self._links = [_Link(every, self._key, process_of(every)) for every in spec.everys]
         self._rows_in = 0
         self._made: list[Row] = []
 
@@ -197,11 +200,10 @@ class _ChainDriver:
 
         A start that fails is trapped alone: its group still aggregates and completes.
         """
-        process = self._task.flow_process
         self._show_key(key)
         for place, link in enumerate(self._links):
             try:
-                link.operation.start(process, link.call)
+                link.operation.start(link.process, link.call)
             except Exception as error:
                 self._failed(error, place, key, is_row=False)
         steps = [(link.pick, link.show, link.operation.aggregate, link) for link in self._links]
@@ -212,7 +214,7 @@ class _ChainDriver:
                 try:
                     show(pick(row))
                     call.arguments = link.view
-                    aggregate(process, call)
+                    aggregate(link.process, call)
                 except Exception as error:
                     self._failed(error, place, row, is_row=True)
         for link in self._links:
@@ -268,11 +270,11 @@ class _ChainDriver:
 
     def _results(self, link: _Link, passed: Row) -> list[Row]:
         if not link.is_aggregator:
-            link.operation.do_assert(self._task.flow_process, link.call)
+            link.operation.do_assert(link.process, link.call)
             return [passed]
         link.call.output_collector = link.collector
         try:
-            link.operation.complete(self._task.flow_process, link.call)
+            link.operation.complete(link.process, link.call)
         finally:
             link.call.output_collector = None
         return self._laid(link, passed)

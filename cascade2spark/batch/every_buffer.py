@@ -38,6 +38,7 @@ class BufferDriver:
     ) -> None:
         self._spec, self._site, self._task = spec, site, task
         self._operations = operations
+        self._process = operations.process_of(spec)
         self._is_immediate = is_immediate
         self._size = 1 if is_immediate else task.batch_rows
         self._group_fields = group_fields
@@ -141,7 +142,7 @@ class BufferDriver:
         call.arguments_iterator = None if closure else self._entries(rows)
         failure: Exception | None = None
         try:
-            self._spec.operation.operate(self._task.flow_process, call)
+            self._spec.operation.operate(self._process, call)
         except Exception as error:
             failure = error  # what was emitted before goes on
         if self._is_immediate:

@@ -79,7 +79,7 @@ class EachRun:
         self._flushed: dict[int, int] = {}
         self._generated = Generated()
         self._globals = self._generated.names
-        self._globals.update(process=task.flow_process, last={})
+        self._globals.update(last={})
         self._sources: dict[int, RunSource] = {}
         self._is_reported = False
 
@@ -136,6 +136,8 @@ class EachRun:
             member.collector = OutputCollector(spec.declared)
             call.output_collector = member.collector  # type: ignore[attr-defined]
             names["take"] = member.collector.take
+        if not _is_plain(spec):
+            names["process"] = self._operations.process_of(spec)
         if spec.trap is not None:
             names["trap"] = self._trap_of(spec, spec.trap)
         overrides_prepare = type(operation).prepare not in (RowFunction.prepare, RowFilter.prepare)

@@ -243,12 +243,12 @@ class RunSource:
 
     def _filter(self, number: int, link: Link, form: _Form) -> _Form:
         self._show(number, link, form)
-        self._line(f"if f{number}(process, call{number}): {self._drop()}", number)
+        self._line(f"if f{number}(process{number}, call{number}): {self._drop()}", number)
         return form
 
     def _assertion(self, number: int, link: Link, form: _Form) -> _Form:
         self._show(number, link, form)
-        self._line(f"f{number}(process, call{number})", number)
+        self._line(f"f{number}(process{number}, call{number})", number)
         return form
 
     def _function(self, number: int, link: Link, form: _Form) -> _Form:
@@ -258,7 +258,7 @@ class RunSource:
         # What was emitted before a failure goes on first: it may meet a trap, or fail itself.
         self._line(f"x{number} = None")
         self._line("try:")
-        self._line(f"    f{number}(process, call{number})", number)
+        self._line(f"    f{number}(process{number}, call{number})", number)
         self._line("except Exception as e:")
         self._line(f"    x{number} = e")
         after = ((f"if x{number} is not None: raise x{number}", number),)

@@ -196,6 +196,8 @@ class TaskContext:
         if isinstance(error, (MemoryError, TrapFailed)):
             raise error
         located = located_error(error, site, values, None)
+        if located.is_repeat:
+            return  # the step that does the same work has trapped it
         columns = self._trap_columns.get(number, self._default_columns)
         if columns.log and _log.isEnabledFor(logging.INFO):
             _log.info("trapped a row\n%s", "".join(traceback.format_exception(located)))
@@ -220,7 +222,19 @@ class Operations:
 
     def __init__(self, task: TaskContext) -> None:
         self._process = task.flow_process
+        self._processes: dict[int, FlowProcess] = {}
         self._prepared: list[tuple[OperationSpec, OperationCall]] = []
+
+    def process_of(self, spec: OperationSpec) -> FlowProcess:
+        """Return what one operation sees: the task's, unless it has properties of its own."""
+        is_repeat = spec.site.is_repeat
+        if not spec.properties and not is_repeat:
+            return self._process
+        found = self._processes.get(id(spec))
+        if found is None:
+            found = self._process.with_properties(spec.properties, counts=not is_repeat)
+            self._processes[id(spec)] = found
+        return found
 
     def prepare(self, spec: OperationSpec, call: OperationCall, *, by_call: bool = True) -> None:
         """Prepare one operation; from now on it will be cleaned up.
@@ -256,7 +270,7 @@ class Operations:
 
     def _call(self, method: Callable[..., Any], spec: OperationSpec, call: OperationCall) -> None:
         try:
-            method(self._process, call)
+            method(self.process_of(spec), call)
         except Exception as error:
             located = located_error(error, spec.site, None, None)
             raise located from located.__cause__

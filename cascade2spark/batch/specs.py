@@ -6,6 +6,7 @@ are named here because a task must not depend on the planner.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeGuard
 
 from cascade2spark.fields import Fields
@@ -34,6 +35,8 @@ class SiteSpec(Protocol):
     def origin(self) -> Origin | None: ...
     @property
     def branch(self) -> str | None: ...
+    @property
+    def is_repeat(self) -> bool: ...
 
 
 class OperationSpec(Protocol):
@@ -57,6 +60,8 @@ class OperationSpec(Protocol):
     def layout(self) -> Layout | None: ...
     @property
     def trap(self) -> int | None: ...
+    @property
+    def properties(self) -> Mapping[str, Any]: ...
 
 
 class EachSpec(OperationSpec, Protocol):

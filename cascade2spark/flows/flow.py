@@ -414,6 +414,7 @@ def connect_flow(definition: FlowDef, properties: Mapping[str, Any], engine: Any
         definition.traps,
         definition.checkpoints,
         settings,
+        properties=merged,
         is_restartable=definition.name is not None and definition.run_id is not None,
     )
     planned = attrs.evolve(planned, steps=split_multi_sinks(planned.steps))

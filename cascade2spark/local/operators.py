@@ -81,6 +81,7 @@ class OperationDriver(RowDriver):
         super().__init__(run, spec.site, emit)
         self.spec = spec
         self.operation = spec.operation
+        self.process = run.process_of(spec)
         self.call: Any = call
         self.pick = spec.arguments.of()
         self.arguments = view_of(spec.argument_fields)
@@ -100,7 +101,7 @@ class OperationDriver(RowDriver):
 
     def _lifecycle(self, method: Callable[[Any, Any], None]) -> None:
         try:
-            method(self.run.flow_process, self.call)
+            method(self.process, self.call)
         except Exception as error:
             self.run.failed(error, self.site, None, None, None)
 
@@ -134,7 +135,7 @@ class FunctionDriver(OperationDriver):
         try:
             arguments = self.pick(row)
             self.arguments.bind(arguments)
-            self.operation.operate(self.run.flow_process, self.call)
+            self.operation.operate(self.process, self.call)
         except Exception as error:
             self.failed(error, arguments)
 
@@ -158,7 +159,7 @@ class FilterDriver(OperationDriver):
         try:
             arguments = self.pick(row)
             self.arguments.bind(arguments)
-            if not self.operation.is_remove(self.run.flow_process, self.call):
+            if not self.operation.is_remove(self.process, self.call):
                 self.emit(row)
         except Exception as error:
             self.failed(error, arguments)
@@ -179,7 +180,7 @@ class AssertionDriver(OperationDriver):
         try:
             arguments = self.pick(row)
             self.arguments.bind(arguments)
-            self.operation.do_assert(self.run.flow_process, self.call)
+            self.operation.do_assert(self.process, self.call)
             self.emit(row)
         except Exception as error:
             self.failed(error, arguments)

@@ -6,11 +6,18 @@ import logging
 import traceback
 
 from cascade2spark.counters import StepCounters, counter_name
-from cascade2spark.errors import FlowError
+from cascade2spark.errors import Cascade2SparkError, FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import FlowProcess, Row
 from cascade2spark.operations.failures import located_error, trap_columns
-from cascade2spark.planner.steps import RunContext, RunResult, Site, StepPlan
+from cascade2spark.planner.steps import (
+    EachOperator,
+    EveryOperator,
+    RunContext,
+    RunResult,
+    Site,
+    StepPlan,
+)
 
 __all__ = ["Run"]
 
@@ -34,7 +41,14 @@ class Run:
         )
         self.trapped: dict[int, list[Row]] = {}
         self.path: tuple[int, ...] = ()
-        self._located: Exception | None = None
+        self._located: Cascade2SparkError | None = None
+
+    def process_of(self, spec: EachOperator | EveryOperator) -> FlowProcess:
+        """Return what one operation sees: the flow's, unless it has properties of its own."""
+        is_repeat = spec.site.is_repeat
+        if not spec.properties and not is_repeat:
+            return self.flow_process
+        return self.flow_process.with_properties(spec.properties, counts=not is_repeat)
 
     def count_in(self, site: Site, rows: int = 1) -> None:
         """Note rows that entered a pipe or tap."""
@@ -67,11 +81,13 @@ class Run:
         failing trap are never one row's fault.
         """
         if error is not self._located:
-            error = self._located = located_error(error, site, row, fields)
+            self._located = located_error(error, site, row, fields)
+        error = self._located
         if trap is None or row is None or isinstance(error.__cause__, MemoryError):
             raise error
         self._located = None
-        self._keep_trapped(trap, row, error)
+        if not error.is_repeat:  # else the step that does the same work has trapped it
+            self._keep_trapped(trap, row, error)
 
     def _keep_trapped(self, trap: int, row: Row, error: Exception) -> None:
         settings = self.context.settings

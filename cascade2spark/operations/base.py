@@ -12,7 +12,7 @@ State belongs in ``call.set_context(...)``; one operation object may serve sever
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from cascade2spark.counters import Counters, counter_name
@@ -159,6 +159,21 @@ class FlowProcess:
         self._num_slices = num_slices
         self._flow_id = flow_id
         self.status = ""
+
+    def with_properties(self, properties: Mapping[str, Any], *, counts: bool = True) -> FlowProcess:
+        """Return what an operation sees that has properties of its own.
+
+        Args:
+            properties: come over the flow's.
+            counts: into the same counters; False: what it counts is forgotten.
+        """
+        return FlowProcess(
+            {**self._properties, **properties},
+            self.counters if counts else Counters(),
+            self._slice_num,
+            self._num_slices,
+            self._flow_id,
+        )
 
     def increment(
         self, group: str | enum.Enum, name: str | int = 1, amount: int | None = None

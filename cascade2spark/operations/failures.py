@@ -23,6 +23,8 @@ class Place(Protocol):
     @property
     def label(self) -> str: ...
     @property
+    def is_repeat(self) -> bool: ...
+    @property
     def origin(self) -> Origin | None: ...
     @property
     def branch(self) -> str | None: ...
@@ -44,6 +46,8 @@ def located_error(
     """
     if isinstance(error, Cascade2SparkError):
         error.details.setdefault("in", place.label)
+        if error.is_repeat is None:
+            error.is_repeat = place.is_repeat
         error.origin = error.origin or place.origin
         error.branch = error.branch or place.branch
         if isinstance(error, RunError) and error.row is None and row is not None:
@@ -59,6 +63,7 @@ def located_error(
         branch=place.branch,
     )
     located.__cause__ = error
+    located.is_repeat = place.is_repeat
     return located
 
 

@@ -62,6 +62,7 @@ def plan_flow(
     checkpoints: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
     *,
+    properties: Mapping[str, Any] | None = None,
     is_restartable: bool = False,
 ) -> PlannedFlow:
     """Plan a flow, or say everything that is wrong with it.
@@ -72,6 +73,7 @@ def plan_flow(
         tails: where the flow ends; an assembly stands for its tails.
         traps, checkpoints: taps by branch name, by Checkpoint name.
         settings: knobs; the defaults when None.
+        properties: the flow's, which those set on pipes add to.
         is_restartable: whether named checkpoints may be looked up by a later run.
     Raises:
         PlanError: one finding as itself, several as one error that lists them in `errors`.
@@ -91,6 +93,6 @@ def plan_flow(
     errors, failed = check_all(assembly, is_restartable)
     nodes, found = resolve_assembly(assembly, failed)
     raise_all([*errors, *found], name)
-    lowered = in_order(persist_forks(lower_plan(name, nodes, assembly.traps)))
+    lowered = in_order(persist_forks(lower_plan(name, nodes, assembly.traps, properties)))
     steps, fired = rewrite_plan(lowered, knobs.rules_off)
     return PlannedFlow(name, assembly, tuple(nodes), lowered, steps, fired)

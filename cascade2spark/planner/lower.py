@@ -12,10 +12,10 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.errors import Unsupported
+from cascade2spark.config import KNOBS, Settings
+from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin
-from cascade2spark.operations.base import Aggregator, Buffer, Filter, Function
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.planner.joining import comparators_of
 from cascade2spark.planner.nodes import (
@@ -30,10 +30,11 @@ from cascade2spark.planner.nodes import (
     SinkNode,
     SourceNode,
 )
+from cascade2spark.planner.operators import each_operator, every_operator, site_of
+from cascade2spark.planner.properties import own_properties, properties_of
 from cascade2spark.planner.steps import (
     BroadcastJoin,
     CoGroup,
-    EachOperator,
     EveryOperator,
     Group,
     Map,
@@ -47,25 +48,26 @@ from cascade2spark.planner.steps import (
     Union,
     Write,
 )
-from cascade2spark.selection import layout_for, pick_for
+from cascade2spark.selection import pick_for
 
-__all__ = [
-    "CAPACITY_PROPERTY",
-    "Lowering",
-    "lower_node",
-    "lower_plan",
-    "runs_as_broadcast",
-    "site_of",
-]
+__all__ = ["Lowering", "lower_node", "lower_plan", "runs_as_broadcast"]
 
-CAPACITY_PROPERTY = "cascade2spark.aggregate.capacity"
+_CAPACITY, _PARTITIONS = "cascade2spark.aggregate.capacity", "cascade2spark.partitions"
 
 
 class Lowering:
-    """One lowering: the steps so far, which step a node became, and the traps by branch name."""
+    """One lowering: the steps so far, which step a node became, and the traps by branch name.
 
-    def __init__(self, nodes: Sequence[Node], traps: Mapping[str, Any]) -> None:
+    Args:
+        flow: the flow's properties.
+    """
+
+    def __init__(
+        self, nodes: Sequence[Node], traps: Mapping[str, Any], flow: Mapping[str, Any]
+    ) -> None:
         self.steps: list[Step] = []
+        self._flow = flow
+        self._properties = properties_of(nodes, flow)
         self.traps = _trap_specs(traps)
         self._trap_of = {name: spec.number for spec in self.traps for name in spec.names}
         self._step_of: dict[int, Step] = {}
@@ -85,6 +87,26 @@ class Lowering:
         """Return the number of the trap bound to a node's branch."""
         return self._trap_of.get(node.name)
 
+    def properties_of(self, node: Node) -> Mapping[str, Any]:
+        """Return what a node's operation sees otherwise than the flow's properties say."""
+        return self._properties.get(node.number, {})
+
+    def knob_of(self, pipe: Any, name: str) -> Any:
+        """Return the value of a knob that was set on a pipe itself, None when it was not.
+
+        Raises:
+            BuildError: a property of ours does not exist, or has a wrong value.
+        """
+        own = own_properties(pipe, self._flow)
+        knob = next(one for one in KNOBS if one.name == name)
+        try:
+            settings = Settings.from_properties(own)
+        except BuildError as error:
+            error.origin = error.origin or pipe.origin
+            raise
+        is_set = any(own.get(key) is not None for key in (knob.name, *knob.aliases))
+        return getattr(settings, knob.attribute) if is_set else None
+
     def readers_of(self, node: Node) -> list[Node]:
         """Return the nodes that go on from `node`, looking through mere names."""
         found: list[Node] = []
@@ -103,6 +125,11 @@ class Lowering:
         label = f"{kind} of {node.label}"
         return attrs.evolve(site_of(node), key=-self._helpers, kind=kind, label=label)
 
+    def repeat_site(self, node: Node) -> Site:
+        """Return a site for work on a node that another step does too, and reports."""
+        self._helpers += 1
+        return attrs.evolve(site_of(node), key=-self._helpers, is_repeat=True)
+
     def add(self, step_class: Any, node: Node, inputs: Sequence[Step], **parts: Any) -> Step:
         """Append a step; a step that does not end the node's work is not what it became."""
         parts.setdefault("fields", node.fields)
@@ -114,24 +141,22 @@ class Lowering:
         return step
 
 
-def lower_plan(name: str, nodes: Sequence[Node], traps: Mapping[str, Any]) -> StepPlan:
-    """Return the steps of a resolved plan, before any rule."""
-    lowering = Lowering(nodes, traps)
+def lower_plan(
+    name: str,
+    nodes: Sequence[Node],
+    traps: Mapping[str, Any],
+    properties: Mapping[str, Any] | None = None,
+) -> StepPlan:
+    """Return the steps of a resolved plan, before any rule.
+
+    Args:
+        traps: tap by branch name.
+        properties: the flow's; those of pipes come over them.
+    """
+    lowering = Lowering(nodes, traps, properties or {})
     for node in nodes:
         lower_node(node, lowering)
     return StepPlan(name=name, steps=tuple(lowering.steps), traps=lowering.traps)
-
-
-def site_of(node: Node) -> Site:
-    """Return what errors and statistics say about a node."""
-    return Site(
-        key=node.number,
-        kind=node.kind,
-        name=node.name,
-        label=node.label,
-        origin=node.origin,
-        branch=str(node.path),
-    )
 
 
 def runs_as_broadcast(node: JoinNode) -> bool:
@@ -191,7 +216,7 @@ def _(node: MergeNode, lowering: Lowering) -> None:
 
 @lower_node.register
 def _(node: EachNode, lowering: Lowering) -> None:
-    operator = _each_operator(node, lowering.trap_of(node))
+    operator = each_operator(node, lowering.trap_of(node), lowering.properties_of(node))
     lowering.add(Map, node, [lowering.step_of(node.inputs[0])], operators=(operator,))
 
 
@@ -201,8 +226,8 @@ def _(node: GroupByNode, lowering: Lowering) -> None:
     if len(steps) > 1:
         site = lowering.helper_site(node, "merge")
         steps = [lowering.add(Union, node, steps, site=site, sites=())]
-    for everys in _chains(node, lowering):
-        _add_group(node, everys, steps, lowering)
+    for everys, sites in _chains(node, lowering):
+        _add_group(node, everys, sites, steps, lowering)
 
 
 @lower_node.register
@@ -221,8 +246,8 @@ def _(node: JoinNode, lowering: Lowering) -> None:
             trap=lowering.trap_of(node),
         )
         return
-    for everys in _chains(node, lowering):
-        _add_co_group(node, everys, lowering)
+    for everys, sites in _chains(node, lowering):
+        _add_co_group(node, everys, sites, lowering)
 
 
 @lower_node.register
@@ -230,10 +255,12 @@ def _(node: EveryNode, lowering: Lowering) -> None:
     return None  # part of the step of its group
 
 
-def _chains(node: Node, lowering: Lowering) -> list[list[EveryNode]]:
+def _chains(node: Node, lowering: Lowering) -> list[tuple[list[EveryNode], tuple[Site, ...]]]:
     """Return the runs of Everys over one group, a run for each point where rows leave.
 
-    An Every whose rows go on to a further Every and elsewhere ends one run and is part of another.
+    An Every whose rows go on to a further Every and elsewhere ends one run and is part of another:
+    it works twice, and counts, traps and reports in the first run only. Each run comes with the
+    sites of the group and its Everys.
     """
     chains: list[list[EveryNode]] = []
     waiting: list[tuple[Node, list[EveryNode]]] = [(node, [])]
@@ -244,22 +271,41 @@ def _chains(node: Node, lowering: Lowering) -> list[list[EveryNode]]:
         if len(everys) < len(readers) or not everys:
             chains.append(chain)
         waiting += [(one, [*chain, one]) for one in everys]
-    if len(chains) > 1:
-        for every in chains[0]:
-            if not every.operation.is_safe():
+    seen: set[int] = set()
+    found = []
+    for chain in chains:
+        repeated = [one for one in (node, *chain) if one.number in seen]
+        for one in repeated:
+            if isinstance(one, EveryNode) and not one.operation.is_safe():
                 raise Unsupported(
-                    f"{every.label} is not safe to run twice, and its groups go on to several "
-                    "places",
-                    origin=every.origin,
+                    f"{one.label} is not safe to run twice, and its groups go on to several places",
+                    origin=one.origin,
                 )
-    return chains
+        sites = tuple(
+            lowering.repeat_site(one) if one in repeated else site_of(one) for one in (node, *chain)
+        )
+        seen.update(one.number for one in (node, *chain))
+        found.append((chain, sites))
+    return found
+
+
+def _operators(
+    everys: list[EveryNode], sites: tuple[Site, ...], lowering: Lowering
+) -> tuple[EveryOperator, ...]:
+    return tuple(
+        every_operator(one, site, lowering.trap_of(one), lowering.properties_of(one))
+        for one, site in zip(everys, sites[1:], strict=True)
+    )
 
 
 def _add_group(
-    node: GroupByNode, everys: list[EveryNode], inputs: list[Step], lowering: Lowering
+    node: GroupByNode,
+    everys: list[EveryNode],
+    sites: tuple[Site, ...],
+    inputs: list[Step],
+    lowering: Lowering,
 ) -> None:
     pipe: Any = node.pipe
-    sites = tuple(site_of(one) for one in (node, *everys))
     order = comparators_of(node.key_selector, node.fields, len(node.key))
     sort, sort_order = None, None
     if node.sort is not None and node.sort_selector is not None:
@@ -278,18 +324,19 @@ def _add_group(
         sort_order=sort_order,
         group_fields=Fields.as_declaration(node.key),
         incoming=node.fields,
-        everys=tuple(_every_operator(one, lowering.trap_of(one)) for one in everys),
+        everys=_operators(everys, sites, lowering),
         is_single=node.key.is_none(),
-        capacity=_capacity_of(pipe),
-        partitions=pipe.partitions,
+        capacity=lowering.knob_of(pipe, _CAPACITY),
+        partitions=pipe.partitions or lowering.knob_of(pipe, _PARTITIONS),
         trap=lowering.trap_of(node),
     )
     lowering._step_of.setdefault(id(node), step)
 
 
-def _add_co_group(node: JoinNode, everys: list[EveryNode], lowering: Lowering) -> None:
+def _add_co_group(
+    node: JoinNode, everys: list[EveryNode], sites: tuple[Site, ...], lowering: Lowering
+) -> None:
     pipe: Any = node.pipe
-    sites = tuple(site_of(one) for one in (node, *everys))
     lowering.add(
         CoGroup,
         everys[-1] if everys else node,
@@ -301,10 +348,10 @@ def _add_co_group(node: JoinNode, everys: list[EveryNode], lowering: Lowering) -
         joiner=BufferJoin() if node.is_buffer_join else pipe.joiner,
         group_fields=Fields.as_declaration(node.group),
         joined=node.fields,
-        everys=tuple(_every_operator(one, lowering.trap_of(one)) for one in everys),
+        everys=_operators(everys, sites, lowering),
         is_self_join=node.is_self_join,
         is_single=node.keys[0].is_none(),
-        partitions=getattr(pipe, "partitions", None),
+        partitions=getattr(pipe, "partitions", None) or lowering.knob_of(pipe, _PARTITIONS),
         trap=lowering.trap_of(node),
     )
 
@@ -330,73 +377,6 @@ def _join_order(node: JoinNode) -> KeyOrder:
     ]
     chosen = [next((one[place] for one in found if one[place]), None) for place in range(size)]
     return KeyOrder(size, tuple(chosen))
-
-
-def _each_operator(node: EachNode, trap: int | None) -> EachOperator:
-    pipe: Any = node.pipe
-    incoming, resolved = node.incoming, node.resolved
-    kind = "filter" if isinstance(node.operation, Filter) else "assertion"
-    layout = None
-    if resolved is not None:
-        kind = "function"
-        layout = layout_for(
-            resolved.output,
-            resolved.passed,
-            pipe.arguments,
-            resolved.arguments,
-            resolved.declared,
-            group=node.group,
-        )
-    assert kind != "function" or isinstance(node.operation, Function)
-    return EachOperator(
-        site=site_of(node),
-        kind=kind,
-        operation=node.operation,
-        incoming=incoming,
-        argument_fields=node.arguments,
-        declared=incoming if resolved is None else resolved.declared,
-        outgoing=node.fields,
-        arguments=pick_for(pipe.arguments, incoming, node.group),
-        layout=layout,
-        trap=trap,
-    )
-
-
-def _every_operator(node: EveryNode, trap: int | None) -> EveryOperator:
-    pipe: Any = node.pipe
-    over, resolved = node.over, node.resolved
-    group = over.key if isinstance(over, GroupByNode) else over.group
-    is_aggregator = isinstance(node.operation, Aggregator)
-    kind = "assertion"
-    layout = None
-    if resolved is not None:
-        kind = "aggregator" if is_aggregator else "buffer"
-        layout = layout_for(
-            resolved.output,
-            resolved.passed,
-            resolved.arguments if is_aggregator else pipe.arguments,
-            resolved.arguments,
-            resolved.declared,
-            group=group,
-        )
-    assert kind != "buffer" or isinstance(node.operation, Buffer)
-    return EveryOperator(
-        site=site_of(node),
-        kind=kind,
-        operation=node.operation,
-        argument_fields=node.arguments,
-        declared=node.fields if resolved is None else resolved.declared,
-        passed=node.fields if resolved is None else resolved.passed,
-        outgoing=node.fields,
-        arguments=pick_for(pipe.arguments, over.fields, group),
-        layout=layout,
-        trap=trap,
-    )
-
-
-def _capacity_of(pipe: Any) -> int | None:
-    value = pipe.config_def.apply_to({}).get(CAPACITY_PROPERTY)
-    return None if value is None else int(value)
 
 
 def _trap_specs(traps: Mapping[str, Any]) -> tuple[TrapSpec, ...]:

@@ -55,6 +55,8 @@ class Site:
         label: what to print, e.g. ``Each 'logs' ParseLine``.
         origin: the user's line.
         branch: path of labels from the source to here.
+        is_repeat: another step does this work too, and reports it: here nothing is counted, and
+            rows that fail here are not trapped a second time.
     """
 
     key: int
@@ -63,6 +65,7 @@ class Site:
     label: str
     origin: Origin | None = None
     branch: str | None = None
+    is_repeat: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -75,6 +78,7 @@ class EachOperator:
         layout: builds the outgoing row from the incoming one and a result row; None for filters
             and assertions, which pass the row as it is.
         trap: number of the trap bound to the branch, None without one.
+        properties: what the operation sees otherwise than the flow's properties say.
     """
 
     site: Site
@@ -87,6 +91,7 @@ class EachOperator:
     arguments: Pick
     layout: Layout | None
     trap: int | None = None
+    properties: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)
@@ -108,6 +113,7 @@ class EveryOperator:
         passed: the fields that pass through: group fields and earlier results for an aggregator,
             the incoming fields for a buffer.
         layout: builds the outgoing row from the passed row and a result row; None for assertions.
+        trap, properties: as of EachOperator.
     """
 
     site: Site
@@ -120,6 +126,7 @@ class EveryOperator:
     arguments: Pick
     layout: Layout | None
     trap: int | None = None
+    properties: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)
