@@ -1,6 +1,6 @@
 """How long does planning 50 pipes take?
 
-Plans a job of 50 pipes and more over files — parsing, filters of expressions, two joins, a merge, secondary
+Plans a job of 70 pipes over files — parsing, filters of expressions, two joins, a merge, secondary
 sort, aggregators, assemblies — from pipes to steps, all rewrites on, and its explanation. Target:
 under 50 ms to plan. Nothing is read: planning looks at no data.
 
