@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import attrs
@@ -60,7 +61,23 @@ VALUES = st.sampled_from(
 )
 # Few kinds, so that groups have several rows and numbers can be added up.
 NUMBERS = st.sampled_from([None, 0, 1, 1, 2, 3])
+# One kind in each column, so that rows have a column form.
+KINDS = (
+    st.sampled_from([None, "x", "y", "a b", "", "1", " 2", "2.5", "é", "true", "b a c"]),
+    st.sampled_from([None, "1", "2", "3", "-4", "", "007"]),
+    st.sampled_from([None, 0, 1, 2, 3, -1, 2**31, 2**62, -(2**63)]),
+    st.sampled_from([None, 0.0, -0.0, 1.0, 2.5, 1e10, 1e-5, float("nan"), float("inf"), -3.0]),
+    st.sampled_from([None, True, False]),
+    st.sampled_from([None, b"", b"ab"]),
+    st.sampled_from([None, date(2020, 1, 2), date(1969, 12, 31)]),
+    st.none(),
+    NUMBERS,
+)
+EVEN_ROWS = st.tuples(*[st.sampled_from(KINDS)] * 3).flatmap(
+    lambda kinds: st.lists(st.tuples(*kinds), min_size=1, max_size=12)
+)
 ROWS = st.one_of(
+    EVEN_ROWS,
     st.lists(st.tuples(NUMBERS, NUMBERS, VALUES), min_size=3, max_size=12),
     st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=2, max_size=8),
     st.lists(st.tuples(st.just("k"), NUMBERS, NUMBERS), min_size=5, max_size=20),

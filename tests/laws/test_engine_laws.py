@@ -1,7 +1,7 @@
 """Any small assembly gives the same on every engine: rows, trapped rows, counters, and failing.
 
 The reference engine runs the plan as it was written; the engine over batches runs it with all
-rewrites, with each one left out, and with none.
+rewrites, with each one left out, and with none, on rows and on columns.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, note, settings
 from cascade2spark.connectors import FlowConnector, LocalFlowConnector
 from cascade2spark.errors import Cascade2SparkError
 from cascade2spark.flows.definition import FlowDef
+from cascade2spark.flows.stats import FlowStats
 from cascade2spark.planner.rules import RULES
 from cascade2spark.taps import MemoryTap
 from tests.conformance.engines import InProcessConnector
@@ -23,6 +24,8 @@ from tests.laws.strategies import NAMES, Job, assemblies, described
 
 ALL_OFF = ",".join(RULES)
 RULES_OFF = st.sampled_from(["", *RULES, ALL_OFF])
+FORMS = st.sampled_from(["rows", "columns"])
+Sizes = tuple[int, int, str]
 COUNTED = (
     ("StepCounters", "Tuples_Read"),
     ("StepCounters", "Tuples_Written"),
@@ -43,8 +46,8 @@ class Outcome:
     counters: dict[Any, int]
 
 
-def run(job: Job, connector: FlowConnector, is_ordered: bool) -> Outcome | None:
-    """Return what came of a job, None when it failed."""
+def complete(job: Job, connector: FlowConnector) -> tuple[FlowDef, FlowStats]:
+    """Run a job."""
     note(described(job))
     definition = FlowDef("law")
     for name, rows in job.inputs.items():
@@ -54,11 +57,16 @@ def run(job: Job, connector: FlowConnector, is_ordered: bool) -> Outcome | None:
     for name in job.traps:
         definition.add_trap(name, MemoryTap())
     flow = connector.connect(definition)
+    flow.complete()
+    return definition, flow.get_stats()
+
+
+def run(job: Job, connector: FlowConnector, is_ordered: bool) -> Outcome | None:
+    """Return what came of a job, None when it failed."""
     try:
-        flow.complete()
+        definition, stats = complete(job, connector)
     except Cascade2SparkError:
         return None
-    stats = flow.get_stats()
     arranged = list if is_ordered else sorted
     return Outcome(
         {name: arranged(map(repr, tap.rows)) for name, tap in definition.sinks.items()},
@@ -67,13 +75,39 @@ def run(job: Job, connector: FlowConnector, is_ordered: bool) -> Outcome | None:
     )
 
 
-def agree(job: Job, rules_off: str, partitions: int, sizes: tuple[int, int, str]) -> None:
+def sites(stats: FlowStats) -> list[Any]:
+    """Return the rows that entered and left each pipe."""
+    return [
+        (one.site.name, one.rows_in, one.rows_out) for step in stats.steps for one in step.sites
+    ]
+
+
+def batched(rules_off: str, partitions: int, sizes: Sizes, form: str) -> InProcessConnector:
+    """Return the engine over batches."""
     batch_rows, capacity, memory_bytes = sizes
-    properties = {"cascade2spark.rules.off": rules_off, "cascade2spark.memory.bytes": memory_bytes}
-    engine = InProcessEngine(partitions, batch_rows, capacity)
+    properties = {
+        "cascade2spark.rules.off": rules_off,
+        "cascade2spark.memory.bytes": memory_bytes,
+        "cascade2spark.form": form,
+    }
+    return InProcessConnector(properties, InProcessEngine(partitions, batch_rows, capacity))
+
+
+def agree(job: Job, rules_off: str, partitions: int, sizes: Sizes, form: str) -> None:
     is_ordered = partitions == 1
     expected = run(job, LocalFlowConnector({"cascade2spark.rules.off": ALL_OFF}), is_ordered)
-    assert run(job, InProcessConnector(properties, engine), is_ordered) == expected
+    assert run(job, batched(rules_off, partitions, sizes, form), is_ordered) == expected
+
+
+def told(job: Job, connector: FlowConnector) -> Any:
+    """Return all that a run says, rows in their order, and rows by pipe; or what failed."""
+    try:
+        definition, stats = complete(job, connector)
+    except Cascade2SparkError as error:
+        return type(error).__name__
+    rows = {name: [*map(repr, tap.rows)] for name, tap in definition.sinks.items()}
+    traps = {name: sorted(map(repr, tap.rows)) for name, tap in definition.traps.items()}
+    return rows, traps, stats.counters.as_dict(), sites(stats)
 
 
 SIZES = st.tuples(
@@ -82,15 +116,22 @@ SIZES = st.tuples(
 
 
 @without_health_checks
-@given(assemblies(is_ordered=True), RULES_OFF, SIZES)
-def test_one_partition_gives_the_rows_of_the_reference_engine_in_order(job, rules_off, sizes):
-    agree(job, rules_off, 1, sizes)
+@given(assemblies(is_ordered=True), RULES_OFF, SIZES, FORMS)
+def test_one_partition_gives_the_rows_of_the_reference_engine_in_order(job, rules_off, sizes, form):
+    agree(job, rules_off, 1, sizes, form)
 
 
 @without_health_checks
-@given(assemblies(is_ordered=False), RULES_OFF, SIZES)
-def test_three_partitions_give_the_rows_of_the_reference_engine(job, rules_off, sizes):
-    agree(job, rules_off, 3, sizes)
+@given(assemblies(is_ordered=False), RULES_OFF, SIZES, FORMS)
+def test_three_partitions_give_the_rows_of_the_reference_engine(job, rules_off, sizes, form):
+    agree(job, rules_off, 3, sizes, form)
+
+
+@without_health_checks
+@given(assemblies(is_ordered=True), RULES_OFF, st.sampled_from([1, 3]), SIZES)
+def test_columns_tell_what_rows_tell(job, rules_off, partitions, sizes):
+    by_rows = told(job, batched(rules_off, partitions, sizes, "rows"))
+    assert told(job, batched(rules_off, partitions, sizes, "columns")) == by_rows
 
 
 @without_health_checks
