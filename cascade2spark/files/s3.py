@@ -56,6 +56,7 @@ class S3Settings:
         access_key, secret_key, session_token: the credentials, all of one place.
         is_anonymous: send no credentials.
         is_path_style: the bucket is part of the path of a URL, not of its host.
+        java_providers: classes that alone would know the credentials, when no task can ask them.
     """
 
     endpoint: str | None = None
@@ -65,9 +66,22 @@ class S3Settings:
     session_token: str | None = attrs.field(default=None, repr=False)
     is_anonymous: bool = False
     is_path_style: bool = False
+    java_providers: str = ""
 
     def options(self) -> dict[str, Any]:
-        """Return the arguments of fsspec's S3 file system."""
+        """Return the arguments of fsspec's S3 file system.
+
+        Raises:
+            Unsupported: credentials come from a Java class that has no counterpart here. It is told
+                only now because most flows of such a cluster may never touch S3.
+        """
+        if self.java_providers:
+            raise Unsupported(
+                "S3 credentials come from a Java class, which Python tasks cannot ask",
+                asked=self.java_providers,
+                available=[_ANONYMOUS, *_PROVIDERS],
+                fix="set fs.s3a.access.key and fs.s3a.secret.key",
+            )
         # A listing kept from an earlier flow would hide the files that came since.
         found: dict[str, Any] = {"anon": self.is_anonymous, "use_listings_cache": False}
         if self.endpoint:
@@ -104,8 +118,6 @@ def s3_settings(read: Read, environ: Mapping[str, str]) -> S3Settings:
     Args:
         read: gives the value of `fs.s3a.<name>`, None when it is not set.
         environ: the driver's environment variables.
-    Raises:
-        Unsupported: credentials come from a Java class that has no counterpart here.
     """
     key, secret, token = read("access.key"), read("secret.key"), read("session.token")
     if not key:
@@ -113,13 +125,7 @@ def s3_settings(read: Read, environ: Mapping[str, str]) -> S3Settings:
         key, secret, token = (environ.get(name) for name in names)
     providers = [name.strip() for name in (read("aws.credentials.provider") or "").split(",")]
     classes = [name.rpartition(".")[2].rpartition("$")[2] for name in providers if name]
-    if not key and classes and not {*classes} & {*_PROVIDERS, _ANONYMOUS}:
-        raise Unsupported(
-            "S3 credentials come from a Java class, which Python tasks cannot ask",
-            asked=", ".join(providers),
-            available=[_ANONYMOUS, *_PROVIDERS],
-            fix="set fs.s3a.access.key and fs.s3a.secret.key",
-        )
+    is_foreign = not key and classes and not {*classes} & {*_PROVIDERS, _ANONYMOUS}
     endpoint = read("endpoint") or ""
     if endpoint in _NO_ENDPOINTS:
         endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or ""
@@ -135,6 +141,7 @@ def s3_settings(read: Read, environ: Mapping[str, str]) -> S3Settings:
         session_token=token or None,
         is_anonymous=not key and _ANONYMOUS in classes,
         is_path_style=(read("path.style.access") or "").lower() == "true",
+        java_providers=", ".join(providers) if is_foreign else "",
     )
 
 
@@ -146,10 +153,15 @@ def environment_access() -> S3Access:
 _source: Callable[[], S3Access] = environment_access
 
 
-def use_s3(source: Callable[[], S3Access]) -> None:
-    """Say where this process takes S3 settings from: asked anew for each path that is opened."""
+def use_s3(source: Callable[[], S3Access]) -> Callable[[], S3Access]:
+    """Say where this process takes S3 settings from; return what said so before.
+
+    Args:
+        source: asked anew for each path that is opened.
+    """
     global _source
-    _source = source
+    before, _source = _source, source
+    return before
 
 
 def s3_access() -> S3Access:

@@ -6,6 +6,7 @@ without that a `local[*]` context is started with the settings that make Python 
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
@@ -17,9 +18,24 @@ from pyspark import SparkConf, SparkContext
 
 from cascade2spark.environment import java_problem
 from cascade2spark.errors import FlowError, Unsupported
+from cascade2spark.files.s3 import (
+    S3Access,
+    S3Settings,
+    environment_access,
+    s3_settings,
+    use_s3,
+)
 from cascade2spark.version import VERSION
 
-__all__ = ["UNIX_SOCKETS", "Versions", "acquire_context", "check_versions", "driver_versions"]
+__all__ = [
+    "UNIX_SOCKETS",
+    "Versions",
+    "acquire_context",
+    "active_s3_access",
+    "check_versions",
+    "driver_versions",
+    "s3_access_of",
+]
 
 UNIX_SOCKETS = "spark.python.unix.domain.socket.enabled"
 
@@ -90,6 +106,41 @@ def check_versions(wanted: Versions) -> None:
     )
 
 
+def s3_access_of(context: SparkContext) -> S3Access:
+    """Return how S3 is reached: by the context's `fs.s3a.*`, then by this process's environment."""
+    configuration = context._jsc.hadoopConfiguration()
+    # One call for all keys of the kind `<bucket>.<name>`, where buckets may have dots.
+    own = dict(configuration.getPropsWithPrefix(f"{_S3A}bucket."))
+    names = (*_S3A_NAMES, *_S3A_SECRETS)
+    buckets = {key.removesuffix(f".{n}") for key in own for n in names if key.endswith(f".{n}")}
+
+    def value(name: str) -> str | None:
+        if name not in _S3A_SECRETS:
+            found = configuration.get(_S3A + name)
+        else:  # looks into Hadoop's credential stores too
+            characters = configuration.getPassword(_S3A + name)
+            found = None if characters is None else "".join(characters)
+        return None if found is None else str(found)
+
+    def settings_of(bucket: str) -> S3Settings:
+        prefix = f"bucket.{bucket}."
+        return s3_settings(lambda name: value(prefix + name) or shared(name), os.environ)
+
+    shared = functools.cache(value)
+    own_settings = {bucket: settings_of(bucket) for bucket in sorted(buckets)}
+    return S3Access(s3_settings(shared, os.environ), own_settings)
+
+
+def active_s3_access() -> S3Access:
+    """Return how S3 is reached by the active context, or without one by the environment."""
+    context = SparkContext._active_spark_context
+    return environment_access() if context is None else s3_access_of(context)
+
+
+# The driver's side; a task says what it was handed before it opens anything.
+use_s3(active_s3_access)
+
+
 def _start_local() -> SparkContext:
     problem = java_problem(os.environ)
     if problem:
@@ -112,6 +163,16 @@ def _start_local() -> SparkContext:
     context.setLogLevel("ERROR")
     return context
 
+
+_S3A = "fs.s3a."
+_S3A_NAMES = (
+    "aws.credentials.provider",
+    "connection.ssl.enabled",
+    "endpoint",
+    "endpoint.region",
+    "path.style.access",
+)
+_S3A_SECRETS = ("access.key", "secret.key", "session.token")
 
 _DEFAULTS = {
     # Python tasks talk to the JVM over Unix sockets: 22 ms a task instead of 50.

@@ -18,6 +18,7 @@ from cascade2spark.batch.chain import ChainSpec, run_chain
 from cascade2spark.batch.lifecycle import TaskContext as OwnTask
 from cascade2spark.batch.lifecycle import TrapColumns
 from cascade2spark.files import Manifest, PartPlace, PartWriter
+from cascade2spark.files.s3 import S3Access, s3_access, use_s3
 from cascade2spark.schemes.base import RowWriter, Scheme
 from cascade2spark.spark.counters import TaskRecord
 from cascade2spark.spark.session import Versions, check_versions
@@ -77,6 +78,7 @@ class TaskFunction:
         reports: the accumulator that takes the task's record.
         versions: what the driver runs.
         batch_rows: rows handed on at a time.
+        s3: how S3 is reached, as the driver knows it when it makes this.
     """
 
     run_id: str
@@ -90,9 +92,12 @@ class TaskFunction:
     reports: Accumulator[list[TaskRecord]]
     versions: Versions
     batch_rows: int
+    s3: S3Access = attrs.field(factory=s3_access)
 
     def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
         """Yield (number of the leaf, item) for everything that leaves the chain."""
+        access = self.s3
+        use_s3(lambda: access)
         spark = TaskContext.get()
         attempt = int(spark.taskAttemptId()) if spark is not None else os.getpid()
         stage = int(spark.stageId()) if spark is not None else -1
