@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pyspark.sql import SparkSession
 from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Count, Identity
+from cascade2spark.operations.base import BaseOperation, Function
 from cascade2spark.operations.callables import keep_if
 from cascade2spark.pipes import Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.schemes import TextDelimited, TextLine
@@ -149,6 +151,39 @@ def test_a_target_that_cannot_be_written_is_a_tap_error(sc: Any, tmp_path: Path)
     with pytest.raises(TapError, match="file"):
         run(on_spark(sc), {"p": MemoryTap(KV, ROWS)}, {"p": target}, Pipe("p"))
     assert ["file"] == [path.name for path in tmp_path.iterdir()]
+
+
+class Confined(BaseOperation, Function):
+    """Passes rows on; while it is at work, its process may write small files only."""
+
+    def __init__(self) -> None:
+        super().__init__(1, Fields("x"))
+
+    def prepare(self, flow_process: Any, operation_call: Any) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+
+    def operate(self, flow_process: Any, function_call: Any) -> None:
+        function_call.get_output_collector().add(("x" * 5000,))
+
+    def cleanup(self, flow_process: Any, operation_call: Any) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def test_a_disk_that_takes_no_more_is_a_tap_error_and_leaves_the_old(
+    sc: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "old").write_text("x")
+    target = Hfs(TextLine(), str(out), SinkMode.REPLACE)
+    with pytest.raises(TapError, match="cannot write") as failed:
+        tail = Each(Pipe("p"), Fields("v"), Confined())
+        run(on_spark(sc), {"p": MemoryTap(KV, ROWS)}, {"p": target}, tail)
+    assert "File too large" in str(failed.value) and "part-00000" in str(failed.value)
+    assert ["old"] == [path.name for path in out.iterdir()]
+    assert ["out"] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_statistics_and_step_listeners_tell_of_every_step(sc: Any) -> None:

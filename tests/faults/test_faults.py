@@ -1,0 +1,80 @@
+"""Killed and failing things lose nothing and double nothing: rows, counts or trapped rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.jobs import ROOT, ROWS
+
+pytestmark = pytest.mark.spark
+
+GOOD = [(key, value) for key, value in ROWS if value % 10 != 3]
+TRAPPED = sorted(str(value) for _, value in ROWS if value % 10 == 3)
+COUNTED = {"Tuples_Read": 200, "Tuples_Written": 7, "Tuples_Trapped": 20, "seen": 180}
+GROUPS = sorted(f"{key}\t{count}" for key, count in Counter(key for key, _ in GOOD).items())
+
+
+def run_job(name: str, folder: Path) -> tuple[int, list[dict[str, Any]], str]:
+    """Run a job in a process of its own; return how it ended, what it told, and its errors."""
+    (folder / "spark").mkdir(exist_ok=True)
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.faults.jobs", name, str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    lines = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    return ended.returncode, lines, ended.stderr[-3000:]
+
+
+def lines_below(folder: Path) -> list[str]:
+    assert (folder / "_SUCCESS").exists()
+    return sorted(line for path in folder.glob("part-*") for line in path.read_text().splitlines())
+
+
+def hidden(folder: Path) -> list[str]:
+    """Return what a commit left behind beside its target."""
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_killed_worker_and_lost_shuffle_files(tmp_path: Path) -> None:
+    code, counted, errors = run_job("lost_processes", tmp_path)
+    assert 0 == code, errors
+    assert [COUNTED, COUNTED] == counted
+    assert 4 < len(list((tmp_path / "second" / "maps").iterdir()))  # some ran again, unnoticed
+    for folder in (tmp_path, tmp_path / "second"):
+        assert GROUPS == lines_below(folder / "out")
+        assert TRAPPED == lines_below(folder / "trap")
+        assert [] == hidden(folder)
+
+
+def test_a_driver_killed_before_it_publishes_then_tasks_that_fail(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "part-00000").write_text("old\n")
+    (tmp_path / "out" / "_SUCCESS").touch()
+    code, counted, errors = run_job("killed_driver", tmp_path)
+    assert (-signal.SIGKILL, []) == (code, counted), errors
+    assert ["old"] == lines_below(tmp_path / "out")
+    assert not (tmp_path / "trap").exists()
+    assert hidden(tmp_path)
+    # The next run cleans up, and succeeds although tasks of its own fail twice.
+    code, counted, errors = run_job("failing_tasks", tmp_path)
+    assert 0 == code, errors
+    assert [COUNTED, {**COUNTED, "Tuples_Written": 180}] == counted
+    assert GROUPS == lines_below(tmp_path / "out")
+    assert TRAPPED == lines_below(tmp_path / "trap") == lines_below(tmp_path / "late.trap")
+    assert sorted(f"{key}\t{value}" for key, value in GOOD) == lines_below(tmp_path / "late")
+    assert 4 == len(list((tmp_path / "late").glob("part-*")))
+    assert [] == hidden(tmp_path)
