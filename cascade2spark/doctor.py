@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 import attrs
 
@@ -54,7 +56,9 @@ _S3_VARIABLES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
 )
-_SECRET = ("KEY", "SECRET", "TOKEN")
+_SECRET = ("KEY", "SECRET", "TOKEN", "PASSWORD")
+# Older ones cannot be told an endpoint.
+_OLDEST_S3FS = (2024, 2)
 
 
 @attrs.frozen
@@ -112,7 +116,7 @@ def check_path(path: str, environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("route", "Hadoop's file system, through the Spark context")
         yield from _hadoop_settings(environ)
     elif route == "fsspec":
-        yield Finding("route", "fsspec, read and written inside the Python task")
+        yield Finding("route", "fsspec, read inside the Python task; no sink can be there")
         yield from _s3_settings(environ)
     else:
         yield Finding("route", f"local files, {local_path(path)}")
@@ -245,13 +249,65 @@ def _folder(name: str, folder: str, least_bytes: int) -> Finding:
 
 
 def _s3_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
-    yield _package_for("s3fs", 'pip install "cascade2spark[s3]"')
+    """Yield each setting that says how S3 is reached, and the place it is from; no secrets."""
+    yield _package_for("s3fs", 'pip install "cascade2spark[s3]"', _OLDEST_S3FS)
+    context = list(_context_s3_settings(environ))
+    yield from context
     given = {name: environ[name] for name in _S3_VARIABLES if environ.get(name)}
     for name, value in given.items():
-        is_secret = any(word in name for word in _SECRET)
-        yield Finding(name, "set" if is_secret else value)
-    if not given:
-        yield Finding("S3 settings", "none in the environment")
+        yield Finding(name, f"{_shown(name, value)} (environment)")
+    if any(finding.is_ok for finding in context):
+        found = "the context's fs.s3a.* count first; the environment fills what they leave open"
+    elif given:
+        found = "the environment, unless the job sets fs.s3a.* on its context, which count first"
+    else:
+        found = "none in files or the environment; a job may set fs.s3a.* on its context"
+    yield Finding("S3 settings", found)
+
+
+def _context_s3_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield the `fs.s3a.*` that a context started here would have: Spark's file, then Hadoop's."""
+    home = environ.get("SPARK_HOME")
+    folder = environ.get("SPARK_CONF_DIR") or (home and os.path.join(home, "conf"))
+    seen: set[str] = set()
+    for file, read in (
+        (folder and Path(folder, "spark-defaults.conf"), _spark_properties),
+        (
+            environ.get("HADOOP_CONF_DIR") and Path(environ["HADOOP_CONF_DIR"], "core-site.xml"),
+            _hadoop_properties,
+        ),
+    ):
+        if not file or not file.is_file():
+            continue
+        try:
+            properties = read(file.read_text("utf-8"))
+        except (OSError, ValueError, ElementTree.ParseError) as failed:
+            yield Finding(file.name, f"{file} cannot be read: {failed}", f"correct {file}")
+            continue
+        for name, value in sorted(properties.items()):
+            if name.startswith("fs.s3a.") and name not in seen:
+                seen.add(name)
+                yield Finding(name, f"{_shown(name, value)} ({file})")
+
+
+def _spark_properties(text: str) -> dict[str, str]:
+    lines = [line.strip() for line in text.splitlines()]
+    pairs = [re.split(r"\s*[=:\s]\s*", line, maxsplit=1) for line in lines if line[:1] not in "#!"]
+    return {pair[0].removeprefix("spark.hadoop."): pair[-1] for pair in pairs if len(pair) == 2}
+
+
+def _hadoop_properties(text: str) -> dict[str, str]:
+    return {
+        (entry.findtext("name") or "").strip(): (entry.findtext("value") or "").strip()
+        for entry in ElementTree.fromstring(text).iter("property")
+    }
+
+
+def _shown(name: str, value: str) -> str:
+    """Return a value as it may be shown: not at all if it is a secret, a URL without its user."""
+    if any(word in name.upper() for word in _SECRET):
+        return "set"
+    return re.sub(r"//[^/@]*@", "//", value)
 
 
 def _hadoop_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -268,8 +324,8 @@ def _hadoop_settings(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("HADOOP_CONF_DIR", folder)
 
 
-def _package_for(name: str, fix: str) -> Finding:
-    found = _package(name, ())
+def _package_for(name: str, fix: str, oldest: tuple[int, ...] = ()) -> Finding:
+    found = _package(name, oldest)
     return found if found.is_ok else attrs.evolve(found, fix=fix)
 
 

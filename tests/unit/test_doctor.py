@@ -117,8 +117,44 @@ def test_s3_shows_settings_and_hides_secrets() -> None:
     environ = {"AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"}
     found = of_path("s3://bucket/path", environ)
     assert "fsspec" in found["route"].found
-    assert "eu-west-1" == found["AWS_REGION"].found
+    assert "eu-west-1 (environment)" == found["AWS_REGION"].found
+    assert "set (environment)" == found["AWS_SECRET_ACCESS_KEY"].found
+    assert found["S3 settings"].found.startswith("the environment")
     assert "hush" not in str(found)
+
+
+def test_s3_settings_of_the_context_are_told_with_their_file(tmp_path) -> None:
+    (tmp_path / "spark-defaults.conf").write_text(
+        "# spark.hadoop.fs.s3a.endpoint http://not\n\n"
+        "spark.master local[2]\n"
+        "spark.hadoop.fs.s3a.endpoint   http://me:hush@box:9000\n"
+        "spark.hadoop.fs.s3a.secret.key=hush\n"
+    )
+    (tmp_path / "core-site.xml").write_text(
+        "<configuration>"
+        "<property><name>fs.s3a.endpoint</name><value>http://later</value></property>"
+        "<property><name>fs.s3a.bucket.b.access.key</name><value>hush</value></property>"
+        "<property><name>fs.s3a.path.style.access</name><value>true</value></property>"
+        "</configuration>"
+    )
+    found = of_path(
+        "s3a://b/in", {"SPARK_CONF_DIR": str(tmp_path), "HADOOP_CONF_DIR": str(tmp_path)}
+    )
+    assert f"http://box:9000 ({tmp_path}/spark-defaults.conf)" == found["fs.s3a.endpoint"].found
+    assert f"true ({tmp_path}/core-site.xml)" == found["fs.s3a.path.style.access"].found
+    assert f"set ({tmp_path}/core-site.xml)" == found["fs.s3a.bucket.b.access.key"].found
+    assert "fs.s3a.* count first" in found["S3 settings"].found
+    assert "hush" not in str(found) and "spark.master" not in found
+
+
+def test_s3_without_settings_says_where_they_may_come_from() -> None:
+    assert "none in files or the environment" in of_path("s3n://b/in")["S3 settings"].found
+
+
+def test_a_settings_file_that_is_no_xml_is_a_problem(tmp_path) -> None:
+    (tmp_path / "core-site.xml").write_text("<configuration>")
+    found = of_path("s3://b/in", {"HADOOP_CONF_DIR": str(tmp_path)})["core-site.xml"]
+    assert "cannot be read" in found.found and not found.is_ok
 
 
 def test_a_package_that_s3_needs_is_named() -> None:
