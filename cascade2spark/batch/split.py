@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -12,23 +12,51 @@ from cascade2spark.batch.hashing import column_partitions, row_partitions
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["split_columns", "split_rows"]
+__all__ = ["OnBad", "split_columns", "split_rows"]
+
+OnBad = Callable[[Exception, Row], None]
 
 
 def split_rows(
-    rows: Rows, key: Pick, order: KeyOrder, partitions: int
+    rows: Rows, key: Pick, order: KeyOrder, partitions: int, on_bad: OnBad | None = None
 ) -> Iterator[tuple[int, Rows]]:
-    """Yield (partition, its rows in input order) for each partition that gets rows."""
+    """Yield (partition, its rows in input order) for each partition that gets rows.
+
+    Args:
+        on_bad: called with the error and the row for a row that has no key, or one that cannot be
+            hashed; it raises, or the row is left out. Without it the error is raised.
+    """
     if partitions == 1:
         yield 0, rows
         return
     buckets: list[list[Row]] = [[] for _ in range(partitions)]
     appends = [bucket.append for bucket in buckets]
-    for row, partition in zip(rows, row_partitions(rows, key, order, partitions), strict=True):
+    try:
+        found = row_partitions(rows, key, order, partitions)
+    except Exception:  # one row's key, or a hasher of the user's: which row is only looked for now
+        if on_bad is None:
+            raise
+        rows, found = _one_by_one(rows, key, order, partitions, on_bad)
+    for row, partition in zip(rows, found, strict=True):
         appends[partition](row)
     for partition, bucket in enumerate(buckets):
         if bucket:
             yield partition, bucket
+
+
+def _one_by_one(
+    rows: Rows, key: Pick, order: KeyOrder, partitions: int, on_bad: OnBad
+) -> tuple[Rows, list[int]]:
+    kept: Rows = []
+    found: list[int] = []
+    for row in rows:
+        try:
+            found += row_partitions([row], key, order, partitions)
+        except Exception as error:
+            on_bad(error, row)
+        else:
+            kept.append(row)
+    return kept, found
 
 
 def split_columns(

@@ -7,13 +7,14 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.batch.batches import Batch, batch_rows
+from cascade2spark.batch.batches import Batch, Row, batch_rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
+from cascade2spark.operations.failures import located_error
 from cascade2spark.selection import Pick
 from cascade2spark.spark.shuffle import Exchange, ExchangeWriter
 
@@ -31,12 +32,14 @@ class ExchangeLeaf:
         exchange: where rows go.
         first_partition: number of the first map task of this lineage, so that the arrival order
             of several lineages of one input is fixed.
-        site: the group that receives the rows, for statistics.
+        site: the group that receives the rows, for statistics and errors.
+        trap: number of its trap, for rows whose key cannot be told; None without one.
     """
 
     exchange: Exchange
     first_partition: int
     site: SiteSpec
+    trap: int | None = None
 
     def open(self, task: TaskContext) -> _ExchangeLeafWriter:
         """Return the writer of one task."""
@@ -46,7 +49,17 @@ class ExchangeLeaf:
 class _ExchangeLeafWriter:
     def __init__(self, leaf: ExchangeLeaf, task: TaskContext) -> None:
         slice_num = task.flow_process.get_current_slice_num()
-        self._writer = ExchangeWriter(leaf.exchange, leaf.first_partition + slice_num)
+        self._site, self._trap, self._task = leaf.site, leaf.trap, task
+        map_partition = leaf.first_partition + slice_num
+        self._writer = ExchangeWriter(leaf.exchange, map_partition, self._refuse)
+
+    def _refuse(self, error: Exception, row: Row) -> None:
+        """Trap a row that has no key, or fail."""
+        located = located_error(error, self._site, row, None)
+        if self._trap is None:
+            raise located from located.__cause__
+        self._task.report.count_rows(self._site.key, 1, 0)
+        self._task.trap(self._trap, row, located, self._site)
 
     def push(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
         return self._writer.push(batch)

@@ -233,7 +233,7 @@ class Lowering:
         if isinstance(step, Write):
             return self._sink(step, first)
         if isinstance(step, (Group, CoGroup)):
-            return ExchangeLeaf(self._exchange(step, way.place), first, step.site)
+            return ExchangeLeaf(self._exchange(step, way.place), first, step.site, step.trap)
         return BlockLeaf(first)
 
     def _sink(self, step: Write, first: int) -> Leaf:

@@ -16,7 +16,7 @@ from pyspark import RDD, SparkContext
 
 from cascade2spark.batch.batches import Batch, Columns, Rows
 from cascade2spark.batch.blocks import arrival_order, encode_block
-from cascade2spark.batch.split import split_columns, split_rows
+from cascade2spark.batch.split import OnBad, split_columns, split_rows
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
@@ -24,7 +24,9 @@ __all__ = ["Exchange", "ExchangeWriter", "exchanged", "ordered_blocks", "reduce_
 
 # PySpark's partitionBy holds min(10 * partitions, 1000) elements before it looks at memory.
 _HELD_ELEMENTS = 1000
+_BYTES_A_ROW = 24
 _BYTES_A_VALUE = 16
+_SAMPLED_ROWS = 8
 _MIB = 1 << 20
 
 
@@ -61,9 +63,12 @@ class ExchangeWriter:
     Args:
         exchange: where rows go.
         map_partition: number of the map task within its source.
+        on_bad: called with the error and the row for a row that has no key, or one that cannot be
+            hashed; it raises, or the row is left out.
     """
 
-    def __init__(self, exchange: Exchange, map_partition: int) -> None:
+    def __init__(self, exchange: Exchange, map_partition: int, on_bad: OnBad | None = None) -> None:
+        self._on_bad = on_bad
         self._exchange = exchange
         self._map_partition = map_partition
         self._sequence = 0
@@ -80,7 +85,7 @@ class ExchangeWriter:
             if self._columns:
                 yield from self._drain()
             self._rows.extend(batch)
-            self._held_bytes += len(batch) * (24 + _BYTES_A_VALUE * len(batch[0]))
+            self._held_bytes += _bytes_in(batch)
         else:
             # A column that is all null in one batch has another type there: no block holds both.
             if self._rows or (self._columns and self._columns[0].schema != batch.schema):
@@ -101,7 +106,7 @@ class ExchangeWriter:
         exchange = self._exchange
         if rows:
             parts: Iterable[tuple[int, Batch]] = split_rows(
-                rows, exchange.key, exchange.order, exchange.partitions
+                rows, exchange.key, exchange.order, exchange.partitions, self._on_bad
             )
         elif columns:
             whole = columns[0] if len(columns) == 1 else pa.concat_batches(columns)
@@ -112,6 +117,16 @@ class ExchangeWriter:
             block = encode_block(part, exchange.source, self._map_partition, self._sequence)
             self._sequence += 1
             yield partition, block
+
+
+def _bytes_in(rows: Rows) -> int:
+    """Return about how much memory some rows take, judged by a few of them."""
+    some = rows[:: max(1, len(rows) // _SAMPLED_ROWS)]
+    held = 0
+    for row in some:
+        texts = sum([len(value) for value in row if isinstance(value, (str, bytes))])
+        held += _BYTES_A_ROW + _BYTES_A_VALUE * len(row) + texts
+    return held * len(rows) // len(some)
 
 
 def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> RDD[Any]:
