@@ -48,7 +48,7 @@ from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, broadc
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
-from cascade2spark.spark.reading import Reading, reading_of
+from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
 from cascade2spark.spark.session import driver_versions
 from cascade2spark.spark.shuffle import Exchange, exchanged, reduce_partitions
 from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
@@ -247,8 +247,19 @@ class Lowering:
             )
         if isinstance(tap, (MemoryTap, RDDTap, DataFrameTap)):
             return RowsSink(BlockLeaf(first), step.pick, step.site, step.trap)
+        self._check_target(tap)
         place = self.run.outputs[step.number]
         return PartSink(tap.scheme, step.fields, step.pick, place, step.site, step.trap, first)
+
+    def _check_target(self, tap: Any) -> None:
+        """Refuse a path that Hadoop would put elsewhere than on the disk of this machine."""
+        if is_hadoop(tap, tap.paths, self.context):
+            raise Unsupported(
+                "part files cannot be written through Hadoop's file system yet",
+                asked=repr(tap),
+                origin=tap.origin,
+                fix="give the path its scheme, such as file:///shared/folder",
+            )
 
     def _exchange(self, step: Group | CoGroup, place: int) -> Exchange:
         settings = self.run.settings
@@ -406,6 +417,7 @@ class Lowering:
         output = self.run.trap_outputs.get(spec.number)
         if isinstance(spec.tap, (MemoryTap, RDDTap, DataFrameTap)) or output is None:
             return TrapPlace(columns)
+        self._check_target(spec.tap)
         scheme: Scheme = spec.tap.scheme
         fields = spec.tap.sink_fields
         return TrapPlace(columns, scheme, fields if fields.is_defined() else Fields.UNKNOWN, output)

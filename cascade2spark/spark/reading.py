@@ -30,7 +30,7 @@ from cascade2spark.taps import (
 )
 from cascade2spark.taps.paths import PathTap
 
-__all__ = ["Reading", "reading_of"]
+__all__ = ["Reading", "is_hadoop", "reading_of"]
 
 _LINE_BLOCK_BYTES = 1 << 20
 _LEAST_TASK_BYTES = 4 << 20

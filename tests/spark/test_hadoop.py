@@ -77,9 +77,14 @@ def test_the_default_file_system_decides_for_paths_without_a_scheme(
         run(on_spark(sc), {"p": tap}, {"p": sink}, Pipe("p"))
         with pytest.raises(Unsupported, match="utf-16 cannot"):
             rows_of(sc, TextLine(Fields("line"), charset="UTF-16"), "/data/a")
+        with pytest.raises(Unsupported, match="cannot be written through Hadoop"):
+            # It would land on this machine's disk, where nobody looks for it.
+            target = Hfs(TextLine(), str(tmp_path / "out"))
+            run(on_spark(sc), {"p": MemoryTap(Fields("a"), [(1,)])}, {"p": target}, Pipe("p"))
     finally:
         configuration.set("fs.defaultFS", before)
     assert [("x",)] == sink.rows
+    assert ["a"] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_blocks_hold_the_lines_of_the_file_at_their_places(tmp_path: Path) -> None:
