@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -255,3 +256,27 @@ def test_an_error_of_a_cause_that_cannot_travel_still_comes_home(sc: Any) -> Non
     with pytest.raises(Cascade2SparkError, match="ValueError: not to be pickled"):
         tail = Each(Pipe("p"), Fields("v"), function("y")(fail))
         run(on_spark(sc), source(sc), {"p": MemoryTap()}, tail)
+
+
+def test_a_flow_that_is_stopped_ends_its_tasks_and_publishes_nothing(
+    sc: Any, tmp_path: Path
+) -> None:
+    flag = str(tmp_path / "flag")
+
+    def dawdle(value: Any) -> Any:
+        Path(flag).touch()
+        time.sleep(60)
+        return value
+
+    tail = Each(Pipe("p"), Fields("v"), function("y")(dawdle))
+    out = Hfs(TextLine(), str(tmp_path / "out"))
+    flow = on_spark(sc).connect(source(sc, 1)["p"], out, tail)
+    flow.start()
+    began = time.monotonic()
+    while not Path(flag).exists() and time.monotonic() - began < 20:
+        time.sleep(0.05)
+    flow.stop()
+    assert time.monotonic() - began < 25
+    assert flow.get_stats().is_stopped()
+    assert ["flag"] == [path.name for path in tmp_path.iterdir()]
+    assert [1] == sc.parallelize([1], 1).collect()
