@@ -6,8 +6,9 @@ each split.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -35,6 +36,8 @@ __all__ = ["Reading", "is_hadoop", "reading_of"]
 _LINE_BLOCK_BYTES = 1 << 20
 _LEAST_TASK_BYTES = 4 << 20
 _HELD_BATCH_ROWS = 5_000
+_SAMPLED_PARTITIONS = 4
+_SAMPLED_ELEMENTS = 10_000
 
 
 @attrs.frozen(eq=False)
@@ -66,7 +69,12 @@ class Reading:
         return int(self.rdd.getNumPartitions())
 
     def sampled(self, most_bytes: int) -> Reading:
-        """Return a reading of about the first `most_bytes`: the first element, cut if it can be."""
+        """Return a reading of about the first `most_bytes`: the first element, cut if it can be.
+
+        Of an RDD it is the beginnings of the first partitions.
+        """
+        if self.rdd is not None:
+            return attrs.evolve(self, rdd=self.rdd.mapPartitionsWithIndex(_beginning))
         if not self.elements:
             return self
         first = self.elements[0]
@@ -76,6 +84,10 @@ class Reading:
                 part = attrs.evolve(part, end=min(part.end, part.start + most_bytes))
             first = (part,)
         return attrs.evolve(self, elements=[first])
+
+
+def _beginning(partition: int, elements: Iterable[Any]) -> Iterator[Any]:
+    return islice(elements, _SAMPLED_ELEMENTS if partition < _SAMPLED_PARTITIONS else 0)
 
 
 def reading_of(step: Read, context: SparkContext, split_bytes: int, batch_rows: int) -> Reading:

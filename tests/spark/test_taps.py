@@ -104,6 +104,19 @@ def test_a_sample_does_not_decide_the_run(sc: Any, tmp_path: Path) -> None:
     assert [("1", "1"), ("39999", "39999")] == sink.rows
 
 
+def test_a_sample_of_an_rdd_reads_its_beginning_only(sc: Any) -> None:
+    read = sc.accumulator(0)
+
+    def counting(row: Any) -> Any:
+        read.add(1)
+        return row
+
+    given = sc.parallelize([(number,) for number in range(60_000)], 6).map(counting)
+    flow = on_spark(sc).connect(RDDTap(given, Fields("n")), MemoryTap(), p := Pipe("p"))
+    assert [(0,), (1,), (2,)] == flow.peek(p, 3)
+    assert 0 < read.value < 50_000
+
+
 def test_part_files_headers_and_modes(sc: Any, tmp_path: Path) -> None:
     out = tmp_path / "out"
     rows = [(f"k{n}", n) for n in range(10)]
