@@ -12,8 +12,8 @@ from cascade2spark.assemblies.aggregating import (
     SumBy,
     Unique,
 )
-from cascade2spark.assemblies.folds import Include
 from cascade2spark.assemblies.shaping import Coerce, Copy, Discard, Rename, Retain
+from cascade2spark.operations.folds import Include
 
 __all__ = [
     "AggregateBy",

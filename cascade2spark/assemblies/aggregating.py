@@ -11,14 +11,14 @@ from typing import Any, ClassVar
 
 import attrs
 
-from cascade2spark.assemblies.folds import AverageOfValues, CountOfNulls, CountOfValues
-from cascade2spark.assemblies.folds import Include as Rows
 from cascade2spark.errors import BuildError
 from cascade2spark.field_elements import is_type
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.callables import FoldAggregator, remove_if
 from cascade2spark.operations.extremes import First, MaxValue, MinValue
+from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
+from cascade2spark.operations.folds import Include as Rows
 from cascade2spark.operations.passing import Identity
 from cascade2spark.overloads import is_fields_like
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe, SubAssembly

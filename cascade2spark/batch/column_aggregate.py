@@ -226,7 +226,7 @@ def merged_columns(
     for every, kernel in zip(everys, kernels, strict=True):
         states = list(made.columns[at : at + kernel.width])
         at += kernel.width
-        together = [*passed, kernel.finish(states)]
+        together = [*passed, *kernel.finish(states)]
         assert every.layout is not None and every.layout.positions is not None
         passed = [together[place] for place in every.layout.positions]
     return pa.record_batch(passed, column_names(len(passed)))

@@ -26,16 +26,19 @@ from cascade2spark.batch.kernels.keys import encode_keys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import sorted_groups
 from cascade2spark.fields import Fields
-from cascade2spark.operations import Average, Count, First, MaxValue, MinValue, Sum
+from cascade2spark.operations import Average, Count, First, Last, MaxValue, MinValue, Sum
+from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
-from cascade2spark.types import Integer, int_, long_
+from cascade2spark.types import DateType, Integer, Object, int_, long_
 from tests.unit.batch_chains import everys
 
 KV = Fields("k", "j", "v")
 QUARTERS = st.integers(-40, 40).map(lambda number: number / 4)
 REALS = QUARTERS | st.sampled_from([0.0, -0.0, float("nan"), float("inf"), -float("inf")])
 LARGE = st.integers(-(2**63), 2**63 - 1)
+# Texts that are numbers in Java's eyes, some in a spelling that Arrow does not read.
+NUMBERS = st.sampled_from(["1", "-2", "", "2.5", "1e3", " 7", "1d", "9223372036854775807", "007"])
 VALUES = st.sampled_from(
     [
         st.integers(-9, 9),
@@ -44,6 +47,7 @@ VALUES = st.sampled_from(
         QUARTERS,
         REALS,
         st.text(st.sampled_from("ab1"), max_size=2),
+        NUMBERS,
         st.booleans(),
         st.dates(),
         st.binary(max_size=1),
@@ -82,6 +86,11 @@ AGGREGATORS = st.lists(
             (Average(), "v"),
             (MaxValue(), "v"),
             (MinValue(), "v"),
+            (First(Fields("f")), "v"),
+            (First(Fields("f1", "f2")), Fields("v", "j")),
+            (CountOfValues(Fields("cv")), "v"),
+            (CountOfNulls(Fields("cn")), Fields("v", "j")),
+            (AverageOfValues(Fields("av")), "v"),
         ]
     ),
     min_size=1,
@@ -202,10 +211,28 @@ def test_plain_groups_are_merged_as_columns() -> None:
 
 
 def test_aggregators_that_only_run_over_rows() -> None:
-    (first,) = everys(KV, ["k"], (First(), "v", Fields.ALL))
+    (last,) = everys(KV, ["k"], (Last(Fields("l")), "v", Fields.ALL))
+    (two,) = everys(KV, ["k"], (First(Fields("f"), 2), "v", Fields.ALL))
+    dated = Fields("k", "j", "v").apply_types(Object, Object, DateType("yyyy"))
+    (moments,) = everys(dated, ["k"], (Sum(Fields("s")), "v", Fields.ALL))
     (trapped,) = everys(KV, ["k"], (Count(), "v", Fields.ALL, 0))
     (ignoring,) = everys(KV, ["k"], (MaxValue(Fields("m"), 1), "v", Fields.ALL))
-    assert [None, None, None] == [aggregate_kernel(one) for one in (first, trapped, ignoring)]
+    for every in (last, two, moments, trapped, ignoring):
+        assert aggregate_kernel(every) is None
+
+
+def test_texts_that_are_numbers_are_added_up_as_columns() -> None:
+    specs = everys(
+        KV,
+        ["k"],
+        (Sum(Fields("s"), int), "v", Fields.ALL),
+        (Average(Fields("m")), "v", Fields.ALL),
+        (AverageOfValues(Fields("mv")), "v", Fields.ALL),
+    )
+    given_rows = [("a", 0, "1"), ("a", 0, ""), ("b", 0, None), ("a", 0, "8")]
+    made, is_columns = in_parts(specs, (0,), KeyOrder(1), given_rows, 9, 2)
+    assert is_columns
+    assert [("a", 9, 3.0, 4.5), ("b", None, 0.0, None)] == made
 
 
 # -- codes of keys ---------------------------------------------------------------------------------

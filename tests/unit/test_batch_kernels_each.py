@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,11 +15,39 @@ from cascade2spark.batch.column_run import ColumnRun, split_run
 from cascade2spark.batch.kernels.each import each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.fields import Fields
-from cascade2spark.operations import Identity, Insert, NoOp, RegexSplitGenerator, RegexSplitter
+from cascade2spark.operations import (
+    FilterNotNull,
+    FilterNull,
+    Identity,
+    Insert,
+    NoOp,
+    RegexFilter,
+    RegexReplace,
+    RegexSplitGenerator,
+    RegexSplitter,
+)
 from cascade2spark.operations.base import BaseOperation, Filter
 from cascade2spark.operations.callables import function
 from cascade2spark.planner.steps import Project, Site
 from cascade2spark.selection import Pick
+from cascade2spark.types import (
+    BigDecimal,
+    Boolean,
+    CoercibleType,
+    DateType,
+    Double,
+    Float,
+    Integer,
+    Long,
+    Object,
+    Short,
+    String,
+    boolean_,
+    char_,
+    double_,
+    int_,
+    long_,
+)
 from tests.unit.batch_chains import Gather, operators, results
 
 AB = Fields("a", "b")
@@ -83,6 +113,136 @@ def test_operations_that_pass_values_on(first: list[Any], second: list[Any], cou
     assert_same(operators(AB, (Identity(Fields("x")), "b", Fields.ALL)), rows)
     assert_same(operators(AB, (Insert(Fields("x", "y"), 1, None), Fields.ALL, Fields.ALL)), rows)
     assert_same(operators(AB, (NoOp(), Fields.ALL, Fields.ALL)), rows)
+
+
+# -- types -----------------------------------------------------------------------------------------
+
+TYPES = (None, Long, Integer, Short, Double, Float, Boolean, String, BigDecimal, Object)
+TYPES += (long_, int_, double_, boolean_, char_, DateType("yyyy-MM-dd"))
+PLAIN = ["1", "-0", "+1", "007", "-7", "1.0", "1.", "1.5", "1e3", "1e400", "1d", "0x1F", "1_0"]
+ODD = ["\u0661", "NaN", "nan", "inf", "Infinity", "true", "TRUE", "", " 1", "1 ", "x"]
+ENDS = ["9223372036854775807", "9223372036854775808", "2147483647", "2147483648"]
+NUMBERS = st.sampled_from([*PLAIN, *ODD, *ENDS])
+LARGE = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**31 - 1, 2**31, 2**53 + 1])
+MIXED = st.sampled_from(
+    [NUMBERS, st.sampled_from(["1", "2", "30"]), LARGE, st.floats(), st.booleans(), st.dates()]
+).flatmap(lambda values: st.lists(values | st.none(), max_size=4))
+
+
+@given(MIXED, st.sampled_from(TYPES[1:]), st.sampled_from(TYPES))
+@example(["1", "", None, "007"], Long, None)
+@example(["1", "", None], int_, None)
+@example([2**31], Integer, None)
+@example([2**53 + 1], Double, None)
+@example([1.0, 1e10], String, None)
+@example([0.1], String, Float)
+@example([5], String, DateType("yyyy-MM-dd"))
+def test_identity_with_types(values: list[Any], to: Any, declared: Any) -> None:
+    fields = AB.apply_types(declared, Object) if declared is not None else AB
+    run = operators(fields, (Identity(Fields("x"), to), "a", Fields.ALL))
+    rows = [(value, 0) for value in values]
+    try:
+        expected = results(run, rows)
+    except Exception:
+        assert by_kernel(run, rows) is None
+    else:
+        made = by_kernel(run, rows)
+        assert made is None or list(map(repr, expected)) == list(map(repr, made))
+
+
+@pytest.mark.parametrize("to", [Long, Integer, Double, String, long_, int_, double_])
+@pytest.mark.parametrize("values", [["1", "", None], [1, 2, None], [None]])
+def test_plain_conversions_have_a_column_form(to: Any, values: list[Any]) -> None:
+    run = operators(AB, (Identity(Fields("x"), to), "a", Fields("x")))
+    rows = [(value, 0) for value in values]
+    assert list(map(repr, results(run, rows))) == list(map(repr, by_kernel(run, rows) or []))
+
+
+class Own64(CoercibleType):
+    """A type of a user's, who may do anything."""
+
+    def canonical(self, value: Any) -> Any:
+        return value
+
+    def coerce(self, value: Any, to: Any) -> Any:
+        return value
+
+
+def test_a_type_of_the_users_own_is_left_to_rows() -> None:
+    typed = AB.apply_types(Own64(), Object)
+    assert each_kernel(*operators(AB, (Identity(Own64()), "a", Fields.RESULTS))) is None
+    assert each_kernel(*operators(typed, (Identity(Long), "a", Fields.RESULTS))) is None
+    assert each_kernel(*operators(typed, (RegexFilter("1"), "a"))) is None
+
+
+# -- filters and regular expressions ---------------------------------------------------------------
+
+PATTERNS = st.sampled_from(
+    [
+        "a",
+        "b,",
+        r"\.",
+        "[ab]+",
+        r"(a)|(b)",
+        r"\w",
+        r"\s+",
+        "é",
+        ".",
+        "^a",
+        "a$",
+        "(a)(b)?",
+        "a*",
+        "",
+    ]
+)
+
+
+@given(COLUMN, COLUMN, COUNT, st.sampled_from(["a", Fields("a", "b")]))
+def test_filters_on_nulls(first: list[Any], second: list[Any], count: int, on: Any) -> None:
+    rows = list(zip(first, second, strict=True))[:count]
+    for operation in (FilterNull(), FilterNotNull()):
+        run = operators(AB, (operation, on))
+        made = by_kernel(run, rows)
+        assert made is not None
+        assert list(map(repr, results(run, rows))) == list(map(repr, made))
+
+
+@given(COLUMN | TEXTS, COUNT, PATTERNS, st.booleans(), st.booleans())
+def test_regex_filter(
+    values: list[Any], count: int, pattern: str, removes: bool, by_each: bool
+) -> None:
+    rows = [(value, at) for at, value in enumerate(values[:count])]
+    assert_same(operators(AB, (RegexFilter(pattern, removes, by_each), "a")), rows)
+
+
+@given(
+    COLUMN | TEXTS,
+    COUNT,
+    PATTERNS,
+    st.sampled_from(["", "x", r"\\", r"\$", "<$0>", r"\\1", "$0$0", "é$0"]),
+    st.booleans(),
+)
+@example(["ab,a.", "ba", "", None, "aab"], 5, "[ab]+", "<$0>", False)
+def test_regex_replace(
+    values: list[Any], count: int, pattern: str, replacement: str, is_all: bool
+) -> None:
+    rows = [(value, at) for at, value in enumerate(values[:count])]
+    replace = RegexReplace(Fields("x"), pattern, replacement, is_all)
+    assert_same(operators(AB, (replace, "a", Fields.ALL)), rows)
+
+
+def test_groups_in_a_replacement_are_those_of_the_pattern() -> None:
+    rows = [("k=v", 0), ("no", 1), ("k=", 2)]
+    replace = RegexReplace(Fields("x"), r"(?<key>\w)=(\w)?", r"$2\\${key}\$")
+    run = operators(AB, (replace, "a", Fields("x")))
+    assert [(r"v\k$",), ("no",), (r"\k$",)] == results(run, rows) == by_kernel(run, rows)
+
+
+def test_filters_by_plain_patterns_have_a_column_form() -> None:
+    rows = [("a.b", 1), (None, 2), ("ab", 3)]
+    for pattern, expected in ((r"\.", [("a.b", 1)]), ("^$|b.b", None), ("[ab]b", [("ab", 3)])):
+        assert expected == by_kernel(operators(AB, (RegexFilter(pattern), "a")), rows)
+    assert [(None, 2)] == by_kernel(operators(AB, (RegexFilter("2"), "b")), [("x", 1), (None, 2)])
 
 
 def test_plain_splits_do_have_a_column_form() -> None:
@@ -189,15 +349,15 @@ def test_the_head_with_column_forms_is_told_and_fallbacks_are_counted() -> None:
 def test_a_batch_without_a_column_form_is_done_as_rows_and_counted() -> None:
     run = operators(
         AB,
-        (RegexSplitGenerator(Fields("x"), ","), "b", Fields("a", "x")),
+        (Identity(Fields("x"), Decimal), "b", Fields("a", "x")),
         (Own(), Fields.ALL, Fields.RESULTS),
     )
     stages = [ColumnRun(run[:1]), OperatorRun(run[1:])]
     nodes = [ChainNode(at - 1, stage=stage) for at, stage in enumerate(stages)]
     nodes.append(ChainNode(1, leaf=Gather()))
-    batches = [columns_of([("p", "u,v")], 2), columns_of([("q", 1)], 2), [("r", "w")]]
+    batches = [columns_of([("p", None)], 2), columns_of([("q", "1")], 2), [("r", 2)]]
     task = TaskContext()
     made = [item for _, item in run_chain(ChainSpec(tuple(nodes)), batches, task)]
-    assert [("p", "u"), ("p", "v"), ("q", "1"), ("r", "w")] == made[:-1]
-    assert {run[0].site.key: {"text of int64 values": 1}} == task.report.fallbacks
-    assert (3, 4) == (task.report.rows_in[run[0].site.key], task.report.rows_out[run[0].site.key])
+    assert [("p", None), ("q", Decimal(1)), ("r", Decimal(2))] == made[:-1]
+    assert {run[0].site.key: {"no column type for Decimal": 1}} == task.report.fallbacks
+    assert (3, 3) == (task.report.rows_in[run[0].site.key], task.report.rows_out[run[0].site.key])

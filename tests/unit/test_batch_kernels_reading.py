@@ -120,6 +120,15 @@ def assert_same(scheme: Scheme, info: SourceInfo, blocks: list[LineBlock]) -> in
     safe=st.booleans(),
     block_bytes=st.sampled_from([4, 1 << 20]),
 )
+@example(  # a byte order mark
+    data=b"\xef\xbb\xbfa\n",
+    kinds=[None],
+    wanted=None,
+    has_header=False,
+    strict=False,
+    safe=False,
+    block_bytes=1 << 20,
+)
 def test_delimited_text(
     data: bytes,
     kinds: list[Any],

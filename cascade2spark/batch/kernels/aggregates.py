@@ -6,7 +6,7 @@ A state is one or more columns beside the key. What the columns cannot hold exac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -15,17 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
+from cascade2spark.batch.kernels.conversion import converted, is_within_int32
 from cascade2spark.batch.kernels.keys import Codes, encode_keys
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.operations.aggregators import Average, Count, Sum
-from cascade2spark.operations.extremes import MaxValue, MinValue
+from cascade2spark.operations.arguments import type_at
+from cascade2spark.operations.extremes import First, MaxValue, MinValue
+from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.types import Double, Integer, Long, Type, double_, int_, long_
 
-__all__ = ["AggregateKernel", "aggregate_kernel", "aggregate_maker"]
+__all__ = ["AggregateKernel", "aggregate_kernel"]
 
 Arrays = list[pa.Array]
 _LARGEST = (1 << 63) - 1
-_INT32 = (-(1 << 31), (1 << 31) - 1)
 
 
 class AggregateKernel(Protocol):
@@ -44,27 +46,13 @@ class AggregateKernel(Protocol):
         """Return the state of each group of some states."""
         ...
 
-    def finish(self, states: Arrays) -> pa.Array:
+    def finish(self, states: Arrays) -> Arrays:
         """Return the results."""
         ...
 
     def row_state(self, values: Sequence[Any]) -> Any:
         """Return the state of the aggregator's fold for one group."""
         ...
-
-
-Maker = Callable[[Any, EverySpec], AggregateKernel | None]
-_MAKERS: dict[type, Maker] = {}
-
-
-def aggregate_maker(*kinds: type) -> Callable[[Maker], Maker]:
-    """Register the maker of an aggregator's kernel."""
-
-    def register(maker: Maker) -> Maker:
-        _MAKERS.update(dict.fromkeys(kinds, maker))
-        return maker
-
-    return register
 
 
 def aggregate_kernel(spec: EverySpec) -> AggregateKernel | None:
@@ -98,9 +86,9 @@ class CountKernel:
         """Return the sums of the counts."""
         return [_whole_sums(codes, states[0])]
 
-    def finish(self, states: Arrays) -> pa.Array:
+    def finish(self, states: Arrays) -> Arrays:
         """Return the counts."""
-        return states[0]
+        return states
 
     def row_state(self, values: Sequence[Any]) -> Any:
         """Return the count."""
@@ -121,9 +109,12 @@ class SumKernel:
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
         """Return the sum of each group, null where there is no value."""
         column = arguments[0]
-        if self.result in (Double, double_) and pa.types.is_int64(column.type):
+        is_real = self.result in (Double, double_)
+        if pa.types.is_string(column.type):
+            column = converted(column, Double if is_real else Long)
+        elif is_real and pa.types.is_int64(column.type):
             column = column.cast(pa.float64(), safe=False)
-        elif self.result not in (Double, double_) and pa.types.is_floating(column.type):
+        elif not is_real and pa.types.is_floating(column.type):
             raise NotColumns("a whole sum of real numbers")
         return [_sums(codes, column)]
 
@@ -131,7 +122,7 @@ class SumKernel:
         """Return the sums of the sums."""
         return [_sums(codes, states[0])]
 
-    def finish(self, states: Arrays) -> pa.Array:
+    def finish(self, states: Arrays) -> Arrays:
         """Return the sums in the declared type; no value is null, or 0 for a primitive."""
         sums = states[0]
         if pa.types.is_null(sums.type):
@@ -140,9 +131,9 @@ class SumKernel:
             sums = sums.cast(pa.float64(), safe=False)
         elif not pa.types.is_int64(sums.type):
             raise NotColumns("sums of real numbers as whole numbers")
-        elif self.result in (Integer, int_) and not _is_within(sums, _INT32):
+        elif self.result in (Integer, int_) and not is_within_int32(sums):
             raise NotColumns("sums beyond 32 bits")
-        return pc.fill_null(sums, 0) if self.result.is_primitive else sums
+        return [pc.fill_null(sums, 0) if self.result.is_primitive else sums]
 
     def row_state(self, values: Sequence[Any]) -> Any:
         """Return the sum."""
@@ -165,6 +156,8 @@ class AverageKernel:
         column = arguments[0]
         if pa.types.is_null(column.type):
             column = column.cast(pa.float64())
+        elif pa.types.is_string(column.type):
+            column = converted(column, Double)
         if not (pa.types.is_floating(column.type) or pa.types.is_int64(column.type)):
             raise NotColumns(f"an average of {column.type}")
         present = column.is_valid().to_numpy(zero_copy_only=False)
@@ -180,10 +173,10 @@ class AverageKernel:
         totals = np.bincount(codes.of_rows, states[0].to_numpy(), minlength=codes.groups)
         return [pa.array(totals), _whole_sums(codes, states[1])]
 
-    def finish(self, states: Arrays) -> pa.Array:
+    def finish(self, states: Arrays) -> Arrays:
         """Return the means, null where nothing was counted."""
         counts = pc.if_else(pc.equal(states[1], 0), pa.scalar(None, pa.int64()), states[1])
-        return pc.divide(states[0], counts.cast(pa.float64()))
+        return [pc.divide(states[0], counts.cast(pa.float64()))]
 
     def row_state(self, values: Sequence[Any]) -> Any:
         """Return the pair."""
@@ -205,9 +198,9 @@ class ExtremeKernel:
         """Return the extremes of the extremes."""
         return [self._extremes(codes, states[0])]
 
-    def finish(self, states: Arrays) -> pa.Array:
+    def finish(self, states: Arrays) -> Arrays:
         """Return the extremes."""
-        return states[0]
+        return states
 
     def row_state(self, values: Sequence[Any]) -> Any:
         """Return the extreme."""
@@ -231,6 +224,36 @@ class ExtremeKernel:
         best = np.full(codes.groups, start, dtype=np.int64)
         (np.maximum if self.is_greatest else np.minimum).at(best, of_rows, ranks)
         return ranked.keys[0].take(pa.array(best, mask=best == start))
+
+
+@attrs.frozen
+class FirstKernel:
+    """The first row of each group.
+
+    Args:
+        width: number of values in a row.
+    """
+
+    width: int
+
+    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
+        """Return the values of each group's first row."""
+        places = np.empty(codes.groups, dtype=np.int64)
+        # Written from the last row on, so that the first one of each group stays.
+        places[codes.of_rows[::-1]] = np.arange(len(codes.of_rows))[::-1]
+        return [column.take(pa.array(places)) for column in arguments]
+
+    def merge(self, codes: Codes, states: Arrays) -> Arrays:
+        """Return the first of the first rows."""
+        return self.partial(codes, states)
+
+    def finish(self, states: Arrays) -> Arrays:
+        """Return the rows."""
+        return states
+
+    def row_state(self, values: Sequence[Any]) -> Any:
+        """Return the rows taken: one."""
+        return [tuple(values)]
 
 
 def _sums(codes: Codes, column: pa.Array) -> pa.Array:
@@ -264,33 +287,54 @@ def _whole_sums(codes: Codes, column: pa.Array) -> pa.Array:
     return pa.array(sums)
 
 
-def _is_within(column: pa.Array, ends: tuple[int, int]) -> bool:
-    found = pc.min_max(column).as_py()
-    return found["min"] is None or (ends[0] <= found["min"] and found["max"] <= ends[1])
-
-
 def is_sum_type(kind: Type | None) -> bool:
     """Tell whether sums of a type have a column form."""
     return kind in (Long, long_, Integer, int_, Double, double_)
 
 
-@aggregate_maker(Count)
-def _count(operation: Count, spec: EverySpec) -> AggregateKernel | None:
+def _count(operation: Any, spec: EverySpec) -> AggregateKernel | None:
     return CountKernel()
 
 
-@aggregate_maker(Sum)
+def _count_of_values(operation: CountOfValues, spec: EverySpec) -> AggregateKernel | None:
+    return CountKernel("ONLY_NULLS" if operation.counts_nulls else "NO_NULLS")
+
+
 def _sum(operation: Sum, spec: EverySpec) -> AggregateKernel | None:
-    return SumKernel(operation.type) if is_sum_type(operation.type) else None
+    return SumKernel(operation.type) if _adds(spec) and is_sum_type(operation.type) else None
 
 
-@aggregate_maker(Average)
-def _average(operation: Average, spec: EverySpec) -> AggregateKernel | None:
-    types = spec.declared.get_types()
-    is_double = types is None or types[0] in (None, Double)
-    return AverageKernel(counts_nulls=True) if is_double else None
+def _average(operation: Any, spec: EverySpec) -> AggregateKernel | None:
+    if not _adds(spec) or type_at(spec.declared, 0) not in (None, Double):
+        return None
+    return AverageKernel(counts_nulls=isinstance(operation, Average))
 
 
-@aggregate_maker(MinValue, MaxValue)
+def _adds(spec: EverySpec) -> bool:
+    """Tell whether an argument is added up by its value alone: not by a type of its own."""
+    kind = type_at(spec.argument_fields, 0)
+    return kind is None or type(kind) is type(Double)
+
+
 def _extreme(operation: MinValue | MaxValue, spec: EverySpec) -> AggregateKernel | None:
     return None if operation.ignore else ExtremeKernel(isinstance(operation, MaxValue))
+
+
+def _first(operation: First, spec: EverySpec) -> AggregateKernel | None:
+    width = len(spec.argument_fields) if spec.argument_fields.is_defined() else 0
+    if operation.ignore or operation.first_n != 1 or not width or len(spec.declared) != width:
+        return None
+    return FirstKernel(width)
+
+
+_MAKERS: Mapping[type, Callable[[Any, EverySpec], AggregateKernel | None]] = {
+    Average: _average,
+    AverageOfValues: _average,
+    Count: _count,
+    CountOfNulls: _count_of_values,
+    CountOfValues: _count_of_values,
+    First: _first,
+    MaxValue: _extreme,
+    MinValue: _extreme,
+    Sum: _sum,
+}

@@ -6,6 +6,7 @@ are not UTF-8, numbers in Java's spelling only — raises NotColumns, and the bl
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 
 import numpy as np
@@ -13,23 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from cascade2spark.batch.batches import Columns, NotColumns, column_names, text_bytes
+from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
 from cascade2spark.files import LineBlock, line_offsets
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.text import TextLine
-from cascade2spark.types import Double, Integer, Long, Object, String, Type, double_, int_, long_
+from cascade2spark.types import Double, Object, String, Type, double_
 
 __all__ = ["BlockReader", "reader_kernel"]
 
 BlockReader = Callable[[LineBlock], Columns]
 
 _TEXTS = frozenset({None, String, Object})
-_WHOLE = frozenset({Long, long_, Integer, int_})
 _REAL = frozenset({Double, double_})
-_NARROW = frozenset({Integer, int_})
-_PRIMITIVE = frozenset({long_, int_, double_})
-_INT32 = (-(2**31), 2**31 - 1)
 
 
 def reader_kernel(scheme: Scheme, info: SourceInfo) -> BlockReader | None:
@@ -61,7 +59,7 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
     checked = [
         at for at in range(width) if at in wanted or not (scheme.safe or types[at] in _TEXTS)
     ]
-    if not wanted or any(types[at] not in _TEXTS | _WHOLE | _REAL for at in checked):
+    if not wanted or any(types[at] not in _TEXTS | WHOLE_TYPES | _REAL for at in checked):
         return None
     names = column_names(width)
     parse = csv.ParseOptions(
@@ -89,6 +87,8 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
             return pa.record_batch(
                 [pa.array([], _arrow_type(types[at])) for at in wanted], kept_names
             )
+        if data.startswith(codecs.BOM_UTF8):
+            raise NotColumns("a byte order mark")  # Arrow drops it, here it is text
         if width > 1 and (data.startswith(b"\n") or b"\n\n" in data):
             raise NotColumns("blank lines")  # to Arrow a row of nulls, here a line of one value
         options = csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names)
@@ -139,25 +139,10 @@ def _checked_text(data: bytes, charset: str) -> bytes:
 
 
 def _arrow_type(kind: Type | None) -> pa.DataType:
-    if kind in _WHOLE:
+    if kind in WHOLE_TYPES:
         return pa.int64()
     return pa.float64() if kind in _REAL else pa.string()
 
 
 def _typed(column: pa.Array, kind: Type | None) -> pa.Array:
-    if kind in _TEXTS:
-        return column
-    # Arrow reads 0x1F as 31, and nan and inf in any case; Java reads neither.
-    odd = (b"x", b"X") if kind in _WHOLE else (b"n", b"N")
-    try:
-        numbers = column.cast(_arrow_type(kind))
-    except pa.ArrowInvalid as refused:
-        raise NotColumns("numbers in another spelling") from refused
-    data = text_bytes(column)
-    if any(sign in data for sign in odd):
-        raise NotColumns("numbers in another spelling")
-    if kind in _NARROW and len(numbers):
-        ends = pc.min_max(numbers).as_py()
-        if ends["min"] is not None and not (_INT32[0] <= ends["min"] and ends["max"] <= _INT32[1]):
-            raise NotColumns("whole numbers beyond 32 bits")
-    return pc.fill_null(numbers, 0) if kind in _PRIMITIVE else numbers
+    return column if kind is None or kind in _TEXTS else numbers_of(column, kind)

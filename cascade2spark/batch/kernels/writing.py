@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Columns, NotColumns, text_bytes, values_of
+from cascade2spark.batch.batches import Columns, NotColumns, text_bytes
+from cascade2spark.batch.kernels.conversion import texts_of
 from cascade2spark.fields import Fields
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.text import TextLine
-from cascade2spark.types import Type, text_writer
+from cascade2spark.types import Type
 
 __all__ = ["BlockWriter", "writer_kernel"]
 
@@ -63,22 +64,5 @@ def _joiner(
 
 
 def _texts(column: pa.Array, kind: Type | None, null: str) -> pa.Array:
-    arrow_type = column.type
-    write = text_writer(kind)
-    is_plain = write is text_writer()  # the value alone gives its text, whatever the type
-    if pa.types.is_string(arrow_type) and is_plain:
-        texts = column
-    elif pa.types.is_null(arrow_type) or (is_plain and _is_exact(arrow_type)):
-        texts = column.cast(pa.string())
-    else:
-        # Java's digits are written in one place only, a value at a time.
-        try:
-            texts = pa.array(list(map(write, values_of(column))), pa.string())
-        except Exception as refused:  # the rows tell which value it is
-            raise NotColumns("values that cannot be written") from refused
+    texts = texts_of(column, kind)
     return pc.fill_null(texts, null) if texts.null_count else texts
-
-
-def _is_exact(arrow_type: pa.DataType) -> bool:
-    """Tell whether Arrow writes values of a type as Java does."""
-    return bool(pa.types.is_int64(arrow_type) or pa.types.is_boolean(arrow_type))
