@@ -15,6 +15,7 @@ import attrs
 __all__ = ["Origin", "capture_origin", "origin_of_callable"]
 
 _PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_DEMO_FOLDER = os.path.join(_PACKAGE_FOLDER, "demo") + os.sep  # jobs, written as a user would
 
 
 @attrs.frozen
@@ -36,7 +37,8 @@ def capture_origin() -> Origin:
     last = frame
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGE_FOLDER) and not file.startswith("<attrs generated"):
+        is_ours = file.startswith(_PACKAGE_FOLDER) and not file.startswith(_DEMO_FOLDER)
+        if not is_ours and not file.startswith("<attrs generated"):
             break
         last, frame = frame, frame.f_back
     found = frame if frame is not None else last

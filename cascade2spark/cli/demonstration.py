@@ -21,6 +21,7 @@ from cascade2spark.cli.connecting import configure_spark
 from cascade2spark.cli.output import count, messages, results, rows_table, show_statistics
 from cascade2spark.connectors import SparkFlowConnector
 from cascade2spark.demo.data import DataUnavailable, Prepared, prepare_flights, prepare_library
+from cascade2spark.flows.flow import Flow
 from cascade2spark.spark.session import acquire_context
 
 __all__ = ["show_demo"]
@@ -84,7 +85,7 @@ def show_demo(folder: Path, offline: bool, master: str | None) -> None:
     _section(console, "Plan")
     connector = SparkFlowConnector(context, _PROPERTIES)
     flow = connector.connect(module.job(str(data.folder), str(out)))
-    console.print(_short_plan(flow.plan_text()))
+    console.print(_short_plan(flow))
     console.print(f"\nWith fields and lines: {_command()} explain {job_file}", style="dim")
 
     _section(console, "Run")
@@ -163,24 +164,18 @@ def _value(text: str) -> Any:
     return text or None
 
 
-def _short_plan(text: str) -> Table | Text:
-    """Return the first columns of a plan: what each pipe becomes, and in which step."""
-    lines = text.splitlines()
-    rows = [re.split(r"\s{2,}", line.strip()) for line in lines if line.startswith("  ")]
-    header = next((place for place, row in enumerate(rows) if row[0] == "pipe"), None)
-    if header is None:
-        return Text(text)
-    table = Table(box=None, pad_edge=False, title=lines[0], title_justify="left")
+def _short_plan(flow: Flow) -> Table:
+    """Return what each pipe becomes, and in which step; without what runs inside another's step."""
+    title = flow.plan_text().partition("\n")[0]
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     table.add_column("step", justify="right", width=4, no_wrap=True)
     table.add_column("pipe", no_wrap=True)
     table.add_column("becomes", no_wrap=True)
-    for label, became, *_ in (row for row in rows[header + 1 :] if len(row) > 2):
-        found = re.search(r"(.*?)\(?(?:with )?step (\d+)\)?$", became)
-        calls, step = found.groups() if found else (became, "")
-        if not step or (not calls.strip() and "(of " in label):
+    for row in flow.planned.rows():
+        if row.step is None or (row.made_by is not None and not row.is_first):
             continue  # a mere name, or an inner pipe of an assembly, run with the step above
-        pipe = re.sub(r" \w+\(.*\)$", "", label)  # without the tap, which is a long path
-        table.add_row(Text(step), Text(pipe), Text(calls.strip()))
+        pipe = re.sub(r"^((?:source|sink) '.*') .*$", r"\1", row.pipe)  # without the tap
+        table.add_row(Text(str(row.step)), Text(pipe), Text(row.becomes if row.is_first else ""))
     return table
 
 

@@ -15,6 +15,7 @@ from cascade2spark.planner.explain import explain_plan
 from cascade2spark.planner.findings import raise_all
 from cascade2spark.planner.forks import persist_forks
 from cascade2spark.planner.lower import lower_plan
+from cascade2spark.planner.overview import PlanRow, plan_rows
 from cascade2spark.planner.planned import Planned
 from cascade2spark.planner.resolve import resolve_assembly
 from cascade2spark.planner.rules import rewrite_plan
@@ -37,6 +38,10 @@ class PlannedFlow(Planned):
             forms: ``rows`` or ``columns`` for each site key, from an engine that knows.
         """
         return explain_plan(self, stage, forms)
+
+    def rows(self, forms: Mapping[int, str] | None = None) -> list[PlanRow]:
+        """Return what became of every pipe and tap; `forms` as of `explain`."""
+        return plan_rows(self, forms)
 
     def write_dot(self, path: str | Path) -> None:
         """Write the pipes and taps as a graph in DOT, the language of Graphviz."""

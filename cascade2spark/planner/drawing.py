@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.planner.explain import rdd_calls, shown_names
+from cascade2spark.planner.layout import shown_names
 from cascade2spark.planner.nodes import GroupByNode, JoinNode, Node
+from cascade2spark.planner.overview import rdd_calls
 from cascade2spark.planner.planned import Planned
 from cascade2spark.planner.steps import CoGroup, Group, Step
 

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import singledispatch
 
 from cascade2spark.errors import BuildError
-from cascade2spark.fields import Fields
 from cascade2spark.origin import Origin
 from cascade2spark.pipes import Pipe
 from cascade2spark.planner.assembly import Assembly, label_of
-from cascade2spark.planner.lower import runs_as_broadcast
+from cascade2spark.planner.layout import all_names, table, wrapped
 from cascade2spark.planner.nodes import (
     CheckpointNode,
     EachNode,
     EveryNode,
+    GroupByNode,
     JoinNode,
-    NameNode,
     Node,
 )
+from cascade2spark.planner.overview import overall
 from cascade2spark.planner.planned import Planned
 from cascade2spark.planner.steps import (
     BroadcastJoin,
@@ -29,13 +29,10 @@ from cascade2spark.planner.steps import (
     Project,
     Read,
     Step,
-    Union,
     Write,
 )
 
-__all__ = ["STAGES", "explain_plan", "rdd_calls", "shown_names"]
-
-_MOST_NAMES = 5
+__all__ = ["STAGES", "explain_plan"]
 
 
 def explain_plan(
@@ -48,7 +45,7 @@ def explain_plan(
         forms: ``rows`` or ``columns`` for each site key, from an engine that knows.
     """
     if stage is None:
-        return _overall(planned, forms or {})
+        return overall(planned, forms or {})
     if stage not in STAGES:
         raise BuildError("a plan has no such stage", asked=stage, available=list(STAGES))
     return STAGES[stage](planned)
@@ -68,22 +65,24 @@ def _pipes(planned: Planned) -> str:
         ]
         for pipe in assembly.pipes
     ]
-    return _titled(f"pipes of flow {planned.name!r}", _table(rows))
+    return _titled(f"pipes of flow {planned.name!r}", table(rows))
 
 
 def _resolved(planned: Planned) -> str:
-    rows = [
-        [
-            str(node.number),
-            node.label,
-            _arrow(before.number for before in node.inputs),
-            _fields_in_and_out(node),
-            _selectors(node),
-            _place(node.origin),
-        ]
-        for node in planned.nodes
-    ]
-    return _titled(f"resolved plan of flow {planned.name!r}", _table(rows))
+    lines: list[str] = []
+    for node in planned.nodes:
+        inputs = _arrow(before.number for before in node.inputs)
+        lines.append(f"  {node.number:>2}  {node.label} {inputs}".rstrip())
+        before = (node.over,) if isinstance(node, EveryNode) else node.inputs
+        takes = dict.fromkeys(all_names(one.fields) for one in before)
+        for names in takes if list(takes) != [all_names(node.fields)] else ():
+            lines += _line("takes", names)
+        for word, text in _selectors(node):
+            lines += _line(word, text)
+        lines += _line("gives", all_names(node.fields))
+        if node.origin is not None:
+            lines += _line("built at", str(node.origin))
+    return _titled(f"resolved plan of flow {planned.name!r}", lines)
 
 
 def _rewritten(planned: Planned) -> str:
@@ -96,7 +95,7 @@ def _rewritten(planned: Planned) -> str:
         if step.fired
     ]
     rules = ", ".join(planned.fired) or "no rule had anything to do"
-    return _titled(title, [f"  rules: {rules}", *_table(rows)])
+    return _titled(title, [f"  rules: {rules}", *table(rows)])
 
 
 def _steps(planned: Planned) -> str:
@@ -104,10 +103,11 @@ def _steps(planned: Planned) -> str:
     for step in planned.steps.steps:
         inputs = _arrow(before.number for before in step.inputs)
         lines.append(f"  {step.number:>2}  {type(step).__name__} {inputs}".rstrip())
-        lines += [f"        {line}" for line in _details(step)]
-        lines.append(f"        gives    {shown_names(step.fields)}")
+        for line in _details(step):
+            lines += _line(line[:9].strip(), line[9:])
+        lines += _line("gives", all_names(step.fields))
         if step.fired:
-            lines.append(f"        rules    {', '.join(step.fired)}")
+            lines += _line("rules", ", ".join(step.fired))
     for trap in planned.steps.traps:
         lines.append(f"  trap {trap.number} of {', '.join(trap.names)}: {trap.tap!r}")
     return _titled(f"steps of flow {planned.name!r}", lines)
@@ -119,117 +119,6 @@ STAGES: dict[str, Callable[[Planned], str]] = {
     "rewritten": _rewritten,
     "steps": _steps,
 }
-
-
-def _overall(planned: Planned, forms: Mapping[int, str]) -> str:
-    step_of: dict[int, Step] = {}
-    for step in planned.steps.steps:
-        for site in step.sites:
-            step_of.setdefault(site.key, step)
-    rows = [["pipe", "becomes", "fields", *(["form"] if forms else []), "built at"]]
-    for node in planned.nodes:
-        found = step_of.get(node.number)
-        form = [forms.get(node.number, "")] if forms else []
-        rows.append(
-            [
-                _shown_label(node),
-                _became(node, found),
-                _fields_in_and_out(node),
-                *form,
-                _place(node.origin),
-            ]
-        )
-    steps = planned.steps.steps
-    exchanges = sum(isinstance(step, (Group, CoGroup)) for step in steps)
-    title = (
-        f"flow {planned.name!r}: {len(steps)} steps, "
-        f"{exchanges} exchange{'' if exchanges == 1 else 's'}"
-    )
-    rules = [f"  rules: {', '.join(planned.fired)}"] if planned.fired else []
-    return _titled(title, [*rules, *_table(rows), *_notes(planned)])
-
-
-def _became(node: Node, step: Step | None) -> str:
-    if isinstance(node, NameNode):
-        return "only a name"
-    if step is None:
-        return "nothing"
-    if isinstance(node, EveryNode) or (isinstance(step, Map) and step.sites[0].key != node.number):
-        return f"with step {step.number}"
-    return f"{rdd_calls(step)} (step {step.number})"
-
-
-def _notes(planned: Planned) -> list[str]:
-    """Return what a reader of the plan would wonder about."""
-    notes = []
-    for node in planned.nodes:
-        if isinstance(node, JoinNode) and node.kind == "HashJoin" and not runs_as_broadcast(node):
-            notes.append(
-                f"{node.label} runs as a CoGroup: its joiner may give rows of the other sides that "
-                "nothing on the first side matches; rows come in key order"
-            )
-    for step in planned.steps.steps:
-        if isinstance(step, Persist) and step.name is None:
-            notes.append(f"the rows of {step.inputs[0].site.label} are persisted for a fork")
-        if isinstance(step, Read) and step.columns is not None:
-            notes.append(f"{step.site.label} reads only {shown_names(step.fields)}")
-    removed = len(planned.assembly.removed)
-    if removed:
-        notes.append(f"{removed} assertion or debug pipes are left out at this flow's level")
-    return ["", *(f"  note: {note}" for note in notes)] if notes else []
-
-
-@singledispatch
-def rdd_calls(step: Step) -> str:
-    """Return the RDD transformations a step stands for, in short."""
-    return type(step).__name__
-
-
-@rdd_calls.register
-def _(step: Read) -> str:
-    return "read in tasks"
-
-
-@rdd_calls.register
-def _(step: Map) -> str:
-    return "mapPartitions"
-
-
-@rdd_calls.register
-def _(step: Group) -> str:
-    before = "partial mapPartitions + " if step.is_partial else ""
-    return f"{before}partitionBy{_partitions(step)} + mapPartitions"
-
-
-@rdd_calls.register
-def _(step: CoGroup) -> str:
-    return f"partitionBy{_partitions(step)} of {len(step.sides)} sides + mapPartitions"
-
-
-@rdd_calls.register
-def _(step: BroadcastJoin) -> str:
-    return "broadcast + mapPartitions"
-
-
-@rdd_calls.register
-def _(step: Union) -> str:
-    return "union"
-
-
-@rdd_calls.register
-def _(step: Persist) -> str:
-    return "persist"
-
-
-@rdd_calls.register
-def _(step: Write) -> str:
-    return "part files in tasks"
-
-
-def _partitions(step: Group | CoGroup) -> str:
-    if step.is_single:
-        return "(1)"
-    return "" if step.partitions is None else f"({step.partitions})"
 
 
 @singledispatch
@@ -248,9 +137,9 @@ def _(step: Map) -> list[str]:
     lines = []
     for one in step.operators:
         if isinstance(one, Project):
-            lines.append(f"keeps    {shown_names(one.outgoing)}")
+            lines.append(f"keeps    {all_names(one.outgoing)}")
         else:
-            arguments = shown_names(one.argument_fields)
+            arguments = all_names(one.argument_fields)
             lines.append(f"applies  {one.site.label} to {arguments}{_trap(one.trap)}")
     return lines
 
@@ -258,7 +147,7 @@ def _(step: Map) -> list[str]:
 @_details.register
 def _(step: Group) -> list[str]:
     order = " descending" if step.key_order.reverse else ""
-    key = f"by       {shown_names(step.group_fields)}{order}{_trap(step.trap)}"
+    key = f"by       {all_names(step.group_fields)}{order}{_trap(step.trap)}"
     sort = [] if step.sort is None else [f"sorted   on {_positions_shown(step)}{order}"]
     capacity = "" if step.capacity is None else f" of {step.capacity} keys"
     partial = [f"partial  before the exchange{capacity}"] if step.is_partial else []
@@ -289,13 +178,13 @@ def _side_lines(step: CoGroup | BroadcastJoin) -> list[str]:
     lines = [f"joins    {type(step.joiner).__name__}{_trap(step.trap)}"]
     for side in step.sides:
         number = step.inputs[side.source].number
-        lines.append(f"side     step {number} on {shown_names(side.key_fields)}")
+        lines.append(f"side     step {number} on {all_names(side.key_fields)}")
     return lines
 
 
 def _every_lines(step: Group | CoGroup) -> list[str]:
     return [
-        f"applies  {one.site.label} to {shown_names(one.argument_fields)}{_trap(one.trap)}"
+        f"applies  {one.site.label} to {all_names(one.argument_fields)}{_trap(one.trap)}"
         for one in step.everys
     ]
 
@@ -310,45 +199,24 @@ def _trap(number: int | None) -> str:
     return "" if number is None else f", trap {number}"
 
 
-def shown_names(fields: Fields) -> str:
-    """Return the names of fields, the first few and a count of the rest."""
-    if not fields.is_defined() and not len(fields):
-        return fields.kind.name
-    names = [str(name) for name in fields]
-    shown = ", ".join(names[:_MOST_NAMES])
-    if fields.is_unknown():
-        shown += ", UNKNOWN"
-    more = len(names) - _MOST_NAMES
-    return f"{shown} … {more} more" if more > 0 else shown
-
-
-def _fields_in_and_out(node: Node) -> str:
-    incoming = " + ".join(dict.fromkeys(shown_names(one.fields) for one in node.inputs))
-    outgoing = shown_names(node.fields)
-    if isinstance(node, EveryNode):
-        incoming = shown_names(node.over.fields)
-    if incoming == outgoing:
-        return outgoing
-    return f"{incoming} -> {outgoing}" if incoming else f"-> {outgoing}"
-
-
-def _selectors(node: Node) -> str:
+def _selectors(node: Node) -> list[tuple[str, str]]:
+    """Return what a node does with its fields, as (word, text)."""
     if isinstance(node, (EachNode, EveryNode)):
-        arguments = f"arguments {shown_names(node.arguments)}"
+        arguments = ("applies", f"its operation to {all_names(node.arguments)}")
         if node.resolved is None:
-            return arguments
+            return [arguments]
         output = node.resolved.output
-        selector = output.kind.name if not output.is_defined() else shown_names(output)
-        return f"{arguments}; declares {shown_names(node.resolved.declared)}; output {selector}"
+        selector = all_names(output) if output.is_defined() else output.kind.name
+        declared = ("declares", all_names(node.resolved.declared))
+        return [arguments, declared, ("output", selector)]
     if isinstance(node, JoinNode):
-        return f"keys {' = '.join(shown_names(key) for key in node.keys)}"
-    if isinstance(node, CheckpointNode):
-        return "" if node.tap is None else f"into {node.tap!r}"
-    return f"key {shown_names(key)}" if (key := getattr(node, "key", None)) is not None else ""
-
-
-def _shown_label(node: Node) -> str:
-    return node.label if node.made_by is None else f"{node.label} (of {node.made_by})"
+        return [("keys", " = ".join(all_names(key) for key in node.keys))]
+    if isinstance(node, CheckpointNode) and node.tap is not None:
+        return [("into", repr(node.tap))]
+    if isinstance(node, GroupByNode):
+        sort = [] if node.sort is None else [("sorted", f"on {all_names(node.sort)}")]
+        return [("key", all_names(node.key)), *sort]
+    return []
 
 
 def _assembly_of(pipe: Pipe) -> str:
@@ -368,17 +236,9 @@ def _place(origin: Origin | None) -> str:
     return "" if origin is None else str(origin)
 
 
+def _line(word: str, text: str) -> list[str]:
+    return wrapped(f"        {word:<9}", text)
+
+
 def _titled(title: str, lines: Sequence[str]) -> str:
     return "\n".join([title, *lines])
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as aligned lines, columns without any text left out."""
-    if not rows:
-        return []
-    places = [place for place in range(len(rows[0])) if any(row[place] for row in rows)]
-    widths = {place: max(len(row[place]) for row in rows) for place in places}
-    return [
-        ("  " + "  ".join(f"{row[place]:<{widths[place]}}" for place in places)).rstrip()
-        for row in rows
-    ]

@@ -21,6 +21,7 @@ from cascade2spark.batch.batches import Row
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
 from cascade2spark.batch.lifecycle import TaskReport
+from cascade2spark.config import Settings
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest
@@ -33,6 +34,7 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.forms import planned_forms
 from cascade2spark.spark.frames import data_frame_of
 from cascade2spark.spark.lowering import Lowering, SinkItems
 from cascade2spark.spark.session import acquire_context
@@ -83,6 +85,10 @@ class SparkEngine:
             BuildError: an operation cannot be pickled; the message names the attribute.
         """
         check_can_travel(plan)
+
+    def forms(self, plan: StepPlan, settings: Settings) -> dict[int, str]:
+        """Return `rows` or `columns` for each site, as far as that is known before running."""
+        return planned_forms(plan, settings.form)
 
     def run(self, plan: StepPlan, context: RunContext) -> RunResult:
         """Run every step; part files are left for the caller to publish.

@@ -172,9 +172,9 @@ def test_words_of_modules_are_counted(tmp_path) -> None:
 
 def test_a_plan_is_shown_without_taps_and_inner_pipes() -> None:
     definition = flights.job("data", "out")
-    text = LocalFlowConnector().connect(definition).plan_text()
+    flow = LocalFlowConnector().connect(definition)
     console = Console(width=100, file=io.StringIO(), color_system=None)
-    console.print(_short_plan(text))
+    console.print(_short_plan(flow))
     lines = console.file.getvalue().splitlines()
     assert "Hfs" not in "".join(lines) and not any(" Count (" in line for line in lines)
     shown = [" ".join(line.split()) for line in lines]
