@@ -11,7 +11,6 @@ from cascade2spark.connectors import (
 from cascade2spark.counters import StepCounters
 from cascade2spark.flows.cascade import Cascade, CascadeDef
 from cascade2spark.flows.definition import AssemblyContext, FlowDef
-from cascade2spark.flows.entries import TupleEntryIterator
 from cascade2spark.flows.flow import Flow
 from cascade2spark.flows.listeners import CascadeListener, FlowListener, FlowStepListener
 from cascade2spark.flows.props import (
@@ -41,6 +40,7 @@ from cascade2spark.operations.base import (
     OutputCollector,
     ValueAssertionCall,
 )
+from cascade2spark.taps.base import TupleEntryCollector, TupleEntryIterator
 
 __all__ = [
     "AggregatorCall",
@@ -84,6 +84,7 @@ __all__ = [
     "Status",
     "StepCounters",
     "TrapProps",
+    "TupleEntryCollector",
     "TupleEntryIterator",
     "ValueAssertionCall",
 ]

@@ -12,6 +12,7 @@ State belongs in ``call.set_context(...)``; one operation object may serve sever
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -141,6 +142,8 @@ class FlowProcess:
         slice_num: this task's partition number, from 0.
         num_slices: number of partitions of this task chain.
         flow_id: the flow run's id.
+        task_id: what tells this task chain from the run's others, the same in each attempt at a
+            task; empty where a task is tried once, in the driver's process.
     """
 
     NULL: ClassVar[FlowProcess]
@@ -152,12 +155,16 @@ class FlowProcess:
         slice_num: int = 0,
         num_slices: int = 1,
         flow_id: str = "",
+        task_id: str = "",
     ) -> None:
         self._properties = dict(properties or {})
         self.counters = Counters() if counters is None else counters
         self._slice_num = slice_num
         self._num_slices = num_slices
         self._flow_id = flow_id
+        self.task_id = task_id
+        self.is_repeat = False
+        self._opened = itertools.count()
         self.status = ""
 
     def with_properties(self, properties: Mapping[str, Any], *, counts: bool = True) -> FlowProcess:
@@ -165,15 +172,24 @@ class FlowProcess:
 
         Args:
             properties: come over the flow's.
-            counts: into the same counters; False: what it counts is forgotten.
+            counts: into the same counters; False: what it counts, and writes beside the flow, is
+                forgotten, because another step does the same work.
         """
-        return FlowProcess(
+        own = FlowProcess(
             {**self._properties, **properties},
             self.counters if counts else Counters(),
             self._slice_num,
             self._num_slices,
             self._flow_id,
+            self.task_id,
         )
+        own.is_repeat = not counts
+        own._opened = self._opened
+        return own
+
+    def next_opened(self) -> int:
+        """Return how many side files this task opened for writing before this one."""
+        return next(self._opened)
 
     def increment(
         self, group: str | enum.Enum, name: str | int = 1, amount: int | None = None
@@ -241,8 +257,15 @@ class FlowProcess:
         return entries
 
     def open_tap_for_write(self, tap: Any) -> Any:
-        """Write another tap from inside an operation; close it in cleanup."""
+        """Write another tap from inside an operation; close it in flush, or in cleanup.
+
+        Close it in `flush` to write nothing when the task fails, as `flush` is not called then.
+        """
         return _opener(tap, "open_for_write")(self)
+
+    def open_trap_for_write(self, tap: Any) -> Any:
+        """Write rows of any width to a trap from inside an operation; close it as above."""
+        return _opener(tap, "open_trap_for_write")(self)
 
 
 FlowProcess.NULL = FlowProcess()

@@ -111,6 +111,7 @@ class TaskFunction:
             trap_columns={number: place.columns for number, place in self.traps.items()},
             batch_rows=self.batch_rows,
         )
+        task.flow_process.task_id = f"{self.run_id} {self.chain_number}"
         is_complete = False
         try:
             check_versions(self.versions)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from cascade2spark.taps.base import SinkMode, SourceTap, Tap
+from cascade2spark.taps.base import (
+    SinkMode,
+    SourceTap,
+    Tap,
+    TupleEntryCollector,
+    TupleEntryIterator,
+)
 from cascade2spark.taps.memory import DataFrameTap, MemoryTap, RDDTap
 from cascade2spark.taps.multi import MultiSinkTap, MultiSourceTap
 from cascade2spark.taps.paths import Dfs, DirTap, FileTap, GlobHfs, Hfs, Lfs, PathTap
@@ -23,4 +29,6 @@ __all__ = [
     "SinkMode",
     "SourceTap",
     "Tap",
+    "TupleEntryCollector",
+    "TupleEntryIterator",
 ]

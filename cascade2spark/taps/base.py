@@ -1,17 +1,37 @@
-"""The tap contract: where data lies, how its records are stored, what happens to old data."""
+"""The tap contract: where data lies, how its records are stored, what happens to old data.
+
+A tap can also be opened by itself, beside any flow: by an operation that needs a side file, or by
+whoever wants to look at the rows. That gives a `TupleEntryIterator` or a `TupleEntryCollector`.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from enum import Enum
+from typing import Any
 
-from cascade2spark.errors import BuildError, Unsupported
+from cascade2spark.errors import BadRecord, BuildError, TapError, TupleError, Unsupported
 from cascade2spark.fields import Fields
-from cascade2spark.files import FileInfo
+from cascade2spark.files import FileInfo, split_files
 from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.schemes import Scheme
+from cascade2spark.schemes.base import SourceInfo
+from cascade2spark.tuples import Tuple, TupleEntry
 
-__all__ = ["SinkMode", "SourceTap", "Tap", "as_sink_mode"]
+__all__ = [
+    "SinkMode",
+    "SourceTap",
+    "Tap",
+    "TupleEntryCollector",
+    "TupleEntryIterator",
+    "as_sink_mode",
+]
+
+Row = tuple[Any, ...]
+
+_BLOCK_BYTES = 1 << 20
+_HELD_ROWS = 1_000
 
 
 class SinkMode(Enum):
@@ -24,6 +44,126 @@ class SinkMode(Enum):
     KEEP = "KEEP"
     REPLACE = "REPLACE"
     UPDATE = "UPDATE"
+
+
+class TupleEntryIterator(Iterator[TupleEntry]):
+    """The rows of a tap as entries, each a new one; may be closed early, or used in a with."""
+
+    def __init__(self, fields: Fields, rows: Iterator[Row]) -> None:
+        self._fields = fields
+        self._rows = rows
+
+    def __next__(self) -> TupleEntry:
+        return TupleEntry(self._fields, next(self._rows))
+
+    def get_fields(self) -> Fields:
+        """Return the fields of the entries."""
+        return self._fields
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._rows = iter(())
+
+    def __enter__(self) -> TupleEntryIterator:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class TupleEntryCollector(ABC):
+    """Takes rows for a tap. What was added is there for others once it is closed, not before.
+
+    Args:
+        fields: the tap's sink fields; unless they are defined, rows may have any width.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._declared = fields if fields.is_defined() else None
+        self._held: list[Row] = []
+        self._is_closed = False
+
+    def add(self, result: Tuple | TupleEntry | Row | list[Any]) -> None:
+        """Write one row.
+
+        Args:
+            result: as many values as the tap has sink fields, in their order; out of an entry they
+                are selected by name.
+        Raises:
+            TupleError: wrong number of values, or no row.
+            FieldNotFound: an entry lacks a sink field.
+            TapError: the collector is closed.
+        """
+        if self._is_closed:
+            raise TapError("a collector that is closed cannot take a row")
+        self._held.append(self._row_of(result))
+        if len(self._held) >= _HELD_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is held and show all of it; harmless when it is closed."""
+        if self._is_closed:
+            return
+        try:
+            self._flush()
+        except BaseException:
+            self.abort()
+            raise
+        self._is_closed = True
+        self._finish()
+
+    def abort(self) -> None:
+        """Throw away all that was added; harmless when it is closed."""
+        if not self._is_closed:
+            self._is_closed, self._held = True, []
+            self._discard()
+
+    def __enter__(self) -> TupleEntryCollector:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    @abstractmethod
+    def _write(self, rows: list[Row]) -> None:
+        """Write some rows; a list that is handed over."""
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Show what was written."""
+
+    @abstractmethod
+    def _discard(self) -> None:
+        """Throw away what was written."""
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._write(held)
+
+    def _row_of(self, result: Any) -> Row:
+        if isinstance(result, TupleEntry):
+            is_as_declared = self._declared is None or result.get_fields().equals_fields(
+                self._declared
+            )
+            return tuple(
+                result.get_tuple() if is_as_declared else result.select_tuple(self._declared)
+            )
+        if not isinstance(result, (Tuple, tuple, list)):
+            raise TupleError(
+                f"a {type(result).__name__} was written where a row is expected", row=result
+            )
+        row = tuple(result)
+        if self._declared is not None and len(row) != len(self._declared):
+            raise TupleError(
+                f"a row of {len(row)} values was written to {len(self._declared)} fields",
+                row=row,
+                fields=self._declared,
+            )
+        return row
 
 
 class Tap(ABC):
@@ -161,6 +301,48 @@ class Tap(ABC):
     def get_modified_time(self) -> int:
         """Return when the data changed last, in milliseconds since 1970; 0 when there is none."""
 
+    # -- opened by itself ------------------------------------------------------------------------
+
+    def open_for_read(self, flow_process: Any = None) -> TupleEntryIterator:
+        """Return the rows, read in this process.
+
+        Args:
+            flow_process: as Cascading's; not needed.
+        Raises:
+            TapError: there is no data; while iterating, a record cannot be parsed.
+            Unsupported: the tap can only be written.
+        """
+        fields = self.retrieve_source_fields()
+        return TupleEntryIterator(fields, self._rows_for(fields))
+
+    def open_for_write(self, flow_process: Any = None) -> TupleEntryCollector:
+        """Return a collector that writes rows here, beside what any flow writes.
+
+        REPLACE begins anew, UPDATE adds; KEEP adds files to a folder and overwrites a single file,
+        as the store itself does.
+
+        Args:
+            flow_process: an operation gives its own, by which tasks and attempts are told apart.
+        Raises:
+            Unsupported: the tap cannot be written in this way.
+        """
+        raise Unsupported(f"{self} can only be written by a flow", origin=self._origin)
+
+    def open_trap_for_write(self, flow_process: Any = None) -> TupleEntryCollector:
+        """Return a collector for rows of any width, added to what is there unless REPLACE."""
+        raise Unsupported(f"{self} cannot be a trap that is written directly", origin=self._origin)
+
+    def _rows_for(self, fields: Fields) -> Iterator[Row]:
+        """Return the rows, for fields that were retrieved; by default those of the files."""
+        info = SourceInfo(fields, counts_lines=self.counts_lines, name=self._identifier)
+        scheme = self.scheme
+        blocks = (
+            block
+            for split in split_files(self.list_files(), 0)
+            for block in scheme.blocks(split, _BLOCK_BYTES)
+        )
+        return (row for rows in scheme.reader(info).rows(blocks, _refuse) for row in rows)
+
     # -- identity --------------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
@@ -183,11 +365,18 @@ class SourceTap(Tap):
     def is_sink(self) -> bool:
         return False
 
+    def open_for_write(self, flow_process: Any = None) -> TupleEntryCollector:
+        raise Unsupported(f"{self} can only be read", origin=self._origin)
+
     def create_resource(self) -> bool:
         raise Unsupported(f"{self} can only be read", origin=self._origin)
 
     def delete_resource(self) -> bool:
         raise Unsupported(f"{self} can only be read", origin=self._origin)
+
+
+def _refuse(error: BadRecord) -> None:
+    raise error
 
 
 def as_sink_mode(given: SinkMode | str) -> SinkMode:

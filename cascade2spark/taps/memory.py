@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cascade2spark.errors import BuildError
+from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.schemes.base import as_sink_fields, as_source_fields
-from cascade2spark.taps.base import SinkMode, Tap
+from cascade2spark.taps.base import Row, SinkMode, Tap, TupleEntryCollector
 
 __all__ = ["DataFrameTap", "MemoryTap", "RDDTap"]
-
-Row = tuple[Any, ...]
 
 
 class _HeldTap(Tap):
@@ -69,6 +67,7 @@ class MemoryTap(_HeldTap):
         super().__init__("memory", fields, sink_mode)
         self._rows: list[Row] = [] if rows is None else [self._as_row(row) for row in rows]
         self._is_filled = rows is not None
+        self._is_copy = False
 
     @property
     def rows(self) -> list[Row]:
@@ -90,6 +89,37 @@ class MemoryTap(_HeldTap):
         self._rows, self._is_filled = [], False
         return was_filled
 
+    def open_for_write(self, flow_process: Any = None) -> TupleEntryCollector:
+        return self._collector(self.sink_fields, flow_process)
+
+    def open_trap_for_write(self, flow_process: Any = None) -> TupleEntryCollector:
+        return self._collector(Fields.UNKNOWN, flow_process)
+
+    def _collector(self, fields: Fields, flow_process: Any) -> TupleEntryCollector:
+        if self._is_copy:
+            raise Unsupported(
+                "rows written to a MemoryTap inside a Spark task would stay in that task",
+                asked=repr(self),
+                origin=self._origin,
+                fix="write to an Hfs tap, or emit the rows and make the tap a sink of the flow",
+            )
+        is_repeat = flow_process is not None and flow_process.is_repeat
+        if self.is_replace() and not is_repeat:
+            self.delete_resource()
+        return _MemoryCollector(self, fields, is_repeat)
+
+    def _added(self, rows: list[Row]) -> None:
+        self._rows = [*self._rows, *rows]
+        self._is_filled = True
+        self._changed_ms = int(time.time() * 1000)
+
+    def _rows_for(self, fields: Fields) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # What came out of a pickle is another list than the driver's.
+        self.__dict__.update(state, _is_copy=True)
+
     def _as_row(self, row: Any) -> Row:
         if isinstance(row, (str, bytes)) or not isinstance(row, Iterable):
             raise BuildError("a row is a tuple of values", asked=repr(row), fix=f"write ({row!r},)")
@@ -100,6 +130,26 @@ class MemoryTap(_HeldTap):
                 details={"row": repr(values)[:200], "fields": self._fields.print_()},
             )
         return values
+
+
+class _MemoryCollector(TupleEntryCollector):
+    """Adds its rows to a MemoryTap when it is closed."""
+
+    def __init__(self, tap: MemoryTap, fields: Fields, is_repeat: bool) -> None:
+        super().__init__(fields)
+        self._tap = tap
+        self._is_repeat = is_repeat
+        self._taken: list[Row] = []
+
+    def _write(self, rows: list[Row]) -> None:
+        self._taken += rows
+
+    def _finish(self) -> None:
+        if not self._is_repeat:
+            self._tap._added(self._taken)
+
+    def _discard(self) -> None:
+        self._taken = []
 
 
 class RDDTap(_HeldTap):
@@ -123,6 +173,9 @@ class RDDTap(_HeldTap):
     def delete_resource(self) -> bool:
         was_there, self.rdd = self.rdd is not None, None
         return was_there
+
+    def _rows_for(self, fields: Fields) -> Iterator[Row]:
+        return iter([] if self.rdd is None else self.rdd.toLocalIterator())
 
 
 class DataFrameTap(_HeldTap):
@@ -148,3 +201,6 @@ class DataFrameTap(_HeldTap):
     def delete_resource(self) -> bool:
         was_there, self.df = self.df is not None, None
         return was_there
+
+    def _rows_for(self, fields: Fields) -> Iterator[Row]:
+        return iter([] if self.df is None else map(tuple, self.df.toLocalIterator()))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import BuildError
+from typing import Any
+
+from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo
-from cascade2spark.taps.base import SinkMode, SourceTap, Tap
+from cascade2spark.taps.base import SinkMode, SourceTap, Tap, TupleEntryIterator
 
 __all__ = ["MultiSinkTap", "MultiSourceTap"]
 
@@ -93,6 +95,9 @@ class MultiSinkTap(Tap):
 
     def is_source(self) -> bool:
         return False
+
+    def open_for_read(self, flow_process: Any = None) -> TupleEntryIterator:
+        raise Unsupported(f"{self} can only be written", origin=self._origin)
 
     def resource_exists(self) -> bool:
         return all(tap.resource_exists() for tap in self._taps)

@@ -6,12 +6,14 @@ import fnmatch
 import os
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from cascade2spark.errors import BuildError, TapError
+from cascade2spark.errors import BuildError, TapError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import (
     FileInfo,
     OutputCommit,
+    OutputMode,
     as_path_text,
     check_no_unfinished_commit,
     delete_path,
@@ -25,7 +27,8 @@ from cascade2spark.files import (
     route_of,
 )
 from cascade2spark.schemes import Scheme
-from cascade2spark.taps.base import SinkMode, Tap
+from cascade2spark.taps.base import SinkMode, Tap, TupleEntryCollector
+from cascade2spark.taps.writing import FileCollector
 
 __all__ = ["Dfs", "DirTap", "FileTap", "GlobHfs", "Hfs", "Lfs", "PathTap"]
 
@@ -116,6 +119,30 @@ class PathTap(Tap):
     def get_modified_time(self) -> int:
         times = [modified_time(path) or 0.0 for path in self._paths]
         return int(max(times) * 1000)
+
+    def open_for_write(self, flow_process: Any = None) -> TupleEntryCollector:
+        return self._collector(flow_process, is_trap=False)
+
+    def open_trap_for_write(self, flow_process: Any = None) -> TupleEntryCollector:
+        return self._collector(flow_process, is_trap=True)
+
+    def _collector(self, flow_process: Any, *, is_trap: bool) -> FileCollector:
+        path = self.path
+        if not self.is_sink() or route_of(path) != "local":
+            raise Unsupported(f"{self} cannot be written directly", origin=self._origin)
+        mode: OutputMode = self._sink_mode.value
+        if mode == "KEEP":
+            mode = "REPLACE" if self.is_single_file and not is_trap else "UPDATE"
+        return FileCollector(
+            local_path(path),
+            self.scheme,
+            self.sink_fields,
+            mode,
+            flow_process,
+            is_trap=is_trap,
+            is_file=self.is_single_file,
+            origin=self._origin,
+        )
 
     def new_commit(self, *, run_id: str | None = None, header: bytes | None = None) -> OutputCommit:
         """Return the commit for one run's output here; `header` is the row writer's."""
