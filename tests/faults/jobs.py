@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import uuid
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark import SparkConf, SparkContext, TaskContext
+from pyspark.find_spark_home import _find_spark_home
 
 from cascade2spark.connectors import SparkFlowConnector
 from cascade2spark.fields import Fields
@@ -164,6 +166,10 @@ def lost_processes(folder: Path) -> None:
     flow.complete()
     told(flow)
     assert (folder / "forgotten").exists()
+    # A cluster of this kind leaves its executors' logs inside the installed PySpark.
+    logs = Path(_find_spark_home(), "work", sc.applicationId)
+    sc.stop()
+    shutil.rmtree(logs, ignore_errors=True)
 
 
 def no_trouble(place: str) -> None:
