@@ -50,6 +50,7 @@ class PartialAggregate:
     # Errors of folds belong behind the exchange: no trap before it may take them.
     has_traps = False
     may_fail = False
+    is_untrapped = True
 
     def __attrs_post_init__(self) -> None:
         for every in self.everys:

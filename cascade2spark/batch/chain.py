@@ -66,6 +66,8 @@ class StageSpec(Protocol):
     Attributes:
         has_traps: an operation of the stage has a trap.
         may_fail: an operation can fail before any of the stage's own traps covers it.
+
+    A stage whose failures no trap before it may take says `is_untrapped = True`.
     """
 
     @property
@@ -264,7 +266,7 @@ class _Chain:
         self._stages: dict[int, Stage] = {}
         self._leaves: dict[int, tuple[int, LeafWriter]] = {}
         self._task = task
-        self._leaf_error: Exception | None = None
+        self._task_error: Exception | None = None
 
     def prepare(self) -> None:
         for number, node in enumerate(self._spec.nodes):
@@ -313,7 +315,7 @@ class _Chain:
             try:
                 yield from self._feed(number, batch)
             except Exception as error:
-                if error is self._leaf_error:
+                if error is self._task_error:
                     raise  # the task's own failure, not one row's
                 batch = _thrown_back(made, error)
             else:
@@ -329,21 +331,30 @@ class _Chain:
                 yield leaf[0], item
 
     def _made(self, number: int, batch: Batch) -> Iterator[Batch]:
-        stage = self._stages[number]
+        stage, spec = self._stages[number], self._spec.nodes[number].stage
         if isinstance(batch, list):
-            return stage.rows(batch)
-        if isinstance(stage, ColumnStage):
-            return stage.columns(batch)
-        site = getattr(self._spec.nodes[number].stage, "site_key", None)
-        if site is not None:
-            self._task.report.count_conversion(site, COLUMNS_TO_ROWS)
-        return stage.rows(rows_of(batch))
+            made = stage.rows(batch)
+        elif isinstance(stage, ColumnStage):
+            made = stage.columns(batch)
+        else:
+            site = getattr(spec, "site_key", None)
+            if site is not None:
+                self._task.report.count_conversion(site, COLUMNS_TO_ROWS)
+            made = stage.rows(rows_of(batch))
+        return self._untrapped(made) if getattr(spec, "is_untrapped", False) else made
+
+    def _untrapped(self, made: Iterator[Batch]) -> Iterator[Batch]:
+        try:
+            yield from made
+        except Exception as error:
+            self._task_error = error
+            raise
 
     def _pushed(self, leaf: LeafWriter, batch: Batch) -> Iterable[Any]:
         try:
             return leaf.push(batch) or ()
         except Exception as error:
-            self._leaf_error = error
+            self._task_error = error
             raise
 
 

@@ -71,6 +71,7 @@ class ColumnAggregate:
 
     has_traps = False
     may_fail = False
+    is_untrapped = True
 
     def open(self, task: TaskContext, *, is_immediate: bool) -> ColumnAggregation:
         """Return the stage at work."""

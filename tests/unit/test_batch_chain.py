@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, Passage, run_chain
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.lifecycle import TaskContext
@@ -15,7 +16,9 @@ from cascade2spark.errors import BuildError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import BaseOperation, Function
 from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
+from cascade2spark.ordering import KeyOrder
 from cascade2spark.planner.steps import Site
+from cascade2spark.selection import Pick
 from tests.unit.batch_chains import ABC, Gather, chain_of, everys, operators
 
 ALL, RESULTS = Fields.ALL, Fields.RESULTS
@@ -191,6 +194,24 @@ def test_a_leaf_that_fails_is_not_a_rows_fault() -> None:
     task = TaskContext()
     with pytest.raises(OSError, match="disk full"):
         list(run_chain(chain_of(trapping(), fails, leaf=Gather(6)), [[(5, 0, 0)]], task))
+    assert {} == task.trapped
+
+
+def test_a_fold_that_fails_before_the_exchange_meets_no_trap() -> None:
+    # Where it runs is our choice: behind the exchange, no trap of the rows' branch would see it.
+    total = aggregator("n", zero=0, step=lambda n, d: n + 1 // (d - 2), merge=lambda x, y: x + y)
+    (every,) = everys(Fields("d"), "d", (total, "d", ALL))
+    fails = operators(Fields("d"), (function("e")(refused), "d", RESULTS))
+    nodes = [
+        ChainNode(-1, stage=OperatorRun(trapping())),
+        ChainNode(0, stage=PartialAggregate(Pick((0,), width=1), KeyOrder(1), (every,))),
+        ChainNode(1, leaf=Gather()),
+        ChainNode(0, stage=OperatorRun(fails)),  # so that rows are handed on one by one
+        ChainNode(3, leaf=Gather()),
+    ]
+    task = TaskContext()
+    with pytest.raises(RunError, match="ZeroDivisionError"):
+        list(run_chain(ChainSpec(tuple(nodes)), [[(1, 0, 0)]], task))
     assert {} == task.trapped
 
 
