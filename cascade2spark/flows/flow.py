@@ -14,7 +14,6 @@ import attrs
 from cascade2spark.config import Settings
 from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError, Unsupported
 from cascade2spark.flows.definition import FlowDef
-from cascade2spark.flows.entries import TupleEntryIterator, open_tap
 from cascade2spark.flows.listeners import FlowListener, FlowStepListener
 from cascade2spark.flows.outputs import Outputs, split_multi_sinks
 from cascade2spark.flows.peeking import plan_up_to
@@ -24,7 +23,7 @@ from cascade2spark.flows.stats import FlowStats, Status
 from cascade2spark.pipes import Pipe
 from cascade2spark.planner.build import PlannedFlow, plan_flow
 from cascade2spark.planner.steps import Engine, RunContext
-from cascade2spark.taps.base import Tap
+from cascade2spark.taps.base import Tap, TupleEntryIterator
 
 __all__ = ["Flow", "connect_flow"]
 
@@ -317,15 +316,15 @@ class Flow:
 
     def open_source(self, name: str | None = None) -> TupleEntryIterator:
         """Return the rows of a source; without a name of the first."""
-        return open_tap(self.get_source(name))
+        return self.get_source(name).open_for_read()
 
     def open_sink(self, name: str | None = None) -> TupleEntryIterator:
         """Return the rows of a sink, as they are now; without a name of the first."""
-        return open_tap(self.get_sink(name))
+        return self.get_sink(name).open_for_read()
 
     def open_trap(self, name: str | None = None) -> TupleEntryIterator:
         """Return the rows of a trap, as they are now; without a name of the first."""
-        return open_tap(self.get_trap(name))
+        return self.get_trap(name).open_for_read()
 
     def peek(self, pipe: Pipe, n: int = 20) -> list[tuple[Any, ...]]:
         """Return up to `n` rows as they leave a pipe of this flow, without writing anything.
