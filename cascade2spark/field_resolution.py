@@ -237,9 +237,9 @@ def resolve_outgoing(
         return _replaced(passed, arguments, declared)
     if output.is_swap():
         rest = _checked(lambda: passed.subtract(arguments), "SWAP")
-        outgoing = _checked(lambda: rest.append(declared), "SWAP")
+        outgoing = _appended(rest, declared, "SWAP")
     elif output.is_all():
-        outgoing = _checked(lambda: passed.append(declared), "ALL")
+        outgoing = _appended(passed, declared, "ALL")
     elif output.is_none() or output.is_unknown() or not output.is_out_selector():
         raise PlanError(f"{output!r} cannot be an output selector")
     else:
@@ -340,6 +340,22 @@ def _check_named(arguments: Fields, output: Fields) -> None:
             "which positions cannot say",
             asked=nameless,
         )
+
+
+def _appended(kept: Fields, declared: Fields, output: str) -> Fields:
+    """Return the fields that stay and the results behind them; no name may be in both."""
+    shared = [one for one in declared if isinstance(one, str) and one in kept]
+    if shared:
+        raise PlanError(
+            f"under {output} a result would have the name of a field that stays",
+            asked=shared[0] if len(shared) == 1 else shared,
+            details={
+                "fields": kept.print_(),
+                "results": declared.print_(),
+                "instead": "declare another name, or choose another output selector",
+            },
+        )
+    return _checked(lambda: kept.append(declared), output)
 
 
 def _checked(resolve: Callable[[], Fields], what: str) -> Fields:

@@ -13,6 +13,10 @@ from cascade2spark.errors import PlanError
 from cascade2spark.pipes import Checkpoint
 from cascade2spark.planner.assembly import Assembly, Problem, origin_of_tap
 from cascade2spark.planner.findings import problem_at
+from cascade2spark.planner.overlaps import (
+    check_paths_do_not_overlap,
+    check_working_folder_is_kept,
+)
 
 __all__ = ["BINDING_CHECKS"]
 
@@ -33,13 +37,15 @@ def check_heads_are_bound(assembly: Assembly) -> Iterator[Problem]:
     for head in assembly.heads:
         if head.name not in assembly.sources:
             is_sink = head.name in assembly.sinks
+            free = set(assembly.sources) - {one.name for one in assembly.heads}
             error = problem_at(
                 assembly,
                 head,
                 "is a head without a source tap",
                 asked=head.name,
-                available=sorted(assembly.sources),
+                available=sorted(free) or None,
                 details={"but": "a sink tap has this name"} if is_sink else None,
+                fix=None if free else f"bind one: flow_def.add_source({head.name!r}, tap)",
             )
             yield Problem(error, head)
 
@@ -64,12 +70,14 @@ def check_tails_are_bound(assembly: Assembly) -> Iterator[Problem]:
     """Every tail has a sink of its name."""
     for tail in assembly.tails:
         if tail.name not in assembly.sinks:
+            free = set(assembly.sinks) - {one.name for one in assembly.tails}
             error = problem_at(
                 assembly,
                 tail,
                 "is a tail without a sink tap",
                 asked=tail.name,
-                available=sorted(assembly.sinks),
+                available=sorted(free) or None,
+                fix=None if free else "bind one: flow_def.add_tail_sink(pipe, tap)",
             )
             yield Problem(error)
 
@@ -233,4 +241,6 @@ BINDING_CHECKS = (
     check_taps_have_one_role,
     check_sinks_have_one_tail,
     check_taps_can_do_it,
+    check_paths_do_not_overlap,
+    check_working_folder_is_kept,
 )

@@ -56,7 +56,10 @@ def check_assertion_has_aggregator(assembly: Assembly) -> Iterator[Problem]:
             isinstance(one.operation, (Aggregator, Buffer)) for one in _chain_of(assembly, pipe)
         ):
             error = problem_at(
-                assembly, pipe, "is an assertion on groups without an Aggregator beside it"
+                assembly,
+                pipe,
+                "is an assertion on groups without an Aggregator beside it",
+                fix="put an Every with an Aggregator before or after it",
             )
             yield Problem(error, pipe)
 
@@ -118,6 +121,7 @@ def check_checkpoint_names_differ(assembly: Assembly) -> Iterator[Problem]:
                     pipe,
                     "is a second Checkpoint of this name",
                     details={"the first": f"built at {other.origin}"},
+                    fix="give one of the two another name",
                 )
                 yield Problem(error)
 

@@ -25,11 +25,16 @@ def check_same_fields(pipe: Pipe, inputs: Sequence[Node], assembly: Assembly) ->
     """
     first = inputs[0].fields
     if any(not first.equals_fields(node.fields) for node in inputs[1:]):
+        names = [{str(name) for name in node.fields} for node in inputs]
+        odd = sorted({name for one in names for name in one if not all(name in x for x in names)})
+        is_order = not odd and len({len(node.fields) for node in inputs}) == 1
+        shown = shown_all([node.fields for node in inputs])
         raise problem_at(
             assembly,
             pipe,
-            "merges branches whose fields differ in name or order",
-            details={"fields": shown_all([node.fields for node in inputs])},
+            f"merges branches whose fields differ in {'their order' if is_order else 'name'}",
+            details={"fields": shown} | ({"not in all": ", ".join(map(repr, odd))} if odd else {}),
+            fix="bring all branches into one order with Retain" if is_order else None,
         )
     if any(node.fields.get_types() != first.get_types() for node in inputs[1:]):
         return first.un_apply_types()
@@ -133,6 +138,7 @@ def _shared_names(pipe: Any, fields: Sequence[Fields], assembly: Assembly) -> Pl
         pipe,
         "joins streams that share field names, and declares no fields",
         details={"shared": ", ".join(map(repr, shared)), "sides": shown_all(fields)},
+        fix=f"declare a name for each of the {sum(map(len, fields))} joined fields, in their order",
     )
 
 

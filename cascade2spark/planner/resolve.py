@@ -263,7 +263,13 @@ def _(pipe: Every, inputs: tuple[Node, ...], walk: Walk) -> Node:
     assert isinstance(over, (GroupByNode, JoinNode)), "check_every_follows_group lets others pass"
     group = over.key if isinstance(over, GroupByNode) else over.group
     passed = before.fields if isinstance(before, EveryNode) else Fields.as_declaration(group)
-    arguments = _arguments(pipe, over.fields, group, (over,), walk)
+    try:
+        arguments = _arguments(pipe, over.fields, group, (over,), walk)
+    except PlanError as error:
+        if isinstance(before, EveryNode) and error.asked in _names(before.fields):
+            error.details["but"] = "it is a result of an Every before; arguments are of the group"
+            error.fix = "work on it in an Each after the Every"
+        raise
     resolved = None
     if isinstance(pipe.operation, (Aggregator, Buffer)):
         resolved = _resolved_every(pipe, over.fields, passed, group, walk)
@@ -379,6 +385,8 @@ def _resolved_every(
     except PlanError as error:
         before = walk.node_of(pipe.previous[0])
         inputs = () if before is None else (before,)
+        if isinstance(pipe.operation, Aggregator) and error.asked in _names(incoming):
+            error.details["but"] = "it is a value of the group, and Aggregators pass on keys only"
         raise walk.located(error, pipe, _output_fault(error), inputs) from error
 
 
@@ -408,6 +416,10 @@ def _output_fault(error: PlanError) -> str:
     if error.headline.startswith("REPLACE"):
         return "replaces a field that does not reach it"
     return "selects an output field that neither reaches it nor is declared"
+
+
+def _names(fields: Fields) -> list[object]:
+    return [name for name in fields if isinstance(name, str)]
 
 
 def _is_missing(error: PlanError) -> bool:

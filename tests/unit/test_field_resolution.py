@@ -58,9 +58,9 @@ def test_outgoing_fields_and_row_of_an_each(arguments, declaration, output, resu
 @pytest.mark.parametrize(
     ("arguments", "declaration", "output", "headline"),
     [
-        ("b", "b", ALL, "ALL: cannot append: 'b' is on both sides"),
-        ("b", ARGS, ALL, "ALL: cannot append: 'b' is on both sides"),
-        ("b", "a", SWAP, "SWAP: cannot append: 'a' is on both sides"),
+        ("b", "b", ALL, "under ALL a result would have the name of a field that stays"),
+        ("b", ARGS, ALL, "under ALL a result would have the name of a field that stays"),
+        ("b", "a", SWAP, "under SWAP a result would have the name of a field that stays"),
         (("a", "b"), "a", REPLACE, "REPLACE needs as many results as arguments: 1 against 2"),
         ("b", "n", REPLACE, "REPLACE found nothing to replace for a result"),
         ("b", "b", ("a", "b"), "output selector: 'b' is there twice"),

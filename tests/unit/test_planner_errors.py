@@ -173,7 +173,8 @@ CASES: dict[str, Callable[[], Any]] = {
     ),
     "merge of different names": lambda: merged(Pipe("logs"), Pipe("days")),
     "merge of different order": lambda: planned(
-        Merge("all", Pipe("logs"), Pipe("days")), {"logs": LOGS, "days": (("ts", "url", "d"), [])}
+        Merge("all", Pipe("logs"), Pipe("days")),
+        {"logs": LOGS, "days": (("ts", "url", "user_id"), [])},
     ),
     "every after an each": lambda: plan(Every(Pipe("logs").each("url", length), count)),
     "every after a checkpoint": lambda: plan(Every(Checkpoint(grouped()), count)),
