@@ -342,7 +342,10 @@ class Flow:
 
     def plan_text(self, stage: str | None = None) -> str:
         """Return the plan as text; `stage` is one of pipes, resolved, rewritten, steps."""
-        return self.planned.explain(stage)
+        forms = None
+        if stage is None and hasattr(self.engine, "forms"):
+            forms = self.engine.forms(self.planned.steps, self.settings)
+        return self.planned.explain(stage, forms)
 
     def explain(self, stage: str | None = None) -> None:
         """Print the plan: which pipe became what. `plan_text` returns it instead."""
