@@ -29,7 +29,7 @@ from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext, TaskReport, TrapColumns
 from cascade2spark.batch.sort import sorted_groups
-from cascade2spark.batch.split import split_columns, split_rows
+from cascade2spark.batch.split import split_batch
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import BadRecord, FlowError, Unsupported
 from cascade2spark.fields import Fields
@@ -462,27 +462,10 @@ class _ExchangeLeaf(_LeafSpec):
             target = 0 if self.is_held_side() else source
             exchange.add(target, self.path, source, batch)
             return
-        for target, part in self.parts(batch):
-            exchange.add(target, self.path, source, part)
-
-    def parts(self, batch: Batch) -> list[tuple[int, Batch]]:
+        on_bad = partial(_bad, self.task, self.step, None)
         partitions = self.run.engine.partitions
-        if not isinstance(batch, list):
-            return list(split_columns(batch, self.key, self.order, partitions))
-        try:
-            return list(split_rows(batch, self.key, self.order, partitions))
-        except Exception:
-            return self.parts_one_by_one(batch)
-
-    def parts_one_by_one(self, rows: Rows) -> list[tuple[int, Batch]]:
-        key_of, partition_of = self.key.of(), self.order.partitioner(self.run.engine.partitions)
-        targets: Mapping[int, Rows] = defaultdict(list)
-        for row in rows:
-            try:
-                targets[partition_of(key_of(row))].append(row)
-            except Exception as error:
-                _bad_row(self.task, self.step, error, row, None)
-        return list(targets.items())
+        for target, part in split_batch(batch, self.key, self.order, partitions, on_bad):
+            exchange.add(target, self.path, source, part)
 
     def is_held_side(self) -> bool:
         return isinstance(self.step, BroadcastJoin) and any(

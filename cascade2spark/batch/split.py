@@ -7,14 +7,30 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from cascade2spark.batch.batches import Columns, Row, Rows
+from cascade2spark.batch.batches import Batch, Columns, Row, Rows, rows_of
 from cascade2spark.batch.hashing import column_partitions, row_partitions
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["OnBad", "split_columns", "split_rows"]
+__all__ = ["OnBad", "split_batch", "split_columns", "split_rows"]
 
 OnBad = Callable[[Exception, Row], None]
+
+
+def split_batch(
+    batch: Batch, key: Pick, order: KeyOrder, partitions: int, on_bad: OnBad | None = None
+) -> Iterator[tuple[int, Batch]]:
+    """Yield (partition, its rows in input order) for each partition that gets rows.
+
+    Args:
+        on_bad: as for `split_rows`. In columns no row is bad: where a key could be refused, by a
+            hasher of the user's or for want of a value, columns are split as rows.
+    """
+    if isinstance(batch, list):
+        return split_rows(batch, key, order, partitions, on_bad)
+    if partitions == 1 or (order.is_natural and key.positions is not None):
+        return split_columns(batch, key, order, partitions)
+    return split_rows(rows_of(batch), key, order, partitions, on_bad)
 
 
 def split_rows(

@@ -16,7 +16,7 @@ from pyspark import RDD, SparkContext
 
 from cascade2spark.batch.batches import Batch, Columns, Rows
 from cascade2spark.batch.blocks import arrival_order, encode_block
-from cascade2spark.batch.split import OnBad, split_columns, split_rows
+from cascade2spark.batch.split import OnBad, split_batch
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
@@ -104,15 +104,12 @@ class ExchangeWriter:
         columns, self._columns = self._columns, []
         self._held_bytes = 0
         exchange = self._exchange
-        if rows:
-            parts: Iterable[tuple[int, Batch]] = split_rows(
-                rows, exchange.key, exchange.order, exchange.partitions, self._on_bad
-            )
-        elif columns:
+        whole: Batch = rows
+        if columns:
             whole = columns[0] if len(columns) == 1 else pa.concat_batches(columns)
-            parts = split_columns(whole, exchange.key, exchange.order, exchange.partitions)
-        else:
+        elif not rows:
             return
+        parts = split_batch(whole, exchange.key, exchange.order, exchange.partitions, self._on_bad)
         for partition, part in parts:
             block = encode_block(part, exchange.source, self._map_partition, self._sequence)
             self._sequence += 1

@@ -90,7 +90,7 @@ MOST_USED = [
     Use("Identity", each(Identity(Fields("n")), "count", RESULTS)),
     Use("RegexSplitGenerator", each(RegexSplitGenerator("word", r"\s"), "line")),
     Use("RegexParser", each(RegexParser(Fields("n"), r"^(\d+)"), "line"), False),
-    Use("RegexSplitter", each(RegexSplitter(Fields("n", "letter", "day"), " "), "line")),
+    Use("RegexSplitter", each(RegexSplitter(Fields("n", "letter", "date"), " "), "line")),
     Use("Debug", keep(Debug(), "user"), False),
     Use("RegexFilter", keep(RegexFilter("[ab] 2020"), "line")),
     Use("RegexGenerator", each(RegexGenerator("digit", r"\d"), "line"), False),
