@@ -25,6 +25,8 @@ from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJ
 from cascade2spark.planner.bindings import BINDING_CHECKS
 from cascade2spark.planner.build import plan_flow
 from cascade2spark.planner.checks import CHECKS, RESTART_CHECKS
+from cascade2spark.schemes import TextLine
+from cascade2spark.taps import Hfs, SinkMode
 from cascade2spark.taps.base import SourceTap
 from tests.planning import NamedTap, check_golden, planned
 
@@ -224,6 +226,12 @@ CASES: dict[str, Callable[[], Any]] = {
         (lambda pipe: [Pipe("x", pipe), Pipe("y", pipe)])(Pipe("logs")),
     ),
     "sink that cannot be written": lambda: two_taps(NamedTap("in", "a", []), OnlyRead()),
+    "sink around a source": lambda: two_taps(
+        Hfs(TextLine("line"), "days/in.csv"), Hfs(TextLine("line"), "days", SinkMode.REPLACE)
+    ),
+    "sink in place of the working folder": lambda: two_taps(
+        NamedTap("in", "a", []), Hfs(TextLine("line"), ".", SinkMode.REPLACE)
+    ),
 }
 
 
@@ -263,6 +271,8 @@ def test_every_check_has_a_case_that_only_it_finds() -> None:
         "check_taps_have_one_role": "one tap is both source",
         "check_sinks_have_one_tail": "one sink tap is bound to two tails",
         "check_taps_can_do_it": "cannot be sink",
+        "check_paths_do_not_overlap": "would be written around source",
+        "check_working_folder_is_kept": "would replace the working folder",
         "check_every_follows_group": "has no groups to work on",
         "check_buffer_stands_alone": "one of the two is a Buffer",
         "check_assertion_has_aggregator": "without an Aggregator beside it",
