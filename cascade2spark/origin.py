@@ -57,5 +57,8 @@ def origin_of_callable(call: object) -> Origin | None:
 
 
 def _shown_path(file: str) -> str:
-    relative = os.path.relpath(file) if os.path.isabs(file) else file
+    try:
+        relative = os.path.relpath(file) if os.path.isabs(file) else file
+    except (OSError, ValueError):  # the working folder is gone, or the file on another drive
+        return file
     return file if relative.startswith("..") else relative

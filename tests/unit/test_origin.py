@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
+import pytest
+
+from cascade2spark.errors import PlanError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import function
 from cascade2spark.origin import Origin, origin_of_callable
@@ -40,3 +44,14 @@ def test_built_ins_have_no_line() -> None:
 def test_the_module_level_needs_no_name() -> None:
     assert str(Origin("jobs/a.py", 3, "<module>")) == "jobs/a.py:3"
     assert str(Origin("jobs/a.py", 3, "main")) == "jobs/a.py:3 in main"
+
+
+def test_a_line_is_shown_when_the_working_folder_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    origin = Origin("/jobs/visits.py", 4, "<module>")
+    assert str(PlanError("it failed", origin=origin)).endswith("/jobs/visits.py:4")
