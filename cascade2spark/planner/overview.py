@@ -154,8 +154,10 @@ def _short_label(node: Node) -> str:
     identifier = str(node.tap.get_identifier())
     if not identifier or identifier not in node.label:
         return node.label
-    tail = identifier.rstrip("/").rpartition("/")[2]
-    return f"{node.kind} {node.name!r} {type(node.tap).__name__} {tail}"
+    label = f"{node.kind} {node.name!r} {type(node.tap).__name__}"
+    if identifier.endswith(f"-{id(node.tap):x}"):
+        return label  # data of this process, which has no place
+    return f"{label} {identifier.rstrip('/').rpartition('/')[2]}"
 
 
 def _steps_with(rule: str, steps: Iterable[Step]) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import aggregator, keep_if
 from cascade2spark.pipes import GroupBy, HashJoin, Pipe
+from cascade2spark.planner.build import plan_flow
 from cascade2spark.planner.layout import (
     WIDTH,
     Column,
@@ -20,6 +21,8 @@ from cascade2spark.planner.layout import (
     shown_names,
     wrapped,
 )
+from cascade2spark.schemes import TextLine
+from cascade2spark.taps import Hfs, MemoryTap
 from tests.planning import planned
 
 NAMES = ", ".join(f"name_{number}" for number in range(12))
@@ -83,3 +86,13 @@ def test_the_overall_view_of_long_names_fits() -> None:
     for stage in ("resolved", "steps"):
         long = [line for line in flow.explain(stage).splitlines() if len(line) > WIDTH]
         assert all(pipe.name in line for line in long)
+
+
+def test_taps_are_shown_by_the_end_of_their_path_only() -> None:
+    flow = plan_flow(
+        "copy",
+        {"in": Hfs(TextLine(), "/a/very/long/path/to/some/data")},
+        {"in": MemoryTap()},
+        [Pipe("in")],
+    )
+    assert ["source 'in' Hfs data", "sink 'in' MemoryTap"] == [row.pipe for row in flow.rows()]
