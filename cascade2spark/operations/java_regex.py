@@ -14,6 +14,7 @@ possessive piece around it gave up (Java leaves the try visible, here it is null
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,7 +23,14 @@ import regex
 
 from cascade2spark.errors import BuildError
 from cascade2spark.operations.patterns.parser import parse_pattern
-from cascade2spark.operations.patterns.tree import Group, Literal, Node, Sequence, can_be_empty
+from cascade2spark.operations.patterns.tree import (
+    Group,
+    Literal,
+    Node,
+    Sequence,
+    can_be_empty,
+    has_optional_group,
+)
 from cascade2spark.operations.patterns.writers import write_python, write_re2
 from cascade2spark.operations.source_marks import marked
 
@@ -30,6 +38,7 @@ __all__ = [
     "compile_java",
     "finder_of",
     "is_simple_separator",
+    "re2_parser",
     "re2_pattern",
     "replace_java",
     "replacement_of",
@@ -159,6 +168,22 @@ def is_simple_separator(pattern: str) -> str | None:
 def re2_pattern(pattern: str) -> str | None:
     """Return a pattern for RE2 (Arrow's kernels) that certainly means the same, else None."""
     return write_re2(_tree(pattern))
+
+
+@functools.lru_cache(maxsize=_KEPT_PATTERNS)
+def re2_parser(pattern: str) -> str | None:
+    """Return a pattern for RE2 whose groups are named ``g0`` (the match), ``g1`` …, else None.
+
+    RE2 does not tell a group that took no part from one that is empty: there may be none.
+    """
+    tree = _tree(pattern)
+    written = None if has_optional_group(tree) else write_re2(tree)
+    if written is None:
+        return None
+    numbers = itertools.count(1)
+    # Signs are written as codes: a bare bracket opens a group.
+    named = re.sub(r"\((?!\?)", lambda _: f"(?P<g{next(numbers)}>", written)
+    return f"(?P<g0>{named})"
 
 
 @functools.lru_cache(maxsize=_KEPT_PATTERNS)

@@ -89,7 +89,7 @@ MOST_USED = [
     Use("Insert", each(Insert(Fields("a", "b"), 1, "x"), "user")),
     Use("Identity", each(Identity(Fields("n")), "count", RESULTS)),
     Use("RegexSplitGenerator", each(RegexSplitGenerator("word", r"\s"), "line")),
-    Use("RegexParser", each(RegexParser(Fields("n"), r"^(\d+)"), "line"), False),
+    Use("RegexParser", each(RegexParser(Fields("n"), r"^(\d+)"), "line")),
     Use("RegexSplitter", each(RegexSplitter(Fields("n", "letter", "date"), " "), "line")),
     Use("Debug", keep(Debug(), "user"), False),
     Use("RegexFilter", keep(RegexFilter("[ab] 2020"), "line")),
@@ -154,7 +154,6 @@ def test_which_of_the_most_used_operations_have_no_column_form() -> None:
     assert [
         "ExpressionFilter",
         "ExpressionFunction",
-        "RegexParser",
         "Debug",
         "RegexGenerator",
         "DateParser",

@@ -14,6 +14,7 @@ from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, run_cha
 from cascade2spark.batch.column_run import ColumnRun, split_run
 from cascade2spark.batch.kernels.each import each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import (
     FilterNotNull,
@@ -22,6 +23,7 @@ from cascade2spark.operations import (
     Insert,
     NoOp,
     RegexFilter,
+    RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
@@ -236,6 +238,52 @@ def test_groups_in_a_replacement_are_those_of_the_pattern() -> None:
     replace = RegexReplace(Fields("x"), r"(?<key>\w)=(\w)?", r"$2\\${key}\$")
     run = operators(AB, (replace, "a", Fields("x")))
     assert [(r"v\k$",), ("no",), (r"\k$",)] == results(run, rows) == by_kernel(run, rows)
+
+
+PARSED = st.sampled_from(
+    [
+        r"([ab])",
+        "(a|b)(,)",
+        "(a)|(b)",
+        "(a)(b)?",
+        r"\\(",
+        r"(a)\\(([^;]+)",
+        "[(]b",
+        "a",
+        "(((a)b))",
+        "a+?(b*)",
+    ]
+)
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab(,;é"), max_size=5) | st.none(), max_size=3),
+    PARSED,
+    st.sampled_from([("x",), ("x", "y"), ("x", "y", "z")]),
+)
+@example(["a(b"], r"(a)\\(([^;]+)", ("x", "y"))
+@example(["ab"], "(((a)b))", ("x", "y", "z"))
+@example(["a"], "a+?(b*)", ("x",))
+def test_regex_parser(texts: list[Any], pattern: str, names: tuple[str, ...]) -> None:
+    rows = [(text, at) for at, text in enumerate(texts)]
+    try:
+        run = operators(AB, (RegexParser(Fields(*names), pattern), "a", Fields.ALL))
+    except BuildError:
+        return  # more groups than fields
+    try:
+        results(run, rows)
+    except Exception:
+        assert by_kernel(run, rows) is None
+    else:
+        assert_same(run, rows)
+
+
+def test_a_parser_takes_typed_and_chosen_groups_as_columns() -> None:
+    fields = Fields("n", "whole").apply_types(Long, String)
+    parser = RegexParser(fields, r"(\w)=(\d+)", (2, 0))
+    run = operators(AB, (parser, "a", Fields("n", "whole")))
+    rows = [("k=1", 0), ("to k=22!", 1)]
+    assert [(1, "k=1"), (22, "k=22")] == results(run, rows) == by_kernel(run, rows)
 
 
 def test_filters_by_plain_patterns_have_a_column_form() -> None:

@@ -20,6 +20,7 @@ from cascade2spark.operations.filters import FilterNotNull, FilterNull
 from cascade2spark.operations.passing import Identity, Insert, NoOp
 from cascade2spark.operations.regex_operations import (
     RegexFilter,
+    RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
@@ -33,6 +34,7 @@ _FUNCTIONS: Mapping[type, Maker] = {
     Identity: passing.identity,
     Insert: passing.insert,
     NoOp: passing.no_op,
+    RegexParser: regexes.regex_parser,
     RegexReplace: regexes.regex_replace,
     RegexSplitGenerator: regexes.split_generator,
     RegexSplitter: regexes.field_splitter,

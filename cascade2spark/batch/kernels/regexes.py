@@ -11,24 +11,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
-from cascade2spark.batch.kernels.conversion import texts_of, trusted
+from cascade2spark.batch.kernels.conversion import converted, texts_of, trusted
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Results
 from cascade2spark.batch.specs import EachSpec
 from cascade2spark.operations.arguments import type_at
 from cascade2spark.operations.java_regex import (
     compile_java,
     is_simple_separator,
+    re2_parser,
     re2_pattern,
     replacement_of,
 )
 from cascade2spark.operations.regex_operations import (
     RegexFilter,
+    RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
 )
 
-__all__ = ["field_splitter", "regex_filter", "regex_replace", "split_generator"]
+__all__ = ["field_splitter", "regex_filter", "regex_parser", "regex_replace", "split_generator"]
 
 # What `replacement_of` writes: a group, a backslash, or plain text.
 _PIECES = re.compile(r"\\g<(?P<group>\w+)>|\\\\|(?P<text>[^\\]+)")
@@ -117,6 +119,30 @@ def regex_replace(operation: RegexReplace, spec: EachSpec) -> FunctionKernel | N
         return Results([made])
 
     return replaced
+
+
+def regex_parser(operation: RegexParser, spec: EachSpec) -> FunctionKernel | None:
+    """Return the groups of the first match in each text."""
+    text, expression = _text_argument(spec), re2_parser(operation.pattern)
+    declared = spec.declared
+    if text is None or expression is None or not declared.is_defined():
+        return None
+    kinds = declared.get_types() or (None,) * len(declared)
+    if not all(map(trusted, kinds)):
+        return None
+    names = [f"g{number}" for number in operation.groups]
+
+    def parsed(arguments: list[pa.Array], rows: int) -> Results:
+        found = pc.extract_regex(text(arguments[0]), expression)
+        if found.null_count:
+            raise NotColumns("texts without a match")
+        columns = [found.field(name) for name in names]
+        columns += [pa.nulls(rows)] * (len(kinds) - len(names))
+        return Results(
+            [converted(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+        )
+
+    return parsed
 
 
 def _re2_replacement(replacement: str, pattern: str) -> str | None:

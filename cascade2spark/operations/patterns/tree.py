@@ -18,6 +18,7 @@ __all__ = [
     "Repeat",
     "Sequence",
     "can_be_empty",
+    "has_optional_group",
 ]
 
 
@@ -115,3 +116,22 @@ def can_be_empty(node: Node) -> bool:
             return least == 0 or can_be_empty(body)
         case _:
             return True
+
+
+def has_optional_group(node: Node, is_optional: bool = False) -> bool:
+    """Return whether a capture group may take no part in a match of `node`.
+
+    Args:
+        is_optional: `node` itself may take no part.
+    """
+    match node:
+        case Sequence(items):
+            return any(has_optional_group(item, is_optional) for item in items)
+        case Choice(options):
+            return any(has_optional_group(option, True) for option in options)
+        case Group(kind, body, _):
+            return (kind == "capture" and is_optional) or has_optional_group(body, is_optional)
+        case Repeat(body, least, _, _):
+            return has_optional_group(body, is_optional or least == 0)
+        case _:
+            return False
