@@ -116,7 +116,11 @@ class BufferDriver:
         else:
             values = self._followed(rows)
         results = rows_of(
-            operation.shape, self._spec.declared, operation.call(key, values), operation.origin
+            operation.shape,
+            self._spec.declared,
+            operation.call(key, values),
+            operation.origin,
+            is_plain=True,
         )
         build, made = self._build, self._made
         for result in results:

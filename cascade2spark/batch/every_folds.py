@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from cascade2spark.batch.generated import Generated
 from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.operations.base import AggregatorCall, BaseOperation
-from cascade2spark.operations.callables import Fold, FoldAggregator, Shape, rows_of
+from cascade2spark.operations.callables import (
+    Fold,
+    FoldAggregator,
+    Shape,
+    refuse_tuple_of_one,
+    rows_of,
+)
 from cascade2spark.operations.failures import located_error
 
 __all__ = ["BoundFolds", "FoldDriver", "is_plain_fold"]
@@ -55,6 +62,9 @@ class BoundFolds:
             names[f"zero{number}"], names[f"step{number}"] = fold.zero, fold.step
             names[f"merge{number}"], names[f"finish{number}"] = fold.merge, fold.finish
             names[f"pick{number}"] = every.arguments.of()
+            names[f"one{number}"] = partial(
+                refuse_tuple_of_one, declared=every.declared, origin=every.operation.origin
+            )
 
     def define(self, lines: Sequence[tuple[str, int | None]], *, merges: bool = False) -> None:
         """Define a function from lines of text with the fold each belongs to."""
@@ -180,9 +190,15 @@ class FoldDriver:
         operation = every.operation
         try:
             result = self._bound.folds[number].finish(states[number])
-            if operation.shape is Shape.VALUE:
-                return ((result,),)
-            return list(rows_of(operation.shape, every.declared, result, operation.origin))
+            return list(
+                rows_of(
+                    operation.shape,
+                    every.declared,
+                    result,
+                    operation.origin,
+                    is_plain=operation.is_plain,
+                )
+            )
         except Exception as error:
             located = located_error(error, every.site, None, None)
             raise located from located.__cause__
@@ -213,9 +229,10 @@ class FoldDriver:
         ]
 
     def _finishing(self) -> list[tuple[str, int | None]]:
-        return [
-            ("def finish(s):", None),
-            ("    return (", None),
-            *((f"        finish{n}(s[{n}]),", n) for n in range(len(self._everys))),
-            ("    )", None),
-        ]
+        lines: list[tuple[str, int | None]] = [("def finish(s):", None)]
+        for number, every in enumerate(self._everys):
+            lines.append((f"    v{number} = finish{number}(s[{number}])", number))
+            if every.operation.is_plain:
+                lines.append((f"    if type(v{number}) is tuple: one{number}(v{number})", number))
+        values = " ".join(f"v{number}," for number in range(len(self._everys)))
+        return [*lines, (f"    return ({values})", None)]

@@ -7,6 +7,7 @@ callables 600; one that hands its row on 100; a filter 60, with or without a tra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -31,6 +32,7 @@ from cascade2spark.operations.callables import (
     RowFunction,
     Shape,
     checked_row,
+    refuse_tuple_of_one,
     wrong_shape,
 )
 from cascade2spark.operations.failures import located_error
@@ -242,6 +244,7 @@ def _link(spec: EachSpec, how: str) -> Link:
         None if varies else len(declared),
         spec.trap is not None,
         keeps_last,
+        bool(getattr(spec.operation, "is_plain", False)),
     )
 
 
@@ -276,7 +279,8 @@ def _plain(spec: EachSpec) -> tuple[str, dict[str, Any], OperationCall]:
     if isinstance(operation, RowFilter):
         keeps = type(operation) is PlainFilter and operation.keeps
         return ("keep" if keeps else "remove"), {}, FilterCall(spec.argument_fields, spec.declared)
-    names = {"fix": _row_fixer(spec), "many": _many_fixer(spec)}
+    one = partial(refuse_tuple_of_one, declared=spec.declared, origin=operation.origin)
+    names = {"fix": _row_fixer(spec), "many": _many_fixer(spec), "one": one}
     return _HOW[operation.shape], names, FunctionCall(spec.argument_fields, spec.declared)
 
 

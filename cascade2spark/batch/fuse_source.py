@@ -44,6 +44,7 @@ class Link:
             filters); `function filter assertion` (driven through call objects).
         width: number of values of a result, None when they differ.
         keeps_last: the last incoming row is kept, for results made at flush.
+        is_plain: a value that is a tuple of one is refused.
     """
 
     how: str
@@ -54,6 +55,7 @@ class Link:
     width: int | None
     is_trapped: bool = False
     keeps_last: bool = False
+    is_plain: bool = False
 
     @property
     def nests(self) -> bool:
@@ -214,6 +216,7 @@ class RunSource:
     def _value(self, number: int, link: Link, form: _Form) -> _Form:
         values = self._begin(number, link, form)
         self._line(f"v{number} = f{number}({values})", number)
+        self._check_value(number, link)
         return self._laid(number, link, form, _Form((Atom(f"v{number}"),), None))
 
     def _row(self, number: int, link: Link, form: _Form) -> _Form:
@@ -224,6 +227,7 @@ class RunSource:
 
     def _values(self, number: int, link: Link, form: _Form) -> _Form:
         self._many(number, link, form, "v")
+        self._check_value(number, link)
         return self._laid(number, link, form, _Form((Atom(f"v{number}"),), None))
 
     def _rows(self, number: int, link: Link, form: _Form) -> _Form:
@@ -297,6 +301,12 @@ class RunSource:
             f"if m{number}.__class__ is not list: m{number} = many{number}(m{number})", number
         )
         self._loop(f"for {name}{number} in m{number}:", number)
+
+    def _check_value(self, number: int, link: Link) -> None:
+        if link.is_plain:
+            # A pattern costs half of what asking for the type does: one flag tells a sequence.
+            self._line(f"match v{number}:")
+            self._line(f"    case [_]: one{number}(v{number})", number)
 
     def _check_row(self, number: int, link: Link) -> None:
         name = f"t{number}"

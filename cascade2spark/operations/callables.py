@@ -10,6 +10,9 @@ The shape of a callable's result is declared, never guessed from a value::
     function("a", "b")               a 2-tuple            -> one row
     function("word", many=True)      iterable of values   -> a row each; empty or None: no row
     function("a", "b", many=True)    iterable of 2-tuples -> a row each
+
+A tuple of one where one value is declared is refused: it would be a value inside a value, which
+prints like its element and equals nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.errors import BuildError, TupleError
+from cascade2spark.errors import BuildError, TupleError, shown_value
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.operations.base import (
     Aggregator,
@@ -53,6 +56,7 @@ __all__ = [
     "buffer",
     "function",
     "keep_if",
+    "refuse_tuple_of_one",
     "remove_if",
     "rows_of",
     "wrong_shape",
@@ -82,7 +86,14 @@ def shape_of(fields: Fields, many: bool) -> Shape:
     return Shape.ROWS if many else Shape.ROW
 
 
-def rows_of(shape: Shape, declared: Fields, result: Any, origin: Origin | None) -> Iterator[Row]:
+def rows_of(
+    shape: Shape,
+    declared: Fields,
+    result: Any,
+    origin: Origin | None,
+    *,
+    is_plain: bool = False,
+) -> Iterator[Row]:
     """Yield the rows that one call's result stands for.
 
     Args:
@@ -90,10 +101,13 @@ def rows_of(shape: Shape, declared: Fields, result: Any, origin: Origin | None) 
         declared: fields of the results; UNKNOWN checks no width.
         result: what the callable returned.
         origin: where the callable was defined, for the message.
+        is_plain: a user wrote the callable, so that a tuple of one is a slip, not a value.
     Raises:
         TupleError: the result does not have the declared shape.
     """
     if shape is Shape.VALUE:
+        if is_plain and type(result) is tuple:
+            refuse_tuple_of_one(result, declared, origin)
         yield (result,)
         return
     width = None if declared.is_unknown() or declared.is_all() else declared.size()
@@ -106,6 +120,8 @@ def rows_of(shape: Shape, declared: Fields, result: Any, origin: Origin | None) 
         raise wrong_shape(result, declared, origin, "an iterable of results")
     if shape is Shape.VALUES:
         for value in result:
+            if is_plain and type(value) is tuple:
+                refuse_tuple_of_one(value, declared, origin)
             yield (value,)
     else:
         for row in result:
@@ -122,24 +138,36 @@ def checked_row(result: Any, width: int | None, declared: Fields, origin: Origin
     return row
 
 
-def wrong_shape(result: Any, declared: Fields, origin: Origin | None, wanted: str) -> TupleError:
+def refuse_tuple_of_one(value: Any, declared: Fields, origin: Origin | None) -> None:
+    """Raise TupleError for a tuple of one where one value is declared; any other is a value."""
+    if type(value) is tuple and len(value) == 1:
+        fix = "return the value itself"
+        raise wrong_shape(value, declared, origin, "one value", fix)
+
+
+def wrong_shape(
+    result: Any, declared: Fields, origin: Origin | None, wanted: str, fix: str | None = None
+) -> TupleError:
     """Return the error for a result that does not have the declared shape."""
     size = f" of {len(result)}" if isinstance(result, (tuple, list, Tuple)) else ""
     return TupleError(
         f"a function returned a {type(result).__name__}{size} where {wanted} is declared",
-        details={"declared": declared, "returned": repr(result)[:200]},
+        details={"declared": declared, "returned": shown_value(result)},
         origin=origin,
+        fix=fix,
     )
 
 
 class RowFunction(BaseOperation, Function):
     """Function given by a callable of the argument values.
 
-    Subclasses set `shape` and define `bind`; everything else follows.
+    Subclasses set `shape` and define `bind`; everything else follows. `is_plain` tells that the
+    callable is a user's, whose values are checked.
     """
 
     shape: Shape = Shape.VALUE
     origin: Origin | None = None
+    is_plain = False
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the callable that one task applies to the argument values of each row.
@@ -160,7 +188,7 @@ class RowFunction(BaseOperation, Function):
         """Apply the callable to one row and emit its results."""
         result = function_call.get_context()(*function_call.get_arguments().get_tuple())
         declared = function_call.get_declared_fields()
-        for row in rows_of(self.shape, declared, result, self.origin):
+        for row in rows_of(self.shape, declared, result, self.origin, is_plain=self.is_plain):
             function_call.get_output_collector().add(row)
 
 
@@ -201,6 +229,7 @@ class FoldAggregator(BaseOperation, Aggregator):
 
     shape: Shape = Shape.VALUE
     origin: Origin | None = None
+    is_plain = False
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the fold that one task runs over each group."""
@@ -228,13 +257,15 @@ class FoldAggregator(BaseOperation, Aggregator):
     def complete(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
         """Emit the finished state."""
         fold, state = aggregator_call.get_context()
-        declared = aggregator_call.get_declared_fields()
-        for row in rows_of(self.shape, declared, fold.finish(state), self.origin):
+        declared, result = aggregator_call.get_declared_fields(), fold.finish(state)
+        for row in rows_of(self.shape, declared, result, self.origin, is_plain=self.is_plain):
             aggregator_call.get_output_collector().add(row)
 
 
 class PlainFunction(RowFunction):
     """A Function made from a Python callable by `function`."""
+
+    is_plain = True
 
     def __init__(
         self, call: Callable[..., Any], fields: Fields, shape: Shape, *, safe: bool = True
@@ -288,6 +319,8 @@ class PlainFilter(RowFilter):
 class PlainAggregator(FoldAggregator):
     """An Aggregator made from plain callables by `aggregator`."""
 
+    is_plain = True
+
     def __init__(self, fields: Fields, fold: Fold, name: str, origin: Origin | None) -> None:
         super().__init__(fields)
         self.shape = shape_of(fields, many=False)
@@ -325,7 +358,7 @@ class PlainBuffer(BaseOperation, Buffer):
         rows = (tuple(entry.get_tuple()) for entry in entries)
         result = self.call(tuple(buffer_call.get_group().get_tuple()), rows)
         declared = buffer_call.get_declared_fields()
-        for row in rows_of(self.shape, declared, result, self.origin):
+        for row in rows_of(self.shape, declared, result, self.origin, is_plain=True):
             buffer_call.get_output_collector().add(row)
 
     def __repr__(self) -> str:
@@ -449,6 +482,13 @@ def _declared(owner: str, fields: tuple[Any, ...]) -> Fields:
 def _check_callable(owner: str, call: Any) -> None:
     if not callable(call):
         raise BuildError(f"{owner} decorates a callable", asked=repr(call))
+    if inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call):
+        raise BuildError(
+            f"{owner} decorates a plain function, not an async def: nothing would await it",
+            asked=_name_of(call),
+            origin=origin_of_callable(call),
+            fix="write def, and call asyncio.run() inside it",
+        )
 
 
 def _accepted_arguments(call: Callable[..., Any]) -> tuple[int, int | None]:

@@ -40,6 +40,25 @@ def test_a_fold_of_two_fields_checks_its_result() -> None:
         run((pair, "b", Fields.ALL))
 
 
+@pytest.mark.parametrize("output", [Fields.ALL, Fields("v")])
+def test_a_fold_does_not_finish_with_a_tuple_of_one(output) -> None:
+    last = aggregator("v", zero=None, step=lambda _, b: (b,))
+    with pytest.raises(TupleError, match="a tuple of 1 where one value is declared") as caught:
+        run((last, "b", output))
+    assert "test_batch_every.py" in str(caught.value.origin)
+
+
+def test_a_buffer_does_not_yield_a_row_of_one_for_a_value() -> None:
+    @buffer("v")
+    def passed(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+        yield from rows
+
+    with pytest.raises(TupleError, match="a tuple of 1 where one value is declared") as caught:
+        run((passed, "b", Fields.ALL))
+    assert (1,) == caught.value.row
+    assert "test_batch_every.py" in str(caught.value.origin)
+
+
 def test_a_failing_step_names_the_pipe_the_values_and_the_users_line() -> None:
     def step(total: int, b: int) -> int:
         return total + 1 // (b - 3)

@@ -11,6 +11,7 @@ from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.lifecycle import TaskContext, TrapColumns
 from cascade2spark.errors import RunError, TupleError
 from cascade2spark.fields import Fields
+from cascade2spark.operations import Identity
 from cascade2spark.operations.base import BaseOperation, Filter, Function
 from cascade2spark.operations.callables import RowFunction, function, keep_if, remove_if
 from cascade2spark.origin import Origin
@@ -73,6 +74,8 @@ def test_columns_are_kept_by_a_projection_amid_operations() -> None:
         (lambda: function("x", many=True)(lambda a: "no"), "no", "an iterable of results"),
         (lambda: function("x", many=True)(lambda a: 7), 7, "an iterable of results"),
         (lambda: function("x", "y", many=True)(lambda a: [(1, 2, 3)]), (1, 2, 3), "a tuple of 2"),
+        (lambda: function("x")(lambda a: (a,)), (1,), "one value is declared"),
+        (lambda: function("x", many=True)(lambda a: [2, (a,)]), (1,), "one value is declared"),
     ],
 )
 def test_a_result_of_the_wrong_shape_names_pipe_and_row(make, wrong, says) -> None:
@@ -82,6 +85,15 @@ def test_a_result_of_the_wrong_shape_names_pipe_and_row(make, wrong, says) -> No
     assert says in str(caught.value) and repr(wrong) in str(caught.value)
     assert "Each 'logs' Parse" in str(caught.value)
     assert (1,) == caught.value.row
+
+
+def test_a_tuple_of_one_goes_to_the_trap_and_a_stock_operation_passes_it() -> None:
+    task = TaskContext()
+    unpacked = function("x")(lambda a: (a,) if a == 2 else [a])
+    run = operators(ABC, (unpacked, "a", RESULTS, 1), (Identity(Fields("y")), "x", RESULTS))
+    assert [([1],)] == results(run, [(1, 0, 0), (2, 0, 0)], task)
+    run = operators(ABC, (Identity(Fields("y")), "a", RESULTS))
+    assert [((1,),)] == results(run, [((1,), 0, 0)])
 
 
 def test_lists_and_no_result_are_taken_for_what_they_mean() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from cascade2spark.errors import BuildError, TupleError
 from cascade2spark.fields import Fields
+from cascade2spark.operations import Identity
 from cascade2spark.operations.callables import (
     PlainFilter,
     Shape,
@@ -33,7 +34,7 @@ def spread(value: Any) -> Any:
     [
         (function("n")(len), Shape.VALUE, [(2,), (0,), (1,)]),
         (function("n")(lambda text: text or None), Shape.VALUE, [("ab",), (None,), ("c",)]),
-        (function("n")(lambda text: (text,)), Shape.VALUE, [(("ab",),), (("",),), (("c",),)]),
+        (function("n")(lambda t: (t, 1)), Shape.VALUE, [(("ab", 1),), (("", 1),), (("c", 1),)]),
         (
             function("a", "b")(lambda text: (text, 1)),
             Shape.ROW,
@@ -64,14 +65,41 @@ def test_each_declared_shape(operation, shape, expected) -> None:
         (function("a", many=True)(lambda text: text), "returned a str where an iterable"),
         (function("a", many=True)(lambda text: 7), "returned a int where an iterable"),
         (function("a", "b", many=True)(lambda text: [text]), "returned a str where a tuple"),
+        (function("a")(lambda text: (text,)), "returned a tuple of 1 where one value"),
+        (function("a", many=True)(lambda text: [(text,)]), "returned a tuple of 1 where one value"),
     ],
-    ids=range(6),
+    ids=range(8),
 )
 def test_a_result_of_another_shape_is_refused(operation, said) -> None:
     with pytest.raises(TupleError, match=said) as caught:
         run_operation(operation, [("text",)], "text")
     assert caught.value.origin is not None
     assert "test_callables.py" in caught.value.origin.file
+
+
+async def fetch(url: str) -> str:
+    return url
+
+
+async def fetch_all(url: str) -> Any:
+    yield url
+
+
+@pytest.mark.parametrize("call", [fetch, fetch_all])
+@pytest.mark.parametrize("decorate", [function("a"), buffer("a"), keep_if, remove_if])
+def test_nothing_awaits_a_coroutine(decorate, call) -> None:
+    with pytest.raises(BuildError, match="not an async def") as caught:
+        decorate(call)
+    assert call.__name__ in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [(), (1, 2), [1]], ids=str)
+def test_other_values_that_hold_values_are_values(value) -> None:
+    assert [(value,)] == run_operation(function("a")(lambda text: value), [("text",)], "text")
+
+
+def test_a_stock_operation_passes_any_value() -> None:
+    assert [((1,),)] == run_operation(Identity(Fields("b")), [((1,),)], "a")
 
 
 def test_a_function_of_a_set_of_fields_gives_rows() -> None:
@@ -175,7 +203,25 @@ def test_a_buffer_may_keep_the_rows_it_was_given() -> None:
     def kept(key: Any, rows: Any) -> Any:
         yield from list(rows)
 
-    assert [((1,),), ((2,),)] == run_operation(kept, [(1,), (2,)], "v")
+    assert [((1, 2),), ((3, 4),)] == run_operation(kept, [(1, 2), (3, 4)], ("v", "w"))
+
+
+def test_a_row_of_one_is_not_the_value_of_a_buffer() -> None:
+    @buffer("v")
+    def passed(key: Any, rows: Any) -> Any:
+        yield from rows
+
+    with pytest.raises(TupleError, match="a tuple of 1 where one value is declared") as caught:
+        run_operation(passed, [(1,)], "v")
+    said = str(caught.value)
+    assert "(1,)" in said and "'v'" in said and "fix         return the value itself" in said
+    assert caught.value.origin is not None and "test_callables.py" in caught.value.origin.file
+
+
+def test_an_aggregator_does_not_finish_with_a_tuple_of_one() -> None:
+    last = aggregator("v", zero=None, step=lambda _, v: (v,))
+    with pytest.raises(TupleError, match="a tuple of 1 where one value is declared"):
+        run_operation(last, [(1,)], "v")
 
 
 def test_a_buffer_that_yields_another_shape_is_refused() -> None:

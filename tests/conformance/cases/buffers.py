@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import PlanError
+from cascade2spark.errors import PlanError, TupleError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin
 from cascade2spark.operations import Count
@@ -204,3 +204,20 @@ def an_aggregator_after_buffer_join_is_refused(lhs, rhs):
 )
 def an_aggregator_after_declared_none_is_refused(lhs, rhs):
     return Every(CoGroup(lhs, "k", rhs, "j", Fields.NONE), Count())
+
+
+@buffer("w")
+def rows_for_values(key, rows):
+    yield from rows
+
+
+@case(
+    "one field is declared, so that what is yielded is one value: a row of one is not",
+    i=KV,
+    fails=Fails(
+        TupleError, ("a tuple of 1 where one value is declared", "(1,)", "rows_for_values")
+    ),
+    python_only=True,
+)
+def a_row_of_one_is_not_a_value(i):
+    return Every(GroupBy(i, "k"), "v", rows_for_values)

@@ -360,3 +360,20 @@ works(
     [0],
     i=rows("t", "1970"),
 )
+
+TUPLE_OF_ONE = Fails(TupleError, ("a tuple of 1 where one value is declared", "(1,)"))
+
+fails(
+    "a_function_of_one_field_returns_the_value",
+    function("v")(lambda a: (a,)),
+    TUPLE_OF_ONE,
+    on="a",
+    python_only=True,
+)
+fails(
+    "a_function_of_many_values_gives_values",
+    function("v", many=True)(lambda a: [(a,)]),
+    TUPLE_OF_ONE,
+    on="a",
+    python_only=True,
+)
