@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from cascade2spark.errors import BuildError, Cascade2SparkError, CascadeError
-from cascade2spark.flows.flow import Flow
+from cascade2spark.flows.flow import INTERRUPT_WAIT_S, Flow
 from cascade2spark.flows.listeners import CascadeListener
 from cascade2spark.flows.skips import FlowSkipStrategy
 from cascade2spark.flows.stats import CascadeStats, Status
@@ -95,6 +95,8 @@ class Cascade:
         self._listeners: list[CascadeListener] = []
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        # Waited for in place of the thread: a join that Ctrl-C ended leaves it taken for dead.
+        self._ended = threading.Event()
         self._error: BaseException | None = None
 
     # -- running ---------------------------------------------------------------------------------
@@ -113,27 +115,40 @@ class Cascade:
         Raises:
             CascadeError: a flow failed; its error is the cause.
         """
-        self.start()
         try:
+            self.start()
             if self._thread is not None:
-                self._thread.join()
+                self._ended.wait()
         except KeyboardInterrupt:
-            self.stop()
+            self._ask_to_stop()
+            if self._thread is not None:
+                self._ended.wait(INTERRUPT_WAIT_S)
             raise
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
         """Stop the flows that run, start no other, and wait until all have ended."""
+        self._ask_to_stop()
+        for flow in self.flows:
+            flow.stop()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._ended.wait()
+
+    def _ask_to_stop(self) -> None:
         self._stop.set()
         for listener in list(self._listeners):
             listener.on_stopping(self)
         for flow in self.flows:
-            flow.stop()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+            flow.ask_to_stop()
 
     def _run(self) -> None:
+        try:
+            self._run_once()
+        finally:
+            self._ended.set()
+
+    def _run_once(self) -> None:
         self.stats.mark(Status.STARTED)
         try:
             for listener in list(self._listeners):

@@ -25,7 +25,10 @@ from cascade2spark.planner.build import PlannedFlow, plan_flow
 from cascade2spark.planner.steps import Engine, RunContext
 from cascade2spark.taps.base import Tap, TupleEntryIterator
 
-__all__ = ["Flow", "connect_flow"]
+__all__ = ["INTERRUPT_WAIT_S", "Flow", "connect_flow"]
+
+# After Ctrl-C; a row that takes longer leaves its files to the next run's recovery.
+INTERRUPT_WAIT_S = 60.0
 
 
 class Flow:
@@ -61,6 +64,8 @@ class Flow:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        # Waited for in place of the thread: a join that Ctrl-C ended leaves it taken for dead.
+        self._ended = threading.Event()
         self._error: BaseException | None = None
         for tap in {id(tap): tap for tap in self._all_taps()}.values():
             if isinstance(tap, FlowListener):
@@ -83,29 +88,35 @@ class Flow:
             Cascade2SparkError: what the flow failed with; an error not of ours becomes the cause of
                 a FlowError. Nothing is raised when a listener dealt with it.
         """
-        self.start()
         try:
+            self.start()
             if self._thread is not None:
-                self._thread.join()
+                self._ended.wait()
         except KeyboardInterrupt:
-            self.stop()
+            self.ask_to_stop()
+            if self._thread is not None:
+                self._ended.wait(INTERRUPT_WAIT_S)
             raise
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
         """Ask the flow to stop, and wait until it has; no output is published."""
+        self.ask_to_stop()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._ended.wait()
+
+    def ask_to_stop(self) -> bool:
+        """Ask the flow to stop without waiting; False when it is over or was asked before."""
         if self.stats.is_finished() or self._stop.is_set():
-            return
+            return False
         self._stop.set()
         with contextlib.suppress(Exception):  # a listener must not keep the flow from stopping
             for listener in list(self._listeners):
                 listener.on_stopping(self)
-        thread = self._thread
-        if thread is None:
+        if self._thread is None:
             self.stats.mark(Status.STOPPED)
-        elif thread is not threading.current_thread():
-            thread.join()
+        return True
 
     def skip(self) -> None:
         """End without running, because a skip strategy said so; it counts as success."""
@@ -129,6 +140,12 @@ class Flow:
         return self.id[:16]
 
     def _run(self) -> None:
+        try:
+            self._run_once()
+        finally:
+            self._ended.set()
+
+    def _run_once(self) -> None:
         error: BaseException | None = None
         try:
             self.stats.mark(Status.STARTED)
