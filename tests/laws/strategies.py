@@ -43,13 +43,15 @@ from cascade2spark.operations import (
     Not,
     RegexFilter,
     RegexGenerator,
+    RegexParser,
+    RegexReplace,
     RegexSplitGenerator,
     Sum,
 )
 from cascade2spark.operations.callables import aggregator, function
 from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.planner.assembly import label_of, pipes_in_order
-from cascade2spark.types import Double, Long, int_
+from cascade2spark.types import Double, Long, String, int_
 
 __all__ = ["NAMES", "Job", "assemblies", "described"]
 
@@ -169,7 +171,10 @@ class _Builder:
                     Identity(Fields(result), Long),
                     Insert(Fields(result), 7),
                     FieldJoiner(Fields(result), "-"),
+                    Identity(Fields(result), String),
                     RegexGenerator(Fields(result), r"\w"),
+                    RegexParser(Fields(result), r"(\w)"),
+                    RegexReplace(Fields(result), "[a-x]", "<$0>"),
                     RegexSplitGenerator(Fields(result), " "),
                     ExpressionFunction(Fields(result), f"{on} + 1", int_),
                     function(result)(_fails_on_two),
