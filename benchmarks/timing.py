@@ -1,4 +1,4 @@
-"""What every contestant's application does: start Spark alike, repeat the job, print its seconds."""
+"""What every contestant's application does: start Spark alike, repeat the job, print seconds."""
 
 from __future__ import annotations
 

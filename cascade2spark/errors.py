@@ -58,8 +58,8 @@ __all__ = [
     "TapException",
     "TupleError",
     "TupleException",
-    "Unsupported",
     "UnsortedInput",
+    "Unsupported",
     "nearest_match",
     "shown_value",
 ]
@@ -165,7 +165,7 @@ class Cascade2SparkError(Exception):
 
 
 class BuildError(Cascade2SparkError, ValueError):
-    """A pipe, tap, scheme, operation or Fields was constructed with parts that do not go together."""
+    """A pipe, tap, scheme, operation or Fields was made of parts that do not go together."""
 
 
 class PlanError(Cascade2SparkError):

@@ -1,8 +1,8 @@
 """Joiners: one key's groups in, joined tuples out.
 
 The stock joiners differ in one thing only: which sides must have rows (`required`) and which are
-filled with nulls when they have none. An engine that joins by itself asks `required_sides`; a joiner
-of the user's own is driven through `get_iterator` and a `JoinerClosure`.
+filled with nulls when they have none. An engine that joins by itself asks `required_sides`; a
+joiner of the user's own is driven through `get_iterator` and a `JoinerClosure`.
 """
 
 from __future__ import annotations
@@ -121,9 +121,7 @@ class BaseJoiner(Joiner):
     """Base for joiners with an optional field declaration."""
 
     def __init__(self, field_declaration: Any = None) -> None:
-        self.field_declaration = (
-            None if field_declaration is None else as_fields(field_declaration)
-        )
+        self.field_declaration = None if field_declaration is None else as_fields(field_declaration)
 
     def __repr__(self) -> str:
         return type(self).__name__
