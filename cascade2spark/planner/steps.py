@@ -337,7 +337,8 @@ class RunResult:
     Args:
         counters: merged counters of the run.
         rows_in, rows_out: rows that entered and left each site, by `Site.key`.
-        seconds: time of each step by its number, where the engine can tell.
+        seconds: time of each step by its number, where the engine can tell; Spark's is that of
+            all tasks of the chains that begin with the step, together.
         forms: `rows` or `columns` for each site key, where it ran.
         conversions: number of batches converted, by site key and direction.
         fallbacks: why columns became rows, with a count, by site key.

@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -105,10 +104,8 @@ class SparkEngine:
             with _Watch(self.context, plan, context) as watch:
                 for items in lowering.sinks():
                     _check_stopped(context)
-                    began = time.perf_counter()
                     with watch.job(items.writes):
                         self._take(items, plan, held, result)
-                    result.seconds[items.source] = time.perf_counter() - began
                 self._hand_over(plan, held, context)
         except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
@@ -189,6 +186,8 @@ class SparkEngine:
         kept = reports.first_complete()
         for _, record in sorted(kept.items(), key=lambda entry: entry[0]):
             total.add_record(record.report)
+            spent = result.seconds.get(record.step, 0.0) + record.report["details"]["seconds"]
+            result.seconds[record.step] = spent
             for number, manifest in record.report["details"].get("trap_manifests", {}).items():
                 result.manifests.setdefault(-1 - number, []).append(manifest)
             for number, rows in record.report["details"].get("trap_rows", {}).items():

@@ -7,6 +7,7 @@ reports on the side exactly once, whether it was complete or not.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -113,12 +114,13 @@ class TaskFunction:
         )
         task.flow_process.task_id = f"{self.run_id} {self.chain_number}"
         is_complete = False
+        began = time.perf_counter()
         try:
             check_versions(self.versions)
             is_immediate = self.source.has_traps and self.chain.may_fail_below()
             batches = self.source.batches(elements, task, is_immediate=is_immediate)
             yield from run_chain(self.chain, batches, task, has_traps_above=is_immediate)
-            task.report.details.update(traps.close())
+            task.report.details.update(traps.close(), seconds=time.perf_counter() - began)
             is_complete = True
         except GeneratorExit:
             traps.abort()
