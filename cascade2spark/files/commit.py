@@ -20,7 +20,15 @@ from cascade2spark.errors import BuildError, Cascade2SparkError, TapError, Unsup
 from cascade2spark.files.compression import check_compression, compress, extension_of
 from cascade2spark.files.parts import Manifest, PartPlace, WrittenFile
 from cascade2spark.files.paths import local_path, route_of
-from cascade2spark.files.publishing import ATTEMPTS, SUCCESS, finish, undo
+from cascade2spark.files.publishing import (
+    ATTEMPTS,
+    SUCCESS,
+    blocked_target,
+    discard,
+    finish,
+    is_unpublished,
+    undo,
+)
 from cascade2spark.files.records import CommitRecord, Owner, read_record, write_record
 from cascade2spark.files.recovery import recover
 from cascade2spark.files.stores import LOCAL, CommitStore, delete_tree
@@ -279,11 +287,35 @@ def publish_all(commits: Sequence[OutputCommit]) -> None:
     try:
         finish(first._store, first._record)
     except TapError as failed:
+        _withdraw(commits)
         # This process gives the commit up, so that another may finish it while this one lives on.
         with contextlib.suppress(TapError):
             given_up = attrs.evolve(first._record, owner=Owner.nobody())
             write_record(first._store, given_up)
+        blocked = blocked_target(first._store, first._record)
         raise TapError(
             f"the output is complete, but publishing stopped: {failed.headline}",
-            fix=f"remove the cause, then run: cascade2spark doctor --recover {first.target}",
+            fix=f"throw the rest of it away: cascade2spark doctor --recover --force {blocked}"
+            if blocked
+            else f"remove the cause, then run: cascade2spark doctor --recover {first.target}",
         ) from failed
+
+
+def _withdraw(commits: Sequence[OutputCommit]) -> None:
+    """Undo a decided commit that lost a race for a KEEP target before it published anything.
+
+    Raises:
+        TapError: it was undone.
+    """
+    first = commits[0]
+    blocked = blocked_target(first._store, first._record)
+    if blocked is None or not is_unpublished(first._store, first._record):
+        return
+    discard(first._store, first._record)
+    loser = next(commit for commit in commits if commit.target == blocked)
+    raise TapError(
+        f"{blocked} appeared while the job ran, and is kept",
+        details={"so": "nothing of this run was published"},
+        origin=loser._origin,
+        fix="give the tap another path, or SinkMode.REPLACE",
+    )

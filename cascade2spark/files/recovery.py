@@ -8,7 +8,14 @@ import attrs
 
 from cascade2spark.errors import TapError
 from cascade2spark.files.paths import local_path, route_of
-from cascade2spark.files.publishing import finish, is_decided, undo
+from cascade2spark.files.publishing import (
+    blocked_target,
+    discard,
+    finish,
+    is_decided,
+    is_unpublished,
+    undo,
+)
 from cascade2spark.files.records import CommitRecord, find_records, read_record
 from cascade2spark.files.stores import LOCAL, CommitStore
 
@@ -26,6 +33,7 @@ class RecoveryReport:
     finished: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
+    discarded: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = [
@@ -33,6 +41,7 @@ class RecoveryReport:
             for what, runs in (
                 ("finished", self.finished),
                 ("undone", self.undone),
+                ("thrown away, as other output was there before:", self.discarded),
                 ("still running, left alone:", self.running),
             )
             if runs
@@ -48,9 +57,12 @@ def recover(
     Args:
         path: the output of a job, whether it exists or not.
         store: the file system.
-        force: also recover runs whose process may be alive, such as those of another machine.
+        force: also recover runs whose process may be alive, such as those of another machine; and
+            throw away what a KEEP sink cannot publish because other output took its place.
     Returns:
         what was done. Calling again finds nothing.
+    Raises:
+        TapError: some sinks of a run are published, and another's place was taken; not if forced.
     Laws:
         1. Afterwards the path holds the old output or the new one, whole.
         2. A run whose process is alive is not touched, unless forced.
@@ -59,6 +71,7 @@ def recover(
     finished: list[str] = []
     undone: list[str] = []
     running: list[str] = []
+    discarded: list[str] = []
     for found in find_records(store, target):
         record = read_record(store, found)
         if record is None:
@@ -72,15 +85,27 @@ def recover(
             store.delete_file(found)
             undone.append(record.run)
         elif is_decided(store, record):
-            finish(store, _deciding(store, record))
-            finished.append(record.run)
+            decider = _deciding(store, record)
+            is_blocked = blocked_target(store, decider) is not None
+            if is_blocked and (force or is_unpublished(store, decider)):
+                discard(store, decider)
+                discarded.append(record.run)
+            else:
+                finish(store, decider)
+                finished.append(record.run)
         else:
             undo(store, record)
             undone.append(record.run)
     seen = dict.fromkeys(undone)
-    for run in finished:
+    for run in (*finished, *discarded):
         seen.pop(run, None)
-    return RecoveryReport(target, tuple(finished), tuple(seen), tuple(dict.fromkeys(running)))
+    return RecoveryReport(
+        target,
+        tuple(finished),
+        tuple(seen),
+        tuple(dict.fromkeys(running)),
+        tuple(dict.fromkeys(discarded)),
+    )
 
 
 def check_no_unfinished_commit(path: str, store: CommitStore = LOCAL) -> None:

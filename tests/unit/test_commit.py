@@ -284,6 +284,103 @@ def test_keep_refuses_output_that_appeared_meanwhile(tmp_path: Path) -> None:
     assert tree(tmp_path / "out") == OLD
 
 
+class Overtaken(DyingStore):
+    """Lets another job's output appear in the very moment a target is published."""
+
+    def __init__(self, target: Path, dies_at: int = -1) -> None:
+        super().__init__(dies_at)
+        self.target = target
+
+    def rename(self, source: str, target: str) -> None:
+        if target == str(self.target) and not self.target.exists():
+            write_old(self.target)
+        super().rename(source, target)
+
+
+def test_who_loses_a_race_for_keep_undoes_itself(tmp_path: Path) -> None:
+    with pytest.raises(TapError, match="appeared while the job ran, and is kept") as caught:
+        run(tmp_path / "out", "KEEP", Overtaken(tmp_path / "out"))
+    assert caught.value.details == {"so": "nothing of this run was published"}
+    assert os.listdir(tmp_path) == ["out"]
+    assert tree(tmp_path / "out") == OLD
+
+
+@pytest.mark.parametrize("other_first", [False, True])
+def test_a_loser_killed_at_any_step_is_undone(tmp_path: Path, other_first: bool) -> None:
+    for step in range(200):
+        other, taken = tmp_path / str(step) / "a", tmp_path / str(step) / "b"
+        other.parent.mkdir()
+        # What is given first is published last.
+        pair = (taken, other) if other_first else (other, taken)
+        store = Overtaken(taken, dies_at=step)
+        ended = in_child(lambda pair=pair, store=store: run_two(*pair, store, "KEEP"))  # type: ignore[misc]
+        is_taken = taken.exists() and tree(taken) == OLD
+        if ended == 1 and not other_first:  # it lived, and raised
+            assert os.listdir(taken.parent) == ["b"]
+        for target in pair:
+            recover(target, force=True)
+        left = sorted(os.listdir(taken.parent))
+        if not is_taken:
+            assert left == [] or [tree(target) for target in pair] == [NEW, NEW]
+        elif other_first:
+            assert left == ["a", "b"]
+            assert (tree(other), tree(taken)) == (NEW, OLD)
+        else:
+            assert left == ["b"]
+            assert tree(taken) == OLD
+        if ended == 1:
+            return
+    pytest.fail("the run never came to its end")
+
+
+def test_a_loser_that_died_is_thrown_away(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+
+    class Dies(LocalStore):
+        def rename(self, source: str, to: str) -> None:
+            if to == str(target):
+                os.kill(os.getpid(), signal.SIGKILL)
+            super().rename(source, to)
+
+    in_child(lambda: run(target, "KEEP", Dies(), run_id="r1"))
+    write_old(target)
+    report = recover(target)
+    assert report.discarded == ("r1",)
+    assert "thrown away, as other output was there before: r1" in str(report)
+    assert os.listdir(tmp_path) == ["out"]
+    assert tree(target) == OLD
+    assert str(recover(target)).endswith("nothing to recover")
+
+
+def test_what_a_loser_has_published_stays_and_the_rest_can_be_thrown_away(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    with pytest.raises(TapError, match="the output is complete, but") as caught:
+        run_two(second, first, Overtaken(second), "KEEP")  # `a` goes first: `b` decides
+    assert f"doctor --recover --force {second}" in (caught.value.fix or "")
+    assert (tree(first), tree(second)) == (NEW, OLD)
+    with pytest.raises(TapError, match="is kept") as again:
+        recover(second)
+    assert "--recover --force" in (again.value.fix or "")
+    assert len(recover(second, force=True).discarded) == 1
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+    assert (tree(first), tree(second)) == (NEW, OLD)
+
+
+def test_one_file_loses_a_race_too(tmp_path: Path) -> None:
+    target = tmp_path / "out.txt"
+
+    class Late(LocalStore):
+        def rename(self, source: str, to: str) -> None:
+            if to == str(target):
+                target.write_text("theirs")
+            super().rename(source, to)
+
+    with pytest.raises(TapError, match="appeared while the job ran"):
+        run(target, "KEEP", Late(), is_file=True)
+    assert os.listdir(tmp_path) == ["out.txt"]
+    assert target.read_text() == "theirs"
+
+
 def test_a_live_run_is_not_swept(tmp_path: Path) -> None:
     live = OutputCommit(tmp_path / "out", "REPLACE", run_id="live")
     live.prepare()
