@@ -29,7 +29,7 @@ import attrs
 import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Row
-from cascade2spark.errors import FlowError
+from cascade2spark.errors import FlowError, RunError
 
 __all__ = ["Block", "arrival_order", "decode_block", "encode_block", "read_header"]
 
@@ -60,14 +60,14 @@ def encode_block(batch: Batch, source: int = 0, partition: int = 0, sequence: in
         batch: rows or columns.
         source, partition, sequence: the arrival order of the block, all from 0.
     Raises:
-        TypeError, AttributeError, pickle.PicklingError: a row holds a value that cannot travel.
+        RunError: a row holds a value that cannot travel; it says which, of which type.
     """
     if isinstance(batch, list):
         form, rows = _ROWS, len(batch)
         if set(map(type, chain.from_iterable(batch))) <= _PLAIN and _are_tuples(batch):
             codec, payload = _MARSHAL, marshal.dumps(batch, _MARSHAL_VERSION)
         else:
-            codec, payload = _PICKLE, pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
+            codec, payload = _PICKLE, _pickled(batch)
     else:
         form, codec, rows = _COLUMNS, _ARROW, batch.num_rows
         sink = pa.BufferOutputStream()
@@ -77,6 +77,40 @@ def encode_block(batch: Batch, source: int = 0, partition: int = 0, sequence: in
     head = _BEFORE_CHECKSUM.pack(form, codec, source, partition, sequence, rows)
     checksum = zlib.crc32(payload, zlib.crc32(head))
     return b"".join((head, checksum.to_bytes(4, "little"), payload))
+
+
+def _pickled(rows: list[Row]) -> bytes:
+    try:
+        return pickle.dumps(rows, pickle.HIGHEST_PROTOCOL)
+    except Exception as refused:  # a value's own __reduce__ may raise anything
+        for row in rows:
+            for place, value in enumerate(row):
+                if type(value) not in _PLAIN and not _can_travel(value):
+                    raise _cannot_travel(row, place, refused) from refused
+        raise
+
+
+def _can_travel(value: object) -> bool:
+    try:
+        pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    except Exception:
+        return False
+    return True
+
+
+def _cannot_travel(row: Row, place: int, refused: Exception) -> RunError:
+    kind = type(row[place])
+    name = kind.__qualname__ if kind.__module__ == "builtins" else None
+    is_iterator = isinstance(row[place], Iterator)
+    return RunError(
+        "a value cannot be sent to another task",
+        row=row,
+        details={
+            "value": f"a {name or f'{kind.__module__}.{kind.__qualname__}'}, at position {place}",
+            "pickle says": str(refused).partition("\n")[0] or repr(refused),
+        },
+        fix="return a list or a tuple of the values, or declare many=True" if is_iterator else None,
+    )
 
 
 def read_header(block: bytes) -> Block:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -14,14 +14,40 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
+from cascade2spark.errors import RunError
+from cascade2spark.fields import Fields
 from cascade2spark.operations.failures import located_error
 from cascade2spark.selection import Pick
 from cascade2spark.spark.shuffle import Exchange, ExchangeWriter
 
-__all__ = ["BlockLeaf", "ExchangeLeaf", "RowsSink"]
+__all__ = ["BlockLeaf", "ExchangeLeaf", "Maker", "RowsSink"]
+
+_Item = TypeVar("_Item")
 
 _WRITTEN = counter_name(StepCounters.Tuples_Written)
 _BLOCK_ROWS = 8_000
+
+
+@attrs.frozen
+class Maker:
+    """The last pipe that worked on the rows that leave a chain, and what their values are called.
+
+    Args:
+        fields: None where rows are states of aggregators.
+    """
+
+    site: SiteSpec
+    fields: Fields | None
+
+    def sending(self, blocks: Iterator[_Item]) -> Iterator[_Item]:
+        """Pass blocks on as they are made; complete the error of a value that cannot travel."""
+        try:
+            yield from blocks
+        except RunError as error:
+            if error.fields is None and error.row is not None:
+                error.fields = self.fields
+            located = located_error(error, self.site, None, None)
+            raise located from located.__cause__
 
 
 @attrs.frozen
@@ -34,12 +60,14 @@ class ExchangeLeaf:
             of several lineages of one input is fixed.
         site: the group that receives the rows, for statistics and errors.
         trap: number of its trap, for rows whose key cannot be told; None without one.
+        maker: who made the rows, for values that cannot travel.
     """
 
     exchange: Exchange
     first_partition: int
     site: SiteSpec
-    trap: int | None = None
+    trap: int | None
+    maker: Maker
 
     def open(self, task: TaskContext) -> _ExchangeLeafWriter:
         """Return the writer of one task."""
@@ -50,6 +78,7 @@ class _ExchangeLeafWriter:
     def __init__(self, leaf: ExchangeLeaf, task: TaskContext) -> None:
         slice_num = task.flow_process.get_current_slice_num()
         self._site, self._trap, self._task = leaf.site, leaf.trap, task
+        self._sending = leaf.maker.sending
         map_partition = leaf.first_partition + slice_num
         self._writer = ExchangeWriter(leaf.exchange, map_partition, self._refuse)
 
@@ -62,10 +91,10 @@ class _ExchangeLeafWriter:
         self._task.trap(self._trap, row, located, self._site)
 
     def push(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
-        return self._writer.push(batch)
+        return self._sending(self._writer.push(batch))
 
     def finish(self) -> Iterator[tuple[int, bytes]]:
-        return self._writer.finish()
+        return self._sending(self._writer.finish())
 
     def close(self, *, is_failing: bool) -> None:
         """Nothing to let go of."""
@@ -76,10 +105,11 @@ class BlockLeaf:
     """Hands out blocks: rows to be persisted, or broadcast.
 
     Args:
-        first_partition: as in `ExchangeLeaf`.
+        first_partition, maker: as in `ExchangeLeaf`.
     """
 
     first_partition: int
+    maker: Maker
 
     def open(self, task: TaskContext) -> _BlockWriter:
         """Return the writer of one task."""
@@ -91,8 +121,15 @@ class _BlockWriter:
         self._partition = leaf.first_partition + task.flow_process.get_current_slice_num()
         self._sequence = 0
         self._rows: list[Any] = []
+        self._sending = leaf.maker.sending
 
     def push(self, batch: Batch) -> Iterator[bytes]:
+        return self._sending(self._pushed(batch))
+
+    def finish(self) -> Iterator[bytes]:
+        return self._sending(self._drain())
+
+    def _pushed(self, batch: Batch) -> Iterator[bytes]:
         if isinstance(batch, list):
             self._rows.extend(batch)
             if len(self._rows) >= _BLOCK_ROWS:
@@ -100,9 +137,6 @@ class _BlockWriter:
         elif batch.num_rows:
             yield from self._drain()
             yield self._encoded(batch)
-
-    def finish(self) -> Iterator[bytes]:
-        return self._drain()
 
     def close(self, *, is_failing: bool) -> None:
         """Nothing to let go of."""

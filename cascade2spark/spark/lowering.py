@@ -46,7 +46,7 @@ from cascade2spark.spark.forms import begins_with_columns, group_gives_columns
 from cascade2spark.spark.grouping import CoGroupSource, GroupSource
 from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, broadcast_side
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
-from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, RowsSink
+from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
 from cascade2spark.spark.session import driver_versions
@@ -231,12 +231,13 @@ class Lowering:
         step = way.step
         first = self._first_partition(source, way)
         if isinstance(step, Write):
-            return self._sink(step, first)
+            return self._sink(step, first, _maker(source, way))
         if isinstance(step, (Group, CoGroup)):
-            return ExchangeLeaf(self._exchange(step, way.place), first, step.site, step.trap)
-        return BlockLeaf(first)
+            exchange, maker = self._exchange(step, way.place), _maker(source, way)
+            return ExchangeLeaf(exchange, first, step.site, step.trap, maker)
+        return BlockLeaf(first, _maker(source, way))
 
-    def _sink(self, step: Write, first: int) -> Leaf:
+    def _sink(self, step: Write, first: int, maker: Maker) -> Leaf:
         tap = step.tap
         if isinstance(tap, MultiSinkTap):
             raise Unsupported(
@@ -246,7 +247,7 @@ class Lowering:
                 fix="bind one tail for each tap",
             )
         if isinstance(tap, (MemoryTap, RDDTap, DataFrameTap)):
-            return RowsSink(BlockLeaf(first), step.pick, step.site, step.trap)
+            return RowsSink(BlockLeaf(first, maker), step.pick, step.site, step.trap)
         self._check_target(tap)
         place = self.run.outputs[step.number]
         return PartSink(tap.scheme, step.fields, step.pick, place, step.site, step.trap, first)
@@ -443,3 +444,17 @@ class _Selected:
     def __call__(self, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
         numbers = self.numbers
         return ((numbers[leaf], item) for leaf, item in items if leaf in numbers)
+
+
+def _maker(source: Step, way: Exit) -> Maker:
+    """Return who made the rows that leave a chain, and what their values are called."""
+    last = next((step for step in reversed(way.path) if not isinstance(step, Union)), source)
+    works: tuple[Any, ...] = ()
+    if isinstance(last, Map):
+        works = last.operators
+    elif isinstance(last, (Group, CoGroup)):
+        works = last.everys
+    site = works[-1].site if works else last.site
+    if isinstance(way.step, Group) and way.step.is_partial:
+        return Maker(site, None)
+    return Maker(site, way.step.fields if isinstance(way.step, Write) else last.fields)

@@ -14,7 +14,8 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pyspark import cloudpickle
+from pyspark import RDD, SparkContext, cloudpickle
+from pyspark.sql import DataFrame, SparkSession
 
 from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError
 from cascade2spark.planner.steps import (
@@ -29,6 +30,8 @@ from cascade2spark.planner.steps import (
 
 __all__ = ["TaskFailed", "check_can_travel", "error_of", "operators_of", "sendable"]
 
+# What stands for the driver itself: no part of one is anybody's mistake.
+_DRIVER_ONLY = (SparkContext, SparkSession, RDD, DataFrame)
 _dumps: Callable[[Any], bytes] = cloudpickle.dumps
 _MARK = re.compile(r"c2s\{([A-Za-z0-9+/=]+)\}")
 
@@ -94,6 +97,15 @@ def operators_of(plan: StepPlan) -> Iterable[EachOperator | EveryOperator]:
 
 def _cannot_travel(site: Site, operation: Any, refused: Exception) -> BuildError:
     path, value = _guilty_part(operation)
+    if isinstance(value, _DRIVER_ONLY):
+        return BuildError(
+            f"{site.label} cannot be sent to the workers: it holds a {type(value).__name__}, "
+            "which exists on the driver only",
+            asked=path,
+            origin=site.origin,
+            branch=site.branch,
+            fix="use it outside the operation, or hand its rows to the flow through a tap",
+        )
     return BuildError(
         f"{site.label} cannot be sent to the workers",
         asked=f"{path}, a {type(value).__name__}",
@@ -108,6 +120,8 @@ def _guilty_part(root: Any) -> tuple[str, Any]:
     """Return the smallest part of an object that cannot be pickled, with the path to it."""
     path, value = type(root).__name__, root
     for _ in range(6):  # a guilty part deeper than this is named by its holder
+        if isinstance(value, _DRIVER_ONLY):
+            break
         for label, part in _parts_of(value):
             if not _is_sendable(part):
                 path, value = f"{path}{label}", part

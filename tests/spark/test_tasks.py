@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from pyspark import cloudpickle
+from pyspark.sql import SparkSession
 
 from cascade2spark.assemblies import CountBy
 from cascade2spark.connectors import LocalFlowConnector
@@ -136,6 +137,35 @@ def test_what_cannot_travel_is_named_before_anything_runs(sc: Any, tmp_path: Pat
     held = function("y")(lambda value: lock and value)
     with pytest.raises(BuildError, match="variable 'lock'"):
         on_spark(sc).connect(source(sc)["p"], MemoryTap(), Each(Pipe("p"), Fields("v"), held))
+
+
+def test_a_value_that_cannot_travel_is_named_with_its_pipe(sc: Any) -> None:
+    letters = function("x")(lambda value: (letter for letter in "ab"))
+    for tail in (
+        Each(Pipe("p"), Fields("v"), letters, Fields.ALL),
+        GroupBy(Each(Pipe("p"), Fields("v"), letters, Fields.ALL), Fields("v")),
+    ):
+        with pytest.raises(RunError, match="cannot be sent to another task") as failed:
+            run(on_spark(sc), source(sc), {"p": MemoryTap()}, tail)
+        text = str(failed.value)
+        assert "a generator, at position 2" in text and "'v', 'x'" in text
+        assert "Each 'p'" in text and "test_tasks.py" in text
+
+
+def test_what_exists_on_the_driver_only_is_named(sc: Any) -> None:
+    session = SparkSession(sc)
+    frame, rdd = session.range(3), sc.parallelize([1])
+    for name, call in {
+        "sc": lambda value: sc.parallelize([value]),
+        "session": lambda value: session.range(value),
+        "frame": lambda value: frame.count(),
+        "rdd": lambda value: rdd.count(),
+    }.items():
+        with pytest.raises(BuildError, match="exists on the driver only") as refused:
+            tail = Each(Pipe("p"), Fields("v"), function("y")(call))
+            on_spark(sc).connect(source(sc)["p"], MemoryTap(), tail)
+        asked = str(refused.value.asked)
+        assert asked.endswith(f"variable {name!r}") and "tap" in str(refused.value)
 
 
 def test_a_module_that_workers_lack_is_named(sc: Any, tmp_path: Path, monkeypatch: Any) -> None:

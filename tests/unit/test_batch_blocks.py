@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from cascade2spark.batch.batches import NotColumns, array_of, columns_of, rows_of
 from cascade2spark.batch.blocks import arrival_order, decode_block, encode_block, read_header
-from cascade2spark.errors import FlowError
+from cascade2spark.errors import FlowError, RunError
 
 PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text())
 ANYTHING = st.one_of(
@@ -88,6 +89,16 @@ def test_what_a_column_would_change_stays_rows(values: list[Any], reason: str) -
 def test_ragged_rows_stay_rows() -> None:
     with pytest.raises(NotColumns, match="different widths"):
         columns_of([(1, 2), (3,)], 2)
+
+
+def test_a_value_that_cannot_travel_is_named() -> None:
+    with pytest.raises(RunError, match="cannot be sent to another task") as caught:
+        encode_block([(1, "a"), (2, (letter for letter in "ab"))])
+    assert "a generator, at position 1" in str(caught.value)
+    assert "declare many=True" in str(caught.value)
+    assert 2 == caught.value.row[0]  # type: ignore[index]
+    with pytest.raises(RunError, match=r"a _thread.lock, at position 0"):
+        encode_block([(threading.Lock(),)])
 
 
 def test_blocks_are_put_in_arrival_order() -> None:
