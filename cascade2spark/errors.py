@@ -134,7 +134,11 @@ class Cascade2SparkError(Exception):
         return self.__cause__
 
     def __str__(self) -> str:
-        lines = [self.headline]
+        return "\n".join([self.headline, *self._lines()])
+
+    def _lines(self) -> list[str]:
+        """Return what stands below the headline."""
+        lines: list[str] = []
         if self.asked is not None:
             lines.append(_line("asked for", _quoted(self.asked)))
         if self.available is not None:
@@ -149,7 +153,7 @@ class Cascade2SparkError(Exception):
             lines.append(_line("branch", self.branch))
         if self.fix is not None:
             lines.append(_line("fix", self.fix))
-        return "\n".join(lines)
+        return lines
 
     def without_objects(self) -> Cascade2SparkError:
         """Return a copy whose parts are all text, which can always be pickled."""
@@ -230,13 +234,12 @@ class RunError(Cascade2SparkError):
         self.fields = fields
 
     def __str__(self) -> str:
-        first, *rest = super().__str__().split("\n")
-        shown = [first]
+        shown = [self.headline]
         if self.fields is not None:
             shown.append(_line("fields", str(self.fields)))
         if self.row is not None:
             shown.append(_line("row", shown_value(self.row)))
-        return "\n".join([*shown, *rest])
+        return "\n".join([*shown, *self._lines()])
 
 
 class TupleError(RunError):

@@ -54,11 +54,16 @@ def located_error(
             error.row, error.fields = row, fields
         return error
     line = _failing_line(error)
+    first, *more = str(error).strip().splitlines() or [""]
+    details = {} if line is None else {"raised at": line}
+    if more:
+        details["message"] = "\n".join([first, *more])
+    said = f"{type(error).__name__}: {first}" if first else type(error).__name__
     located = RunError(
-        f"{place.label} failed: {type(error).__name__}: {error}",
+        f"{place.label} failed: {said}",
         row=row,
         fields=None if row is None else fields,
-        details={} if line is None else {"raised at": line},
+        details=details,
         origin=place.origin,
         branch=place.branch,
     )

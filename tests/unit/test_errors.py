@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,6 +26,7 @@ from cascade2spark.errors import (
     nearest_match,
     shown_value,
 )
+from cascade2spark.operations.failures import located_error
 from cascade2spark.origin import Origin
 
 ORIGIN = Origin("jobs/visits.py", 42, "visits_per_user")
@@ -68,6 +70,25 @@ def test_a_run_error_shows_its_row_before_the_rest() -> None:
         "  row         ('a', None)",
         "  asked for   'more'",
     ]
+
+
+def test_a_message_of_several_lines_stays_together() -> None:
+    class Silent(Exception):
+        pass
+
+    site = SimpleNamespace(label="Each 'p' f", origin=ORIGIN, branch=None, is_repeat=False)
+    error = located_error(
+        ValueError("no such town\n  tried: Leith\n  tried: Dover"), site, (1,), "a"
+    )
+    assert str(error).split("\n")[:6] == [
+        "Each 'p' f failed: ValueError: no such town",
+        "  fields      a",
+        "  row         (1,)",
+        "  message     no such town",
+        "                tried: Leith",
+        "                tried: Dover",
+    ]
+    assert "Each 'p' f failed: Silent" == located_error(Silent(), site, None, None).headline
 
 
 @pytest.mark.parametrize(
