@@ -75,3 +75,31 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(cascade2spark, "NoSuchThing")
     with pytest.raises(AttributeError, match="'NoSuchThing'"):
         _ = cascade2spark.NoSuchThing
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("AggregatorCall", "write: from cascade2spark.operations import AggregatorCall"),
+        ("Hfs", "write: from cascade2spark.taps import Hfs"),
+        ("CoGrop", "did you mean: from cascade2spark import CoGroup"),
+        ("RegexSpliter", "did you mean: from cascade2spark.operations import RegexSplitter"),
+    ],
+)
+def test_a_name_of_another_module_is_told(name, hint) -> None:
+    with pytest.raises(AttributeError, match=hint):
+        getattr(cascade2spark, name)
+    with pytest.raises(ImportError, match=hint):
+        exec(f"from cascade2spark import {name}")
+    assert not hasattr(cascade2spark, name)
+
+
+def test_a_hint_imports_none_of_the_modules_it_knows() -> None:
+    loaded = run_python(
+        "import json, sys, cascade2spark; hasattr(cascade2spark, 'Hfs'); "
+        "print(json.dumps([name for name in sys.modules if name.startswith('cascade2spark.')]))"
+    )
+    assert "cascade2spark.name_hints" in loaded and "cascade2spark.taps" not in loaded
+    from cascade2spark import joiners  # a module is found as ever
+
+    assert joiners.InnerJoin
