@@ -24,6 +24,7 @@ from cascade2spark.flows.flow import Flow
 __all__ = ["DEFAULT_NAMES", "Target", "build_flows", "load_target"]
 
 DEFAULT_NAMES = ("flow", "job", "main")
+_STARTERS = frozenset({"SparkContext", "SparkSession"})
 
 
 @attrs.frozen
@@ -75,6 +76,11 @@ def build_flows(target: Target, connector: Any, words: Sequence[str]) -> Iterato
         JobFileError: the function raised an error of its own.
     """
     value = target.value
+    if isinstance(connector, LocalFlowConnector) and _starts_spark(value):
+        raise click.UsageError(
+            f"{target} starts Spark by itself: this job needs Spark and cannot run with --local.\n"
+            f"Run it with: python {target.place}"
+        )
     if callable(value):
         arguments = arguments_of(target, connector, words)
         value = _guarded(target.place, lambda: target.value(**arguments))
@@ -89,6 +95,12 @@ def build_flows(target: Target, connector: Any, words: Sequence[str]) -> Iterato
     if not many:
         raise click.UsageError(f"{target} gave no flow.")
     return (_connected(target, connector, one) for one in many)
+
+
+def _starts_spark(value: Any) -> bool:
+    """Tell whether a function names what starts Spark, so that it asks for no connector."""
+    names = getattr(getattr(value, "__code__", None), "co_names", ())
+    return "LocalFlowConnector" not in names and not _STARTERS.isdisjoint(names)
 
 
 def _connected(target: Target, connector: Any, given: Flow | FlowDef) -> Flow:

@@ -13,7 +13,11 @@ from cascade2spark.joiners import LeftJoin
 from cascade2spark.operations import Count, RegexFilter, RegexSplitGenerator
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Hfs
-from examples.porting.e3_custom_function import ScrubFunction
+
+if __package__:
+    from examples.porting.e3_custom_function import ScrubFunction
+else:  # run as a file, from any folder: its neighbours are found beside it
+    from e3_custom_function import ScrubFunction
 
 
 def job(doc_path: str, stop_path: str, wc_path: str) -> FlowDef:

@@ -14,7 +14,11 @@ from cascade2spark.operations import ExpressionFunction, Insert, RegexFilter, Re
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Hfs
 from cascade2spark.types import Double, Long
-from examples.porting.e3_custom_function import ScrubFunction
+
+if __package__:
+    from examples.porting.e3_custom_function import ScrubFunction
+else:  # run as a file, from any folder: its neighbours are found beside it
+    from e3_custom_function import ScrubFunction
 
 
 def job(doc_path: str, stop_path: str, wc_path: str, tfidf_path: str) -> FlowDef:

@@ -24,7 +24,11 @@ from cascade2spark.operations import (
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Hfs
 from cascade2spark.types import Double, Long
-from examples.porting.e3_custom_function import ScrubFunction
+
+if __package__:
+    from examples.porting.e3_custom_function import ScrubFunction
+else:  # run as a file, from any folder: its neighbours are found beside it
+    from e3_custom_function import ScrubFunction
 
 
 def job(

@@ -245,3 +245,16 @@ def test_e2_counts_once_what_is_tried_twice(tmp_path) -> None:
     expected = reference.word_count(tokens)
     assert f"5 {len(expected) - 1}" == done.stdout.strip()
     assert expected == lines_in(tmp_path / "wc")
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs"), [("e4_stop_words", 1), ("e5_tf_idf", 2), ("e6_safe", 4)]
+)
+def test_a_job_runs_from_any_folder(tmp_path, name, outputs) -> None:
+    words = [str(TIDES.documents), str(TIDES.stop), *(f"out{n}" for n in range(outputs))]
+    job = str(ROOT / "examples" / "porting" / f"{name}.py")
+    command = [sys.executable, "-m", "cascade2spark", "run", "--local", job, "--", *words]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stderr
+    assert (tmp_path / "out0" / "_SUCCESS").exists()

@@ -193,6 +193,14 @@ def test_what_is_no_flow_is_refused(value) -> None:
 # Running
 
 
+def test_a_job_that_starts_spark_by_itself_is_not_run_locally() -> None:
+    example = str(ROOT / "examples" / "13_rdd.py")
+    result = CliRunner().invoke(main, ["run", "--local", example])
+    assert 2 == result.exit_code
+    assert "13_rdd.py:main starts Spark by itself: this job needs Spark" in result.output
+    assert f"python {example}" in result.output
+
+
 def test_a_run_prints_rows_at_each_tap_and_exits_with_0() -> None:
     done = run_copy("--", write_input("a", "b", "c"), "out")
     assert 0 == done.exit_code, done.output
