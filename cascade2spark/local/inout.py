@@ -89,18 +89,27 @@ def write_trap(run: Run, spec: TrapSpec, rows: Sequence[Row]) -> None:
     fields = spec.tap.sink_fields
     output = run.context.trap_outputs.get(spec.number)
     manifests, _ = written_rows(
-        spec.tap, fields if fields.is_defined() else Fields.UNKNOWN, output, rows, on_failure
+        spec.tap,
+        fields if fields.is_defined() else Fields.UNKNOWN,
+        output,
+        rows,
+        on_failure,
+        is_trap=True,
     )
     run.result.manifests[-1 - spec.number] = manifests
 
 
 @singledispatch
 def written_rows(
-    tap: Tap, fields: Fields, output: Any, rows: Sequence[Row], on_failure: OnFailure
+    tap: Tap,
+    fields: Fields,
+    output: Any,
+    rows: Sequence[Row],
+    on_failure: OnFailure,
+    is_trap: bool = False,
 ) -> tuple[list[Any], int]:
     """Write rows into a part file of a tap with files; return manifests and the rows written."""
-    # Only a trap has no fields here: a sink's have been checked when its output was prepared.
-    writer = tap.scheme.trap_writer(fields) if fields.is_unknown() else tap.scheme.writer(fields)
+    writer = tap.scheme.trap_writer(fields) if is_trap else tap.scheme.writer(fields)
     parts: list[bytes] = []
     for row in rows:
         try:
@@ -114,7 +123,12 @@ def written_rows(
 
 @written_rows.register
 def _(
-    tap: MemoryTap, fields: Fields, output: Any, rows: Sequence[Row], on_failure: OnFailure
+    tap: MemoryTap,
+    fields: Fields,
+    output: Any,
+    rows: Sequence[Row],
+    on_failure: OnFailure,
+    is_trap: bool = False,
 ) -> tuple[list[Any], int]:
     output.extend(rows)
     return [], len(rows)
@@ -123,7 +137,12 @@ def _(
 @written_rows.register(RDDTap)
 @written_rows.register(DataFrameTap)
 def _(
-    tap: Tap, fields: Fields, output: Any, rows: Sequence[Row], on_failure: OnFailure
+    tap: Tap,
+    fields: Fields,
+    output: Any,
+    rows: Sequence[Row],
+    on_failure: OnFailure,
+    is_trap: bool = False,
 ) -> tuple[list[Any], int]:
     raise refused(tap)
 

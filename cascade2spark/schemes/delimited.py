@@ -28,7 +28,7 @@ from cascade2spark.schemes.base import (
     as_sink_fields,
     as_source_fields,
 )
-from cascade2spark.schemes.joining import JoiningWriter
+from cascade2spark.schemes.joining import JoiningWriter, TrapWriter
 from cascade2spark.schemes.splitting import SplittingReader, line_splitter, unquoted
 
 __all__ = ["FieldTypeResolver", "TextDelimited"]
@@ -207,16 +207,16 @@ class TextDelimited(Scheme):
         )
 
     def writer(self, fields: Fields) -> RowWriter:
-        return self._writer(fields, self.write_header)
+        return self._writer(JoiningWriter, fields, self.write_header)
 
     def trap_writer(self, fields: Fields) -> RowWriter:
         # What several operations failed on has no names in common, so there is no header either.
-        return self._writer(fields, self.write_header and fields.is_defined())
+        return self._writer(TrapWriter, fields, self.write_header and fields.is_defined())
 
-    def _writer(self, fields: Fields, has_header: bool) -> RowWriter:
+    def _writer(self, kind: type[JoiningWriter], fields: Fields, has_header: bool) -> RowWriter:
         # A sink that declared types prints by them; an undeclared one by those of the stream.
         typed = self.fields if self.fields.has_types() and len(self.fields) == len(fields) else None
-        return JoiningWriter(
+        return kind(
             typed or fields,
             self.charset,
             self.delimiter,
@@ -311,6 +311,13 @@ def _sorted_arguments(args: tuple[Any, ...]) -> dict[str, Any]:
     for index, argument in enumerate(args):
         while slot < len(_SLOTS) and not _fits(_SLOTS[slot], argument, index):
             slot += 1
+        if isinstance(argument, bool) and index == 1 and "delimiter" in given:
+            raise BuildError(
+                "TextDelimited takes the flag for a header before the delimiter",
+                asked=[args[0], argument],
+                details={"forms": _FORMS},
+                fix=f"TextDelimited({argument}, {args[0]!r})",
+            )
         if slot == len(_SLOTS):
             raise BuildError(
                 f"TextDelimited cannot take {argument!r} as argument {index + 1}",

@@ -11,7 +11,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.schemes.base import Row, RowWriter
 from cascade2spark.types import CoercibleType, Type, text_writer
 
-__all__ = ["JoiningWriter"]
+__all__ = ["JoiningWriter", "TrapWriter"]
 
 # Values whose text needs no look at the field's type.
 _PLAIN = frozenset({str, int})
@@ -136,6 +136,33 @@ class JoiningWriter(RowWriter):
             raise RunError(
                 f"a row cannot be written: {failed}", row=row, fields=self._fields.print_()
             ) from failed
+
+
+class TrapWriter(JoiningWriter):
+    """A JoiningWriter for traps: a line that could not be decoded is written as it was read.
+
+    Such a line is the last value of its row, behind what the trap says about it. So the file can be
+    mended and read again.
+    """
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        if not any(map(self._is_raw, rows)):
+            return super().encode(rows)
+        lines: list[bytes] = []
+        for row in rows:
+            if self._is_raw(row):
+                told = self._row_line((*row[:-1], None)).removesuffix(self._null + "\n")
+                lines.append(told.encode(self._charset) + row[-1] + b"\n")
+            else:
+                lines.append(super().encode([row]))
+        return b"".join(lines)
+
+    def _is_raw(self, row: Row) -> bool:
+        if not row or not isinstance(row[-1], bytes) or "\n".encode(self._charset) != b"\n":
+            return False
+        is_line = b"\n" not in row[-1] and b"\r" not in row[-1]
+        is_fit = self._width is None or self._width == len(row)
+        return is_line and is_fit and not any(isinstance(value, bytes) for value in row[:-1])
 
 
 def _writer_of(type_: Type | None, prints_types: bool) -> Callable[[Any], str | None] | None:

@@ -23,7 +23,7 @@ from cascade2spark.schemes.base import (
     as_sink_fields,
     as_source_fields,
 )
-from cascade2spark.schemes.joining import JoiningWriter
+from cascade2spark.schemes.joining import JoiningWriter, TrapWriter
 from cascade2spark.schemes.lines import DecodedBlock
 
 __all__ = ["TextLine"]
@@ -111,6 +111,9 @@ class TextLine(Scheme):
 
     def writer(self, fields: Fields) -> RowWriter:
         return JoiningWriter(fields, self.charset, "\t", null="null", prints_types=False)
+
+    def trap_writer(self, fields: Fields) -> RowWriter:
+        return TrapWriter(fields, self.charset, "\t", null="null", prints_types=False)
 
 
 class _LineReader(RowReader):

@@ -337,3 +337,10 @@ def test_schemes_compare_by_value_and_pickle() -> None:
     assert scheme != TextDelimited(AB, ";", [str, int])
     assert pickle.loads(pickle.dumps(scheme)) == scheme
     assert [TextDelimited(delimiter=sign).extension for sign in "\t,;"] == ["tsv", "csv", "txt"]
+
+
+def test_a_flag_behind_the_delimiter_is_not_dropped() -> None:
+    with pytest.raises(BuildError, match="the flag for a header before the delimiter") as caught:
+        TextDelimited(",", True)
+    assert caught.value.fix == "TextDelimited(True, ',')"
+    assert TextDelimited(Fields("a"), ",", False).strict is False

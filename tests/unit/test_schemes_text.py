@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import BadRecord, BuildError, RunError, TapError
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo, LineBlock, Split, split_file
-from cascade2spark.schemes import Compress, Scheme, SourceInfo, TextLine
-from cascade2spark.taps import DirTap, FileTap, Hfs
+from cascade2spark.pipes import Pipe
+from cascade2spark.schemes import Compress, Scheme, SourceInfo, TextDelimited, TextLine
+from cascade2spark.taps import DirTap, FileTap, Hfs, MemoryTap
 from cascade2spark.types import DateType, Float
 
 
@@ -207,3 +209,32 @@ def test_schemes_compare_by_value_and_pickle() -> None:
     assert TextLine("line") == TextLine(Fields("line"))
     assert TextLine("line") != TextLine("other")
     assert pickle.loads(pickle.dumps(TextLine("line"))) == TextLine("line")
+
+
+@pytest.mark.parametrize("scheme", [TextLine(), TextDelimited(), TextDelimited(Fields("line"))])
+def test_a_trap_gets_an_undecodable_line_as_it_was_read(scheme: Scheme) -> None:
+    line = b'caf\xe9\tand "more"'
+    width = Fields.UNKNOWN if scheme.sink_fields.is_all() else scheme.sink_fields
+    writer = scheme.trap_writer(width)
+    assert writer.encode([(line,), ("text",)]) == line + b"\ntext\n"
+
+
+def test_what_a_trap_tells_stands_before_the_line() -> None:
+    assert TextLine().trap_writer(Fields.UNKNOWN).encode([("why", b"\xe9")]) == b"why\t\xe9\n"
+
+
+@pytest.mark.parametrize("row", [(b"\xe9\n",), (b"\xe9", "x"), (b"\xe9", b"\xe9")])
+def test_bytes_that_are_no_line_stay_text_in_a_trap(row: tuple[Any, ...]) -> None:
+    scheme = TextLine()
+    unknown = Fields.UNKNOWN
+    assert scheme.trap_writer(unknown).encode([row]) == scheme.writer(unknown).encode([row])
+
+
+def test_trapped_lines_can_be_mended_and_read_again(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"good\ncaf\xe9\n")
+    source, bad = Hfs(TextLine("line"), tmp_path / "in"), Hfs(TextLine(), tmp_path / "bad")
+    sink = MemoryTap()
+    LocalFlowConnector().connect("j", source, sink, bad, Pipe("j")).complete()
+    assert sink.rows == [("good",)]
+    (part,) = (tmp_path / "bad").glob("part-*")
+    assert part.read_bytes() == b"caf\xe9\n"
