@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import attrs
@@ -116,16 +116,34 @@ class OutputCommit:
 
     def prepare(self) -> None:
         """Clean up after dead runs, check, and make the folder that tasks write to."""
-        recover(self.target, store=self._store)
+        self._recover()
         self.check()
         try:
-            self._store.make_folders(self._record.folder)
-            write_record(self._store, self._record)
-            self._is_prepared = True
-            self._store.make_folders(self.place.folder)
+            with self._named():
+                self._store.make_folders(self._record.folder)
+                write_record(self._store, self._record)
+                self._is_prepared = True
+                self._store.make_folders(self.place.folder)
         except BaseException:
             self.abort()
             raise
+
+    def _recover(self) -> None:
+        with self._named():
+            recover(self.target, store=self._store)
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say of the target, and of the tap, what the disk says of hidden files beside it."""
+        try:
+            yield
+        except TapError as failed:
+            refusal = failed.__cause__
+            if not isinstance(refusal, OSError):
+                raise
+            raise TapError(
+                f"cannot write {self.target}: {refusal.strerror or refusal}", origin=self._origin
+            ) from refusal
 
     def ready(self, manifests: Sequence[Manifest]) -> None:
         """Keep the winners, delete the losers; afterwards the output only has to be published.
@@ -249,7 +267,7 @@ class OutputCommit:
 def prepare_all(commits: Sequence[OutputCommit]) -> None:
     """Prepare the sinks of a flow: all are checked before anything is changed."""
     for commit in commits:
-        recover(commit.target, store=commit._store)
+        commit._recover()
     for commit in commits:
         commit.check()
     prepared: list[OutputCommit] = []

@@ -27,6 +27,7 @@ from cascade2spark.files import (
     recover,
 )
 from cascade2spark.files.records import Owner, find_records, read_record, write_record
+from cascade2spark.origin import Origin
 
 T = TypeVar("T")
 OLD = {"part-00000": b"old 0\n", "part-00001": b"old 1\n", "_SUCCESS": b""}
@@ -540,8 +541,13 @@ def test_what_travels_to_tasks_pickles(tmp_path: Path) -> None:
 
 def test_a_target_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(TapError, match=r"cannot make folder .*file"):
-        OutputCommit(tmp_path / "file" / "out").prepare()
+    target = tmp_path / "file" / "out"
+    origin = Origin("job.py", 3, "<module>")
+    for prepare in (OutputCommit.prepare, lambda commit: prepare_all([commit])):
+        with pytest.raises(TapError) as caught:
+            prepare(OutputCommit(target, origin=origin))
+        assert caught.value.headline.startswith(f"cannot write {target}: ")
+        assert caught.value.origin == origin
 
 
 @pytest.mark.parametrize("is_file", [True, False])
