@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cascade2spark.errors import BuildError, Unsupported
@@ -121,6 +121,12 @@ class MemoryTap(_HeldTap):
         self.__dict__.update(state, _is_copy=True)
 
     def _as_row(self, row: Any) -> Row:
+        if isinstance(row, Mapping):
+            raise BuildError(
+                "a row is a tuple of values",
+                asked=repr(row)[:200],
+                fix="write tuple(row.values()), with the values in the order of the fields",
+            )
         if isinstance(row, (str, bytes)) or not isinstance(row, Iterable):
             raise BuildError("a row is a tuple of values", asked=repr(row), fix=f"write ({row!r},)")
         values = tuple(row)

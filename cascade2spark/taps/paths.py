@@ -5,8 +5,8 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from cascade2spark.errors import BuildError, TapError, Unsupported
 from cascade2spark.fields import Fields
@@ -26,6 +26,7 @@ from cascade2spark.files import (
     path_kind,
     route_of,
 )
+from cascade2spark.origin import capture_origin
 from cascade2spark.schemes import Scheme
 from cascade2spark.taps.base import SinkMode, Tap, TupleEntryCollector
 from cascade2spark.taps.writing import FileCollector
@@ -54,7 +55,14 @@ class PathTap(Tap):
     def __init__(
         self, scheme: Scheme, path: Path | Sequence[Path], sink_mode: SinkMode = SinkMode.KEEP
     ) -> None:
-        given = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+        if isinstance(path, Scheme):
+            raise BuildError(
+                f"{type(self).__name__} takes the scheme first, then the path",
+                asked=f"{type(self).__name__}({scheme!r}, {path!r})",
+                origin=capture_origin(),
+            )
+        is_list = isinstance(path, Iterable) and not isinstance(path, (str, os.PathLike))
+        given: list[Any] = list(cast("Iterable[Any]", path)) if is_list else [path]
         if not given or not all(isinstance(one, (str, os.PathLike)) for one in given):
             raise BuildError(f"{type(self).__name__} needs a path", asked=repr(path))
         self._paths = tuple(as_path_text(one) for one in given)

@@ -11,6 +11,7 @@ import pytest
 
 from cascade2spark.errors import BuildError, TapError, Unsupported
 from cascade2spark.fields import Fields
+from cascade2spark.pipes import Pipe
 from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.taps import (
     DataFrameTap,
@@ -27,6 +28,7 @@ from cascade2spark.taps import (
     RDDTap,
     SinkMode,
 )
+from cascade2spark.testing import run_pipe
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -251,3 +253,17 @@ def test_a_path_tap_needs_a_scheme_and_a_path(arguments: tuple[Any, ...]) -> Non
     with pytest.raises(BuildError, match="needs a"):
         Hfs(*arguments)
     assert issubclass(Hfs, PathTap)
+
+
+@pytest.mark.parametrize("kind", [Hfs, Lfs, FileTap, DirTap, GlobHfs])
+def test_scheme_and_path_in_the_wrong_order_are_told_apart(kind: Any) -> None:
+    with pytest.raises(BuildError, match=f"{kind.__name__} takes the scheme first") as caught:
+        kind("in.csv", TextLine())
+    assert caught.value.origin is not None and caught.value.origin.file == __file__
+
+
+def test_a_mapping_is_no_row() -> None:
+    with pytest.raises(BuildError, match="a row is a tuple of values"):
+        MemoryTap(["a", "b"], [{"a": 1, "b": 2}])
+    with pytest.raises(BuildError, match="a row is a tuple of values"):
+        run_pipe(Pipe("p"), [{"a": 1}], "a")
