@@ -45,7 +45,7 @@ Exit codes:
 @click.group(epilog=_EXITS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cascade2spark")
 def main() -> None:
-    """Run Cascading- and Scalding-style jobs on Spark."""
+    """Run Cascading-style jobs on Spark."""
 
 
 def _debug_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -164,7 +164,11 @@ def demo(folder: Path, offline: bool, master: str | None) -> None:
 @click.option(
     "--recover", "recovered", metavar="PATH", help="Finish or undo what died runs left at PATH."
 )
-@click.option("--force", is_flag=True, help="With --recover: runs of other machines too.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="With --recover: runs of other machines too, and throw away what KEEP cannot publish.",
+)
 @_debug_option
 def doctor(path: str | None, recovered: str | None, force: bool) -> None:
     """Check this machine; or show how PATH is reached; or clean up after runs that died."""
