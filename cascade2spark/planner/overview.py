@@ -30,6 +30,7 @@ from cascade2spark.planner.steps import (
     Union,
     Write,
 )
+from cascade2spark.taps import MemoryTap
 
 __all__ = ["PlanRow", "overall", "plan_rows", "rdd_calls"]
 
@@ -202,7 +203,7 @@ def rdd_calls(step: Step) -> str:
 
 @rdd_calls.register
 def _(step: Read) -> str:
-    return "read in tasks"
+    return "rows of the driver" if isinstance(step.tap, MemoryTap) else "read in tasks"
 
 
 @rdd_calls.register
@@ -238,7 +239,7 @@ def _(step: Persist) -> str:
 
 @rdd_calls.register
 def _(step: Write) -> str:
-    return "part files in tasks"
+    return "rows to the driver" if isinstance(step.tap, MemoryTap) else "part files in tasks"
 
 
 def _partitions(step: Group | CoGroup) -> str:
