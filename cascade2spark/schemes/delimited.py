@@ -63,7 +63,9 @@ class TextDelimited(Scheme):
     line a bad record (not safe). A quoted value cannot span lines.
 
     Writing: null is empty; quotes inside values are doubled, and only values that hold the
-    delimiter are quoted.
+    delimiter are quoted. As in Java, a value with a line end, with the delimiter where no quote is
+    set, or with a quote but no delimiter is not read back as it was. Part files without rows have
+    no header, so the fields of an output without rows cannot be read from it.
 
     Args:
         args: as in Java, each told by its type and place: fields, compression, one flag for a
@@ -72,7 +74,8 @@ class TextDelimited(Scheme):
         fields: declared fields; undeclared ones are named by the header if it is skipped.
         delimiter: text between values. Default TAB.
         has_header: sets `skip_header` and `write_header`.
-        skip_header: whether the first line of each file is no row.
+        skip_header: whether the first line of each file is no row; where fields are declared it is
+            skipped unread, whatever names it has.
         write_header: whether each part file that has rows begins with the field names.
         strict: whether another number of values makes a line a bad record.
         quote: quote character; None for none.
