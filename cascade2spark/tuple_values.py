@@ -367,7 +367,8 @@ def refuse_change(what: str, values: Any) -> UnsupportedOperation:
 def _compare(left: Any, right: Any) -> int:
     if left is not None and right is not None and kind_of(left) is not kind_of(right):
         raise CoercionError(
-            f"a {type(left).__name__} cannot be compared with a {type(right).__name__}",
+            f"a value of type {type(left).__name__} cannot be compared with one of type "
+            f"{type(right).__name__}",
             details={"left": repr(left), "right": repr(right)},
         )
     one, other = value_key(left), value_key(right)

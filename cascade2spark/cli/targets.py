@@ -85,12 +85,14 @@ def build_flows(target: Target, connector: Any, words: Sequence[str]) -> Iterato
         arguments = arguments_of(target, connector, words)
         value = _guarded(target.place, lambda: target.value(**arguments))
     elif words:
-        raise click.UsageError(f"{target} takes no arguments, it is a {type(value).__name__}.")
+        kind = type(value).__name__
+        raise click.UsageError(f"{target} takes no arguments, it is of type {kind}.")
     many = list(value) if isinstance(value, (list, tuple)) else [value]
     for one in many:
         if not isinstance(one, (Flow, FlowDef)):
             raise click.UsageError(
-                f"{target} gave a {type(one).__name__}; a Flow, a FlowDef or a list of them is run."
+                f"{target} gave a value of type {type(one).__name__}; "
+                "a Flow, a FlowDef or a list of them is run."
             )
     if not many:
         raise click.UsageError(f"{target} gave no flow.")

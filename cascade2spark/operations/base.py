@@ -101,7 +101,8 @@ class OutputCollector:
             row = tuple(result)
         else:
             raise TupleError(
-                f"an operation emitted a {type(result).__name__} where a row is expected",
+                f"an operation emitted a value of type {type(result).__name__} "
+                "where a row is expected",
                 row=result,
                 fields=self._declared,
             )

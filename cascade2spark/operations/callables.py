@@ -149,9 +149,11 @@ def wrong_shape(
     result: Any, declared: Fields, origin: Origin | None, wanted: str, fix: str | None = None
 ) -> TupleError:
     """Return the error for a result that does not have the declared shape."""
-    size = f" of {len(result)}" if isinstance(result, (tuple, list, Tuple)) else ""
+    kind = type(result).__name__
+    is_row = isinstance(result, (tuple, list, Tuple))
+    what = f"a {kind} of {len(result)}" if is_row else f"a value of type {kind}"
     return TupleError(
-        f"a function returned a {type(result).__name__}{size} where {wanted} is declared",
+        f"a function returned {what} where {wanted} is declared",
         details={"declared": declared, "returned": shown_value(result)},
         origin=origin,
         fix=fix,

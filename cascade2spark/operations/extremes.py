@@ -238,7 +238,7 @@ def _check_kinds(best: Any, value: Any) -> None:
     has_boolean = isinstance(best, bool) or isinstance(value, bool)
     if has_boolean or not (isinstance(value, type(best)) or isinstance(best, type(value))):
         raise OperationError(
-            f"a {type(best).__name__} and a {type(value).__name__} cannot be compared",
+            f"values of type {type(best).__name__} and {type(value).__name__} cannot be compared",
             details={"values": f"{shown_value(best)} and {shown_value(value)}"},
         )
 

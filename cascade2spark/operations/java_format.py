@@ -49,7 +49,7 @@ class _Item:
         return text.rjust(self.width)
 
     def refusal(self, value: Any) -> OperationError:
-        what = f"%{self.letter} cannot write a {type(value).__name__}"
+        what = f"%{self.letter} cannot write a value of type {type(value).__name__}"
         return OperationError(f"{what}: {shown_value(value)}")
 
 

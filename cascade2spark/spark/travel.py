@@ -99,8 +99,8 @@ def _cannot_travel(site: Site, operation: Any, refused: Exception) -> BuildError
     path, value = _guilty_part(operation)
     if isinstance(value, _DRIVER_ONLY):
         return BuildError(
-            f"{site.label} cannot be sent to the workers: it holds a {type(value).__name__}, "
-            "which exists on the driver only",
+            f"{site.label} cannot be sent to the workers: it holds a value of type "
+            f"{type(value).__name__}, which exists on the driver only",
             asked=path,
             origin=site.origin,
             branch=site.branch,
@@ -108,7 +108,7 @@ def _cannot_travel(site: Site, operation: Any, refused: Exception) -> BuildError
         )
     return BuildError(
         f"{site.label} cannot be sent to the workers",
-        asked=f"{path}, a {type(value).__name__}",
+        asked=f"{path}, a value of type {type(value).__name__}",
         details={"pickle says": str(refused).splitlines()[0] if str(refused) else repr(refused)},
         origin=site.origin,
         branch=site.branch,

@@ -154,7 +154,8 @@ class TupleEntryCollector(ABC):
             )
         if not isinstance(result, (Tuple, tuple, list)):
             raise TupleError(
-                f"a {type(result).__name__} was written where a row is expected", row=result
+                f"a value of type {type(result).__name__} was written where a row is expected",
+                row=result,
             )
         row = tuple(result)
         if self._declared is not None and len(row) != len(self._declared):

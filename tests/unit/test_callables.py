@@ -59,12 +59,12 @@ def test_each_declared_shape(operation, shape, expected) -> None:
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
-        (function("a", "b")(lambda text: text), "returned a str where a tuple"),
-        (function("a", "b")(lambda text: None), "returned a NoneType where a tuple"),
+        (function("a", "b")(lambda text: text), "returned a value of type str where a tuple"),
+        (function("a", "b")(lambda text: None), "returned a value of type NoneType where a tuple"),
         (function("a", "b")(lambda text: (1,)), "returned a tuple of 1 where a tuple of 2"),
-        (function("a", many=True)(lambda text: text), "returned a str where an iterable"),
-        (function("a", many=True)(lambda text: 7), "returned a int where an iterable"),
-        (function("a", "b", many=True)(lambda text: [text]), "returned a str where a tuple"),
+        (function("a", many=True)(lambda text: text), "returned a value of type str where an iterable"),
+        (function("a", many=True)(lambda text: 7), "returned a value of type int where an iterable"),
+        (function("a", "b", many=True)(lambda text: [text]), "returned a value of type str where a tuple"),
         (function("a")(lambda text: (text,)), "returned a tuple of 1 where one value"),
         (function("a", many=True)(lambda text: [(text,)]), "returned a tuple of 1 where one value"),
     ],
@@ -229,5 +229,5 @@ def test_a_buffer_that_yields_another_shape_is_refused() -> None:
     def wrong(key: Any, rows: Any) -> Any:
         yield 1
 
-    with pytest.raises(TupleError, match="returned a int where a tuple"):
+    with pytest.raises(TupleError, match="returned a value of type int where a tuple"):
         run_operation(wrong, [(1,)], "v")

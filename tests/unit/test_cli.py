@@ -143,7 +143,7 @@ def built(text: str, *words: str) -> object:
     path = write("called.py", f"def job({text}): seen.append(locals())\n")
     target = load_target(path)
     target.value.__globals__["seen"] = seen
-    with pytest.raises(click.UsageError, match="gave a NoneType"):
+    with pytest.raises(click.UsageError, match="gave a value of type NoneType"):
         build_flows(target, "the connector", words)
     return seen[0]
 

@@ -223,7 +223,7 @@ def joined_float(value: Any) -> str:
 def cast_object(value: Any, name: str) -> Any:
     """Return `value` when it is null or of the Java class `name`."""
     if value is not None and not is_a(value, name):
-        raise OperationError(f"a {type(value).__name__} cannot be cast to {name}")
+        raise OperationError(f"a value of type {type(value).__name__} cannot be cast to {name}")
     return value
 
 
