@@ -36,7 +36,7 @@ from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.forms import planned_forms
 from cascade2spark.spark.frames import data_frame_of
 from cascade2spark.spark.lowering import Lowering, SinkItems
-from cascade2spark.spark.session import acquire_context
+from cascade2spark.spark.session import acquire_context, check_running, is_ended
 from cascade2spark.spark.travel import check_can_travel, error_of
 from cascade2spark.taps import DataFrameTap, MemoryTap, RDDTap
 
@@ -66,6 +66,7 @@ class SparkEngine:
         """The Spark context; started at first use when none was given."""
         if self._context is None:
             self._context = acquire_context(self._given)
+        check_running(self._context)
         return self._context
 
     def add_code(self, paths: Sequence[str]) -> None:
@@ -109,7 +110,7 @@ class SparkEngine:
                 self._hand_over(plan, held, context)
         except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
-            error = error_of(failure)
+            error = self._error_of(failure)
             raise error from error.__cause__ or failure
         finally:
             # A context that was stopped meanwhile has nothing left to let go of.
@@ -117,6 +118,16 @@ class SparkEngine:
                 lowering.release(keeps_broadcasts=bool(held.rdds))
         self._gather(plan, reports, lowering, context, result)
         return result
+
+    def _error_of(self, failure: BaseException) -> BaseException:
+        error = error_of(failure)
+        if type(error) is FlowError and self._context is not None and is_ended(self._context):
+            master = self._context.master
+            return FlowError(
+                f"the Spark context on master {master} ended while the flow ran",
+                details=error.details,
+            )
+        return error
 
     def sample(self, plan: StepPlan, number: int, rows: int, context: RunContext) -> Sequence[Row]:
         """Return up to `rows` rows leaving step `number`, from the first part of each source."""
@@ -135,7 +146,7 @@ class SparkEngine:
                 found.extend(_rows_of(block for _, block in items.rdd.collect()))
             return found[:rows]
         except (Py4JError, PySparkException) as failure:
-            error = error_of(failure)
+            error = self._error_of(failure)
             raise error from error.__cause__ or failure
         finally:
             lowering.release()

@@ -14,7 +14,9 @@ from typing import Any
 
 import attrs
 import pyarrow
+from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
 
 from cascade2spark.environment import java_problem
 from cascade2spark.errors import FlowError, Unsupported
@@ -32,8 +34,10 @@ __all__ = [
     "Versions",
     "acquire_context",
     "active_s3_access",
+    "check_running",
     "check_versions",
     "driver_versions",
+    "is_ended",
     "s3_access_of",
 ]
 
@@ -47,7 +51,8 @@ def acquire_context(given: Any = None) -> SparkContext:
         given: a SparkContext, a SparkSession, or None for the active or a new local one.
     Raises:
         Unsupported: a Spark Connect session, which has no RDDs, or something else altogether.
-        FlowError: there is no Java, or it is too old.
+        FlowError: there is no Java, or it is too old; the context was stopped; its master cannot be
+            reached.
     """
     if given is None:
         return SparkContext._active_spark_context or _start_local()
@@ -63,7 +68,17 @@ def acquire_context(given: Any = None) -> SparkContext:
             "SparkFlowConnector takes a SparkContext or a SparkSession",
             asked=repr(given),
         )
+    check_running(context)
     return context
+
+
+def check_running(context: SparkContext) -> None:
+    """Raise FlowError if a context was stopped."""
+    if context._jsc is None:
+        raise FlowError(
+            "the Spark context was stopped",
+            fix="make a new one, and give it to a new SparkFlowConnector",
+        )
 
 
 @attrs.frozen
@@ -159,9 +174,26 @@ def _start_local() -> SparkContext:
         defaults.update(_LOCAL_DEFAULTS)
     for key, value in defaults.items():
         conf.setIfMissing(key, value)
-    context = SparkContext(conf=conf)
-    context.setLogLevel("ERROR")
+    master = str(conf.get("spark.master"))
+    try:
+        context = SparkContext(conf=conf)
+        context.setLogLevel("ERROR")
+    except (Py4JError, PySparkException) as failed:
+        raise _unreachable(master, str(getattr(failed, "java_exception", failed))) from failed
     return context
+
+
+def is_ended(context: SparkContext) -> bool:
+    """Tell whether a context was stopped, or ended by itself for want of a master."""
+    try:
+        return context._jsc is None or bool(context._jsc.sc().isStopped())
+    except Py4JError:
+        return True
+
+
+def _unreachable(master: str, reason: str) -> FlowError:
+    first = reason.strip().split("\n")[0]
+    return FlowError(f"Spark cannot be started on master {master}", details={"because": first})
 
 
 _S3A = "fs.s3a."

@@ -1,0 +1,77 @@
+"""Contexts that are gone, and masters that are not there; each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cascade2spark
+
+JOB = """
+from cascade2spark.connectors import SparkFlowConnector
+from cascade2spark.errors import FlowError
+from cascade2spark.pipes import Pipe
+from cascade2spark.taps import MemoryTap
+
+def flow(*given):
+    return SparkFlowConnector(*given).connect(MemoryTap("a", [(1,)]), MemoryTap(), Pipe("p"))
+
+def refusal(call):
+    try:
+        call()
+    except FlowError as error:
+        print(error.headline)
+"""
+STOPPED = """
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+context = spark.sparkContext
+planned = flow(spark)
+spark.stop()
+refusal(lambda: flow(spark).complete())
+refusal(lambda: flow(context).complete())
+refusal(planned.complete)
+"""
+UNREACHABLE = "refusal(lambda: flow().complete())"
+
+
+def said(program: str, **environ: str) -> list[str]:
+    ran = subprocess.run(
+        [sys.executable, "-c", JOB + program],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(cascade2spark.__file__).parents[1]),
+            **environ,
+        },
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines()
+
+
+def test_a_stopped_context_is_refused() -> None:
+    assert said(STOPPED) == ["the Spark context was stopped"] * 3
+
+
+def test_a_master_that_is_none_is_named() -> None:
+    words = "--master local[none] --conf spark.ui.enabled=false pyspark-shell"
+    assert said(UNREACHABLE, PYSPARK_SUBMIT_ARGS=words) == [
+        "Spark cannot be started on master local[none]"
+    ]
+
+
+@pytest.mark.slow  # Spark tries for a minute
+def test_a_master_that_cannot_be_reached_is_named() -> None:
+    master = "spark://localhost:1"
+    words = f"--master {master} --conf spark.ui.enabled=false pyspark-shell"
+    assert said(UNREACHABLE, PYSPARK_SUBMIT_ARGS=words) == [
+        f"the Spark context on master {master} ended while the flow ran"
+    ]
