@@ -1,4 +1,4 @@
-"""Cascading- and Scalding-style ETL jobs on Spark RDDs.
+"""Cascading-style ETL jobs on Spark RDDs.
 
 The names below are the ones a job needs most; each is loaded from its module when it is first
 used, so that importing this package costs nothing and needs neither Spark nor Arrow.
