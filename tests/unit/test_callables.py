@@ -59,12 +59,12 @@ def test_each_declared_shape(operation, shape, expected) -> None:
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
-        (function("a", "b")(lambda text: text), "returned a value of type str where a tuple"),
+        (function("a", "b")(lambda text: text), "of type str where a tuple"),
         (function("a", "b")(lambda text: None), "returned a value of type NoneType where a tuple"),
         (function("a", "b")(lambda text: (1,)), "returned a tuple of 1 where a tuple of 2"),
-        (function("a", many=True)(lambda text: text), "returned a value of type str where an iterable"),
-        (function("a", many=True)(lambda text: 7), "returned a value of type int where an iterable"),
-        (function("a", "b", many=True)(lambda text: [text]), "returned a value of type str where a tuple"),
+        (function("a", many=True)(lambda text: text), "of type str where an iterable"),
+        (function("a", many=True)(lambda text: 7), "of type int where an iterable"),
+        (function("a", "b", many=True)(lambda text: [text]), "of type str where a tuple"),
         (function("a")(lambda text: (text,)), "returned a tuple of 1 where one value"),
         (function("a", many=True)(lambda text: [(text,)]), "returned a tuple of 1 where one value"),
     ],
