@@ -207,6 +207,8 @@ class SparkEngine:
             _renumber(result.manifests, -1 - spec.number)
         result.counters.merge(total.counters)
         result.rows_in.update(total.rows_in)
+        for key, rows in lowering.held_rows().items():
+            result.rows_in[key] = result.rows_in.get(key, 0) + rows
         result.rows_out.update(total.rows_out)
         result.forms.update(total.forms)
         result.conversions.update(total.conversions)

@@ -16,7 +16,7 @@ from pyspark import RDD, Broadcast, SparkContext
 
 from cascade2spark.batch.batches import Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
-from cascade2spark.batch.blocks import arrival_order, decode_all
+from cascade2spark.batch.blocks import arrival_order, decode_all, read_header
 from cascade2spark.batch.hash_join import JoinTable
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SiteSpec
@@ -40,10 +40,12 @@ class BroadcastSide:
     Args:
         blocks: the broadcast blocks, in arrival order.
         size_bytes: their size.
+        rows: rows in them.
     """
 
     blocks: Broadcast[list[bytes]]
     size_bytes: int
+    rows: int
 
     def release(self, *, is_final: bool = True) -> None:
         """Drop the executors' copies, and if it is final the driver's."""
@@ -111,7 +113,9 @@ def broadcast_side(
             branch=site.branch,
             fix="use CoGroup, which does the same with an exchange",
         )
-    return BroadcastSide(context.broadcast(arrival_order(blocks.collect())), size)
+    held = arrival_order(blocks.collect())
+    rows = sum(read_header(block).rows for block in held)
+    return BroadcastSide(context.broadcast(held), size, rows)
 
 
 def _rows_of(blocks: Any) -> Iterator[Rows]:

@@ -138,6 +138,14 @@ class Lowering:
                 chain.rdd.mapPartitions(_Selected(numbers)),
             )
 
+    def held_rows(self) -> dict[int, int]:
+        """Return the rows of the held sides of each HashJoin, by its site's key."""
+        joins = [step for step in self.plan.steps if isinstance(step, BroadcastJoin)]
+        return {
+            step.site.key: sum(side.rows for side in self._sides.get(step.number, ()))
+            for step in joins
+        }
+
     def release(self, *, keeps_broadcasts: bool = False) -> None:
         """Let go of everything persisted or broadcast.
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cascade2spark.assemblies import Unique
+from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Count, First, Identity, Sum
@@ -147,3 +148,18 @@ def test_ten_runs_give_the_same_bytes(sc: Any, tmp_path: Path) -> None:
     assert 3 == len(first)
     for _ in range(9):
         assert first == bytes_of_run()
+
+
+def test_the_rows_of_both_sides_of_a_hash_join_are_counted(sc: Any) -> None:
+    entered = []
+    for connector in (LocalFlowConnector(), on_spark(sc)):
+        sources = {
+            "a": MemoryTap(Fields("k", "v"), [(number % 3, number) for number in range(20)]),
+            "b": MemoryTap(Fields("k", "w"), [(0, "x"), (1, "y"), (1, "z")]),
+        }
+        held = HashJoin(Pipe("a"), Fields("k"), Pipe("b"), Fields("k"), Fields("k", "v", "k2", "w"))
+        tail = Pipe("tail", held)
+        stats = run(connector, sources, {"tail": MemoryTap()}, tail).get_flow_stats()
+        sites = [site for step in stats.steps for site in step.sites]
+        entered.append([site.rows_in for site in sites if site.site.kind == "HashJoin"])
+    assert entered == [[23], [23]]
