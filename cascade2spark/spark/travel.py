@@ -11,7 +11,8 @@ import base64
 import pickle
 import re
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pyspark import RDD, SparkContext, cloudpickle
@@ -28,7 +29,14 @@ from cascade2spark.planner.steps import (
     StepPlan,
 )
 
-__all__ = ["TaskFailed", "check_can_travel", "error_of", "operators_of", "sendable"]
+__all__ = [
+    "TaskFailed",
+    "check_can_travel",
+    "error_of",
+    "leaving_no_broadcasts",
+    "operators_of",
+    "sendable",
+]
 
 # What stands for the driver itself: no part of one is anybody's mistake.
 _DRIVER_ONLY = (SparkContext, SparkSession, RDD, DataFrame)
@@ -79,11 +87,33 @@ def check_can_travel(plan: StepPlan) -> None:
     Raises:
         BuildError: one cannot be pickled; the message names the attribute or variable.
     """
-    for operator in operators_of(plan):
-        try:
-            _dumps(operator.operation)
-        except Exception as refused:
-            raise _cannot_travel(operator.site, operator.operation, refused) from refused
+    with leaving_no_broadcasts():
+        for operator in operators_of(plan):
+            try:
+                _dumps(operator.operation)
+            except Exception as refused:
+                raise _cannot_travel(operator.site, operator.operation, refused) from refused
+
+
+@contextmanager
+def leaving_no_broadcasts() -> Iterator[None]:
+    """Pickle without a trace.
+
+    PySpark notes every broadcast that this thread pickles, and hands those it noted to the next
+    RDD's tasks, whoever made it: one that is destroyed meanwhile would fail a job that has nothing
+    to do with it.
+    """
+    context: Any = SparkContext._active_spark_context
+    if context is None:
+        yield
+        return
+    noted = list(context._pickled_broadcast_vars)
+    try:
+        yield
+    finally:
+        context._pickled_broadcast_vars.clear()
+        for broadcast in noted:
+            context._pickled_broadcast_vars.add(broadcast)
 
 
 def operators_of(plan: StepPlan) -> Iterable[EachOperator | EveryOperator]:

@@ -27,6 +27,7 @@ from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.session import Versions, driver_versions
 from cascade2spark.spark.tasks import TaskFunction
+from cascade2spark.spark.travel import leaving_no_broadcasts
 from cascade2spark.taps import Hfs, MemoryTap, RDDTap
 from tests.spark.running import on_spark, parts_of, run
 
@@ -271,10 +272,22 @@ def test_no_step_of_the_plan_travels_with_a_task(sc: Any, monkeypatch: Any) -> N
     forbidden = {f"{kind.__module__}.{kind.__name__}" for kind in kinds}
     assert 4 <= len(seen)
     for task in seen:
-        recording = _Recording(cloudpickle.dumps(task))
+        with leaving_no_broadcasts():
+            recording = _Recording(cloudpickle.dumps(task))
         recording.load()
         assert not recording.found & forbidden
         assert not [name for name in recording.found if name.startswith("cascade2spark.pipes")]
+
+
+def test_a_broadcast_of_the_users_is_not_left_to_later_jobs(sc: Any) -> None:
+    names = sc.broadcast({1: "one"})
+    named = function("y")(lambda value: names.value.get(value))
+    sink = MemoryTap()
+    sources = {"p": MemoryTap(Fields("v"), [(1,), (2,)])}
+    run(on_spark(sc), sources, {"p": sink}, Each(Pipe("p"), Fields("v"), named))
+    assert [("one",), (None,)] == sink.rows
+    names.destroy()
+    assert 3 == sc.parallelize(range(3), 1).map(str).count()
 
 
 def test_an_error_of_a_cause_that_cannot_travel_still_comes_home(sc: Any) -> None:
