@@ -409,6 +409,9 @@ class BaseOperation:
                 asked=str(self.field_declaration),
             )
 
+    def __repr__(self) -> str:
+        return type(self).__name__
+
     def get_num_args(self) -> int:
         """Return the fewest argument fields needed, ANY when it does not matter."""
         return self.num_args

@@ -166,7 +166,6 @@ def test_messages(name, cases, update_plans):
     check_golden(ERRORS / f"{name}.txt", texts, update_plans)
 
 
-@pytest.mark.xfail(strict=True, reason="an operation without a repr is shown by its address")
 @pytest.mark.parametrize(
     "build",
     [lambda: Each(LOGS, "url", Count()), lambda: Every(GroupBy(LOGS, "url"), Identity())],
