@@ -60,7 +60,7 @@ KNOBS: tuple[Knob, ...] = (
         "count",
         None,
         "partitions",
-        "Partitions of every exchange that names no number; unset means the context's default.",
+        "Partitions of every exchange that names no number; unset means by the size of the input.",
         (
             "cascading.flow.runtime.gather.partitions.num",
             "mapreduce.job.reduces",

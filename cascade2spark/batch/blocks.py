@@ -22,7 +22,7 @@ import marshal
 import pickle
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 import attrs
@@ -31,7 +31,14 @@ import pyarrow as pa
 from cascade2spark.batch.batches import Batch, Row
 from cascade2spark.errors import FlowError, RunError
 
-__all__ = ["Block", "arrival_order", "decode_block", "encode_block", "read_header"]
+__all__ = [
+    "Block",
+    "arrival_order",
+    "decode_block",
+    "encode_block",
+    "pickle_by_value_with",
+    "read_header",
+]
 
 _HEADER = struct.Struct("<BBHIIII")
 _BEFORE_CHECKSUM = struct.Struct("<BBHIII")
@@ -79,10 +86,33 @@ def encode_block(batch: Batch, source: int = 0, partition: int = 0, sequence: in
     return b"".join((head, checksum.to_bytes(4, "little"), payload))
 
 
+def pickle_by_value_with(dumps: Callable[[object], bytes]) -> None:
+    """Let objects of classes that other processes cannot import travel with their class.
+
+    Args:
+        dumps: pickles such objects so that `pickle.loads` reads them; cloudpickle's, which Spark
+            brings along.
+    """
+    global _dumps_by_value
+    _dumps_by_value = dumps
+
+
+def _dumps_by_name(value: object) -> bytes:
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
+_dumps_by_value: Callable[[object], bytes] = _dumps_by_name
+
+
 def _pickled(rows: list[Row]) -> bytes:
     try:
-        return pickle.dumps(rows, pickle.HIGHEST_PROTOCOL)
-    except Exception as refused:  # a value's own __reduce__ may raise anything
+        return _dumps_by_name(rows)
+    except Exception:  # a value's own __reduce__ may raise anything
+        pass
+    # A class of the job's own script has no module that a worker could import.
+    try:
+        return _dumps_by_value(rows)
+    except Exception as refused:
         for row in rows:
             for place, value in enumerate(row):
                 if type(value) not in _PLAIN and not _can_travel(value):
@@ -92,7 +122,7 @@ def _pickled(rows: list[Row]) -> bytes:
 
 def _can_travel(value: object) -> bool:
     try:
-        pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        _dumps_by_value(value)
     except Exception:
         return False
     return True

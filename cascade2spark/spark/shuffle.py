@@ -146,7 +146,7 @@ def reduce_partitions(input_bytes: int | None, cores: int) -> int:
     """Return how many reduce partitions an exchange gets when nobody says.
 
     A task costs 20 to 50 ms whatever it does, so small inputs get few and middling ones one wave;
-    beyond a gigabyte for each core the size of a partition decides.
+    beyond 256 MiB for each core the size of a partition decides.
 
     Args:
         input_bytes: size of everything read below the exchange, None when it cannot be told.

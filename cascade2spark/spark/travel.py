@@ -18,6 +18,7 @@ from typing import Any
 from pyspark import RDD, SparkContext, cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
+from cascade2spark.batch.blocks import pickle_by_value_with
 from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError
 from cascade2spark.planner.steps import (
     CoGroup,
@@ -41,6 +42,7 @@ __all__ = [
 # What stands for the driver itself: no part of one is anybody's mistake.
 _DRIVER_ONLY = (SparkContext, SparkSession, RDD, DataFrame)
 _dumps: Callable[[Any], bytes] = cloudpickle.dumps
+pickle_by_value_with(_dumps)
 _MARK = re.compile(r"c2s\{([A-Za-z0-9+/=]+)\}")
 
 

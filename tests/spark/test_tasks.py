@@ -20,7 +20,7 @@ from cascade2spark.errors import BadRecord, BuildError, Cascade2SparkError, Flow
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Count
 from cascade2spark.operations.base import BaseOperation, Function
-from cascade2spark.operations.callables import function
+from cascade2spark.operations.callables import buffer, function
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Pipe
 from cascade2spark.planner import steps
 from cascade2spark.schemes import TextDelimited, TextLine
@@ -277,6 +277,27 @@ def test_no_step_of_the_plan_travels_with_a_task(sc: Any, monkeypatch: Any) -> N
         recording.load()
         assert not recording.found & forbidden
         assert not [name for name in recording.found if name.startswith("cascade2spark.pipes")]
+
+
+def test_objects_of_a_class_of_the_jobs_own_script_cross_an_exchange(sc: Any) -> None:
+    # As in a script: the class says it is of __main__, where no worker finds it.
+    point = type("Point", (), {"__module__": "__main__", "x": 0})
+
+    def made(number: int) -> Any:
+        found = point()
+        found.x = number
+        return found
+
+    @buffer("total")
+    def total(key: Any, rows: Any) -> Any:
+        yield sum(found.x for (found,) in rows)
+
+    made_points = Pipe("p").each("v", function("point")(made), Fields.ALL)
+    tail = made_points.group_by("k").every("point", total, Fields("k", "total"))
+    sink = MemoryTap()
+    sources = {"p": MemoryTap(Fields("k", "v"), [("a", 1), ("b", 5), ("a", 2)])}
+    run(on_spark(sc, partitions=1), sources, {"p": sink}, tail)
+    assert [("a", 3), ("b", 5)] == sink.rows
 
 
 def test_a_broadcast_of_the_users_is_not_left_to_later_jobs(sc: Any) -> None:
