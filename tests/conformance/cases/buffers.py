@@ -213,7 +213,8 @@ def rows_for_values(key, rows):
 
 @case(
     "one field is declared, so that what is yielded is one value: a row of one is not",
-    i=KV,
+    # One group, so that it is known which row fails first, on any number of partitions.
+    i=rows("k v", ("a", 1), ("a", 2)),
     fails=Fails(
         TupleError, ("a tuple of 1 where one value is declared", "(1,)", "rows_for_values")
     ),
