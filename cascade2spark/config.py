@@ -121,9 +121,9 @@ KNOBS: tuple[Knob, ...] = (
     Knob(
         "cascade2spark.memory.bytes",
         "bytes",
-        256 * _MIB,
+        None,
         "bytes",
-        "Memory of one task; a quarter of it bounds the blocks on their way to an exchange.",
+        "Most data that one task holds before it spills; unset means what Spark grants it.",
     ),
     Knob(
         "cascade2spark.progress",
@@ -267,7 +267,7 @@ class Settings:
     rules_off: tuple[str, ...]
     aggregate_capacity: int
     broadcast_max_bytes: int
-    memory_bytes: int
+    memory_bytes: int | None
     progress: str
     output_compression: str
     trap_element_trace: bool

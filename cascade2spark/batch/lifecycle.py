@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.batch.specs import OperationSpec, SiteSpec
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.counters import Counters, StepCounters, counter_name
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
@@ -157,6 +158,7 @@ class TaskContext:
             kept in `trapped`.
         trap_columns: what trapped rows carry, by trap number; `default_columns` for the others.
         batch_rows: rows handed on at a time, a count.
+        spill: the memory limit, and where data goes beyond it; whoever makes it closes it.
     """
 
     def __init__(
@@ -170,12 +172,14 @@ class TaskContext:
         trap_columns: Mapping[int, TrapColumns] | None = None,
         default_columns: TrapColumns | None = None,
         batch_rows: int = 1500,
+        spill: SpillSpace | None = None,
     ) -> None:
         self.report = TaskReport()
         self.flow_process = FlowProcess(
             dict(properties or {}), self.report.counters, slice_num, num_slices, flow_id
         )
         self.batch_rows = batch_rows
+        self.spill = spill or SpillSpace()
         self.trapped: dict[int, list[Row]] = {}
         self._trap_sink = trap_sink or self._keep_trapped
         self._trap_columns = dict(trap_columns or {})

@@ -49,7 +49,7 @@ from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSi
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
-from cascade2spark.spark.session import driver_versions
+from cascade2spark.spark.session import driver_versions, worker_memory
 from cascade2spark.spark.shuffle import Exchange, exchanged, reduce_partitions
 from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
 from cascade2spark.taps import DataFrameTap, MemoryTap, MultiSinkTap, RDDTap
@@ -116,6 +116,7 @@ class Lowering:
         self._blocks: dict[Target, RDD[Any]] = {}
         self._sides: dict[int, tuple[BroadcastSide, ...]] = {}
         self._numbered = 0
+        self._memory_bytes = run.settings.memory_bytes or worker_memory(context)
         self._versions = driver_versions()
         # A sample of a flow and its run have one id and the same steps, but other rows.
         self._token = uuid.uuid4().hex
@@ -196,6 +197,7 @@ class Lowering:
             reports=self.reports.accumulator,
             versions=self._versions,
             batch_rows=self.run.settings.rows_batch,
+            memory_bytes=self._memory_bytes,
         )
         rdd = elements.mapPartitionsWithIndex(task)
         leads_on = [way for way in ways if not isinstance(way.step, Write)]
@@ -284,7 +286,7 @@ class Lowering:
             partitions=self._partitions_of(step),
             source=place,
             block_bytes=settings.block_bytes,
-            map_bytes=settings.memory_bytes // _MAP_SHARE,
+            map_bytes=self._memory_bytes // _MAP_SHARE,
         )
 
     def _first_partition(self, source: Step, way: Exit) -> int:

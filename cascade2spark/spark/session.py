@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import platform
+import re
 import sys
 from typing import Any
 
@@ -39,8 +40,10 @@ __all__ = [
     "driver_versions",
     "is_ended",
     "s3_access_of",
+    "worker_memory",
 ]
 
+_LEAST_MEMORY = 16 << 20
 UNIX_SOCKETS = "spark.python.unix.domain.socket.enabled"
 
 
@@ -119,6 +122,29 @@ def check_versions(wanted: Versions) -> None:
         details={**differing, "worker": f"{sys.executable} on {platform.node()}"},
         fix="set PYSPARK_PYTHON to the same environment on every machine",
     )
+
+
+def worker_memory(context: SparkContext) -> int:
+    """Return the bytes of data that Spark's settings grant one Python task.
+
+    `spark.executor.pyspark.memory` is for all tasks of an executor together, and a hard limit: half
+    of a task's share is left to Python itself. `spark.python.worker.memory` is where PySpark's own
+    aggregations begin to spill.
+    """
+    conf = context.getConf()
+    limit = conf.get("spark.executor.pyspark.memory")
+    if limit is not None:
+        cores = int(conf.get("spark.executor.cores") or context.defaultParallelism)
+        return max(bytes_of(limit, "m") // max(cores, 1) // 2, _LEAST_MEMORY)
+    return max(bytes_of(str(conf.get("spark.python.worker.memory") or "512m"), "m"), _LEAST_MEMORY)
+
+
+def bytes_of(text: str, unit: str) -> int:
+    """Return the bytes that one of Spark's sizes means, like ``512m``; `unit` when it has none."""
+    found = re.fullmatch(r"\s*(\d+)\s*([kmgtp]?)b?\s*", text.lower())
+    if found is None:
+        raise FlowError(f"a size in Spark's settings cannot be read: {text!r}")
+    return int(found[1]) << (10 * " kmgtp".index(found[2] or unit))
 
 
 def s3_access_of(context: SparkContext) -> S3Access:

@@ -18,6 +18,7 @@ from cascade2spark.batch.batches import Batch, Row
 from cascade2spark.batch.chain import ChainSpec, run_chain
 from cascade2spark.batch.lifecycle import TaskContext as OwnTask
 from cascade2spark.batch.lifecycle import TrapColumns
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.files import Manifest, PartPlace, PartWriter
 from cascade2spark.files.s3 import S3Access, s3_access, use_s3
 from cascade2spark.schemes.base import RowWriter, Scheme
@@ -79,6 +80,7 @@ class TaskFunction:
         reports: the accumulator that takes the task's record.
         versions: what the driver runs.
         batch_rows: rows handed on at a time.
+        memory_bytes: most bytes of data that the task may hold before it spills.
         s3: how S3 is reached, as the driver knows it when it makes this.
     """
 
@@ -93,6 +95,7 @@ class TaskFunction:
     reports: Accumulator[list[TaskRecord]]
     versions: Versions
     batch_rows: int
+    memory_bytes: int
     s3: S3Access = attrs.field(factory=s3_access)
 
     def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
@@ -102,6 +105,7 @@ class TaskFunction:
         spark = TaskContext.get()
         attempt = int(spark.taskAttemptId()) if spark is not None else os.getpid()
         stage = int(spark.stageId()) if spark is not None else -1
+        spill = SpillSpace(self.memory_bytes, local_folders())
         traps = _Traps(self.traps, self.chain_number, index, str(attempt))
         task = OwnTask(
             self.properties,
@@ -111,6 +115,7 @@ class TaskFunction:
             trap_sink=traps.write,
             trap_columns={number: place.columns for number, place in self.traps.items()},
             batch_rows=self.batch_rows,
+            spill=spill,
         )
         task.flow_process.task_id = f"{self.run_id} {self.chain_number}"
         is_complete = False
@@ -129,6 +134,9 @@ class TaskFunction:
             traps.abort()
             raise sendable(error) from error
         finally:
+            spill.close()
+            if spill.spilled_bytes:
+                task.report.details["spilled_bytes"] = spill.spilled_bytes
             record = task.report.as_record()
             self.reports.add(
                 [
@@ -144,6 +152,12 @@ class TaskFunction:
                     )
                 ]
             )
+
+
+def local_folders() -> list[str]:
+    """Return Spark's local directories, as it tells its workers; empty outside of a worker."""
+    folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
+    return [folder for folder in folders if folder and os.path.isdir(folder)]
 
 
 class _Traps:

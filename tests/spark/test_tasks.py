@@ -202,6 +202,7 @@ def test_other_versions_on_the_workers_are_told(sc: Any) -> None:
         reports=TaskReports(sc, "r").accumulator,
         versions=Versions("2.7", driver_versions().cascade2spark, "1"),
         batch_rows=1,
+        memory_bytes=1 << 28,
     )
     with pytest.raises(Exception, match="do not run what the driver runs") as failed:
         list(task(0, iter(())))
