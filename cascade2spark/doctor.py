@@ -15,10 +15,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import attrs
 
+from cascade2spark.context_settings import lacks_of
 from cascade2spark.environment import find_java, java_problem, python_problem
 from cascade2spark.errors import Cascade2SparkError
 from cascade2spark.files import (
@@ -31,7 +33,7 @@ from cascade2spark.files import (
 )
 from cascade2spark.files.records import find_records, read_record
 
-__all__ = ["Finding", "check_machine", "check_path"]
+__all__ = ["Finding", "check_context", "check_machine", "check_path", "check_spark_conf"]
 
 # What a job cannot run without, and the first release of it that will do.
 _PACKAGES = {
@@ -96,6 +98,36 @@ def check_machine(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield _spark_home(environ)
     yield _memory()
     yield from _folders(environ)
+
+
+def check_context(context: Any) -> Iterator[Finding]:
+    """Yield a finding for each setting that a Spark context should have otherwise.
+
+    Args:
+        context: a SparkContext or SparkSession; it need not be one that a flow has run on.
+    Example:
+        >>> from types import SimpleNamespace
+        >>> conf = SimpleNamespace(get=lambda name: None)
+        >>> for finding in check_context(SimpleNamespace(getConf=lambda: conf)):
+        ...     print(finding.name, "-", finding.fix)
+        spark.python.unix.domain.socket.enabled - set it to true
+    """
+    conf = getattr(context, "sparkContext", context).getConf()
+    yield from _lacks(conf.get)
+
+
+def check_spark_conf(path: str | os.PathLike[str]) -> Iterator[Finding]:
+    """Yield the same for the settings of a file like Spark's ``spark-defaults.conf``."""
+    properties = _spark_properties(Path(path).read_text("utf-8"))
+    yield from _lacks(properties.get)
+
+
+def _lacks(get: Callable[[str], str | None]) -> Iterator[Finding]:
+    found = list(lacks_of(get))
+    for lack in found:
+        yield Finding(lack.name, f"{lack.found}: {lack.cost}", f"set it to {lack.wanted}")
+    if not found:
+        yield Finding("Spark context", "has every setting that matters to flows")
 
 
 def check_path(path: str, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ PACKAGE = Path(__file__).parents[1] / "cascade2spark"
 ROWS = [
     (0, "origin environment version", ""),
     (0, "errors", "origin"),
-    (0, "config java_numbers name_hints", "errors"),
+    (0, "config context_settings java_numbers name_hints", "errors"),
     (0, "date_patterns value_text", "errors java_numbers"),
     (0, "types", "errors java_numbers date_patterns value_text"),
     (1, "kinds", "L0"),

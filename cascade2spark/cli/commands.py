@@ -26,7 +26,7 @@ from cascade2spark.cli.output import (
     show_statistics,
 )
 from cascade2spark.cli.targets import build_flows, load_target
-from cascade2spark.doctor import check_machine, check_path
+from cascade2spark.doctor import Finding, check_machine, check_path, check_spark_conf
 from cascade2spark.files import recover
 
 __all__ = ["main"]
@@ -169,9 +169,19 @@ def demo(folder: Path, offline: bool, master: str | None) -> None:
     is_flag=True,
     help="With --recover: runs of other machines too, and throw away what KEEP cannot publish.",
 )
+@click.option(
+    "--spark-conf",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Check the settings of a spark-defaults.conf instead: what they lack, what that costs.",
+)
 @_debug_option
-def doctor(path: str | None, recovered: str | None, force: bool) -> None:
+def doctor(path: str | None, recovered: str | None, force: bool, spark_conf: str | None) -> None:
     """Check this machine; or show how PATH is reached; or clean up after runs that died."""
+    if spark_conf is not None:
+        if path is not None or recovered is not None:
+            raise click.UsageError("--spark-conf goes alone.")
+        _show_findings(list(check_spark_conf(spark_conf)))
+        return
     if recovered is not None:
         if path is not None:
             raise click.UsageError("give one path: to look at, or to --recover.")
@@ -180,7 +190,10 @@ def doctor(path: str | None, recovered: str | None, force: bool) -> None:
     if force:
         raise click.UsageError("--force goes with --recover.")
     asked = check_machine(os.environ) if path is None else check_path(path, os.environ)
-    findings = list(asked)
+    _show_findings(list(asked))
+
+
+def _show_findings(findings: list[Finding]) -> None:
     results().print(findings_table(findings))
     problems = sum(not finding.is_ok for finding in findings)
     if problems:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import os
 import platform
-import re
 import sys
 from typing import Any
 
@@ -19,6 +18,7 @@ from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 
+from cascade2spark.context_settings import UNIX_SOCKETS, bytes_of
 from cascade2spark.environment import java_problem
 from cascade2spark.errors import FlowError, Unsupported
 from cascade2spark.files.s3 import (
@@ -31,7 +31,6 @@ from cascade2spark.files.s3 import (
 from cascade2spark.version import VERSION
 
 __all__ = [
-    "UNIX_SOCKETS",
     "Versions",
     "acquire_context",
     "active_s3_access",
@@ -44,7 +43,6 @@ __all__ = [
 ]
 
 _LEAST_MEMORY = 16 << 20
-UNIX_SOCKETS = "spark.python.unix.domain.socket.enabled"
 
 
 def acquire_context(given: Any = None) -> SparkContext:
@@ -137,14 +135,6 @@ def worker_memory(context: SparkContext) -> int:
         cores = int(conf.get("spark.executor.cores") or context.defaultParallelism)
         return max(bytes_of(limit, "m") // max(cores, 1) // 2, _LEAST_MEMORY)
     return max(bytes_of(str(conf.get("spark.python.worker.memory") or "512m"), "m"), _LEAST_MEMORY)
-
-
-def bytes_of(text: str, unit: str) -> int:
-    """Return the bytes that one of Spark's sizes means, like ``512m``; `unit` when it has none."""
-    found = re.fullmatch(r"\s*(\d+)\s*([kmgtp]?)b?\s*", text.lower())
-    if found is None:
-        raise FlowError(f"a size in Spark's settings cannot be read: {text!r}")
-    return int(found[1]) << (10 * " kmgtp".index(found[2] or unit))
 
 
 def s3_access_of(context: SparkContext) -> S3Access:
