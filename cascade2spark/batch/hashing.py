@@ -15,12 +15,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Columns, NotColumns, Rows, array_of, rows_of
+from cascade2spark.batch.batches import Batch, Columns, NotColumns, Rows, array_of, rows_of
 from cascade2spark.kinds import PRIME, SEED, Kind
 from cascade2spark.ordering import KEY_SEED, KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["column_hashes", "column_partitions", "row_partitions"]
+__all__ = [
+    "Hashes",
+    "batch_hashes",
+    "column_hashes",
+    "column_partitions",
+    "partition_numbers",
+    "row_hashes",
+    "row_partitions",
+]
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -29,7 +37,8 @@ _CHUNK_ROWS = 32_768
 _PRIME = np.uint64(PRIME)
 _HALF = np.uint64(32)
 _SHIFT = np.uint64(33)
-_EIGHT = np.uint64(8)
+# What is kept of a word of which so many bytes are left.
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 _MIX = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 
 
@@ -44,24 +53,50 @@ def row_partitions(rows: Rows, key: Pick, order: KeyOrder, partitions: int) -> l
     """
     if not order.is_partitionable:
         return [0] * len(rows)
-    if order.is_natural and key.positions is not None:
-        try:
-            columns = [array_of([row[place] for row in rows]) for place in key.positions]
-        except NotColumns:
-            return _one_by_one(rows, key, order, partitions)
-        found: list[int] = _partitions(columns, len(rows), partitions).tolist()
-        return found
-    return _one_by_one(rows, key, order, partitions)
+    found: list[int] = partition_numbers(row_hashes(rows, key, order), partitions).tolist()
+    return found
 
 
 def column_partitions(
     columns: Columns, key: Pick, order: KeyOrder, partitions: int
-) -> npt.NDArray[np.int64]:
+) -> npt.NDArray[np.unsignedinteger[Any]]:
     """Return the partition of each row of a batch of columns."""
-    if order.is_natural and key.positions is not None:
-        arrays = [columns.column(place) for place in key.positions]
-        return _partitions(arrays, columns.num_rows, partitions)
-    return np.array(row_partitions(rows_of(columns), key, order, partitions), dtype=np.int64)
+    if not order.is_partitionable:
+        return np.zeros(columns.num_rows, dtype=np.uint8)
+    return partition_numbers(batch_hashes(columns, key, order), partitions)
+
+
+def partition_numbers(hashes: Hashes, partitions: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """Return the partition of each hash, in the smallest type that holds them.
+
+    A stable sort of one byte or two is a radix sort: 2 ns a row, against 21 for eight bytes.
+    """
+    many = np.uint64(partitions)
+    # The remainder by way of a division, for which numpy has a quick form: 1 ns against 3.
+    remainders = hashes - hashes // many * many
+    return remainders.astype(np.min_scalar_type(max(partitions - 1, 0)))
+
+
+def batch_hashes(batch: Batch, key: Pick, order: KeyOrder) -> Hashes:
+    """Return the hash of the key of each row, for an order that is partitionable."""
+    if isinstance(batch, list):
+        return row_hashes(batch, key, order)
+    if order.is_directional and key.positions is not None:
+        return column_hashes([batch.column(place) for place in key.positions], batch.num_rows)
+    return row_hashes(rows_of(batch), key, order)
+
+
+def row_hashes(rows: Rows, key: Pick, order: KeyOrder) -> Hashes:
+    """Return the hash of the key of each row, for an order that is partitionable."""
+    if order.is_directional and key.positions is not None:
+        try:
+            columns = [array_of([row[place] for row in rows]) for place in key.positions]
+        except NotColumns:
+            pass
+        else:
+            return column_hashes(columns, len(rows))
+    found = map(order.hasher(), map(key.of(), rows))
+    return np.fromiter(found, dtype=np.uint64, count=len(rows))
 
 
 def column_hashes(columns: Sequence[pa.Array], size: int) -> Hashes:
@@ -77,18 +112,6 @@ def column_hashes(columns: Sequence[pa.Array], size: int) -> Hashes:
             state = (state ^ (state >> _SHIFT)) * factor
         chunk[:] = state ^ (state >> _SHIFT)
     return hashes
-
-
-def _partitions(columns: Sequence[pa.Array], size: int, partitions: int) -> npt.NDArray[np.int64]:
-    found: npt.NDArray[np.int64] = (column_hashes(columns, size) % np.uint64(partitions)).astype(
-        np.int64
-    )
-    return found
-
-
-def _one_by_one(rows: Rows, key: Pick, order: KeyOrder, partitions: int) -> list[int]:
-    cut, partition_of = key.of(), order.partitioner(partitions)
-    return [partition_of(cut(row)) for row in rows]
 
 
 def _value_hashes(column: pa.Array) -> Hashes:
@@ -157,30 +180,24 @@ def _byte_hashes(column: pa.Array, seed: int) -> Hashes:
     _, offset_buffer, data_buffer = column.buffers()
     width = np.int64 if wide else np.int32
     offsets = np.frombuffer(offset_buffer, dtype=width)[column.offset : column.offset + size + 1]
-    starts = offsets[:-1].astype(np.int64)
-    lengths = offsets[1:].astype(np.int64) - starts
     begin, end = int(offsets[0]), int(offsets[-1])
     # Eight more bytes, so that the last word of the last value can be read whole.
     data = np.zeros(end - begin + 8, dtype=np.uint8)
     if end > begin:
         data[:-8] = np.frombuffer(data_buffer, dtype=np.uint8)[begin:end]
     every_word: Hashes = np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
-    starts -= begin
-    longest = int(lengths.max())
-    rows: Any = slice(None)
+    starts = (offsets[:-1] - begin).astype(np.intp)
+    lengths = offsets[1:] - offsets[:-1]
+    longest, shortest = int(lengths.max()), int(lengths.min())
     for done in range(0, longest, 8):
-        if done:
-            rows = np.flatnonzero(lengths > done)
-        left = lengths[rows] - done
-        words = every_word[starts[rows] + done] if done else every_word[starts]
-        short = left < 8
-        if short.any():
-            kept = (np.minimum(left, 8).astype(np.uint64) * _EIGHT) % np.uint64(64)
-            mask = (np.uint64(1) << kept) - np.uint64(1)
-            # A whole word has shift 64, which wraps to 0: its mask is all ones.
-            words = np.where(short, words & mask, words)
-        if not done and (lengths == 0).any():
-            state = np.where(lengths > 0, _rounds(state, words), state)
+        # As long as every value has a word left, whole arrays: 13 ns a text of 11 bytes, not 18.
+        rows = None if shortest > done else np.flatnonzero(lengths > done)
+        left = (lengths if rows is None else lengths.take(rows)) - done
+        words = every_word.take((starts if rows is None else starts.take(rows)) + done)
+        if shortest < done + 8:
+            words &= _MASKS.take(np.minimum(left, 8))
+        if rows is None:
+            state = _rounds(state, words)
         else:
-            state[rows] = _rounds(state[rows], words)
+            state[rows] = _rounds(state.take(rows), words)
     return _rounds(state, lengths.astype(np.uint64))

@@ -2,89 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from cascade2spark.batch.batches import Batch, Columns, Row, Rows, rows_of
-from cascade2spark.batch.hashing import column_partitions, row_partitions
+from cascade2spark.batch.batches import Batch, Columns, Row, Rows, column_names, rows_of
+from cascade2spark.batch.hashing import Hashes, batch_hashes, partition_numbers
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["OnBad", "split_batch", "split_columns", "split_rows"]
+__all__ = ["OnBad", "OnHashes", "common_schema", "split_batch", "united"]
 
 OnBad = Callable[[Exception, Row], None]
+# Told the rows that are split, and the hashes of their keys, None when nobody needed them.
+OnHashes = Callable[[Batch, "Hashes | None"], None]
 
 
 def split_batch(
-    batch: Batch, key: Pick, order: KeyOrder, partitions: int, on_bad: OnBad | None = None
+    batch: Batch,
+    key: Pick,
+    order: KeyOrder,
+    partitions: int,
+    on_bad: OnBad | None = None,
+    on_hashes: OnHashes | None = None,
 ) -> Iterator[tuple[int, Batch]]:
     """Yield (partition, its rows in input order) for each partition that gets rows.
 
-    Args:
-        on_bad: as for `split_rows`. In columns no row is bad: where a key could be refused, by a
-            hasher of the user's or for want of a value, columns are split as rows.
-    """
-    if isinstance(batch, list):
-        return split_rows(batch, key, order, partitions, on_bad)
-    if partitions == 1 or (order.is_natural and key.positions is not None):
-        return split_columns(batch, key, order, partitions)
-    return split_rows(rows_of(batch), key, order, partitions, on_bad)
-
-
-def split_rows(
-    rows: Rows, key: Pick, order: KeyOrder, partitions: int, on_bad: OnBad | None = None
-) -> Iterator[tuple[int, Rows]]:
-    """Yield (partition, its rows in input order) for each partition that gets rows.
+    In columns no row is bad: where a key could be refused, by a hasher of the user's or for want of
+    a value, columns are split as rows.
 
     Args:
+        batch: at least one row.
+        key, order: what decides the partition.
+        partitions: number of partitions.
         on_bad: called with the error and the row for a row that has no key, or one that cannot be
             hashed; it raises, or the row is left out. Without it the error is raised.
+        on_hashes: called once, with the rows that are left and the hashes of their keys.
     """
-    if partitions == 1:
-        yield 0, rows
-        return
+    is_together = partitions == 1 or not order.is_partitionable
+    if not is_together and not isinstance(batch, list) and not _is_columnar(key, order):
+        batch = rows_of(batch)
+    hashes: Hashes | None = None
+    if not is_together:
+        try:
+            hashes = batch_hashes(batch, key, order)
+        except Exception:  # one row's key, or a hasher of the user's: which row is looked for now
+            if on_bad is None or not isinstance(batch, list):
+                raise
+            batch, hashes = _one_by_one(batch, key, order, on_bad)
+    if on_hashes is not None:
+        on_hashes(batch, hashes)
+    if hashes is None:
+        yield 0, batch
+    elif isinstance(batch, list):
+        yield from _split_rows(batch, partition_numbers(hashes, partitions).tolist(), partitions)
+    else:
+        yield from _split_columns(batch, hashes, partitions)
+
+
+def common_schema(left: pa.Schema, right: pa.Schema) -> pa.Schema | None:
+    """Return the schema of columns that hold the rows of both, None when there is none.
+
+    A column that is all null in one batch has the null type there, and fits any other.
+    """
+    if left == right:
+        return left
+    if len(left) != len(right):
+        return None
+    kinds = []
+    for one, other in zip(left.types, right.types, strict=True):
+        if one != other and not pa.types.is_null(one) and not pa.types.is_null(other):
+            return None
+        kinds.append(other if pa.types.is_null(one) else one)
+    return pa.schema(list(zip(column_names(len(kinds)), kinds, strict=True)))
+
+
+def united(batches: Sequence[Columns], schema: pa.Schema) -> Columns:
+    """Return batches as one, of a schema that is common to them."""
+    cast = [batch if batch.schema == schema else _recast(batch, schema) for batch in batches]
+    return cast[0] if len(cast) == 1 else pa.concat_batches(cast)
+
+
+def _recast(batch: Columns, schema: pa.Schema) -> Columns:
+    columns = [
+        pa.nulls(batch.num_rows, kind) if pa.types.is_null(column.type) else column
+        for column, kind in zip(batch.columns, schema.types, strict=True)
+    ]
+    return pa.record_batch(columns, schema=schema)
+
+
+def _is_columnar(key: Pick, order: KeyOrder) -> bool:
+    return order.is_directional and key.positions is not None
+
+
+def _one_by_one(rows: Rows, key: Pick, order: KeyOrder, on_bad: OnBad) -> tuple[Rows, Hashes]:
+    key_of, hash_of = key.of(), order.hasher()
+    kept: Rows = []
+    found: list[int] = []
+    for row in rows:
+        try:
+            found.append(hash_of(key_of(row)))
+        except Exception as error:
+            on_bad(error, row)
+        else:
+            kept.append(row)
+    return kept, np.array(found, dtype=np.uint64)
+
+
+def _split_rows(rows: Rows, places: list[int], partitions: int) -> Iterator[tuple[int, Rows]]:
     buckets: list[list[Row]] = [[] for _ in range(partitions)]
     appends = [bucket.append for bucket in buckets]
-    try:
-        found = row_partitions(rows, key, order, partitions)
-    except Exception:  # one row's key, or a hasher of the user's: which row is only looked for now
-        if on_bad is None:
-            raise
-        rows, found = _one_by_one(rows, key, order, partitions, on_bad)
-    for row, partition in zip(rows, found, strict=True):
+    for row, partition in zip(rows, places, strict=True):
         appends[partition](row)
     for partition, bucket in enumerate(buckets):
         if bucket:
             yield partition, bucket
 
 
-def _one_by_one(
-    rows: Rows, key: Pick, order: KeyOrder, partitions: int, on_bad: OnBad
-) -> tuple[Rows, list[int]]:
-    kept: Rows = []
-    found: list[int] = []
-    for row in rows:
-        try:
-            found += row_partitions([row], key, order, partitions)
-        except Exception as error:
-            on_bad(error, row)
-        else:
-            kept.append(row)
-    return kept, found
-
-
-def split_columns(
-    columns: Columns, key: Pick, order: KeyOrder, partitions: int
+def _split_columns(
+    columns: Columns, hashes: Hashes, partitions: int
 ) -> Iterator[tuple[int, Columns]]:
-    """Yield (partition, its rows in input order) for each partition that gets rows."""
-    if partitions == 1:
-        yield 0, columns
-        return
-    ids = column_partitions(columns, key, order, partitions)
-    by_partition = np.argsort(ids, kind="stable")
-    ends = np.cumsum(np.bincount(ids, minlength=partitions))
+    numbers = partition_numbers(hashes, partitions)
+    by_partition = np.argsort(numbers, kind="stable")
+    ends = np.cumsum(np.bincount(numbers, minlength=partitions))
     gathered = columns.take(pa.array(by_partition))
     start = 0
     for partition, end in enumerate(ends.tolist()):
