@@ -20,6 +20,7 @@ from cascade2spark.batch.aggregate import PartialAggregate, can_aggregate_parts
 from cascade2spark.batch.batches import Batch, NotColumns, batch_rows, rows_of
 from cascade2spark.batch.chain import ChainSpec, run_chain
 from cascade2spark.batch.column_aggregate import merged_groups
+from cascade2spark.batch.column_table import ColumnTable
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.forms import ChainBuilder, with_columns
 from cascade2spark.batch.hash_join import HashJoin, JoinTable
@@ -216,7 +217,7 @@ class _Run:
                     if any(side.source == position for side in reader.sides[1:]):
                         end(parent, self._exchange(reader, position, path))
                     if reader.sides[0].source == position:
-                        grow(chain.stage(parent, self._hash_join(reader)), reader, path)
+                        grow(chain.hash_join(parent, self._hash_join(reader)), reader, path)
                 elif isinstance(reader, Write):
                     end(parent, _SinkLeaf(self, reader, path))
                 elif not isinstance(reader, (Group, CoGroup, BroadcastJoin, Persist)):
@@ -230,7 +231,7 @@ class _Run:
         if isinstance(head, (Read, Persist)):
             grow(chain.passage(-1, head.site), head, ())
         elif isinstance(head, BroadcastJoin) and not self.runs_as_co_group(head):
-            grow(chain.stage(-1, self._hash_join(head)), head, ())
+            grow(chain.hash_join(-1, self._hash_join(head)), head, ())
         else:
             grow(-1, head, ())
         return chain.spec(), leaves
@@ -523,6 +524,15 @@ class _Tables:
     def tables(self, task: TaskContext) -> list[JoinTable]:
         step = self.step
         return [JoinTable(self._rows(s), s.key, step.key_order) for s in step.sides[1:]]
+
+    def column_tables(self, task: TaskContext) -> list[ColumnTable]:
+        exchanges, number = self.run.exchanges, self.step.number
+        return [
+            ColumnTable(
+                exchanges[number, side.source].taken(0), len(side.fields), side.key.positions or ()
+            )
+            for side in self.step.sides[1:]
+        ]
 
     def _rows(self, side: Side) -> list[Rows]:
         return self.run.exchanges[self.step.number, side.source].taken_rows(0)

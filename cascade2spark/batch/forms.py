@@ -20,7 +20,9 @@ from cascade2spark.batch.chain import (
     StageSpec,
 )
 from cascade2spark.batch.column_aggregate import ColumnAggregate, aggregate_kernels
+from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
 from cascade2spark.batch.column_run import ColumnRun, split_run
+from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EachSpec, EverySpec, ProjectSpec, SiteSpec
 from cascade2spark.fields import Fields
@@ -62,6 +64,12 @@ class ChainBuilder:
         ):
             return self._add(parent, ColumnAggregate(by_rows), gives_columns=True)
         return self._add(parent, by_rows)
+
+    def hash_join(self, parent: int, join: HashJoin) -> int:
+        """Add a join with held sides."""
+        if parent in self._columnar and can_join_columns(join.sides, join.key_order, join.joiner):
+            return self._add(parent, ColumnHashJoin(join), gives_columns=True)
+        return self._add(parent, join)
 
     def stage(self, parent: int, stage: StageSpec) -> int:
         """Add a stage that gives rows."""

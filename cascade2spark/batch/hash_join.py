@@ -6,11 +6,12 @@ The tables know no task, so that a worker process can keep them for all its task
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Protocol
 
 import attrs
 
+from cascade2spark.batch.column_table import ColumnTable
 from cascade2spark.batch.join import Joining
 from cascade2spark.batch.key_names import key_namer
 from cascade2spark.batch.lifecycle import TaskContext, TrapFailed
@@ -25,7 +26,11 @@ from cascade2spark.selection import Pick
 __all__ = ["HashJoin", "HashJoinStage", "JoinTable", "TableSource"]
 
 Row = tuple[Any, ...]
+# From rows to their joined rows; None when these are too many to be made at once.
+Extender = Callable[[list[Row]], "list[Row] | None"]
 _NO_ROWS: list[Row] = []
+# A batch whose joined rows are more than so many for each of its own is joined row by row.
+_MOST_EACH = 8
 
 
 class JoinTable:
@@ -35,48 +40,109 @@ class JoinTable:
         batches: the side's rows.
         key, key_order: their key. A key with a null under NullNotEquivalentComparator is never
             found; under a comparator without a hash every key is compared.
+    Attributes:
+        is_unique: no key has two rows.
     """
 
     def __init__(self, batches: Iterable[list[Row]], key: Pick, key_order: KeyOrder) -> None:
-        self._order = key_order
+        self._order, self._key_of = key_order, key.of()
         self._same = key_order.same()
+        # By the name of a key its rows, or where no key has two, the row itself: a list around
+        # each would take half as much memory again.
+        self._lists: dict[Hashable, list[Row]] = {}
+        self._singles: dict[Hashable, Row] = {}
+        self._groups: list[tuple[Row, list[Row]]] = []
         self._name: Callable[[Row], Hashable] | None = None
         if key_order.has_group_key:
             self._name = key_order.group_key()
-        self._by_name: dict[Hashable, list[Row]] = {}
-        self.groups: list[tuple[Row, list[Row]]] = []
-        key_of = key.of()
-        for batch in batches:
-            for row in batch:
-                self._add(key_of(row), row)
+            self._add_all(batches, key)
+        else:
+            for batch in batches:
+                for row in batch:
+                    self._add(self._key_of(row), row)
+        self.is_unique = bool(self._singles)
+
+    @property
+    def groups(self) -> Iterator[tuple[Row, list[Row]]]:
+        """Each key as it was first met, with its rows."""
+        yield from self._groups
+        for rows in self._lists.values():
+            yield self._key_of(rows[0]), rows
+        for row in self._singles.values():
+            yield self._key_of(row), [row]
 
     def find(self, key: Row) -> list[Row]:
         """Return the rows of a key, an empty list for one that is not there."""
-        if self._name is not None:
-            return self._by_name.get(self._name(key), _NO_ROWS)
-        return next((rows for found, rows in self.groups if self._same(found, key)), _NO_ROWS)
-
-    def finder(self, key: Pick) -> Callable[[list[Row]], list[list[Row]]]:
-        """Return the function from rows of another side to this side's rows of each one's key."""
         if self._name is None:
-            key_of = key.of()
-            return lambda rows: [self.find(key_of(row)) for row in rows]
-        names_of, get = key_namer(key, self._order), self._by_name.get
-        return lambda rows: [get(name, _NO_ROWS) for name in names_of(rows)]
+            return next((rows for found, rows in self._groups if self._same(found, key)), _NO_ROWS)
+        name = self._name(key)
+        single = self._singles.get(name)
+        return self._lists.get(name, _NO_ROWS) if single is None else [single]
+
+    def extender(self, key: Pick, missing: Row | None) -> Extender:
+        """Return the function from rows of another side to the rows joined with this side's.
+
+        Args:
+            key: cuts the key out of a row of the other side.
+            missing: what a row gets that meets nothing; None drops it.
+        """
+        if self._name is None:
+            return lambda rows: None
+        names_of = key_namer(key, self._order)
+        if self.is_unique:
+            return _singly(names_of, self._singles.get, missing)
+        return _severally(names_of, self._lists.get, missing)
+
+    def _add_all(self, batches: Iterable[list[Row]], key: Pick) -> None:
+        names_of = key_namer(key, self._order)
+        for batch in batches:
+            names = list(names_of(batch))
+            is_new = len(set(names)) == len(names) and self._singles.keys().isdisjoint(names)
+            if is_new and not self._lists:
+                self._singles.update(zip(names, batch, strict=True))
+                continue
+            if self._singles:
+                self._lists = {name: [row] for name, row in self._singles.items()}
+                self._singles = {}
+            get = self._lists.get
+            for name, row in zip(names, batch, strict=True):
+                rows = get(name)
+                if rows is None:
+                    self._lists[name] = [row]
+                else:
+                    rows.append(row)
 
     def _add(self, key: Row, row: Row) -> None:
-        if self._name is not None:
-            name = self._name(key)
-            rows = self._by_name.get(name)
-            if rows is None:
-                rows = self._by_name[name] = []
-                self.groups.append((key, rows))
-        else:
-            rows = next((held for found, held in self.groups if self._same(found, key)), None)
-            if rows is None:
-                rows = []
-                self.groups.append((key, rows))
+        rows = next((held for found, held in self._groups if self._same(found, key)), None)
+        if rows is None:
+            rows = []
+            self._groups.append((key, rows))
         rows.append(row)
+
+
+def _singly(names_of: Any, get: Any, missing: Row | None) -> Extender:
+    if missing is None:
+        return lambda rows: [
+            row + tail
+            for row, tail in zip(rows, map(get, names_of(rows)), strict=True)
+            if tail is not None
+        ]
+    return lambda rows: [
+        row + tail
+        for row, tail in zip(rows, map(get, names_of(rows), repeat(missing)), strict=False)
+    ]
+
+
+def _severally(names_of: Any, get: Any, missing: Row | None) -> Extender:
+    default = _NO_ROWS if missing is None else [missing]
+
+    def extend(rows: list[Row]) -> list[Row] | None:
+        found = list(map(get, names_of(rows), repeat(default)))
+        if sum(map(len, found)) > _MOST_EACH * len(rows):
+            return None
+        return [row + tail for row, tails in zip(rows, found, strict=True) for tail in tails]
+
+    return extend
 
 
 class TableSource(Protocol):
@@ -84,6 +150,14 @@ class TableSource(Protocol):
 
     def tables(self, task: TaskContext) -> Sequence[JoinTable]:
         """Return a table for each side but the first."""
+        ...
+
+    def column_tables(self, task: TaskContext) -> Sequence[ColumnTable]:
+        """Return the same as columns.
+
+        Raises:
+            NotColumns: a side has no exact column form.
+        """
         ...
 
 
@@ -150,20 +224,31 @@ class HashJoinStage:
                 fix="run it as a CoGroup",
             )
         self._tables: Sequence[JoinTable] = ()
-        self._finders: list[Callable[[list[Row]], list[list[Row]]]] = []
-        self._met: set[int] = set()
+        self._extenders: list[Extender] = []
+        self._key_of = spec.sides[0].key.of()
+        self._met: set[tuple[int, int]] = set()
         self._rows_in = self._rows_out = 0
 
     def prepare(self) -> None:
         """Fetch the tables."""
-        self._tables = self._spec.source.tables(self._task)
-        first = self._spec.sides[0].key
-        self._finders = [table.finder(first) for table in self._tables]
+        spec, required = self._spec, self._joining.required
+        self._tables = spec.source.tables(self._task)
+        # Joined row by row: what may fail, or is told one by one, or leaves no first side.
+        if self._size == 1 or spec.drains or required is None or not required[0]:
+            return
+        if len(self._tables) > 1 and spec.sides[0].key.positions is None:
+            return  # the key is cut out of rows that grow to the right
+        self._extenders = [
+            table.extender(spec.sides[0].key, None if must else (None,) * width)
+            for table, must, width in zip(
+                self._tables, required[1:], self._joining.widths[1:], strict=True
+            )
+        ]
 
     def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
         """Yield the joined rows of one batch."""
         self._rows_in += len(batch)
-        for rows in self._batched(self._joined(batch)):
+        for rows in self._made(batch):
             self._rows_out += len(rows)
             yield rows
 
@@ -179,30 +264,35 @@ class HashJoinStage:
         report = self._task.report
         report.count_rows(self._spec.site.key, self._rows_in, self._rows_out)
 
-    def _joined(self, batch: list[Row]) -> Iterator[Row]:
-        required = self._joining.required
-        can_be_quick = len(self._finders) == 1 and required is not None and self._size > 1
-        if can_be_quick and not self._spec.drains and self._spec.trap is None:
+    def _made(self, batch: list[Row]) -> Iterator[list[Row]]:
+        whole = self._extended(batch)
+        if whole is None:
+            return self._batched(self._joined_one_by_one(batch))
+        if len(whole) <= self._size:
+            return iter([whole] if whole else [])
+        return (whole[at : at + self._size] for at in range(0, len(whole), self._size))
+
+    def _extended(self, batch: list[Row]) -> list[Row] | None:
+        """Return the joined rows of a batch; None when that takes a row at a time."""
+        found: list[Row] | None = batch if self._extenders else None
+        for extend in self._extenders:
             # Stock joiners have no side effects: if this fails, the slow way finds the row.
             try:
-                found = self._finders[0](batch)
+                found = extend(found) if found is not None else None
+            except MemoryError:
+                raise
             except Exception:
-                return self._joined_one_by_one(batch)
-            if required is not None and required[1]:
-                pairs = zip(batch, found, strict=True)
-                return (row + tail for row, tails in pairs for tail in tails)
-            missing = [(None,) * self._joining.widths[1]]
-            pairs = zip(batch, found, strict=True)
-            return (row + tail for row, tails in pairs for tail in tails or missing)
-        return self._joined_one_by_one(batch)
+                return None
+        return found
 
     def _joined_one_by_one(self, batch: list[Row]) -> Iterator[Row]:
         spec = self._spec
         for row in batch:
             try:
-                sides = [find([row])[0] for find in self._finders]
+                key = self._key_of(row)
+                sides = [table.find(key) for table in self._tables]
                 if spec.drains:
-                    self._met.update(map(id, sides))
+                    self._met.update(_names(sides))
                 yield from self._joining.rows([[row], *sides])
             except Exception as error:
                 if isinstance(error, (MemoryError, TrapFailed)):
@@ -214,17 +304,21 @@ class HashJoinStage:
 
     def _unmet(self) -> Iterator[Row]:
         """Yield what held rows that were not met become, key by key as they first arrived."""
-        done: set[int] = set()
-        for table in self._tables:
+        done = self._met
+        for own, table in enumerate(self._tables):
             for key, rows in table.groups:
-                if id(rows) in self._met or id(rows) in done:
+                if (own, id(rows[0])) in done:
                     continue
                 sides = [other.find(key) for other in self._tables]
-                own = self._tables.index(table)
                 sides[own] = rows  # a lonely null does not even find itself
-                done.update(map(id, sides))
+                done.update(_names(sides))
                 yield from self._joining.rows([[], *sides])
 
     def _batched(self, rows: Iterator[Row]) -> Iterator[list[Row]]:
         while batch := list(islice(rows, self._size)):
             yield batch
+
+
+def _names(sides: list[list[Row]]) -> Iterator[tuple[int, int]]:
+    """Yield what tells the groups that were met: the side, and its first row's identity."""
+    return ((side, id(rows[0])) for side, rows in enumerate(sides) if rows)

@@ -10,11 +10,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from cascade2spark.batch.column_hash_join import can_join_columns
 from cascade2spark.batch.column_run import split_run
 from cascade2spark.batch.forms import can_aggregate_columns, can_run_columns
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
-from cascade2spark.planner.steps import CoGroup, Group, Map, Read, Step, StepPlan, Union, Write
+from cascade2spark.planner.steps import (
+    BroadcastJoin,
+    CoGroup,
+    Group,
+    Map,
+    Read,
+    Step,
+    StepPlan,
+    Union,
+    Write,
+)
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.spark.lineage import Exit, Lineage, persist_tangled_forks
 from cascade2spark.taps import MultiSourceTap
@@ -49,7 +60,7 @@ def takes_columns(way: Exit) -> bool:
         if isinstance(step, Map):
             return can_run_columns(step.operators)
         if not isinstance(step, Union):
-            return False
+            return _joins_columns(step)
     step = way.step
     if isinstance(step, Group):
         if step.is_partial:
@@ -57,7 +68,7 @@ def takes_columns(way: Exit) -> bool:
         return step.key_order.is_natural and step.key.positions is not None
     if isinstance(step, CoGroup):
         return step.key_order.is_natural
-    return isinstance(step, Write) and _writes_columns(step)
+    return (isinstance(step, Write) and _writes_columns(step)) or _joins_columns(step)
 
 
 def planned_forms(plan: StepPlan, form: str) -> dict[int, str]:
@@ -89,7 +100,7 @@ def _note_way(found: dict[int, str], way: Exit, is_columns: bool) -> None:
                 found[one.site.key] = "columns" if one in head else "rows"
             is_columns = not tail
         else:
-            is_columns = is_columns and isinstance(step, Union)
+            is_columns = is_columns and (isinstance(step, Union) or _joins_columns(step))
             _note(found, step, is_columns)
     if isinstance(way.step, Write):
         _note(found, way.step, is_columns and _writes_columns(way.step))
@@ -98,6 +109,12 @@ def _note_way(found: dict[int, str], way: Exit, is_columns: bool) -> None:
 def _note(found: dict[int, str], step: Step, is_columns: bool) -> None:
     for site in (step.site, *step.sites):
         found[site.key] = "columns" if is_columns else "rows"
+
+
+def _joins_columns(step: Step) -> bool:
+    return isinstance(step, BroadcastJoin) and can_join_columns(
+        step.sides, step.key_order, step.joiner
+    )
 
 
 def _reads_columns(source: Step, ways: list[Exit], form: str) -> bool:

@@ -1,36 +1,51 @@
 """The held sides of a HashJoin: collected as blocks, broadcast, one table for each worker process.
 
 The side's rows stay on the executors until their size is known; what would not fit is refused with
-the figure. A worker builds a table once and keeps it for its later tasks, by broadcast id, within
-a limit; tables of other runs go first.
+the figure, before anything is collected. A worker process builds a table once and keeps it for its
+later tasks.
+
+When memory is given back
+    A table goes when PySpark lets go of the broadcast it was made from. That is when the worker
+    process begins a task that does not need it: a task of another chain, or of the flow after this
+    one. What a worker held last stays until then, or until Spark ends the worker: with the
+    application, or after a minute in which the executor ran no Python task. Tasks of two joins
+    that take turns on a worker, as those of flows run at the same time may, make PySpark send the
+    broadcast again and us build its table again.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 from pyspark import RDD, Broadcast, SparkContext
 
-from cascade2spark.batch.batches import Rows
+from cascade2spark.batch.batches import NotColumns, Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all, read_header
+from cascade2spark.batch.column_table import ColumnTable
 from cascade2spark.batch.hash_join import JoinTable
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SiteSpec
+from cascade2spark.context_settings import bytes_of
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["BroadcastSide", "BroadcastTables", "broadcast_side"]
+__all__ = ["BroadcastSide", "BroadcastTables", "HeldSide", "TableCache", "broadcast_side"]
 
 _MIB = 1 << 20
-# Most tables that one worker process keeps; flows hold few sides at a time.
-_MOST_TABLES = 16
-_tables: OrderedDict[tuple[str, int, int], JoinTable] = OrderedDict()
+_KIB = 1 << 10
+# Python rows in a dict take so many times the bytes of their blocks (measured: 7.4).
+_ROWS_FACTOR = 8
+# What Spark counts besides the blocks: a few hundred bytes around each, metrics of each task.
+_BLOCK_EXTRA_BYTES = 128
+_TASK_EXTRA_BYTES = 8 * _KIB
 
 
 @attrs.frozen(eq=False)
@@ -55,67 +70,210 @@ class BroadcastSide:
             self.blocks.unpersist()
 
 
+@attrs.define(eq=False)
+class _Kept:
+    table: Any
+    size_bytes: int
+    user: weakref.ref[TaskContext]
+
+
+class TableCache:
+    """Tables of this process, each kept no longer than the broadcast it was made from.
+
+    Beyond the limit the least recently used go first, but for those of the task at work, which
+    holds them anyway.
+
+    Attributes:
+        built: number of tables that were ever built here.
+        size_bytes: bytes of those that are kept.
+    """
+
+    def __init__(self) -> None:
+        self.built = 0
+        self._kept: OrderedDict[tuple[int, Hashable], _Kept] = OrderedDict()
+        self._known: set[int] = set()
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes of the tables that are kept."""
+        return sum(kept.size_bytes for kept in self._kept.values())
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def table(
+        self,
+        source: Any,
+        name: Hashable,
+        build: Callable[[], tuple[Any, int]],
+        task: TaskContext,
+        limit_bytes: int,
+    ) -> Any:
+        """Return a table, built if it is not there.
+
+        Args:
+            source: the broadcast with whose life it goes.
+            name: which table of the broadcast.
+            build: returns the table and its size in bytes.
+            task: the task at work.
+            limit_bytes: most bytes that tables no task works with may take.
+        """
+        key = id(source), name
+        kept = self._kept.get(key)
+        if kept is None:
+            table, size = build()
+            self.built += 1
+            kept = self._kept[key] = _Kept(table, size, weakref.ref(task))
+            if id(source) not in self._known:
+                self._known.add(id(source))
+                weakref.finalize(source, self._forget, id(source)).atexit = False
+        kept.user = weakref.ref(task)
+        self._kept.move_to_end(key)
+        self._shrink(limit_bytes, task)
+        return kept.table
+
+    def _shrink(self, limit_bytes: int, task: TaskContext) -> None:
+        size = self.size_bytes
+        for key, kept in list(self._kept.items()):
+            if size <= limit_bytes:
+                return
+            if kept.user() is not task:
+                size -= kept.size_bytes
+                del self._kept[key]
+
+    def _forget(self, source: int) -> None:
+        self._known.discard(source)
+        for key in [key for key in self._kept if key[0] == source]:
+            del self._kept[key]
+
+
+_cache = TableCache()
+
+
+@attrs.frozen(eq=False)
+class HeldSide:
+    """What a task needs to know of a held side; picklable.
+
+    Args:
+        blocks: the broadcast blocks, in arrival order.
+        key: cuts the key out of a row.
+        fields: the side's fields.
+    """
+
+    blocks: Broadcast[list[bytes]]
+    key: Pick
+    fields: Fields
+
+
 @attrs.frozen(eq=False)
 class BroadcastTables:
     """Gives tasks the tables of the held sides; picklable.
 
     Args:
-        token: unique to the RDDs of one run, whose tables a worker keeps.
-        step: number of the join's step.
-        sides: for each held side its blocks and its key.
+        sides: the held sides.
         order: the key order of the join.
+        limit_bytes: most bytes of tables that a process keeps for later tasks.
     """
 
-    token: str
-    step: int
-    sides: tuple[tuple[Broadcast[list[bytes]], Pick], ...]
+    sides: tuple[HeldSide, ...]
     order: KeyOrder
+    limit_bytes: int
 
     def tables(self, task: TaskContext) -> Sequence[JoinTable]:
-        """Return a table for each held side, built at most once in this process."""
-        return [self._table(place, *side) for place, side in enumerate(self.sides)]
+        """Return a table of rows for each held side, built at most once in this process."""
+        return [self._table("rows", side, self._of_rows, task) for side in self.sides]
 
-    def _table(self, place: int, blocks: Broadcast[list[bytes]], key: Pick) -> JoinTable:
-        name = (self.token, self.step, place)
-        table = _tables.get(name)
-        if table is None:
-            for other in [held for held in _tables if held[0] != self.token]:
-                del _tables[other]
-            table = _tables[name] = JoinTable(_rows_of(blocks.value), key, self.order)
-            while len(_tables) > _MOST_TABLES:
-                _tables.popitem(last=False)
-        return table
+    def column_tables(self, task: TaskContext) -> Sequence[ColumnTable]:
+        """Return a table of columns for each held side, built at most once in this process.
+
+        Raises:
+            NotColumns: a side has no exact column form.
+        """
+        found: list[ColumnTable] = []
+        for side in self.sides:
+            table = self._table("columns", side, self._of_columns, task)
+            if isinstance(table, NotColumns):
+                raise NotColumns(str(table))
+            found.append(table)
+        return found
+
+    def _table(
+        self, form: str, side: HeldSide, build: Callable[[HeldSide], Any], task: TaskContext
+    ) -> Any:
+        # Sides of one stream may share a broadcast, and differ in their keys.
+        name = form, side.key.positions or self.sides.index(side)
+        return _cache.table(side.blocks, name, partial(build, side), task, self.limit_bytes)
+
+    def _of_rows(self, side: HeldSide) -> tuple[JoinTable, int]:
+        blocks = side.blocks.value
+        table = JoinTable(_rows_of(blocks), side.key, self.order)
+        return table, _ROWS_FACTOR * sum(map(len, blocks))
+
+    def _of_columns(self, side: HeldSide) -> tuple[ColumnTable | NotColumns, int]:
+        batches = decode_all(side.blocks.value)
+        try:
+            table = ColumnTable(batches, len(side.fields), side.key.positions or ())
+        except NotColumns as reason:
+            # Kept as well: no later task has to find out again.
+            return NotColumns(str(reason)), 0
+        return table, table.size_bytes
 
 
 def broadcast_side(
-    context: SparkContext, blocks: RDD[Any], site: SiteSpec, fields: Fields, limit_bytes: int
+    context: SparkContext,
+    blocks: RDD[Any],
+    site: SiteSpec,
+    held: SiteSpec,
+    fields: Fields,
+    limit_bytes: int,
+    result_bytes: int | None = None,
 ) -> BroadcastSide:
     """Collect and broadcast one held side.
 
     Args:
         blocks: persisted blocks of the side.
         site: the join, for the message.
+        held: the pipe that makes the side, for the message.
         fields: the side's fields, for the message.
         limit_bytes: most serialised bytes.
+        result_bytes: most bytes that Spark lets the driver collect, 0 for any number; None for what
+            the context says.
     Raises:
-        FlowError: the side is larger than the limit.
+        FlowError: the side is larger than a limit; nothing was collected then.
     """
-    size = int(blocks.map(len).sum())
-    if size > limit_bytes:
+    sizes = blocks.mapPartitions(_sizes).collect()
+    size = sum(part for part, _ in sizes)
+    count = sum(number for _, number in sizes)
+    if result_bytes is None:
+        text = context.getConf().get("spark.driver.maxResultSize") or "1g"
+        result_bytes = bytes_of(text, "b")
+    limit = f"{limit_bytes / _MIB:.1f} MiB (cascade2spark.broadcast.max.bytes)"
+    is_too_large = size > limit_bytes
+    collected = size + count * _BLOCK_EXTRA_BYTES + len(sizes) * _TASK_EXTRA_BYTES
+    if not is_too_large and 0 < result_bytes < collected:
+        limit = f"{result_bytes / _MIB:.1f} MiB to the driver (spark.driver.maxResultSize)"
+        is_too_large = True
+    if is_too_large:
         raise FlowError(
-            f"{site.label}: a side is too large to hold in every task",
+            f"{site.label}: the side of {held.label} is too large to hold in every task",
             details={
                 "size": f"{size / _MIB:.1f} MiB serialised",
-                "limit": f"{limit_bytes / _MIB:.1f} MiB (cascade2spark.broadcast.max.bytes)",
+                "limit": limit,
                 "fields": fields,
+                "side": held.branch or held.label,
             },
             origin=site.origin,
             branch=site.branch,
             fix="use CoGroup, which does the same with an exchange",
         )
-    held = arrival_order(blocks.collect())
-    rows = sum(read_header(block).rows for block in held)
-    return BroadcastSide(context.broadcast(held), size, rows)
+    found = arrival_order(blocks.collect())
+    rows = sum(read_header(block).rows for block in found)
+    return BroadcastSide(context.broadcast(found), size, rows)
+
+
+def _sizes(blocks: Any) -> Iterator[tuple[int, int]]:
+    lengths = list(map(len, blocks))
+    yield sum(lengths), len(lengths)
 
 
 def _rows_of(blocks: Any) -> Iterator[Rows]:

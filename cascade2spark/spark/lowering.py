@@ -12,7 +12,6 @@ write              part files made in the task; `collect` of their manifests
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -44,7 +43,12 @@ from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.forms import begins_with_columns, group_gives_columns
 from cascade2spark.spark.grouping import CoGroupSource, GroupSource
-from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, broadcast_side
+from cascade2spark.spark.hash_join import (
+    BroadcastSide,
+    BroadcastTables,
+    HeldSide,
+    broadcast_side,
+)
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
@@ -118,8 +122,6 @@ class Lowering:
         self._numbered = 0
         self._memory_bytes = run.settings.memory_bytes or worker_memory(context)
         self._versions = driver_versions()
-        # A sample of a flow and its run have one id and the same steps, but other rows.
-        self._token = uuid.uuid4().hex
         self._traps = {spec.number: self._trap_place(spec) for spec in plan.traps}
 
     def sinks(self) -> Iterator[SinkItems]:
@@ -228,7 +230,7 @@ class Lowering:
         if isinstance(step, Map):
             return chain.run(parent, step.operators)
         if isinstance(step, BroadcastJoin):
-            return chain.stage(parent, self._probe(step))
+            return chain.hash_join(parent, self._probe(step))
         raise Unsupported(f"Spark has no stage for {type(step).__name__}")
 
     def _partial(self, step: Group) -> PartialAggregate:
@@ -358,6 +360,7 @@ class Lowering:
                     self.context,
                     self._handed_over(Target(step.number, side.source)),
                     step.site,
+                    step.inputs[side.source].site,
                     side.fields,
                     limit,
                 )
@@ -368,15 +371,16 @@ class Lowering:
         return found
 
     def _probe(self, step: BroadcastJoin) -> HashJoin:
-        held = [side.blocks for side in self._broadcast(step)]
-        keys = [side.key for side in step.sides[1:]]
-        tables = tuple(zip(held, keys, strict=True))
+        held = tuple(
+            HeldSide(found.blocks, side.key, side.fields)
+            for found, side in zip(self._broadcast(step), step.sides[1:], strict=True)
+        )
         return HashJoin(
             sides=step.sides,
             key_order=step.key_order,
             joiner=step.joiner,
             joined=step.joined,
-            source=BroadcastTables(self._token, step.number, tables, step.key_order),
+            source=BroadcastTables(held, step.key_order, self._memory_bytes),
             site=step.site,
             trap=step.trap,
             is_self_join=step.is_self_join,
