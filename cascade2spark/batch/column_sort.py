@@ -1,0 +1,343 @@
+"""Sorting a partition that is all columns: in memory, or by runs on disk and a merge of them.
+
+Every order here is that of `kernels.keys`: rows become numbers that are ordered as `KeyOrder`
+orders their keys, and the numbers are sorted. Nothing compares rows one by one, the merge neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.batch.blocks import decode_block, encode_block
+from cascade2spark.batch.kernels.keys import has_negative_zero, ordered_rows, row_ranks
+from cascade2spark.batch.spill import SpillFile, SpillSpace
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import Pick
+
+__all__ = ["ColumnOrder", "sorted_columns"]
+
+# Rows of a slice: at 8,192 the rows made of one still lie in the cache when they are used.
+_SLICE_ROWS = 8192
+_SLICE_BYTES = 16 << 20
+# Arrays of texts count their bytes in 31 bits.
+_TEXT_BYTES = (1 << 31) - 1
+_WIDE = {pa.string(): pa.large_string(), pa.binary(): pa.large_binary()}
+# Runs merged at once; more are merged in several passes.
+_FAN_IN = 64
+# Blocks of a run are not made smaller than this, however small the limit.
+_LEAST_BLOCK_BYTES = 2048
+
+
+@attrs.frozen
+class ColumnOrder:
+    """The order of the rows of a group: by the fields of the key, then by those it is sorted by.
+
+    Args:
+        places: the columns to compare, from left to right.
+        descending: whether each descends.
+        key_width: how many of them are the key.
+    """
+
+    places: tuple[int, ...]
+    descending: tuple[bool, ...]
+    key_width: int
+
+    @classmethod
+    def of(
+        cls,
+        key: Pick,
+        key_order: KeyOrder,
+        sort: Pick | None = None,
+        sort_order: KeyOrder | None = None,
+    ) -> ColumnOrder | None:
+        """Return the order over columns, or None when rows have to be compared."""
+        places, descending = key.positions, key_order.descending
+        if places is None or descending is None:
+            return None
+        if sort is None or sort_order is None:
+            return cls(places, descending, len(places))
+        if sort.positions is None or sort_order.descending is None:
+            return None
+        all_places = (*places, *sort.positions)
+        return cls(all_places, (*descending, *sort_order.descending), len(places))
+
+    @property
+    def key_places(self) -> tuple[int, ...]:
+        """The columns of the key."""
+        return self.places[: self.key_width]
+
+
+def sorted_columns(
+    batches: Iterable[Columns],
+    order: ColumnOrder,
+    spill: SpillSpace,
+    *,
+    slice_rows: int = _SLICE_ROWS,
+) -> Iterator[Columns]:
+    """Yield rows in order of key, sort values and arrival, in slices of one schema.
+
+    A quarter of the memory limit is sorted at once; what is more goes to disk as sorted runs.
+
+    Args:
+        batches: in arrival order; all are read before the first slice is given.
+        order: what is compared.
+        spill: the limit, and where runs go.
+        slice_rows: most rows of a slice, a count.
+    Raises:
+        NotColumns: the batches have no order as columns: types differ, or the rows of a group may
+            call it by different keys. Raised before anything is given.
+    """
+    schema = _Schema(order)
+    share = spill.limit_bytes // 4
+    runs: list[_Run] = []
+    file: SpillFile | None = None
+    held: list[Columns] = []
+    held_bytes = 0
+    for batch in batches:
+        schema.see(batch)
+        if not batch.num_rows:
+            continue
+        if held and held_bytes + batch.nbytes > share:
+            file = file or spill.open()
+            runs.append(_spilled(held, schema.cut(slice_rows), share, file))
+            held_bytes = 0
+        held.append(batch)
+        held_bytes += batch.nbytes
+        del batch
+    cut = schema.cut(slice_rows)
+    if file is None:
+        yield from _sorted_slices(held, cut, _SLICE_BYTES)
+        return
+    runs.append(_spilled(held, cut, share, file))
+    while len(runs) > _FAN_IN:
+        file, before = spill.open(), file
+        runs = [
+            _Run(file, _merged(runs[start : start + _FAN_IN], cut, _block_bytes(share)))
+            for start in range(0, len(runs), _FAN_IN)
+        ]
+        before.close()
+    yield from _merged(runs, cut, _SLICE_BYTES)
+    file.close()
+
+
+@attrs.frozen
+class _Cut:
+    """How rows are compared and cut up.
+
+    Args:
+        order: what is compared.
+        kinds: the types of all columns.
+        slice_rows: most rows of a piece, a count.
+    """
+
+    order: ColumnOrder
+    kinds: tuple[pa.DataType, ...]
+    slice_rows: int
+
+    def places(self, columns: Sequence[pa.Array]) -> npt.NDArray[np.int64]:
+        """Return the numbers of rows in order, equal ones as they came.
+
+        Raises:
+            NotColumns: a column has no order.
+        """
+        chosen = [columns[place] for place in self.order.places]
+        return ordered_rows(*row_ranks(chosen, self.order.descending, len(columns[0])))
+
+    def pieces(
+        self, columns: Sequence[pa.Array], places: npt.NDArray[np.int64], most_bytes: int
+    ) -> Iterator[Columns]:
+        """Yield rows of columns, in pieces of about so many bytes at most."""
+        rows, size = len(columns[0]), sum(column.nbytes for column in columns)
+        step = min(self.slice_rows, max(most_bytes * rows // max(size, 1), 1))
+        names = column_names(len(columns))
+        for start in range(0, len(places), step):
+            wanted = pa.array(places[start : start + step])
+            taken = [column.take(wanted) for column in columns]
+            exact = [_cast(one, kind) for one, kind in zip(taken, self.kinds, strict=True)]
+            yield pa.record_batch(exact, names)
+
+
+class _Schema:
+    """The types of columns, as far as batches have told them."""
+
+    def __init__(self, order: ColumnOrder) -> None:
+        self._order = order
+        self._kinds: list[pa.DataType] | None = None
+
+    def see(self, batch: Columns) -> None:
+        """Take note of a batch.
+
+        Raises:
+            NotColumns: it does not fit the others.
+        """
+        kinds = list(batch.schema.types)
+        if self._kinds is None:
+            self._kinds = kinds
+        elif len(kinds) != len(self._kinds):
+            raise NotColumns("rows of different widths")
+        elif kinds != self._kinds:
+            for place, (kind, before) in enumerate(zip(kinds, self._kinds, strict=True)):
+                if pa.types.is_null(before):
+                    self._kinds[place] = kind
+                elif kind != before and not pa.types.is_null(kind):
+                    raise NotColumns(f"parts of different types: {before}, {kind}")
+        if len(self._order.places) > self._order.key_width:
+            # A group is called by its first row to arrive, which need not be its first in order.
+            for place in self._order.key_places:
+                if has_negative_zero(batch.column(place)):
+                    raise NotColumns("a negative zero in the key of sorted groups")
+
+    def cut(self, slice_rows: int) -> _Cut:
+        """Return how to cut up what was seen; a type is null where no batch had a value."""
+        return _Cut(self._order, tuple(self._kinds or ()), slice_rows)
+
+
+def _sorted_slices(held: list[Columns], cut: _Cut, most_bytes: int) -> Iterator[Columns]:
+    """Yield batches as one, in order; the list is emptied, to let go of them early."""
+    if held:
+        parts = [batch.columns for batch in held]
+        held.clear()
+        columns = _joined(parts, cut.kinds)
+        yield from cut.pieces(columns, cut.places(columns), most_bytes)
+
+
+def _joined(parts: list[list[pa.Array]], kinds: Sequence[pa.DataType]) -> list[pa.Array]:
+    """Return columns end to end, letting go of their parts one after another."""
+    columns: list[pa.Array] = []
+    for place, kind in enumerate(kinds):
+        chunks = [part[place] for part in parts]
+        for part in parts:
+            part[place] = None
+        if sum(chunk.nbytes for chunk in chunks) > _TEXT_BYTES:
+            kind = _WIDE.get(kind, kind)
+        chunks = [_cast(chunk, kind) for chunk in chunks]
+        columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))
+    return columns
+
+
+def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type == kind else column.cast(kind)
+
+
+# -- runs on disk ----------------------------------------------------------------------------------
+
+
+class _Run:
+    """A sorted run in a file, where others may lie too.
+
+    Args:
+        file: where blocks are written.
+        blocks: sorted.
+    """
+
+    def __init__(self, file: SpillFile, blocks: Iterable[Columns]) -> None:
+        self._file = file
+        self._places = [file.append(encode_block(block)) for block in blocks]
+
+    def block(self, number: int) -> list[pa.Array] | None:
+        """Read the columns of a block; None behind the last one."""
+        if number >= len(self._places):
+            return None
+        batch = cast(Columns, decode_block(self._file.read(self._places[number])))
+        return list(batch.columns)
+
+
+def _block_bytes(share: int) -> int:
+    # Two blocks of each run are in memory when runs are merged.
+    return max(share // (2 * _FAN_IN), _LEAST_BLOCK_BYTES)
+
+
+def _spilled(held: list[Columns], cut: _Cut, share: int, file: SpillFile) -> _Run:
+    return _Run(file, _sorted_slices(held, cut, _block_bytes(share)))
+
+
+class _Head:
+    """What is in memory of a run that is merged: between one block and two.
+
+    With less, the run that ends first would let the others give only a few rows at a time.
+
+    Args:
+        run: where blocks come from.
+        kinds: the types that columns are to have.
+    """
+
+    def __init__(self, run: _Run, kinds: Sequence[pa.DataType]) -> None:
+        self._run, self._kinds = run, kinds
+        self._number = self._block_rows = 0
+        self.columns: list[pa.Array] = []
+        self.rows = 0
+        self.is_last = False
+
+    def top_up(self) -> None:
+        """Read blocks until there is more than one, or no other."""
+        while not self.is_last and self.rows <= self._block_rows:
+            block = self._run.block(self._number)
+            self._number += 1
+            if block is None:
+                self.is_last = True
+                break
+            columns = [_cast(one, kind) for one, kind in zip(block, self._kinds, strict=True)]
+            self._block_rows = len(columns[0])
+            if self.rows:
+                both = zip(self.columns, columns, strict=True)
+                columns = [pa.concat_arrays(pair) for pair in both]
+            self.columns, self.rows = columns, self.rows + self._block_rows
+
+    def ends(self) -> list[list[pa.Array]]:
+        """Return the first row and the last."""
+        last = self.rows - 1
+        return [[column.slice(at, 1) for column in self.columns] for at in (0, last)]
+
+    def drop(self, rows: int) -> None:
+        """Let go of so many rows from the front."""
+        self.rows -= rows
+        self.columns = [column.slice(rows) for column in self.columns]
+
+
+def _merged(runs: Sequence[_Run], cut: _Cut, most_bytes: int) -> Iterator[Columns]:
+    """Yield the rows of sorted runs, which are in arrival order, as one.
+
+    Of what is in memory, all rows up to the first that is the last of its run can be given: what
+    is still to be read comes behind it. The order is stable and the runs are put in arrival order,
+    so that this holds for equal rows too.
+    """
+    heads = [_Head(run, cut.kinds) for run in runs]
+    while heads:
+        for head in heads:
+            head.top_up()
+        heads = [head for head in heads if head.rows]
+        if not heads:
+            return
+        taking, limiting = _taking(heads, cut)
+        sizes = np.array([head.rows for head in taking])
+        behind = np.cumsum(sizes)
+        columns = _joined([list(head.columns) for head in taking], cut.kinds)
+        places = cut.places(columns)
+        if limiting is not None:
+            last = behind[taking.index(limiting)] - 1
+            places = places[: int(np.flatnonzero(places == last)[0]) + 1]
+        yield from cut.pieces(columns, places, most_bytes)
+        of_head = np.searchsorted(behind, places, side="right")
+        for head, taken in zip(taking, np.bincount(of_head, minlength=len(taking)), strict=True):
+            head.drop(int(taken))
+
+
+def _taking(heads: list[_Head], cut: _Cut) -> tuple[list[_Head], _Head | None]:
+    """Return the heads whose rows come next, and the one whose last row ends them, if any."""
+    unfinished = [number for number, head in enumerate(heads) if not head.is_last]
+    if not unfinished:
+        return heads, None
+    ends = _joined([end for head in heads for end in head.ends()], cut.kinds)
+    ranks = np.empty(2 * len(heads), dtype=np.int64)
+    ranks[cut.places(ends)] = np.arange(2 * len(heads))
+    limiting = min(unfinished, key=lambda number: ranks[2 * number + 1])
+    limit = ranks[2 * limiting + 1]
+    taking = [head for number, head in enumerate(heads) if ranks[2 * number] <= limit]
+    return taking, heads[limiting]
