@@ -88,6 +88,7 @@ AGGREGATORS = st.lists(
             (MinValue(), "v"),
             (First(Fields("f")), "v"),
             (First(Fields("f1", "f2")), Fields("v", "j")),
+            (Last(Fields("l1", "l2")), Fields("v", "j")),
             (CountOfValues(Fields("cv")), "v"),
             (CountOfNulls(Fields("cn")), Fields("v", "j")),
             (AverageOfValues(Fields("av")), "v"),
@@ -211,7 +212,7 @@ def test_plain_groups_are_merged_as_columns() -> None:
 
 
 def test_aggregators_that_only_run_over_rows() -> None:
-    (last,) = everys(KV, ["k"], (Last(Fields("l")), "v", Fields.ALL))
+    (last,) = everys(KV, ["k"], (Last(Fields("l"), (1,)), "v", Fields.ALL))
     (two,) = everys(KV, ["k"], (First(Fields("f"), 2), "v", Fields.ALL))
     dated = Fields("k", "j", "v").apply_types(Object, Object, DateType("yyyy"))
     (moments,) = everys(dated, ["k"], (Sum(Fields("s")), "v", Fields.ALL))

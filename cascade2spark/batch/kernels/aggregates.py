@@ -20,7 +20,7 @@ from cascade2spark.batch.kernels.keys import Codes, encode_keys
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.arguments import type_at
-from cascade2spark.operations.extremes import First, MaxValue, MinValue
+from cascade2spark.operations.extremes import First, Last, MaxValue, MinValue
 from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.types import Double, Integer, Long, Type, double_, int_, long_
 
@@ -40,6 +40,14 @@ class AggregateKernel(Protocol):
 
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
         """Return the state of each group of some rows."""
+        ...
+
+    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
+        """Return the state of each group of some rows, that of the first going on from `start`.
+
+        Exactly what all the rows of that group at once would have given: real numbers are added
+        up in the order of the rows.
+        """
         ...
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
@@ -82,6 +90,10 @@ class CountKernel:
             of_rows = of_rows[absent if self.counts == "ONLY_NULLS" else ~absent]
         return [pa.array(np.bincount(of_rows, minlength=codes.groups).astype(np.int64))]
 
+    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
+        """Return the states, `start` merged into the first."""
+        return _resumed(self, codes, arguments, start)
+
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of the counts."""
         return [_whole_sums(codes, states[0])]
@@ -108,15 +120,14 @@ class SumKernel:
 
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
         """Return the sum of each group, null where there is no value."""
-        column = arguments[0]
-        is_real = self.result in (Double, double_)
-        if pa.types.is_string(column.type):
-            column = converted(column, Double if is_real else Long)
-        elif is_real and pa.types.is_int64(column.type):
-            column = column.cast(pa.float64(), safe=False)
-        elif not is_real and pa.types.is_floating(column.type):
-            raise NotColumns("a whole sum of real numbers")
-        return [_sums(codes, column)]
+        return [_sums(codes, self._numbers(arguments[0]))]
+
+    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
+        """Return the sums; a real one is added to from the first row on."""
+        column = self._numbers(arguments[0])
+        if not pa.types.is_floating(column.type):
+            return _resumed(self, codes, arguments, start)
+        return [_sums(_with_row(codes), pa.concat_arrays([start[0], column]))]
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of the sums."""
@@ -139,6 +150,16 @@ class SumKernel:
         """Return the sum."""
         return values[0]
 
+    def _numbers(self, column: pa.Array) -> pa.Array:
+        is_real = self.result in (Double, double_)
+        if pa.types.is_string(column.type):
+            return converted(column, Double if is_real else Long)
+        if is_real and pa.types.is_int64(column.type):
+            return column.cast(pa.float64(), safe=False)
+        if not is_real and pa.types.is_floating(column.type):
+            raise NotColumns("a whole sum of real numbers")
+        return column
+
 
 @attrs.frozen
 class AverageKernel:
@@ -153,20 +174,12 @@ class AverageKernel:
 
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
         """Return the sum and the number of values of each group."""
-        column = arguments[0]
-        if pa.types.is_null(column.type):
-            column = column.cast(pa.float64())
-        elif pa.types.is_string(column.type):
-            column = converted(column, Double)
-        if not (pa.types.is_floating(column.type) or pa.types.is_int64(column.type)):
-            raise NotColumns(f"an average of {column.type}")
-        present = column.is_valid().to_numpy(zero_copy_only=False)
-        numbers = pc.fill_null(column.cast(pa.float64(), safe=False), 0.0).to_numpy()
-        counted = codes.of_rows if self.counts_nulls else codes.of_rows[present]
-        return [
-            pa.array(np.bincount(codes.of_rows, numbers, minlength=codes.groups)),
-            pa.array(np.bincount(counted, minlength=codes.groups).astype(np.int64)),
-        ]
+        return self._states(codes, arguments[0])
+
+    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
+        """Return both; the sum is added to from the first row on."""
+        (total,), (count,) = start[0].to_pylist(), start[1].to_pylist()
+        return self._states(codes, arguments[0], total, count)
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of both."""
@@ -182,6 +195,24 @@ class AverageKernel:
         """Return the pair."""
         return tuple(values)
 
+    def _states(self, codes: Codes, column: pa.Array, total: float = 0.0, count: int = 0) -> Arrays:
+        if pa.types.is_null(column.type):
+            column = column.cast(pa.float64())
+        elif pa.types.is_string(column.type):
+            column = converted(column, Double)
+        if not (pa.types.is_floating(column.type) or pa.types.is_int64(column.type)):
+            raise NotColumns(f"an average of {column.type}")
+        numbers = pc.fill_null(column.cast(pa.float64(), safe=False), 0.0).to_numpy()
+        of_rows = counted = codes.of_rows
+        if column.null_count and not self.counts_nulls:
+            counted = of_rows[column.is_valid().to_numpy(zero_copy_only=False)]
+        counts = np.bincount(counted, minlength=codes.groups).astype(np.int64)
+        if count:
+            counts[0] += count
+            numbers, of_rows = np.concatenate([[total], numbers]), _with_row(codes).of_rows
+        totals = np.bincount(of_rows, numbers, minlength=codes.groups)
+        return [pa.array(totals), pa.array(counts)]
+
 
 @attrs.frozen
 class ExtremeKernel:
@@ -193,6 +224,10 @@ class ExtremeKernel:
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
         """Return the extreme of each group, null where there is no value."""
         return [self._extremes(codes, arguments[0])]
+
+    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
+        """Return the states, `start` merged into the first."""
+        return _resumed(self, codes, arguments, start)
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the extremes of the extremes."""
@@ -227,24 +262,33 @@ class ExtremeKernel:
 
 
 @attrs.frozen
-class FirstKernel:
-    """The first row of each group.
+class EndKernel:
+    """The first row of each group, or the last.
 
     Args:
         width: number of values in a row.
+        is_last: the last one.
     """
 
     width: int
+    is_last: bool = False
 
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
-        """Return the values of each group's first row."""
+        """Return the values of one row of each group."""
+        rows = np.arange(len(codes.of_rows))
         places = np.empty(codes.groups, dtype=np.int64)
-        # Written from the last row on, so that the first one of each group stays.
-        places[codes.of_rows[::-1]] = np.arange(len(codes.of_rows))[::-1]
-        return [column.take(pa.array(places)) for column in arguments]
+        # What is written later stays: the last row, or from the end on the first.
+        step = 1 if self.is_last else -1
+        places[codes.of_rows[::step]] = rows[::step]
+        wanted = pa.array(places)
+        return [column.take(wanted) for column in arguments]
+
+    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
+        """Return the rows, `start` before those of the first group."""
+        return _resumed(self, codes, arguments, start)
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
-        """Return the first of the first rows."""
+        """Return the first of the first rows, or the last of the last."""
         return self.partial(codes, states)
 
     def finish(self, states: Arrays) -> Arrays:
@@ -253,7 +297,25 @@ class FirstKernel:
 
     def row_state(self, values: Sequence[Any]) -> Any:
         """Return the rows taken: one."""
-        return [tuple(values)]
+        return (tuple(values),) if self.is_last else [tuple(values)]
+
+
+def _resumed(kernel: AggregateKernel, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
+    """Merge the state of the first group into another one before it."""
+    states = kernel.partial(codes, arguments)
+    both = [
+        pa.concat_arrays([one, state.slice(0, 1)]) for one, state in zip(start, states, strict=True)
+    ]
+    firsts = kernel.merge(Codes(np.zeros(2, dtype=np.int64), 1, ()), both)
+    return [
+        pa.concat_arrays([first, state.slice(1)])
+        for first, state in zip(firsts, states, strict=True)
+    ]
+
+
+def _with_row(codes: Codes) -> Codes:
+    """Return the codes of rows with one more before them, of the first group."""
+    return Codes(np.concatenate([[0], codes.of_rows]), codes.groups, codes.keys)
 
 
 def _sums(codes: Codes, column: pa.Array) -> pa.Array:
@@ -320,11 +382,13 @@ def _extreme(operation: MinValue | MaxValue, spec: EverySpec) -> AggregateKernel
     return None if operation.ignore else ExtremeKernel(isinstance(operation, MaxValue))
 
 
-def _first(operation: First, spec: EverySpec) -> AggregateKernel | None:
+def _end(operation: First | Last, spec: EverySpec) -> AggregateKernel | None:
     width = len(spec.argument_fields) if spec.argument_fields.is_defined() else 0
-    if operation.ignore or operation.first_n != 1 or not width or len(spec.declared) != width:
+    if operation.ignore or not width or len(spec.declared) != width:
         return None
-    return FirstKernel(width)
+    if isinstance(operation, Last):
+        return EndKernel(width, is_last=True)
+    return EndKernel(width) if operation.first_n == 1 else None
 
 
 _MAKERS: Mapping[type, Callable[[Any, EverySpec], AggregateKernel | None]] = {
@@ -333,7 +397,8 @@ _MAKERS: Mapping[type, Callable[[Any, EverySpec], AggregateKernel | None]] = {
     Count: _count,
     CountOfNulls: _count_of_values,
     CountOfValues: _count_of_values,
-    First: _first,
+    First: _end,
+    Last: _end,
     MaxValue: _extreme,
     MinValue: _extreme,
     Sum: _sum,
