@@ -50,7 +50,14 @@ def few_hashes(columns: Sequence[pa.Array], rows: int) -> Any:
     return column_hashes(columns, rows) % np.uint64(3)
 
 
-HASHES = [column_hashes, one_hash, top_hash, few_hashes]
+def edge_hashes(columns: Sequence[pa.Array], rows: int) -> Any:
+    """The lowest and the highest hash: the first and the last entry of the directory."""
+    return np.where(
+        column_hashes(columns, rows) & np.uint64(1), np.uint64((1 << 64) - 1), 0
+    ).astype(np.uint64)
+
+
+HASHES = [edge_hashes, column_hashes, one_hash, top_hash, few_hashes]
 
 
 def side(number: int, width: int, places: tuple[int, ...]) -> Side:
@@ -95,6 +102,18 @@ def test_unique_keys_are_found_whatever_they_collide_with(hashes_of: Any) -> Non
     asked = [(f"k{number}",) for number in range(-5, 205)]
     assert table.is_unique
     assert met_by_rows(held, asked, (0,)) == met(table, asked, (0,))
+
+
+def test_the_highest_hash_is_not_taken_for_the_end_of_the_table() -> None:
+    keys = [(number,) for number in range(40)]
+    (column,) = columns_of(keys, 1).columns
+    is_low = (edge_hashes([column], 40) == 0).tolist()
+    held = [row for row, low in zip(keys, is_low, strict=True) if low]
+    assert 0 < len(held) < 40
+    table = ColumnTable([columns_of(held, 1)], 1, (0,), hashes_of=edge_hashes)
+    assert [[row] if low else [] for row, low in zip(keys, is_low, strict=True)] == met(
+        table, keys, (0,)
+    )
 
 
 def test_kinds_are_apart_and_zeros_and_nans_are_not() -> None:
@@ -303,6 +322,20 @@ def test_rows_that_all_meet_one_keep_their_columns() -> None:
         made.column(at).buffers()[-1].address for at in (0, 1)
     ]
     assert made.column(3).equals(batch.column(0))
+
+
+def test_a_row_must_meet_every_side_that_is_required() -> None:
+    first = columns_of([("a", 1, None), ("c", 2, None)], 3)
+    other = columns_of([("b", 3, None), ("c", 4, None)], 3)
+    batch = columns_of([(key, 0, None) for key in "abcd"], 3)
+    for required, expected in (
+        ([True, True, True], [(2, 4)]),
+        ([True, False, True], [(None, 3), (2, 4)]),
+        ([True, True, False], [(1, None), (2, 4)]),
+    ):
+        spec = join_of(MixedJoin(required), [[first], [other]])
+        found, _, _ = pushed(ColumnHashJoin(spec), [batch])
+        assert expected == [(row[4], row[7]) for row in found]
 
 
 def test_nothing_met_makes_no_batch() -> None:

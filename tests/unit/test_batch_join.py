@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cascade2spark.batch import join
 from cascade2spark.batch.every import EveryRun, run_everys
@@ -22,6 +25,7 @@ from cascade2spark.joiners import (
     InnerJoin,
     Joiner,
     LeftJoin,
+    MixedJoin,
     OuterJoin,
     RightJoin,
 )
@@ -35,6 +39,7 @@ K = Fields("k", "v")
 KEY = Pick((0,), width=2)
 SITE = Site(5, "CoGroup", "x", "CoGroup 'x'")
 LEFT = [("a", 1), ("b", 2), ("a", 3)]
+NAN = float("nan")
 RIGHT = [("a", 10), ("c", 20), ("a", 30)]
 
 
@@ -186,6 +191,46 @@ def test_a_stream_that_may_be_missing_needs_a_task_that_sees_all_of_it() -> None
         hash_joined(RightJoin())
     found = hash_joined(RightJoin(), drains=True)
     assert [(1, 10), (1, 30), (3, 10), (3, 30), (None, 20)] == [(r[1], r[3]) for r in found]
+
+
+KEYS = st.sampled_from([None, "a", "b", 1, 1.0, True, NAN, -0.0, 0.0, Decimal("1.0")])
+SOME_ROWS = st.lists(st.tuples(KEYS, st.integers(0, 9)), max_size=12)
+
+
+@given(SOME_ROWS, SOME_ROWS, SOME_ROWS, st.booleans())
+def test_batches_are_joined_as_single_rows_are(
+    left: Any, right: Any, more: Any, is_unique: bool
+) -> None:
+    order = KeyOrder(1)
+    same = order.same()
+    held = [right, more]
+    if is_unique:
+        held = [list({order.group_key()(row[:1]): row for row in rows}.values()) for rows in held]
+    sides = tuple(Side(number, KEY, K, Fields("k")) for number in range(3))
+    for required in ([True, True, True], [True, False, True], [True, True, False]):
+        tables = [JoinTable([rows[:5], rows[5:]], KEY, order) for rows in held]
+        spec = HashJoin(sides, order, MixedJoin(required), Fields.size(6), Held(tables), SITE)
+        found = []
+        for is_immediate in (False, True):
+            stage = spec.open(TaskContext(batch_rows=3), is_immediate=is_immediate)
+            stage.prepare()
+            found.append([row for rows in stage.rows(left) for row in rows])
+        met = [[[one for one in rows if same(row[:1], one[:1])] for rows in held] for row in left]
+        expected = [
+            row + one + other
+            for row, (ones, others) in zip(left, met, strict=True)
+            for one in ones or ([] if required[1] else [(None, None)])
+            for other in others or ([] if required[2] else [(None, None)])
+        ]
+        assert repr(expected) == repr(found[0]) == repr(found[1])
+
+
+def test_a_key_of_very_many_rows_streams() -> None:
+    right = [("a", number) for number in range(100)]
+    found = hash_joined(InnerJoin(), LEFT, right, batch_rows=2)
+    assert [(1, n) for n in range(100)] + [(3, n) for n in range(100)] == [
+        (row[1], row[3]) for row in found
+    ]
 
 
 class ByLength:
