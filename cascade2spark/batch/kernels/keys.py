@@ -20,10 +20,13 @@ from cascade2spark.batch.batches import NotColumns
 
 __all__ = [
     "Codes",
+    "Distinct",
+    "RowRanks",
     "encode_keys",
     "has_negative_zero",
     "normal_column",
     "ordered_rows",
+    "ranked_rows",
     "row_ranks",
     "sorted_places",
 ]
@@ -32,6 +35,7 @@ Numbers = npt.NDArray[np.int64]
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 _Ranked = tuple[Numbers, int]
 _LARGEST = 1 << 62
+_TEXTS = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 # A table of this many entries is always cheap.
 _SMALL_TABLE = 1 << 16
 _NAN_BITS = int(np.array(np.nan).view(np.int64))
@@ -79,8 +83,50 @@ def encode_keys(
     return Codes(of_rows, len(first), tuple(_taken(column, first) for column in columns))
 
 
+@attrs.frozen(eq=False)
+class Distinct:
+    """A column as places in its distinct values.
+
+    Args:
+        places: of each row.
+        values: in the order asked for.
+    """
+
+    places: npt.NDArray[np.int32]
+    values: pa.Array
+
+    def take(self, rows: Numbers) -> pa.Array:
+        """Return the values of some rows: 8 ns a text in order, against 35 out of a column."""
+        return self.values.take(pa.array(self.places[rows]))
+
+
+@attrs.frozen(eq=False)
+class RowRanks:
+    """Numbers of rows that are ordered and equal as the rows' values are.
+
+    Args:
+        of_rows: the number of each row, from 0.
+        bound: larger than all of them.
+        distinct: for each column compared, its distinct values, where they were told apart.
+    """
+
+    of_rows: Numbers
+    bound: int
+    distinct: tuple[Distinct | None, ...] = ()
+
+
 def row_ranks(columns: Sequence[Column], descending: Sequence[bool], rows: int) -> _Ranked:
     """Return a number for each row, ordered and equal as the rows' values are, and their bound.
+
+    Args, Raises:
+        As for `ranked_rows`.
+    """
+    found = ranked_rows(columns, descending, rows)
+    return found.of_rows, found.bound
+
+
+def ranked_rows(columns: Sequence[Column], descending: Sequence[bool], rows: int) -> RowRanks:
+    """Return the rank of each row, and what was found of the columns on the way.
 
     Args:
         columns: compared from left to right.
@@ -90,10 +136,25 @@ def row_ranks(columns: Sequence[Column], descending: Sequence[bool], rows: int) 
         NotColumns: a column is of a type that has no order here.
     """
     if not columns:
-        return np.zeros(rows, dtype=np.int64), 1
-    return _combined(
-        [_column_ranks(column, down) for column, down in zip(columns, descending, strict=True)]
-    )
+        return RowRanks(np.zeros(rows, dtype=np.int64), 1)
+    distinct: list[Distinct | None] = []
+    parts: list[_Ranked] = []
+    for column, down in zip(columns, descending, strict=True):
+        if is_text(column.type):
+            ranks, values = _column_codes(column, True, down)
+            parts.append((ranks, max(len(values), 1)))
+            # Where nearly all values differ, the column itself is as good.
+            is_worth = 2 * len(values) <= rows
+            distinct.append(Distinct(ranks.astype(np.int32), values) if is_worth else None)
+        else:
+            parts.append(_number_ranks(column, down))
+            distinct.append(None)
+    return RowRanks(*_combined(parts), tuple(distinct))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether a type is of texts or byte strings."""
+    return kind in _TEXTS
 
 
 def ordered_rows(ranks: Numbers, bound: int) -> Numbers:
@@ -222,13 +283,10 @@ def _compacted(numbers: Numbers, bound: int, is_sorted: bool) -> tuple[Numbers, 
     return ranks[of_rows], first[order]
 
 
-def _column_ranks(column: Column, descends: bool) -> _Ranked:
+def _number_ranks(column: Column, descends: bool) -> _Ranked:
     kind = column.type
     if pa.types.is_null(kind):
         return np.zeros(len(column), dtype=np.int64), 1
-    if pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):
-        ranks, dictionary = _column_codes(column, True, descends)
-        return ranks, max(len(dictionary), 1)
     if pa.types.is_floating(kind):
         # As whole numbers in the same order: the bits of negative ones are turned round.
         numbers = pc.fill_null(column, 0.0).to_numpy() + 0.0
