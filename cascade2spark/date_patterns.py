@@ -128,16 +128,17 @@ class DatePattern:
         moment = _Moment.of(millis + offset_ms, offset_ms)
         return "".join(
             item if isinstance(item, str) else self._written(item[0], item[1], moment, millis)
-            for item in self._items
+            for item in self.items
         )
 
     @cached_property
-    def _items(self) -> tuple[str | tuple[str, int], ...]:
+    def items(self) -> tuple[str | tuple[str, int], ...]:
+        """Literal texts and (letter, count) fields, in the pattern's order."""
         return tuple(_items_of(self.pattern))
 
     @property
     def _fields(self) -> list[tuple[str, int]]:
-        return [item for item in self._items if not isinstance(item, str)]
+        return [item for item in self.items if not isinstance(item, str)]
 
     @cached_property
     def _tzinfo(self) -> tzinfo:
@@ -150,7 +151,7 @@ class DatePattern:
     @cached_property
     def _reader(self) -> re.Pattern[str]:
         parts = []
-        for item, after in zip(self._items, (*self._items[1:], ""), strict=True):
+        for item, after in zip(self.items, (*self.items[1:], ""), strict=True):
             if isinstance(item, str):
                 parts.append(re.escape(item))
             else:

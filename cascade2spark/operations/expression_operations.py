@@ -79,6 +79,15 @@ class _Expression:
             parameters[place] = (name, kind)
         return self._compiled(parameters, arguments, is_test).call
 
+    def compiled(
+        self, arguments: Fields, *, is_test: bool = False
+    ) -> tuple[Compiled, tuple[int, ...]]:
+        """Return the expression over its own parameters, and the argument that each one takes."""
+        kinds = self.types or tuple(self._type(name, arguments) for name in self.names)
+        parameters = list(zip(self.names, kinds, strict=True))
+        places = tuple(self._place(name, arguments) for name in self.names)
+        return self._compiled(parameters, arguments, is_test), places
+
     def _compiled(
         self, parameters: list[tuple[str, Type]], arguments: Fields, is_test: bool
     ) -> Compiled:
@@ -141,6 +150,10 @@ class ExpressionFunction(RowFunction):
         """Return the compiled expression."""
         return self._expression.bind(argument_fields)
 
+    def compiled(self, argument_fields: Fields) -> tuple[Compiled, tuple[int, ...]]:
+        """Return the compiled expression and, for each of its parameters, the argument it takes."""
+        return self._expression.compiled(argument_fields)
+
 
 class ExpressionFilter(RowFilter):
     """Remove the rows for which a Java expression is true.
@@ -159,6 +172,10 @@ class ExpressionFilter(RowFilter):
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
         """Return the compiled expression."""
         return self._expression.bind(argument_fields, is_test=True)
+
+    def compiled(self, argument_fields: Fields) -> tuple[Compiled, tuple[int, ...]]:
+        """Return the compiled expression and, for each of its parameters, the argument it takes."""
+        return self._expression.compiled(argument_fields, is_test=True)
 
 
 class AssertExpression(RowAssertion):
@@ -180,3 +197,7 @@ class AssertExpression(RowAssertion):
         """Return the check of one row."""
         test, text = self._expression.bind(argument_fields, is_test=True), self._expression.text
         return lambda *values: None if test(*values) else f"expression is false: {text}"
+
+    def compiled(self, argument_fields: Fields) -> tuple[Compiled, tuple[int, ...]]:
+        """Return the compiled expression and, for each of its parameters, the argument it takes."""
+        return self._expression.compiled(argument_fields, is_test=True)

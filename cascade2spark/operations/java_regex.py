@@ -22,11 +22,14 @@ from typing import Any
 import regex
 
 from cascade2spark.errors import BuildError
+from cascade2spark.operations.patterns.charsets import Ranges, complement
 from cascade2spark.operations.patterns.parser import parse_pattern
 from cascade2spark.operations.patterns.tree import (
     Group,
     Literal,
+    Members,
     Node,
+    Repeat,
     Sequence,
     can_be_empty,
     has_optional_group,
@@ -38,6 +41,7 @@ __all__ = [
     "compile_java",
     "finder_of",
     "is_simple_separator",
+    "re2_gap",
     "re2_parser",
     "re2_pattern",
     "replace_java",
@@ -184,6 +188,20 @@ def re2_parser(pattern: str) -> str | None:
     # Signs are written as codes: a bare bracket opens a group.
     named = re.sub(r"\((?!\?)", lambda _: f"(?P<g{next(numbers)}>", written)
     return f"(?P<g0>{named})"
+
+
+@functools.lru_cache(maxsize=_KEPT_PATTERNS)
+def re2_gap(pattern: str) -> str | None:
+    r"""Return for RE2 what lies between the matches of a pattern such as ``\w+``, else None.
+
+    Where a match is as many characters of one set as there are, the others separate the matches.
+    """
+    match _tree(pattern):
+        case Repeat(Members(Ranges() as members), 1, None, "" | "+"):
+            outside = complement(members)
+            if isinstance(outside, Ranges) and outside.pairs:
+                return write_re2(Repeat(Members(outside), 1, None, ""))
+    return None
 
 
 @functools.lru_cache(maxsize=_KEPT_PATTERNS)

@@ -288,7 +288,11 @@ def test_a_parser_takes_typed_and_chosen_groups_as_columns() -> None:
 
 def test_filters_by_plain_patterns_have_a_column_form() -> None:
     rows = [("a.b", 1), (None, 2), ("ab", 3)]
-    for pattern, expected in ((r"\.", [("a.b", 1)]), ("^$|b.b", None), ("[ab]b", [("ab", 3)])):
+    for pattern, expected in (
+        (r"\.", [("a.b", 1)]),
+        ("^$|b.b", [(None, 2)]),
+        ("[ab]b", [("ab", 3)]),
+    ):
         assert expected == by_kernel(operators(AB, (RegexFilter(pattern), "a")), rows)
     assert [(None, 2)] == by_kernel(operators(AB, (RegexFilter("2"), "b")), [("x", 1), (None, 2)])
 

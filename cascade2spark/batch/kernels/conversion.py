@@ -6,13 +6,16 @@ that rows go through. What these refuse raises NotColumns: the rows tell which v
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns, array_of, text_bytes, values_of
 from cascade2spark.types import (
+    Boolean,
     DateType,
     Double,
     Integer,
@@ -20,6 +23,7 @@ from cascade2spark.types import (
     Object,
     String,
     Type,
+    boolean_,
     coercion,
     double_,
     int_,
@@ -27,12 +31,25 @@ from cascade2spark.types import (
     text_writer,
 )
 
-__all__ = ["WHOLE_TYPES", "converted", "is_within_int32", "numbers_of", "texts_of", "trusted"]
+__all__ = [
+    "WHOLE_TYPES",
+    "by_value",
+    "converted",
+    "cut_to_whole",
+    "is_ascii",
+    "is_within_int32",
+    "numbers_of",
+    "texts_of",
+    "trusted",
+    "wrapped_int32",
+]
 
 WHOLE_TYPES = frozenset({Long, long_, Integer, int_})
 _REAL_TYPES = frozenset({Double, double_})
 _NARROW = frozenset({Integer, int_})
 _INT32 = (-(2**31), 2**31 - 1)
+# Doubles of this size Java writes without an exponent, and Arrow with the same digits.
+_PLAIN_REALS = (1e-3, 1e7)
 
 
 def trusted(kind: Type | None) -> bool:
@@ -69,13 +86,17 @@ def _cast(column: pa.Array, to: Type) -> pa.Array | None:
     if to is Object:
         return column
     if to is String:
-        if pa.types.is_null(kind):
-            return column
-        return column.cast(pa.string()) if _has_plain_text(kind) else None
+        return column if pa.types.is_null(kind) else _plain_texts(column)
+    if to in (Boolean, boolean_):
+        if not pa.types.is_boolean(kind):
+            return None
+        return pc.fill_null(column, False) if to.is_primitive and column.null_count else column
     null = 0 if to in (long_, int_) else 0.0
     if to in WHOLE_TYPES and pa.types.is_int64(kind):
         if to in _NARROW and not is_within_int32(column):
-            return None
+            column = wrapped_int32(column)
+    elif to in WHOLE_TYPES and pa.types.is_float64(kind):
+        column = _cut_reals(column, 32 if to in _NARROW else 64)
     elif to in _REAL_TYPES and (pa.types.is_int64(kind) or pa.types.is_float64(kind)):
         column = column.cast(pa.float64(), safe=False)
     elif to in WHOLE_TYPES | _REAL_TYPES and pa.types.is_string(kind):
@@ -118,16 +139,25 @@ def texts_of(column: pa.Array, kind: Type | None) -> pa.Array:
         NotColumns: a value has no text.
     """
     write = text_writer(kind)
-    is_plain = write is text_writer()  # the value alone gives its text, whatever the type
-    if pa.types.is_string(column.type) and is_plain:
-        return column
-    if pa.types.is_null(column.type) or (is_plain and _has_plain_text(column.type)):
+    if pa.types.is_null(column.type):
         return column.cast(pa.string())
-    # Java's digits are written in one place only, a value at a time.
+    if write is text_writer():  # the value alone gives its text, whatever the type
+        texts = _plain_texts(column)
+        if texts is not None:
+            return texts
+    return by_value(write, pa.string(), column)
+
+
+def by_value(call: Callable[..., Any], kind: pa.DataType, *columns: pa.Array) -> pa.Array:
+    """Return what the row form's own function gives for each row, for what Arrow has no exact form.
+
+    Raises:
+        NotColumns: it fails; the rows tell which value it is.
+    """
     try:
-        return pa.array(list(map(write, values_of(column))), pa.string())
-    except Exception as refused:  # the rows tell which value it is
-        raise NotColumns("values that cannot be written") from refused
+        return pa.array(list(map(call, *map(values_of, columns))), kind)
+    except Exception as refused:
+        raise NotColumns("values that an operation refuses") from refused
 
 
 def is_within_int32(column: pa.Array) -> bool:
@@ -136,9 +166,60 @@ def is_within_int32(column: pa.Array) -> bool:
     return ends["min"] is None or (_INT32[0] <= ends["min"] and ends["max"] <= _INT32[1])
 
 
-def _has_plain_text(kind: pa.DataType) -> bool:
-    """Tell whether Arrow writes values of a type as Java does."""
-    return bool(pa.types.is_int64(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind))
+def wrapped_int32(column: pa.Array) -> pa.Array:
+    """Return whole numbers wrapped around as Java's cast to int does."""
+    return column.cast(pa.int32(), safe=False).cast(pa.int64())
+
+
+def cut_to_whole(numbers: Any, bits: int) -> Any:
+    """Return doubles as Java casts them: towards zero, held at the ends, NaN is 0.
+
+    Args:
+        numbers: a numpy array.
+        bits: width of the whole numbers.
+    """
+    end = 2.0 ** (bits - 1)
+    is_high = numbers >= end
+    is_inside = ~is_high & (numbers >= -end)  # NaN is nowhere
+    whole = np.where(is_inside, numbers, 0.0).astype(np.int64)
+    whole[is_high] = 2 ** (bits - 1) - 1
+    whole[numbers < -end] = -(2 ** (bits - 1))
+    return whole
+
+
+def is_ascii(texts: pa.Array) -> bool:
+    """Tell whether all texts are ASCII."""
+    return text_bytes(texts).isascii() if len(texts) else True
+
+
+def _cut_reals(column: pa.Array, bits: int) -> pa.Array:
+    whole = cut_to_whole(pc.fill_null(column, 0.0).to_numpy(), bits)
+    absent = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+    return pa.array(whole, mask=absent)
+
+
+def _plain_texts(column: pa.Array) -> pa.Array | None:
+    """Return the texts of values that Arrow writes as Java does, None for other types."""
+    kind = column.type
+    if pa.types.is_string(kind):
+        return column
+    if pa.types.is_int64(kind) or pa.types.is_boolean(kind):
+        return column.cast(pa.string())
+    return _real_texts(column) if pa.types.is_float64(kind) else None
+
+
+def _real_texts(column: pa.Array) -> pa.Array | None:
+    """Return doubles in Java's digits, None where one of them has an exponent or is no number."""
+    numbers = pc.fill_null(column, 0.0).to_numpy()
+    size = np.abs(numbers)
+    if not (((size >= _PLAIN_REALS[0]) & (size < _PLAIN_REALS[1])) | (size == 0)).all():
+        return None
+    texts = column.cast(pa.string())
+    is_whole = numbers == np.trunc(numbers)
+    if not is_whole.any():
+        return texts
+    # Arrow leaves out the ".0".
+    return pc.if_else(pa.array(is_whole), pc.binary_join_element_wise(texts, "0", "."), texts)
 
 
 def _without_empty(texts: pa.Array) -> pa.Array:

@@ -11,38 +11,46 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns, NotColumns, column_names
-from cascade2spark.batch.kernels import passing, regexes
+from cascade2spark.batch.kernels import dates, passing, regexes
+from cascade2spark.batch.kernels.expressions import expression_function
+from cascade2spark.batch.kernels.filters import assertion_kernel, filter_kernel, set_value
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Maker
+from cascade2spark.batch.kernels.texts import field_joiner
 from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
-from cascade2spark.operations.filters import FilterNotNull, FilterNull
+from cascade2spark.operations.date_operations import DateFormatter, DateParser
+from cascade2spark.operations.expression_operations import ExpressionFunction
+from cascade2spark.operations.logic import SetValue
 from cascade2spark.operations.passing import Identity, Insert, NoOp
 from cascade2spark.operations.regex_operations import (
-    RegexFilter,
+    RegexGenerator,
     RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
 )
+from cascade2spark.operations.text_operations import FieldJoiner
 
-__all__ = ["EachKernel", "each_kernel"]
+__all__ = ["EachKernel", "each_kernel", "selected"]
 
 EachKernel = Callable[[Columns], Columns]
 
 _FUNCTIONS: Mapping[type, Maker] = {
+    DateFormatter: dates.date_formatter,
+    DateParser: dates.date_parser,
+    ExpressionFunction: expression_function,
+    FieldJoiner: field_joiner,
     Identity: passing.identity,
     Insert: passing.insert,
     NoOp: passing.no_op,
+    RegexGenerator: regexes.match_generator,
     RegexParser: regexes.regex_parser,
     RegexReplace: regexes.regex_replace,
     RegexSplitGenerator: regexes.split_generator,
     RegexSplitter: regexes.field_splitter,
-}
-_FILTERS: Mapping[type, Maker] = {
-    FilterNotNull: passing.not_null_filter,
-    FilterNull: passing.null_filter,
-    RegexFilter: regexes.regex_filter,
+    SetValue: set_value,
 }
 
 
@@ -51,14 +59,15 @@ def each_kernel(spec: EachSpec | ProjectSpec) -> EachKernel | None:
     if not is_each(spec):
         positions = cast(ProjectSpec, spec).pick.positions
         return None if positions is None else lambda columns: selected(columns, positions)
-    if spec.trap is not None or spec.arguments.positions is None:
+    arguments = spec.arguments.positions
+    if spec.trap is not None or arguments is None:
         return None
-    kind = type(spec.operation)
-    if spec.kind == "filter" and kind in _FILTERS:
-        return _filtering(_FILTERS[kind](spec.operation, spec), spec.arguments.positions)
-    if spec.kind == "function" and kind in _FUNCTIONS:
-        return _applying(_FUNCTIONS[kind](spec.operation, spec), spec)
-    return None
+    if spec.kind == "filter":
+        return _filtering(filter_kernel(spec.operation, spec), arguments)
+    if spec.kind == "assertion":
+        return _asserting(assertion_kernel(spec.operation, spec), arguments)
+    maker = _FUNCTIONS.get(type(spec.operation)) if spec.kind == "function" else None
+    return None if maker is None else _applying(maker(spec.operation, spec), spec)
 
 
 def selected(columns: Columns, positions: Sequence[int]) -> Columns:
@@ -98,5 +107,17 @@ def _filtering(kernel: FilterKernel | None, arguments: tuple[int, ...]) -> EachK
     def apply(columns: Columns) -> Columns:
         kept: Columns = columns.filter(kernel([columns.column(at) for at in arguments]))
         return kept
+
+    return apply
+
+
+def _asserting(kernel: FilterKernel | None, arguments: tuple[int, ...]) -> EachKernel | None:
+    if kernel is None:
+        return None
+
+    def apply(columns: Columns) -> Columns:
+        if not pc.all(kernel([columns.column(at) for at in arguments]), min_count=0).as_py():
+            raise NotColumns("an assertion that does not hold")  # the rows say for which
+        return columns
 
     return apply

@@ -1,21 +1,17 @@
-"""Column forms of the functions and filters that pass values on, by type and by null."""
+"""Column forms of the functions that pass values on."""
 
 from __future__ import annotations
 
-from functools import reduce
-
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns, array_of
 from cascade2spark.batch.kernels.conversion import converted, trusted
-from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Results
+from cascade2spark.batch.kernels.results import FunctionKernel, Results
 from cascade2spark.batch.specs import EachSpec
 from cascade2spark.operations.arguments import type_at
-from cascade2spark.operations.filters import FilterNotNull, FilterNull
 from cascade2spark.operations.passing import Identity, Insert, NoOp
 
-__all__ = ["identity", "insert", "no_op", "not_null_filter", "null_filter"]
+__all__ = ["identity", "insert", "no_op"]
 
 
 def identity(operation: Identity, spec: EachSpec) -> FunctionKernel | None:
@@ -44,17 +40,3 @@ def insert(operation: Insert, spec: EachSpec) -> FunctionKernel | None:
     except NotColumns:
         return None
     return lambda arguments, rows: Results([pa.repeat(constant[0], rows) for constant in constants])
-
-
-def null_filter(operation: FilterNull, spec: EachSpec) -> FilterKernel | None:
-    """Keep the rows in which no argument is null."""
-    if not spec.arguments.positions:
-        return None
-    return lambda arguments: reduce(pc.and_, [column.is_valid() for column in arguments])
-
-
-def not_null_filter(operation: FilterNotNull, spec: EachSpec) -> FilterKernel | None:
-    """Keep the rows in which all arguments are null."""
-    if not spec.arguments.positions:
-        return None
-    return lambda arguments: reduce(pc.and_, [column.is_null() for column in arguments])

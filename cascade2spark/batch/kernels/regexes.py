@@ -1,36 +1,55 @@
-"""Column forms of operations by regular expressions that RE2, Arrow's engine, reads alike."""
+"""Column forms of operations by regular expressions.
+
+Arrow's engine, RE2, is taken for the patterns that it certainly reads as Java does; for the others
+the rows' own engine goes through the texts of a column.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import NotColumns
-from cascade2spark.batch.kernels.conversion import converted, texts_of, trusted
+from cascade2spark.batch.batches import NotColumns, values_of
+from cascade2spark.batch.kernels.conversion import by_value, converted, trusted
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Results
+from cascade2spark.batch.kernels.texts import argument_texts, joined_texts
 from cascade2spark.batch.specs import EachSpec
-from cascade2spark.operations.arguments import type_at
 from cascade2spark.operations.java_regex import (
     compile_java,
+    finder_of,
     is_simple_separator,
+    re2_gap,
     re2_parser,
     re2_pattern,
+    replace_java,
     replacement_of,
 )
 from cascade2spark.operations.regex_operations import (
     RegexFilter,
+    RegexGenerator,
     RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
 )
 
-__all__ = ["field_splitter", "regex_filter", "regex_parser", "regex_replace", "split_generator"]
+__all__ = [
+    "field_splitter",
+    "match_generator",
+    "re2_replacement",
+    "regex_filter",
+    "regex_parser",
+    "regex_replace",
+    "search_texts",
+    "split_generator",
+]
 
 # What `replacement_of` writes: a group, a backslash, or plain text.
 _PIECES = re.compile(r"\\g<(?P<group>\w+)>|\\\\|(?P<text>[^\\]+)")
@@ -71,8 +90,8 @@ def field_splitter(operation: RegexSplitter, spec: EachSpec) -> FunctionKernel |
     split, text = _splitter(operation.pattern), _text_argument(spec)
     if split is None or text is None or not declared.is_defined():
         return None
-    width = len(declared)
-    if width < 2 or declared.has_types():
+    width, kinds = len(declared), declared.get_types()
+    if width < 2 or not all(map(trusted, kinds or ())):
         return None
 
     def parts(arguments: list[pa.Array], rows: int) -> Results:
@@ -80,27 +99,76 @@ def field_splitter(operation: RegexSplitter, spec: EachSpec) -> FunctionKernel |
         if rows and (np.diff(lists.offsets.to_numpy()) != width).any():
             raise NotColumns("texts with too few parts")
         values = lists.flatten()
-        return Results(
-            [values.take(pa.array(np.arange(at, rows * width, width))) for at in range(width)]
-        )
+        found = [values.take(pa.array(np.arange(at, rows * width, width))) for at in range(width)]
+        if kinds:
+            found = [converted(part, kind) for part, kind in zip(found, kinds, strict=True)]
+        return Results(found)
 
     return parts
 
 
+def match_generator(operation: RegexGenerator, spec: EachSpec) -> FunctionKernel | None:
+    """Return a row for each match in a text."""
+    text, find = _text_argument(spec), finder_of(operation.pattern)
+    compiled = compile_java(operation.pattern)
+    # Without groups the list of matches is made in C: a third of the time of match objects.
+    is_plain = find == compiled.finditer and not compiled.groups
+    gap = re2_gap(operation.pattern)
+    if text is None:
+        return None
+    if gap is not None:
+        return _runs(text, gap)
+
+    def generate(arguments: list[pa.Array], rows: int) -> Results:
+        texts = values_of(text(arguments[0]))
+        if is_plain:
+            found = list(map(compiled.findall, texts))
+        else:
+            found = [[match.group() for match in find(one)] for one in texts]
+        counts = np.fromiter(map(len, found), np.int64, rows)
+        values = pa.array(list(chain.from_iterable(found)), pa.string())
+        return Results([values], pa.array(np.repeat(np.arange(rows), counts)))
+
+    return generate
+
+
+def _runs(text: Callable[[pa.Array], pa.Array], gap: str) -> FunctionKernel:
+    """Return what gives a row for each part of a text between gaps, none of which is empty."""
+
+    def generate(arguments: list[pa.Array], rows: int) -> Results:
+        lists = pc.split_pattern_regex(text(arguments[0]), gap)
+        parts = lists.flatten()
+        is_some = pc.greater(pc.binary_length(parts), 0)
+        return Results([parts.filter(is_some)], pc.list_parent_indices(lists).filter(is_some))
+
+    return generate
+
+
+def search_texts(pattern: str) -> Callable[[pa.Array], pa.Array]:
+    """Return what tells in which texts, none of them null, a pattern is found."""
+    literal, expression = is_simple_separator(pattern), re2_pattern(pattern)
+    if literal is not None:
+        return lambda texts: pc.match_substring(texts, literal)
+    if expression is not None:
+        return lambda texts: pc.match_substring_regex(texts, expression)
+    search = compile_java(pattern).search
+    return lambda texts: by_value(lambda text: search(text) is not None, pa.bool_(), texts)
+
+
 def regex_filter(operation: RegexFilter, spec: EachSpec) -> FilterKernel | None:
     """Keep the rows in whose text a pattern is found, or is not found."""
-    text, literal = _text_argument(spec), is_simple_separator(operation.pattern)
-    expression = re2_pattern(operation.pattern) if literal is None else None
-    if text is None or (literal is None and expression is None):
+    search, removes = search_texts(operation.pattern), operation.remove_match
+    if operation.match_each:
+        texts = argument_texts(spec)
+    else:
+        joined = joined_texts(spec, operation.delim)
+        texts = None if joined is None else lambda arguments: [joined(arguments)]
+    if texts is None:
         return None
 
     def stays(arguments: list[pa.Array]) -> pa.Array:
-        texts = text(arguments[0])
-        if literal is not None:
-            found = pc.match_substring(texts, literal)
-        else:
-            found = pc.match_substring_regex(texts, expression)
-        return pc.invert(found) if operation.remove_match else found
+        found = [search(text) for text in texts(arguments)]
+        return reduce(pc.and_, map(pc.invert, found) if removes else found)
 
     return stays
 
@@ -108,9 +176,14 @@ def regex_filter(operation: RegexFilter, spec: EachSpec) -> FilterKernel | None:
 def regex_replace(operation: RegexReplace, spec: EachSpec) -> FunctionKernel | None:
     """Return each text with what a pattern matches replaced."""
     text, expression = _text_argument(spec), re2_pattern(operation.pattern)
-    template = _re2_replacement(operation.replacement, operation.pattern)
-    if text is None or expression is None or template is None:
+    template = re2_replacement(operation.replacement, operation.pattern)
+    if text is None:
         return None
+    if expression is None or template is None:
+        replace = replace_java(
+            operation.pattern, operation.replacement, is_all=operation.replace_all
+        )
+        return lambda arguments, rows: Results([by_value(replace, pa.string(), text(arguments[0]))])
     most = None if operation.replace_all else 1
 
     def replaced(arguments: list[pa.Array], rows: int) -> Results:
@@ -123,21 +196,17 @@ def regex_replace(operation: RegexReplace, spec: EachSpec) -> FunctionKernel | N
 
 def regex_parser(operation: RegexParser, spec: EachSpec) -> FunctionKernel | None:
     """Return the groups of the first match in each text."""
-    text, expression = _text_argument(spec), re2_parser(operation.pattern)
-    declared = spec.declared
-    if text is None or expression is None or not declared.is_defined():
+    text, declared = _text_argument(spec), spec.declared
+    if text is None or not declared.is_defined():
         return None
     kinds = declared.get_types() or (None,) * len(declared)
     if not all(map(trusted, kinds)):
         return None
-    names = [f"g{number}" for number in operation.groups]
+    groups = _group_finder(operation)
+    missing = len(kinds) - len(operation.groups)
 
     def parsed(arguments: list[pa.Array], rows: int) -> Results:
-        found = pc.extract_regex(text(arguments[0]), expression)
-        if found.null_count:
-            raise NotColumns("texts without a match")
-        columns = [found.field(name) for name in names]
-        columns += [pa.nulls(rows)] * (len(kinds) - len(names))
+        columns = groups(text(arguments[0])) + [pa.nulls(rows)] * missing
         return Results(
             [converted(column, kind) for column, kind in zip(columns, kinds, strict=True)]
         )
@@ -145,7 +214,32 @@ def regex_parser(operation: RegexParser, spec: EachSpec) -> FunctionKernel | Non
     return parsed
 
 
-def _re2_replacement(replacement: str, pattern: str) -> str | None:
+def _group_finder(operation: RegexParser) -> Callable[[pa.Array], list[pa.Array]]:
+    """Return what finds the groups in texts that all must match."""
+    expression = re2_parser(operation.pattern)
+    if expression is not None:
+        names = [f"g{number}" for number in operation.groups]
+
+        def by_arrow(texts: pa.Array) -> list[pa.Array]:
+            found = pc.extract_regex(texts, expression)
+            if found.null_count:
+                raise NotColumns("texts without a match")
+            return [found.field(name) for name in names]
+
+        return by_arrow
+    search, groups = compile_java(operation.pattern).search, operation.groups
+
+    # RE2 does not tell a group that took no part from an empty one.
+    def one_by_one(texts: pa.Array) -> list[pa.Array]:
+        found: list[Any] = list(map(search, values_of(texts)))
+        if None in found:
+            raise NotColumns("texts without a match")
+        return [pa.array([match[at] for match in found], pa.string()) for at in groups]
+
+    return one_by_one
+
+
+def re2_replacement(replacement: str, pattern: str) -> str | None:
     """Return a Java replacement for RE2, which knows nine groups and has no names for them."""
     compiled = compile_java(pattern)
     pieces = []
@@ -174,12 +268,5 @@ def _splitter(pattern: str) -> Callable[[pa.Array, int | None], Any] | None:
 
 def _text_argument(spec: EachSpec) -> Callable[[pa.Array], pa.Array] | None:
     """Return the text of the one argument, empty for null; None where there are more."""
-    kind = type_at(spec.argument_fields, 0)
-    if len(spec.argument_fields) != 1 or not trusted(kind):
-        return None
-
-    def text(column: pa.Array) -> pa.Array:
-        texts = texts_of(column, kind)
-        return pc.fill_null(texts, "") if texts.null_count else texts
-
-    return text
+    texts = argument_texts(spec) if len(spec.argument_fields) == 1 else None
+    return None if texts is None else lambda column: texts([column])[0]
