@@ -179,7 +179,9 @@ def _byte_hashes(column: pa.Array, seed: int) -> Hashes:
     wide = pa.types.is_large_string(column.type) or pa.types.is_large_binary(column.type)
     _, offset_buffer, data_buffer = column.buffers()
     width = np.int64 if wide else np.int32
-    offsets = np.frombuffer(offset_buffer, dtype=width)[column.offset : column.offset + size + 1]
+    offsets: Any = np.frombuffer(offset_buffer, dtype=width)[
+        column.offset : column.offset + size + 1
+    ]
     begin, end = int(offsets[0]), int(offsets[-1])
     # Eight more bytes, so that the last word of the last value can be read whole.
     data = np.zeros(end - begin + 8, dtype=np.uint8)

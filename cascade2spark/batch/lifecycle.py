@@ -98,6 +98,8 @@ class TaskReport:
         trapped: rows sent to each trap, by its number.
         forms: `rows` or `columns` by site key.
         conversions, fallbacks: counts by site key and direction, or reason.
+        keys: what was counted of the keys sent into each exchange, by its site's key and the number
+            of the input: `KeyCounter.record()` of each writer.
         details: anything else the engine's own parts want to say, by name.
     """
 
@@ -108,6 +110,7 @@ class TaskReport:
     forms: dict[int, str] = attrs.field(factory=dict)
     conversions: dict[int, dict[str, int]] = attrs.field(factory=dict)
     fallbacks: dict[int, dict[str, int]] = attrs.field(factory=dict)
+    keys: dict[tuple[int, int], list[dict[str, Any]]] = attrs.field(factory=dict)
     details: dict[str, Any] = attrs.field(factory=dict)
 
     def count_rows(self, site: int, entered: int, left: int) -> None:
@@ -139,6 +142,8 @@ class TaskReport:
             for site, amounts in record[name].items():
                 for key, amount in amounts.items():
                     _add(getattr(self, name).setdefault(site, {}), key, amount)
+        for place, counted in record["keys"].items():
+            self.keys.setdefault(place, []).extend(counted)
         self.forms.update(record["forms"])
         self.details.update(record["details"])
 

@@ -10,9 +10,18 @@ from typing import Any
 import attrs
 
 from cascade2spark.counters import Counters, StepCounters
+from cascade2spark.errors import shown_value
 from cascade2spark.planner.steps import RunResult, Site, Step, StepPlan
 
-__all__ = ["CascadeStats", "FlowStats", "FlowStepStats", "SiteStats", "Status"]
+__all__ = [
+    "CascadeStats",
+    "ExchangeStats",
+    "FlowStats",
+    "FlowStepStats",
+    "KeyShare",
+    "SiteStats",
+    "Status",
+]
 
 
 class Status(enum.Enum):
@@ -28,6 +37,9 @@ class Status(enum.Enum):
     FAILED = "FAILED"
 
 
+# From here on a key is shown without being asked for, unless there is hardly anything to do.
+_HEAVY_SHARE = 0.2
+_FEW_ROWS = 10_000
 _ENDS = (Status.SKIPPED, Status.SUCCESSFUL, Status.STOPPED, Status.FAILED)
 
 
@@ -165,6 +177,37 @@ class SiteStats:
         }
 
 
+@attrs.frozen
+class KeyShare:
+    """One of the heaviest keys of an exchange.
+
+    Attributes:
+        key: its values; long texts are cut, and what is neither number, text nor date is its repr.
+        share: its part of the rows of the exchange, from 0 to 1; within a tenth of itself when it
+            is above 0.05.
+    """
+
+    key: tuple[Any, ...]
+    share: float
+
+
+@attrs.frozen
+class ExchangeStats:
+    """The rows that one input of a group or join sent to other tasks.
+
+    Attributes:
+        input: number of the input, from 0; several for a CoGroup.
+        name: what the rows come from.
+        rows: how many there were; after partial aggregation, if that was done.
+        heaviest: the keys with most rows, heaviest first; at most ten.
+    """
+
+    input: int
+    name: str
+    rows: int
+    heaviest: tuple[KeyShare, ...]
+
+
 class FlowStepStats(Stats):
     """One step: its pipes and their rows."""
 
@@ -176,12 +219,23 @@ class FlowStepStats(Stats):
         self.sites: list[SiteStats] = []
         self.details: Mapping[str, Any] = {}
         self.engine_seconds: float | None = None
+        self.exchanges: list[ExchangeStats] = []
         self._step_sites = step.sites or (step.site,)
+        self._inputs = [before.site.label for before in step.inputs]
 
     def fill(self, result: RunResult) -> None:
         """Take what the engine reported."""
         self.engine_seconds = result.seconds.get(self.number)
         self.details = result.details.get(self.number, {})
+        self.exchanges = [
+            ExchangeStats(
+                one["input"],
+                self._inputs[one["input"]],
+                one["rows"],
+                tuple(KeyShare(**shares) for shares in one["heaviest"]),
+            )
+            for one in self.details.get("exchanges", ())
+        ]
         self.sites = [
             SiteStats(
                 site,
@@ -192,6 +246,23 @@ class FlowStepStats(Stats):
                 result.fallbacks.get(site.key, {}),
             )
             for site in self._step_sites
+        ]
+
+    def heavy_keys(self, least: float = _HEAVY_SHARE) -> list[tuple[str, str, str, str]]:
+        """Return the keys that have at least a share of the rows of an exchange, as texts.
+
+        Such a key takes one task that much of the time of all.
+        """
+        return [
+            (
+                self.name,
+                ", ".join(map(shown_value, one.key)),
+                f"{one.share:.0%} of {exchange.rows:,} rows",
+                exchange.name,
+            )
+            for exchange in self.exchanges
+            for one in exchange.heaviest
+            if one.share >= least and exchange.rows >= _FEW_ROWS
         ]
 
     def to_dict(self) -> dict[str, Any]:
@@ -283,6 +354,9 @@ class FlowStats(_Counted):
         if self._counters:
             counted = [(g, n, f"{self._counters[g, n]:,}") for g, n in self._counters]
             lines += ["", *columns(("counters", "", "value"), counted)]
+        heavy = [line for step in self.steps for line in step.heavy_keys()]
+        if heavy:
+            lines += ["", *columns(("heavy keys", "key", "share", "rows from"), heavy)]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

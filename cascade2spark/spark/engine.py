@@ -19,12 +19,15 @@ from pyspark.errors import PySparkException
 from cascade2spark.batch.batches import Row
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
+from cascade2spark.batch.key_counts import heaviest_keys
 from cascade2spark.batch.lifecycle import TaskReport
 from cascade2spark.config import Settings
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest
 from cascade2spark.planner.steps import (
+    CoGroup,
+    Group,
     RunContext,
     RunResult,
     Step,
@@ -216,9 +219,24 @@ class SparkEngine:
         for number, partitions in lowering.partitions.items():
             stages = sorted({record.stage for record in kept.values() if record.step == number})
             result.details[number] = {"partitions": partitions, "spark_stages": stages}
+        for step in plan.steps:
+            if isinstance(step, (Group, CoGroup)):
+                found = result.details.setdefault(step.number, {})
+                found["exchanges"] = _exchanges(step, total)
 
 
 _SAMPLE_BYTES = 1 << 20
+
+
+def _exchanges(step: Group | CoGroup, total: TaskReport) -> list[dict[str, Any]]:
+    """Return, for each input of a group, its rows and which keys have most of them."""
+    found = []
+    for place in range(len(step.inputs)):
+        counted = total.keys.get((step.site.key, place), [])
+        rows, heaviest = heaviest_keys(counted, step.key_order)
+        shares = [{"key": one.key, "share": one.share} for one in heaviest]
+        found.append({"input": place, "rows": rows, "heaviest": shares})
+    return found
 
 
 def _cut_plan(plan: StepPlan, number: int, tap: MemoryTap) -> StepPlan:

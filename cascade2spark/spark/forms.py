@@ -31,7 +31,13 @@ from cascade2spark.spark.lineage import Exit, Lineage, persist_tangled_forks
 from cascade2spark.taps import MultiSourceTap
 from cascade2spark.taps.paths import PathTap
 
-__all__ = ["begins_with_columns", "group_gives_columns", "planned_forms", "takes_columns"]
+__all__ = [
+    "begins_with_columns",
+    "group_gives_columns",
+    "groups_columns",
+    "planned_forms",
+    "takes_columns",
+]
 
 
 def begins_with_columns(scheme: Scheme, info: SourceInfo, ways: list[Exit], form: str) -> bool:
@@ -52,6 +58,22 @@ def group_gives_columns(step: Step, form: str) -> bool:
     if form == "rows" or not isinstance(step, Group) or not step.is_partial:
         return False
     return can_aggregate_columns(step.everys, step.key, step.key_order)
+
+
+def groups_columns(step: Group | CoGroup) -> bool:
+    """Tell whether rows are sent to a group as columns, because it can bring them together so.
+
+    Partial results leave their task in the form they were made in.
+    """
+    if isinstance(step, CoGroup):
+        return step.key_order.is_directional and all(
+            side.key.positions is not None for side in step.sides
+        )
+    if step.is_partial or step.key.positions is None or not step.key_order.is_directional:
+        return False
+    if step.sort is None or step.sort_order is None:
+        return True
+    return step.sort.positions is not None and step.sort_order.is_directional
 
 
 def takes_columns(way: Exit) -> bool:

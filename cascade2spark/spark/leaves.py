@@ -80,7 +80,9 @@ class _ExchangeLeafWriter:
         self._site, self._trap, self._task = leaf.site, leaf.trap, task
         self._sending = leaf.maker.sending
         map_partition = leaf.first_partition + slice_num
-        self._writer = ExchangeWriter(leaf.exchange, map_partition, self._refuse)
+        self._writer = ExchangeWriter(
+            leaf.exchange, map_partition, self._refuse, task.report, leaf.site.key
+        )
 
     def _refuse(self, error: Exception, row: Row) -> None:
         """Trap a row that has no key, or fail."""

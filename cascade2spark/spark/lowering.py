@@ -41,7 +41,7 @@ from cascade2spark.planner.steps import (
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
-from cascade2spark.spark.forms import begins_with_columns, group_gives_columns
+from cascade2spark.spark.forms import begins_with_columns, group_gives_columns, groups_columns
 from cascade2spark.spark.grouping import CoGroupSource, GroupSource
 from cascade2spark.spark.hash_join import (
     BroadcastSide,
@@ -118,7 +118,7 @@ class Lowering:
         self._readings: dict[int, Reading] = {}
         self._chains: dict[int, _Chain] = {}
         self._blocks: dict[Target, RDD[Any]] = {}
-        self._sides: dict[int, tuple[BroadcastSide, ...]] = {}
+        self._sides: dict[int, dict[int, BroadcastSide]] = {}
         self._numbered = 0
         self._memory_bytes = run.settings.memory_bytes or worker_memory(context)
         self._versions = driver_versions()
@@ -159,7 +159,7 @@ class Lowering:
         for rdd in self.persisted:
             rdd.unpersist()
         for sides in self._sides.values():
-            for side in sides:
+            for side in sides.values():
                 side.release(is_final=not keeps_broadcasts)
 
     # -- task chains -------------------------------------------------------------------------------
@@ -289,6 +289,7 @@ class Lowering:
             source=place,
             block_bytes=settings.block_bytes,
             map_bytes=self._memory_bytes // _MAP_SHARE,
+            to_columns=settings.form != "rows" and groups_columns(step),
         )
 
     def _first_partition(self, source: Step, way: Exit) -> int:
@@ -351,24 +352,24 @@ class Lowering:
             self._blocks[target] = found
         return found
 
-    def _broadcast(self, step: BroadcastJoin) -> tuple[BroadcastSide, ...]:
-        found = self._sides.get(step.number)
-        if found is None:
-            limit = self.run.settings.broadcast_max_bytes
-            found = tuple(
-                broadcast_side(
+    def _broadcast(self, step: BroadcastJoin) -> list[BroadcastSide]:
+        """Return what is held for each side but the first; sides of one stream share it."""
+        if step.number in self._sides:
+            return [self._sides[step.number][side.source] for side in step.sides[1:]]
+        # Known at once: where a later side is refused, the earlier ones have to be let go of.
+        found: dict[int, BroadcastSide] = {}
+        self._sides[step.number] = found
+        for side in step.sides[1:]:
+            if side.source not in found:
+                found[side.source] = broadcast_side(
                     self.context,
                     self._handed_over(Target(step.number, side.source)),
                     step.site,
                     step.inputs[side.source].site,
                     side.fields,
-                    limit,
+                    self.run.settings.broadcast_max_bytes,
                 )
-                for number, side in enumerate(step.sides)
-                if number
-            )
-            self._sides[step.number] = found
-        return found
+        return [found[side.source] for side in step.sides[1:]]
 
     def _probe(self, step: BroadcastJoin) -> HashJoin:
         held = tuple(

@@ -11,23 +11,29 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
-import pyarrow as pa
 from pyspark import RDD, SparkContext
 
-from cascade2spark.batch.batches import Batch, Columns, Rows
+from cascade2spark.batch.batches import Batch, Columns, NotColumns, Rows, batch_rows, columns_of
 from cascade2spark.batch.blocks import arrival_order, encode_block
-from cascade2spark.batch.split import OnBad, split_batch
+from cascade2spark.batch.key_counts import KeyCounter
+from cascade2spark.batch.lifecycle import TaskReport
+from cascade2spark.batch.split import OnBad, common_schema, split_batch, united
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["Exchange", "ExchangeWriter", "exchanged", "ordered_blocks", "reduce_partitions"]
 
-# PySpark's partitionBy holds min(10 * partitions, 1000) elements before it looks at memory.
+# PySpark's partitionBy holds min(10 * partitions, 1000) elements before it hands any on.
 _HELD_ELEMENTS = 1000
-_BYTES_A_ROW = 24
-_BYTES_A_VALUE = 16
+_LEAST_BYTES = 1 << 16
+# Rows that become columns at once: more make no faster columns, and rows take five times the room.
+_GATHERED_ROWS = 8_192
+_GATHERED_BYTES = 1 << 21
+_BYTES_A_ROW = 64
+_BYTES_A_VALUE = 40
 _SAMPLED_ROWS = 8
 _MIB = 1 << 20
+_ROWS_TO_COLUMNS = "rows to columns"
 
 
 @attrs.frozen
@@ -41,6 +47,8 @@ class Exchange:
         source: which input of the step this is, the first part of the arrival order.
         block_bytes: target size of a block.
         map_bytes: most bytes that a map task may hold in rows and blocks.
+        to_columns: the reduce side groups columns: rows that have an exact column form travel in
+            it, be they ever so few, because one block of rows makes rows of a whole partition.
     """
 
     key: Pick
@@ -49,12 +57,19 @@ class Exchange:
     source: int
     block_bytes: int
     map_bytes: int
+    to_columns: bool = False
 
     @property
-    def target_bytes(self) -> int:
-        """Return the block size that keeps a map task within its budget."""
+    def drain_bytes(self) -> int:
+        """Return how much a map task gathers before it cuts it up into a block per partition.
+
+        Of that much there are at once: what partitionBy holds, once more what is cut up, and the
+        same again as it lies in its new order. Gathering for as long as the budget allows makes
+        blocks as large as can be where there are many partitions.
+        """
         held = min(10 * self.partitions, _HELD_ELEMENTS)
-        return max(4096, min(self.block_bytes, self.map_bytes // held))
+        drains = -(-held // self.partitions) + 2
+        return max(_LEAST_BYTES, min(self.block_bytes * self.partitions, self.map_bytes // drains))
 
 
 class ExchangeWriter:
@@ -65,55 +80,126 @@ class ExchangeWriter:
         map_partition: number of the map task within its source.
         on_bad: called with the error and the row for a row that has no key, or one that cannot be
             hashed; it raises, or the row is left out.
+        report: takes conversions and fall-backs, and the heaviest keys when all was written.
+        site: key of the group that receives the rows, under which the report has them.
     """
 
-    def __init__(self, exchange: Exchange, map_partition: int, on_bad: OnBad | None = None) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        map_partition: int,
+        on_bad: OnBad | None = None,
+        report: TaskReport | None = None,
+        site: int = 0,
+    ) -> None:
         self._on_bad = on_bad
         self._exchange = exchange
         self._map_partition = map_partition
+        self._report = report or TaskReport()
+        self._site = site
+        self._keys = KeyCounter(exchange.key, exchange.order)
         self._sequence = 0
         self._rows: Rows = []
         self._columns: list[Columns] = []
-        self._held_bytes = 0
-        self._limit = exchange.target_bytes * min(exchange.partitions, 64)
+        self._schema: Any = None
+        self._row_bytes = 0
+        self._column_bytes = 0
+        self._limit = exchange.drain_bytes
+        self._refusal: str | None = None
+
+    @property
+    def _converts(self) -> bool:
+        # After one refusal every partition has a block of rows: columns would be of no use.
+        return self._exchange.to_columns and self._refusal is None
 
     def push(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
         """Take a batch; yield the blocks that are full."""
         if isinstance(batch, list):
-            if not batch:
-                return
-            if self._columns:
-                yield from self._drain()
-            self._rows.extend(batch)
-            self._held_bytes += _bytes_in(batch)
+            yield from self._push_rows(batch)
         else:
-            # A column that is all null in one batch has another type there: no block holds both.
-            if self._rows or (self._columns and self._columns[0].schema != batch.schema):
+            if self._rows and self._converts:
+                yield from self._convert()
+            if self._rows:
                 yield from self._drain()
-            self._columns.append(batch)
-            self._held_bytes += batch.nbytes
-        if self._held_bytes >= self._limit:
+            yield from self._push_columns(batch)
+        if self._column_bytes >= self._limit or (
+            self._row_bytes >= self._limit and not self._converts
+        ):
             yield from self._drain()
 
     def finish(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the blocks that remain."""
+        """Yield the blocks that remain, and report which keys were the heaviest."""
         yield from self._drain()
+        place = self._site, self._exchange.source
+        self._report.keys.setdefault(place, []).append(self._keys.record())
+
+    def _push_rows(self, batch: Rows) -> Iterator[tuple[int, bytes]]:
+        if not batch:
+            return
+        if self._columns and not self._converts:
+            yield from self._drain()
+        self._rows.extend(batch)
+        self._row_bytes += _bytes_in(batch)
+        is_many = len(self._rows) >= _GATHERED_ROWS or self._row_bytes >= _GATHERED_BYTES
+        if is_many and self._converts:
+            yield from self._convert()
+
+    def _push_columns(self, batch: Columns) -> Iterator[tuple[int, bytes]]:
+        if not batch.num_rows:
+            return
+        schema = batch.schema if not self._columns else common_schema(self._schema, batch.schema)
+        if schema is None:
+            yield from self._drain()
+            schema = batch.schema
+        self._schema = schema
+        self._columns.append(batch)
+        self._column_bytes += batch.nbytes
+
+    def _convert(self) -> Iterator[tuple[int, bytes]]:
+        """Turn the rows that are held into columns; where they have none they stay rows."""
+        rows, self._rows = self._rows, []
+        row_bytes, self._row_bytes = self._row_bytes, 0
+        try:
+            made = columns_of(rows, len(rows[0]))
+        except NotColumns as reason:
+            self._refusal = str(reason)
+            yield from self._drain()
+            self._rows, self._row_bytes = rows, row_bytes
+        else:
+            self._report.count_conversion(self._site, _ROWS_TO_COLUMNS)
+            yield from self._push_columns(made)
 
     def _drain(self) -> Iterator[tuple[int, bytes]]:
+        if self._rows and self._converts:
+            yield from self._convert()
         rows, self._rows = self._rows, []
         columns, self._columns = self._columns, []
-        self._held_bytes = 0
-        exchange = self._exchange
-        whole: Batch = rows
+        self._row_bytes = self._column_bytes = 0
         if columns:
-            whole = columns[0] if len(columns) == 1 else pa.concat_batches(columns)
-        elif not rows:
-            return
-        parts = split_batch(whole, exchange.key, exchange.order, exchange.partitions, self._on_bad)
+            yield from self._blocks(united(columns, self._schema))
+        if rows:
+            if self._refusal is not None:
+                self._report.count_fallback(self._site, self._refusal)
+            yield from self._blocks(rows)
+
+    def _blocks(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
+        exchange = self._exchange
+        parts = split_batch(
+            batch,
+            exchange.key,
+            exchange.order,
+            exchange.partitions,
+            self._on_bad,
+            self._keys.add,
+        )
         for partition, part in parts:
-            block = encode_block(part, exchange.source, self._map_partition, self._sequence)
-            self._sequence += 1
-            yield partition, block
+            if batch_rows(part):
+                yield partition, self._encoded(part)
+
+    def _encoded(self, part: Batch) -> bytes:
+        block = encode_block(part, self._exchange.source, self._map_partition, self._sequence)
+        self._sequence += 1
+        return block
 
 
 def _bytes_in(rows: Rows) -> int:
@@ -133,8 +219,11 @@ def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> 
         pairs: one RDD of pairs for each lineage that feeds the exchange.
         partitions: number of reduce partitions.
     """
-    united = pairs[0] if len(pairs) == 1 else context.union(pairs)
-    return united.partitionBy(partitions, _identity)
+    together = pairs[0] if len(pairs) == 1 else context.union(pairs)
+    # partitionBy holds more and more elements while its chunks are below 1 MiB, and looks at this
+    # limit only at every 1000th: with none left, that is where it always hands them on.
+    together._memory_limit = _no_memory  # type: ignore[method-assign]
+    return together.partitionBy(partitions, _identity)
 
 
 def ordered_blocks(pairs: Iterable[tuple[int, bytes]]) -> list[bytes]:
@@ -162,3 +251,7 @@ def reduce_partitions(input_bytes: int | None, cores: int) -> int:
 
 def _identity(partition: int) -> int:
     return partition
+
+
+def _no_memory() -> int:
+    return 0
