@@ -144,8 +144,13 @@ class Lowering:
     def held_rows(self) -> dict[int, int]:
         """Return the rows of the held sides of each HashJoin, by its site's key."""
         joins = [step for step in self.plan.steps if isinstance(step, BroadcastJoin)]
+        held = {step.number: self._sides.get(step.number, {}) for step in joins}
         return {
-            step.site.key: sum(side.rows for side in self._sides.get(step.number, ()))
+            step.site.key: sum(
+                held[step.number][side.source].rows
+                for side in step.sides[1:]
+                if side.source in held[step.number]
+            )
             for step in joins
         }
 
