@@ -151,7 +151,7 @@ def date_formatter(operation: DateFormatter, spec: EachSpec) -> FunctionKernel |
     write, layout = operation.pattern.format, _Layout.of(operation.pattern)
 
     def written(arguments: list[pa.Array], rows: int) -> Results:
-        moments = converted(arguments[0], long_, kind)
+        moments = converted(arguments[0], long_, kind).cast(pa.int64())
         made = None if layout is None else layout.written(moments)
         return Results([_by_distinct(write, pa.string(), moments) if made is None else made])
 
