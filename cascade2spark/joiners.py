@@ -214,31 +214,43 @@ def join_rows(
 ) -> Iterator[Row]:
     """Yield the product of the sides of one key.
 
+    Nothing is held: sides are read again and again, as often as the rows before them ask for.
+
     Args:
-        sides: a callable for each side that returns an iterable of its rows; the first is called
-            once, the others once or more.
+        sides: a callable for each side that returns a fresh iterable of its rows; the first is
+            called once, the others any number of times.
         required: for each side, whether an empty one means no result (else nulls stand in).
         widths: number of values of a row of each side, for the nulls.
     Yields:
         Concatenated tuples; the first side is the outer loop, the last varies fastest.
     """
-    held: list[list[Row]] = []
+    tails: list[Callable[[], Iterable[Row]]] = []
     for side, must, width in zip(sides[1:], required[1:], widths[1:], strict=True):
-        rows = list(side())
-        if not rows:
-            if must:
-                return
-            rows = [(None,) * width]
-        held.append(rows)
-    tails = held[0] if held else [()]
-    for more in held[1:]:
-        tails = [left + right for left in tails for right in more]
+        if next(iter(side()), None) is not None:
+            tails.append(side)
+        elif must:
+            return
+        else:
+            tails.append(_one((None,) * width))
     found = False
     for first in sides[0]():
         found = True
-        for tail in tails:
-            yield first + tail
+        yield from _followed(first, tails)
     if not found and not required[0]:
-        nulls = (None,) * widths[0]
-        for tail in tails:
-            yield nulls + tail
+        yield from _followed((None,) * widths[0], tails)
+
+
+def _followed(row: Row, tails: Sequence[Callable[[], Iterable[Row]]]) -> Iterator[Row]:
+    """Yield a row with each combination of the rows of the sides behind it."""
+    if not tails:
+        yield row
+    elif len(tails) == 1:
+        for tail in tails[0]():
+            yield row + tail
+    else:
+        for tail in tails[0]():
+            yield from _followed(row + tail, tails[1:])
+
+
+def _one(row: Row) -> Callable[[], Iterable[Row]]:
+    return lambda: (row,)

@@ -18,10 +18,11 @@ never counts. The partition is the hash modulo their number.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cmp_to_key
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -50,7 +51,9 @@ from cascade2spark.kinds import (
     value_key,
 )
 
-__all__ = ["KEY_SEED", "KeyOrder", "finished_hash"]
+__all__ = ["KEY_SEED", "KeyOrder", "finished_hash", "insert_in_order"]
+
+Item = TypeVar("Item")
 
 Key = tuple[Any, ...]
 KEY_SEED = (19 * GOLDEN) & MASK
@@ -229,6 +232,64 @@ def finished_hash(state: int) -> int:
     state = ((state ^ (state >> 33)) * 0xFF51AFD7ED558CCD) & MASK
     state = ((state ^ (state >> 33)) * 0xC4CEB9FE1A85EC53) & MASK
     return state ^ (state >> 33)
+
+
+def insert_in_order(
+    placed: list[Item], item: Item, place: Callable[[Item], Any]
+) -> list[tuple[Exception, Item]]:
+    """Put an item behind those of sorted ones that are not greater, when comparing may fail.
+
+    Where a comparator fails on two items, the one that cannot even be compared with itself is left
+    out; if both can, the later one.
+
+    Args:
+        placed: the sorted items, changed in place.
+        place: the sort key of an item.
+    Returns:
+        The items left out, each with what was raised.
+    """
+    bad: list[tuple[Exception, Item]] = []
+    while True:
+        try:
+            bisect.insort_right(placed, item, key=place)
+            return bad
+        except Exception as error:
+            last = error
+        try:
+            own = place(item)
+        except Exception:
+            return [*bad, (last, item)]
+        if _refusal(own, own) is not None:
+            return [*bad, (last, item)]
+        culprits = [
+            (refused, other)
+            for other in placed
+            if (refused := _refusal(place(other), own)) is not None
+            and _refusal(place(other), place(other)) is not None
+        ]
+        if not culprits:
+            return [*bad, (last, item)]
+        bad += culprits
+        for _, other in culprits:
+            del placed[next(at for at, one in enumerate(placed) if one is other)]
+
+
+def _refusal(left: Any, right: Any) -> Exception | None:
+    """Return what comparing two sort keys raises, None if they compare."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        for one, other in zip(left, right, strict=False):
+            refused = _refusal(one, other)
+            if refused is not None:
+                return refused
+            # An identical part counts as equal without being asked: it must not hide the next one.
+            if one is not other and one != other:
+                return None
+        return None
+    try:
+        _ = left < right
+    except Exception as error:
+        return error
+    return None
 
 
 @attrs.frozen

@@ -10,7 +10,10 @@ text), lone surrogates, nested values — stays rows, with the reason.
 from __future__ import annotations
 
 import datetime
+import sys
+from collections import deque
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -23,8 +26,11 @@ __all__ = [
     "Rows",
     "batch_rows",
     "columns_of",
+    "rows_bytes",
+    "rows_memory",
     "rows_of",
     "text_bytes",
+    "value_memory",
 ]
 
 Row = tuple[Any, ...]
@@ -40,7 +46,12 @@ _ARROW_TYPES: dict[type, pa.DataType] = {
     bytes: pa.binary(),
     datetime.date: pa.date32(),
 }
+_BYTES_A_ROW = 24
+_BYTES_A_VALUE = 16
+_BYTES_A_PLACE = 16  # of a row in the lists that hold and sort it
+_SAMPLED_ROWS = 8
 _NONE = type(None)
+_FLAT = frozenset({str, int, float, bool, bytes, _NONE})
 _NAMES = [str(position) for position in range(256)]
 
 
@@ -130,3 +141,52 @@ def text_bytes(texts: pa.Array) -> bytes:
 def batch_rows(batch: Batch) -> int:
     """Return the number of rows of a batch of either form."""
     return len(batch) if isinstance(batch, list) else int(batch.num_rows)
+
+
+def rows_bytes(rows: Rows) -> int:
+    """Return about how many bytes some rows take in a block, judged by a few of them."""
+    some = rows[:: max(1, len(rows) // _SAMPLED_ROWS)]
+    held = 0
+    for row in some:
+        texts = sum([len(value) for value in row if isinstance(value, (str, bytes))])
+        held += _BYTES_A_ROW + _BYTES_A_VALUE * len(row) + texts
+    return held * len(rows) // len(some) if some else 0
+
+
+def rows_memory(rows: Rows) -> int:
+    """Return about how many bytes of memory some rows take as objects, judged by a few of them.
+
+    Two to three times their bytes in a block.
+    """
+    some = rows[:: max(1, len(rows) // _SAMPLED_ROWS)]
+    held = 0
+    for row in some:
+        if _FLAT.issuperset(map(type, row)):
+            held += sys.getsizeof(row) + sum(map(sys.getsizeof, row)) + _BYTES_A_PLACE
+        else:
+            held += value_memory(row)
+    return held * len(rows) // len(some) if some else 0
+
+
+def value_memory(value: Any, depth: int = 3) -> int:
+    """Return about how many bytes one value takes, with what it holds.
+
+    Args:
+        value: a row, or a value in one.
+        depth: how deep to look into containers in containers; beyond it they count as empty.
+    """
+    held = sys.getsizeof(value, _BYTES_A_ROW)
+    if value.__class__ in _FLAT or not depth:
+        return held
+    inner: Any = None
+    if isinstance(value, (tuple, list, set, frozenset, deque)):
+        inner = value
+    elif isinstance(value, dict):
+        inner = chain.from_iterable(islice(value.items(), _SAMPLED_ROWS))
+    elif hasattr(value, "__dict__"):
+        return held + value_memory(value.__dict__, depth - 1)
+    if inner is None or not value:
+        return held
+    some = list(islice(inner, 2 * _SAMPLED_ROWS))
+    size = 2 * len(value) if isinstance(value, dict) else len(value)
+    return held + sum([value_memory(one, depth - 1) for one in some]) * size // len(some)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from cascade2spark.errors import UnsortedInput
+from cascade2spark.kinds import is_same, value_key
 from cascade2spark.ordering import KeyOrder
 
 __all__ = ["GroupSortIterator"]
 
 Value = TypeVar("Value")
+
+# Values that equal one of these classes are the same in a key; of the others, if of one class.
+_TEXTS = frozenset({str, bytes, type(None)})
+_PLAIN = _TEXTS | {bool, int, float, date}
 
 
 class GroupSortIterator(Generic[Value]):
@@ -48,44 +54,82 @@ class GroupSortIterator(Generic[Value]):
         key: Callable[[Value], Any] | None = None,
     ) -> None:
         pairs = iter(items) if key is None else ((key(item), item) for item in items)
-        self._pairs: Iterator[tuple[Any, Value]] = pairs
-        self._same, self._sort_key = _functions(order)
-        self._first: tuple[Any, Value] | None = None
-        self._is_started = False
-        self._last: Any = None
-        self._values: Iterator[Value] = iter(())
+        self._groups: Iterator[tuple[Any, Iterator[Value]]] = _groups_of(pairs, order)
 
-    def __iter__(self) -> GroupSortIterator[Value]:
-        return self
+    def __iter__(self) -> Iterator[tuple[Any, Iterator[Value]]]:
+        # The generator itself: a loop saves a call for each group.
+        return self._groups
 
     def __next__(self) -> tuple[Any, Iterator[Value]]:
-        if not self._is_started:
-            self._first = next(self._pairs, None)
-        for _ in self._values:  # what the caller left
-            pass
-        if self._first is None:
-            raise StopIteration
-        key = self._first[0]
-        place = self._sort_key(key)
-        if self._is_started and place < self._last:
+        return next(self._groups)
+
+
+def _groups_of(
+    pairs: Iterator[tuple[Any, Value]], order: KeyOrder | None
+) -> Iterator[tuple[Any, Iterator[Value]]]:
+    # Nanoseconds a row in groups of 1, 15 and 100,000, keys of one text: 375, 97 and 55. For
+    # `itertools.groupby`, which knows no order and compares by ==, it is 83, 35 and 33.
+    same, sort_key = _functions(order)
+    is_natural = order is None or order.is_natural
+    head: tuple[Any, Value] | None = next(pairs, None)
+
+    def rows_of(key: Any, first: Value) -> Iterator[Value]:
+        nonlocal head
+        head = None  # unless a key follows
+        alike: Callable[[Any], bool] | None = None
+        yield first
+        for pair in pairs:
+            found = pair[0]
+            if is_natural and found == key:
+                alike = alike or _alike(key, order)
+                if alike is _always or alike(found):
+                    yield pair[1]
+                    continue
+            if not same(key, found):
+                head = pair
+                return
+            yield pair[1]
+
+    last: Any = None
+    is_first = True
+    while head is not None:
+        key = head[0]
+        place = sort_key(key)
+        if not is_first and place < last:
             raise UnsortedInput(
                 "a group's key is smaller than the one before it",
                 row=key,
                 fix="sort the input by the same order first",
             )
-        self._is_started, self._last = True, place
-        self._values = self._group(*self._first)
-        return key, self._values
+        is_first, last = False, place
+        values = rows_of(key, head[1])
+        yield key, values
+        for _ in values:  # what the caller left
+            pass
 
-    def _group(self, key: Any, first: Value) -> Iterator[Value]:
-        same = self._same
-        yield first
-        for pair in self._pairs:
-            if not same(key, pair[0]):
-                self._first = pair
-                return
-            yield pair[1]
-        self._first = None
+
+def _alike(key: Any, order: KeyOrder | None) -> Callable[[Any], bool]:
+    """Return the check by which a key that equals this one is known to be the same."""
+    kinds = [key.__class__] if order is None else list(map(type, key))
+    if _TEXTS.issuperset(kinds):
+        return _always
+    if not _PLAIN.issuperset(kinds):
+        return _never
+    if order is None:
+        kind = key.__class__
+        return lambda found: found.__class__ is kind
+    if len(kinds) == 1:
+        (kind,) = kinds
+        return lambda found: found[0].__class__ is kind
+    return lambda found: list(map(type, found)) == kinds
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+def _never(_: Any) -> bool:
+    return False
 
 
 def _functions(
@@ -93,5 +137,4 @@ def _functions(
 ) -> tuple[Callable[[Any, Any], bool], Callable[[Any], Any]]:
     if order is not None:
         return order.same(), order.sort_key()
-    same, sort_key = KeyOrder(1).same(), KeyOrder(1).sort_key()
-    return (lambda left, right: same((left,), (right,))), (lambda key: sort_key((key,)))
+    return is_same, value_key

@@ -1,7 +1,9 @@
 """Joins: sorted sides by merging, or rows against tables held in memory.
 
 Both end in `Joining`, which knows the joiner: the stock ones are products of sides, some of which
-are filled with nulls; any other is driven through a `JoinerClosure`.
+are filled with nulls; any other is driven through a `JoinerClosure`. Of a key with many rows the
+first side streams and the others are held, on disk where they are large: it costs time, not memory.
+A joiner of the user's own and a Buffer read any side again and again, so for them all are held.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SideSpec, SiteSpec
 from cascade2spark.fields import Fields
@@ -22,7 +25,9 @@ from cascade2spark.selection import check_width
 __all__ = ["CoGroupRun", "Joining", "co_groups", "joined_groups"]
 
 Row = tuple[Any, ...]
-Groups = Iterator[tuple[Row, list[Row]]]
+Groups = Iterator[tuple[Row, Iterable[Row]]]
+# The rows of one side of one key; an iterator is read once.
+SideRows = list[Row] | HeldRows | Iterable[Row]
 
 # A product up to this size is made at once; a larger one streams.
 _MOST_AT_ONCE = 10_000
@@ -69,8 +74,13 @@ class Joining:
         self.widths = [len(side.fields) for side in sides]
         self.required = required_sides(joiner, len(sides))
 
-    def rows(self, sides: Sequence[list[Row]], key: Row | None = None) -> Iterable[Row]:
-        """Return the joined rows: a list, or an iterator when there are very many."""
+    def rows(self, sides: Sequence[SideRows], key: Row | None = None) -> Iterable[Row]:
+        """Return the joined rows: a list, or an iterator when there are or may be very many.
+
+        Args:
+            sides: the rows of each side; only that of a stock joiner's first side may be an
+                iterator, which then has rows.
+        """
         required = self.required
         if required is None:
             return self._driven(sides, key)
@@ -78,16 +88,16 @@ class Joining:
         for rows, must in zip(sides, required, strict=True):
             if must and not rows:
                 return []
-            size *= len(rows) or 1
+            size *= (len(rows) or 1) if isinstance(rows, list) else _MOST_AT_ONCE + 1
         if size > _MOST_AT_ONCE:
             return join_rows([_again(rows) for rows in sides], required, self.widths)
-        found = sides[0] or [(None,) * self.widths[0]]
+        found: Iterable[Row] = sides[0] or [(None,) * self.widths[0]]
         for rows, width in zip(sides[1:], self.widths[1:], strict=True):
             right = rows or [(None,) * width]
             found = [left + tail for left in found for tail in right]
         return found
 
-    def closure(self, sides: Sequence[list[Row]], key: Row | None) -> JoinerClosure:
+    def closure(self, sides: Sequence[SideRows], key: Row | None) -> JoinerClosure:
         """Return the sides as a joiner of the user's, or a Buffer, sees them."""
         return JoinerClosure(
             [_again(rows) for rows in sides],
@@ -98,7 +108,7 @@ class Joining:
             group_tuple=None if key is None else (lambda _: key),
         )
 
-    def _driven(self, sides: Sequence[list[Row]], key: Row | None) -> Iterator[Row]:
+    def _driven(self, sides: Sequence[SideRows], key: Row | None) -> Iterator[Row]:
         for joined in self._joiner.get_iterator(self.closure(sides, key)):
             row = tuple(joined)
             check_width(row, self._joined)
@@ -113,11 +123,12 @@ def required_sides(joiner: Joiner, size: int) -> tuple[bool, ...] | None:
 
 def co_groups(
     sides: Sequence[Groups], key_order: KeyOrder
-) -> Iterator[tuple[list[Row | None], list[list[Row]]]]:
+) -> Iterator[tuple[list[Row | None], list[Iterable[Row]]]]:
     """Yield the groups of several sorted sides, key by key.
 
     Args:
-        sides: for each side its (key, rows), in key order.
+        sides: for each side its (key, rows), in key order; rows may be an iterator, which is read
+            before the next key is asked for.
     Yields:
         (the key of each side, None where it has no rows; the rows of each side).
     """
@@ -134,14 +145,16 @@ def co_groups(
         first = heads[least]
         assert first is not None
         keys: list[Row | None] = [None] * len(sides)
-        rows: list[list[Row]] = [[] for _ in sides]
+        rows: list[Iterable[Row]] = [[] for _ in sides]
         for number, head in enumerate(heads):
             # A lonely null is not even the same as itself.
             if head is not None and (number == least or same(first[0], head[0])):
                 keys[number], rows[number] = head
+        yield keys, rows
+        for number, key in enumerate(keys):
+            if key is not None:
                 heads[number] = advanced = next(sides[number], None)
                 places[number] = None if advanced is None else sort_key(advanced[0])
-        yield keys, rows
 
 
 def joined_groups(
@@ -149,7 +162,8 @@ def joined_groups(
 ) -> Iterator[tuple[Row, Any]]:
     """Yield (group tuple, joined rows) for each key that has joined rows.
 
-    With BufferJoin every key is yielded, and its JoinerClosure in place of rows.
+    With BufferJoin every key is yielded, and its JoinerClosure in place of rows. Both may be read
+    until the next key is asked for.
 
     Args:
         sides: for each side of the join its sorted groups.
@@ -162,30 +176,69 @@ def joined_groups(
         flow_process=task.flow_process,
     )
     is_joined = not isinstance(spec.joiner, BufferJoin)
+    holding = _Holding(task, len(sides), joining.required)
     nulls = [(None,) * len(side.key_fields) for side in spec.sides]
     size = len(spec.group_fields)
     left = 0
     try:
-        for keys, rows in co_groups(sides, spec.key_order):
+        for keys, given in co_groups(sides, spec.key_order):
             group: Row = ()
             for key, null in zip(keys, nulls, strict=True):
                 group += null if key is None else key
             group = group[:size]
+            rows = holding.held(given)
             if not is_joined:
                 yield group, joining.closure(rows, group)
+                holding.release()
                 continue
             joined = joining.rows(rows, group)
             if isinstance(joined, list):
                 left += len(joined)
                 if joined:
                     yield group, joined
+                holding.release()
                 continue
             counted = _Counted(joined, spec.site)
             if counted.has_rows():
                 yield group, counted
             left += counted.finish()
+            holding.release()
     finally:
+        holding.release()
         task.report.count_rows(spec.site.key, 0, left)
+
+
+class _Holding:
+    """Holds the sides of one key that come as iterators, as far as the joiner needs it."""
+
+    def __init__(self, task: TaskContext, sides: int, required: Sequence[bool] | None) -> None:
+        self._spill, self._sides, self._required = task.spill, sides, required
+        self._held: list[HeldRows] = []
+
+    def held(self, sides: Sequence[Iterable[Row]]) -> Sequence[SideRows]:
+        """Return the sides such that those may be read again that will be."""
+        if {list}.issuperset(map(type, sides)):
+            return sides
+        required = self._required
+        if required is not None:
+            if any(must and not rows for must, rows in zip(required, sides, strict=True)):
+                return [[]] * len(sides)  # nothing will be joined
+            return [sides[0], *map(self._hold, sides[1:])]
+        return list(map(self._hold, sides))
+
+    def release(self) -> None:
+        """Give back what was held."""
+        while self._held:
+            self._held.pop().close()
+
+    def _hold(self, rows: Iterable[Row]) -> SideRows:
+        if isinstance(rows, list):
+            return rows
+        held = HeldRows(self._spill, self._sides)
+        self._held.append(held)
+        held.extend(rows)
+        whole = held.in_memory()
+        return held if whole is None else whole
 
 
 class _Counted:
@@ -229,5 +282,5 @@ class _Counted:
             yield row
 
 
-def _again(rows: Sequence[Row]) -> Callable[[], Iterator[Row]]:
+def _again(rows: Iterable[Row]) -> Callable[[], Iterator[Row]]:
     return lambda: iter(rows)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from cascade2spark.operations.base import Row
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import KeyOrder, insert_in_order
 
 __all__ = ["KeyTable", "Keyed", "groups_of", "sorted_rows"]
 
@@ -30,18 +29,16 @@ def sorted_rows(
 ) -> Sequence[Keyed]:
     """Return the rows in order, equal ones as they came.
 
-    A comparator of the user's may fail on some pair. Then rows are put in place one by one, and the
-    row that cannot be placed is handed to `on_bad`, which raises or lets it go.
+    A comparator of the user's may fail on some pair. Then rows are put in place one by one, and
+    each row that cannot be placed is handed to `on_bad`, which raises or lets it go.
     """
     try:
         return sorted(rows, key=order)
     except Exception:
         placed: list[Keyed] = []
         for entry in rows:
-            try:
-                bisect.insort_right(placed, entry, key=order)
-            except Exception as error:
-                on_bad(error, entry.row)
+            for error, bad in insert_in_order(placed, entry, order):
+                on_bad(error, bad.row)
         return placed
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import tracemalloc
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cascade2spark.batch import runs
 from cascade2spark.batch.sort import sorted_groups, sorted_rows
+from cascade2spark.batch.spill import SpillSpace
+from cascade2spark.comparators import (
+    KeyComparator,
+    NullNotEquivalentComparator,
+    reverse_order,
+)
 from cascade2spark.errors import RunError
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
@@ -70,3 +80,209 @@ def test_a_failing_sort_comparator_leaves_one_row_out() -> None:
     )
     assert [(1, "a"), (1, "bb"), (1, "ccc")] == list(found)
     assert [(1, None)] == bad
+
+
+# -- beyond the memory limit ----------------------------------------------------------------------
+
+LIMITS = st.sampled_from([100, 1_000, 3_000, 10_000])
+# Keys that are the same and look different, texts, and what only pickle keeps.
+LOOKS = st.sampled_from(
+    [
+        None,
+        0,
+        1,
+        1.0,
+        True,
+        "a",
+        "b",
+        "cc",
+        float("nan"),
+        -0.0,
+        0.0,
+        Decimal("1.0"),
+        Decimal("1.00"),
+    ]
+)
+TEXTS = st.sampled_from(["a", "b", "cc", "dd", "A"])
+
+
+class Lengths(ByLength):
+    """A comparator with a hash."""
+
+    def hash_code(self, value: Any) -> int:
+        return len(value)
+
+
+def numbered(batches: Any) -> list[list[Any]]:
+    count = itertools.count()
+    return [[(*row, next(count)) for row in batch] for batch in batches]
+
+
+def shown(groups: Any) -> list[str]:
+    return [repr((key, list(rows))) for key, rows in groups]
+
+
+ORDERS = [
+    (LOOKS, KeyOrder(1)),
+    (LOOKS, KeyOrder(1, reverse=True)),
+    (LOOKS, KeyOrder(1, (NullNotEquivalentComparator(),))),
+    (LOOKS, KeyOrder(1, (reverse_order(NullNotEquivalentComparator()),))),
+    (TEXTS, KeyOrder(1, (ByLength(),))),
+    (TEXTS, KeyOrder(1, (Lengths(),))),
+    (TEXTS, KeyOrder(1, (reverse_order(ByLength()),))),
+    (TEXTS, KeyOrder(1, (KeyComparator(str.lower),))),
+]
+SORTS = [(None, LOOKS), (KeyOrder(1), LOOKS), (KeyOrder(1, (ByLength(),)), TEXTS)]
+
+
+@given(st.data(), st.sampled_from(ORDERS), st.sampled_from(SORTS), LIMITS)
+def test_spilled_groups_are_those_in_memory(data, keyed, sorted_by, limit) -> None:
+    (keys, order), (sort, values) = keyed, sorted_by
+    row = st.tuples(keys, values)
+    batches = numbered(data.draw(st.lists(st.lists(row, max_size=8), max_size=12)))
+    by = (None, None) if sort is None else (SECOND, sort)
+    expected = shown(sorted_groups(batches, FIRST, order, *by))
+    spill = SpillSpace(limit)
+    assert expected == shown(sorted_groups(batches, FIRST, order, *by, spill=spill))
+    if limit == 100 and any(batches):
+        assert spill.spilled_bytes
+    spill.close()
+
+
+@given(st.lists(st.lists(st.tuples(LOOKS, LOOKS), max_size=3), max_size=12))
+def test_runs_are_merged_in_passes(batches) -> None:
+    rows = numbered(batches)
+    expected = shown(sorted_groups(rows, FIRST, KeyOrder(1), SECOND, KeyOrder(1)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "_FAN_IN", 2)
+        spill = SpillSpace(100)
+        found = sorted_groups(rows, FIRST, KeyOrder(1), SECOND, KeyOrder(1), spill=spill)
+        assert expected == shown(found)
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3)), max_size=9), max_size=9),
+    st.lists(st.integers(0, 9)),
+    LIMITS,
+)
+def test_what_is_left_of_a_spilled_group_is_skipped(batches, read, limit) -> None:
+    rows = numbered(batches)
+    groups = list(sorted_groups(rows, FIRST, KeyOrder(1)))
+    counts = dict(enumerate(read))
+    expected = [(key, values[: counts.get(n, 0)]) for n, (key, values) in enumerate(groups)]
+    spilled = sorted_groups(rows, FIRST, KeyOrder(1), spill=SpillSpace(limit))
+    assert expected == [
+        (key, list(itertools.islice(values, counts.get(n, 0))))
+        for n, (key, values) in enumerate(spilled)
+    ]
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["x", "yy", None])))),
+    st.sampled_from([None, 100, 1_000]),
+)
+def test_rows_that_do_not_compare_are_left_out_wherever_they_lie(batches, limit) -> None:
+    bad: list[Any] = []
+    rows = numbered(batches)
+    found = sorted_groups(
+        rows,
+        FIRST,
+        KeyOrder(1),
+        SECOND,
+        KeyOrder(1, (ByLength(),)),
+        lambda _, row: bad.append(row),
+        spill=None if limit is None else SpillSpace(limit),
+    )
+    expected, left_out = [], []
+    for key, group in sorted_groups(rows, FIRST, KeyOrder(1)):
+        fine = [row for row in group if row[1] is not None]
+        nulls = [row for row in group if row[1] is None]
+        if not fine:  # no row can tell that the first one is bad
+            fine = [nulls.pop(0)]
+        expected.append((key, sorted(fine, key=lambda row: len(row[1] or ""))))
+        left_out += nulls
+    assert expected == [(key, list(group)) for key, group in found]
+    assert sorted(left_out, key=repr) == sorted(bad, key=repr)
+
+
+@pytest.mark.parametrize("limit", [None, 100])
+def test_a_key_that_does_not_compare_is_left_out(limit) -> None:
+    bad: list[Any] = []
+    rows = [[("a", n)] for n in range(3)] + [[(None, 3)]] + [[("bb", 4)], [("a", 5)]]
+    found = sorted_groups(
+        rows,
+        Pick((0,), width=2),
+        KeyOrder(1, (ByLength(),)),
+        Pick((1,), width=2),
+        KeyOrder(1, reverse=True),
+        lambda _, row: bad.append(row),
+        spill=None if limit is None else SpillSpace(limit),
+    )
+    groups = [(key, [row[1] for row in group]) for key, group in found]
+    assert [(("a",), [5, 2, 1, 0]), (("bb",), [4])] == groups
+    assert [(None, 3)] == bad
+
+
+def test_the_first_run_names_a_group_that_looks_different_only_later() -> None:
+    batches = [[(b"x", 2, 0)], [(bytearray(b"x"), 1, 1)], [(b"y", 1, 2)]]
+    by = (FIRST, KeyOrder(1), SECOND, KeyOrder(1))
+    expected = ["((b'x',), [(bytearray(b'x'), 1, 1), (b'x', 2, 0)])", "((b'y',), [(b'y', 1, 2)])"]
+    assert expected == shown(sorted_groups(batches, *by))
+    assert expected == shown(sorted_groups(batches, *by, spill=SpillSpace(100)))
+
+
+def test_keys_with_sql_nulls_name_their_own_groups() -> None:
+    key, sort = Pick((0, 1), width=3), Pick((2,), width=3)
+    order = KeyOrder(2, (NullNotEquivalentComparator(), None))
+    batches = [[(None, 0.0, 2)], [(None, -0.0, 1), ("a", 0.0, 1)], [("a", -0.0, 0)]]
+    by = (key, order, sort, KeyOrder(1))
+    expected = shown(sorted_groups(batches, *by))
+    assert ["(None, 0.0)", "(None, -0.0)", "('a', 0.0)"] == [
+        repr(key) for key, _ in sorted_groups(batches, *by)
+    ]
+    assert expected == shown(sorted_groups(batches, *by, spill=SpillSpace(100)))
+
+
+def test_a_group_without_a_good_row_is_none() -> None:
+    bad: list[Any] = []
+    rows = [("a", object()), ("b", 1)]
+    found = sorted_groups(
+        [rows],
+        Pick((0,), width=2),
+        KeyOrder(1),
+        Pick((1,), width=2),
+        KeyOrder(1),
+        lambda _, row: bad.append(row),
+    )
+    assert [(("b",), [("b", 1)])] == list(found)
+    assert rows[:1] == bad
+
+
+def test_one_key_of_many_rows_is_sorted_in_bounded_memory() -> None:
+    limit, size = 1_500_000, 90_000
+
+    def batches() -> Any:
+        for start in range(0, size, 1500):
+            yield [("k", (n * 7919) % size, f"text {n}") for n in range(start, start + 1500)]
+
+    spill = SpillSpace(limit)
+    tracemalloc.start()
+    ((key, rows),) = (
+        (key, sum(1 for _ in _ascending(rows)))
+        for key, rows in sorted_groups(
+            batches(), FIRST, KeyOrder(1), SECOND, KeyOrder(1), spill=spill
+        )
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (("k",), size) == (key, rows)
+    assert peak < 2 * limit
+    assert spill.spilled_bytes > limit
+
+
+def _ascending(rows: Any) -> Any:
+    last = -1
+    for row in rows:
+        assert last < row[1]
+        last = row[1]
+        yield row
