@@ -6,30 +6,28 @@ or the state so far is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, cast
+from typing import cast
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns, NotColumns, Row, Rows, column_names, values_of
-from cascade2spark.batch.blocks import decode_block, encode_block
-from cascade2spark.batch.column_aggregate import joined
+from cascade2spark.batch.column_aggregate import joined, laid_out
 from cascade2spark.batch.every import EveryRun
+from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import Codes
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EverySpec
-from cascade2spark.batch.spill import SpillFile, SpillSpace
-from cascade2spark.fields import Fields
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import KeyOrder
-from cascade2spark.selection import Layout, Pick
+from cascade2spark.selection import Pick
 
-__all__ = ["aggregated_groups", "column_groups", "group_kernels", "narrowed_run"]
+__all__ = ["aggregated_groups", "column_groups", "group_kernels"]
 
 Arrays = list[pa.Array]
 Numbers = npt.NDArray[np.int64]
@@ -53,7 +51,7 @@ def column_groups(
         slices: sorted by key, all of one schema, none empty.
         key_places: the columns of the key.
         order: what the key means; natural, whatever its directions.
-        places: the columns that the rows are to have, see `narrowed_run`; without it all.
+        places: the columns that the rows are to have, see `narrowed.narrowed_run`; without it all.
     Yields:
         (key of the group's first row, its rows): a list when the group lies in one slice, else an
         iterator, to be read once and before the next group; what is left unread is skipped.
@@ -199,63 +197,6 @@ def _zipped(columns: Sequence[pa.Array], rows: int) -> Rows:
     return list(zip(*map(values_of, columns), strict=True))
 
 
-# -- only what the operations read -----------------------------------------------------------------
-
-
-def narrowed_run(run: EveryRun) -> tuple[tuple[int, ...], EveryRun] | None:
-    """Return the columns that the Everys of a group read, and the Everys over just these.
-
-    Rows made of these columns give the same results, errors and trapped rows. A single Every then
-    takes its arguments as the rows are.
-
-    Returns:
-        None when all columns are read, or which ones depends on each row.
-    """
-    if run.merges or not run.everys:
-        return None
-    reads = [_read_places(every) for every in run.everys]
-    if any(one is None for one in reads):
-        return None
-    places = tuple(dict.fromkeys(chain.from_iterable(one or () for one in reads)))
-    width = run.everys[0].arguments.width
-    if width is not None and places == tuple(range(width)):
-        return None
-    everys = tuple(_narrowed(every, places) for every in run.everys)
-    return places, attrs.evolve(run, everys=everys)
-
-
-def _read_places(every: EverySpec) -> tuple[int, ...] | None:
-    """Return the places of a group's rows that an Every reads; None where they vary."""
-    arguments, layout = every.arguments.positions, every.layout
-    if arguments is None:
-        return None
-    if every.kind != "buffer" or layout is None or layout.is_results:
-        return arguments  # what passes an aggregator is the group tuple, no row
-    if layout.positions is None or layout.incoming_width is None:
-        return None
-    passed = (place for place in layout.positions if place < layout.incoming_width)
-    return (*arguments, *passed)
-
-
-def _narrowed(every: EverySpec, places: tuple[int, ...]) -> EverySpec:
-    at = {place: number for number, place in enumerate(places)}
-    arguments = Pick(tuple(at[place] for place in every.arguments.positions or ()), len(places))
-    spec = cast(Any, every)  # any attrs class with the parts of an EverySpec
-    if every.kind != "buffer" or every.layout is None or every.layout.is_results:
-        return cast(EverySpec, attrs.evolve(spec, arguments=arguments))
-    passed = every.passed.select(Fields(*places))
-    layout = _narrowed_layout(every.layout, at)
-    return cast(EverySpec, attrs.evolve(spec, arguments=arguments, passed=passed, layout=layout))
-
-
-def _narrowed_layout(layout: Layout, at: Mapping[int, int]) -> Layout:
-    width = layout.incoming_width or 0
-    positions = tuple(
-        at[place] if place < width else place - width + len(at) for place in layout.positions or ()
-    )
-    return attrs.evolve(layout, incoming_width=len(at), positions=positions)
-
-
 # -- aggregated as columns -------------------------------------------------------------------------
 
 
@@ -321,7 +262,7 @@ class _Aggregation:
         self._complete: list[Columns] = []
         self._complete_rows = 0
         self._last: Columns | None = None
-        self.results = _Results(spill)
+        self.results = KeptColumns(spill)
         self.rows = self.groups = 0
 
     def add(self, columns: Columns) -> None:
@@ -381,44 +322,6 @@ class _Aggregation:
         held, self._complete = self._complete, []
         self.groups += self._complete_rows
         if self._complete_rows:
-            self.results.add(self._laid_out(joined(held)))
+            width = len(self._key_places)
+            self.results.add(laid_out(joined(held), width, self._everys, self._kernels))
         self._complete_rows = 0
-
-    def _laid_out(self, states: Columns) -> Columns:
-        at = len(self._key_places)
-        passed = states.columns[:at]
-        for every, kernel in zip(self._everys, self._kernels, strict=True):
-            results = kernel.finish(states.columns[at : at + kernel.width])
-            at += kernel.width
-            together = [*passed, *results]
-            assert every.layout is not None and every.layout.positions is not None
-            passed = [together[place] for place in every.layout.positions]
-        return pa.record_batch(passed, column_names(len(passed)))
-
-
-class _Results:
-    """Batches kept until all are there; on disk beyond a quarter of the limit."""
-
-    def __init__(self, spill: SpillSpace) -> None:
-        self._spill = spill
-        self._file: SpillFile | None = None
-        self._held: list[Columns] = []
-        self._held_bytes = 0
-
-    def add(self, batch: Columns) -> None:
-        """Keep a batch."""
-        self._held.append(batch)
-        self._held_bytes += batch.nbytes
-        if self._held_bytes > self._spill.limit_bytes // 4:
-            self._file = self._file or self._spill.open()
-            for held in self._held:
-                self._file.append(encode_block(held))
-            self._held, self._held_bytes = [], 0
-
-    def batches(self) -> Iterator[Columns]:
-        """Yield all, once."""
-        if self._file is not None:
-            for piece in self._file.pieces():
-                yield cast(Columns, decode_block(piece))
-            self._file.close()
-        yield from self._held

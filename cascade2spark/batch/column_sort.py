@@ -7,6 +7,7 @@ orders their keys, and the numbers are sorted. Nothing compares rows one by one,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import cast
 
 import attrs
@@ -22,7 +23,7 @@ from cascade2spark.batch.kernels.keys import (
     ordered_rows,
     ranked_rows,
 )
-from cascade2spark.batch.spill import SpillFile, SpillSpace
+from cascade2spark.batch.spill import SpillFile, SpillPlace, SpillSpace
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
@@ -99,38 +100,39 @@ def sorted_columns(
         NotColumns: the batches have no order as columns: types differ, or the rows of a group may
             call it by different keys. Raised before anything is given.
     """
-    schema = _Schema(order)
-    share = spill.limit_bytes // 4
+    schema = _Schema(order, spill.limit_bytes // 4, slice_rows)
     runs: list[_Run] = []
-    file: SpillFile | None = None
     held: list[Columns] = []
     held_bytes = 0
-    for batch in batches:
-        schema.see(batch)
-        if not batch.num_rows:
-            continue
-        if held and held_bytes + batch.nbytes > share:
-            file = file or spill.open()
-            runs.append(_spilled(held, schema.cut(slice_rows), share, file))
-            held_bytes = 0
-        held.append(batch)
-        held_bytes += batch.nbytes
-        del batch
-    cut = schema.cut(slice_rows)
-    most_bytes = min(_SLICE_BYTES, max(share // 4, _LEAST_BLOCK_BYTES))
-    if file is None:
-        yield from _sorted_slices(held, cut, most_bytes)
-        return
-    runs.append(_spilled(held, cut, share, file))
-    while len(runs) > _FAN_IN:
-        file, before = spill.open(), file
-        runs = [
-            _Run(file, _merged(runs[start : start + _FAN_IN], cut, share, _block_bytes(share)))
-            for start in range(0, len(runs), _FAN_IN)
-        ]
-        before.close()
-    yield from _merged(runs, cut, share, most_bytes)
-    file.close()
+    with ExitStack() as files:
+        for batch in batches:
+            schema.see(batch)
+            if not batch.num_rows:
+                continue
+            if held and held_bytes + batch.nbytes > schema.share:
+                file = runs[0].file if runs else _opened(spill, files)
+                runs.append(_Run(file, _sorted_slices(held, schema.cut()), schema.share))
+                held_bytes = 0
+            held.append(batch)
+            held_bytes += batch.nbytes
+            del batch
+        cut = schema.cut()
+        if not runs:
+            yield from _sorted_slices(held, cut)
+            return
+        runs.append(_Run(runs[0].file, _sorted_slices(held, cut), cut.share))
+        while len(runs) > _FAN_IN:
+            before, file = runs[0].file, _opened(spill, files)
+            parts = [runs[start : start + _FAN_IN] for start in range(0, len(runs), _FAN_IN)]
+            runs = [_Run(file, _merged(part, cut), cut.share) for part in parts]
+            before.close()
+        yield from _merged(runs, cut)
+
+
+def _opened(spill: SpillSpace, files: ExitStack) -> SpillFile:
+    file = spill.open()
+    files.callback(file.close)
+    return file
 
 
 @attrs.frozen
@@ -140,12 +142,19 @@ class _Cut:
     Args:
         order: what is compared.
         kinds: the types of all columns.
-        slice_rows: most rows of a piece, a count.
+        share: bytes that may be sorted, or merged, at once.
+        slice_rows: most rows of a slice, a count.
     """
 
     order: ColumnOrder
     kinds: tuple[pa.DataType, ...]
+    share: int
     slice_rows: int
+
+    def rows_of(self, row_bytes: int) -> int:
+        """Return the rows of a slice, for rows of so many bytes."""
+        most_bytes = min(_SLICE_BYTES, max(self.share // 4, _LEAST_BLOCK_BYTES))
+        return min(self.slice_rows, max(most_bytes // row_bytes, 1))
 
 
 class _Sorted:
@@ -170,9 +179,9 @@ class _Sorted:
         for at, distinct in zip(order.places, ranks.distinct, strict=False):
             self._columns[at] = distinct or self._columns[at]
 
-    def pieces(self, places: Numbers, most_bytes: int) -> Iterator[Columns]:
-        """Yield rows, in pieces of about so many bytes at most."""
-        step = min(self._cut.slice_rows, max(most_bytes // self._row_bytes, 1))
+    def slices(self, places: Numbers) -> Iterator[Columns]:
+        """Yield rows."""
+        step = self._cut.rows_of(self._row_bytes)
         names = column_names(len(self._columns))
         for start in range(0, len(places), step):
             some = places[start : start + step]
@@ -182,10 +191,10 @@ class _Sorted:
 
 
 class _Schema:
-    """The types of columns, as far as batches have told them."""
+    """The types of columns, as far as batches have told them; the rest is as of `_Cut`."""
 
-    def __init__(self, order: ColumnOrder) -> None:
-        self._order = order
+    def __init__(self, order: ColumnOrder, share: int, slice_rows: int) -> None:
+        self._order, self.share, self._slice_rows = order, share, slice_rows
         self._kinds: list[pa.DataType] | None = None
 
     def see(self, batch: Columns) -> None:
@@ -211,18 +220,18 @@ class _Schema:
                 if has_negative_zero(batch.column(place)):
                     raise NotColumns("a negative zero in the key of sorted groups")
 
-    def cut(self, slice_rows: int) -> _Cut:
+    def cut(self) -> _Cut:
         """Return how to cut up what was seen; a type is null where no batch had a value."""
-        return _Cut(self._order, tuple(self._kinds or ()), slice_rows)
+        return _Cut(self._order, tuple(self._kinds or ()), self.share, self._slice_rows)
 
 
-def _sorted_slices(held: list[Columns], cut: _Cut, most_bytes: int) -> Iterator[Columns]:
+def _sorted_slices(held: list[Columns], cut: _Cut) -> Iterator[Columns]:
     """Yield batches as one, in order; the list is emptied, to let go of them early."""
     if held:
         parts = [batch.columns for batch in held]
         held.clear()
         found = _Sorted(_joined(parts, cut.kinds), cut)
-        yield from found.pieces(found.places, most_bytes)
+        yield from found.slices(found.places)
 
 
 def _joined(parts: list[list[pa.Array]], kinds: Sequence[pa.DataType]) -> list[pa.Array]:
@@ -251,28 +260,27 @@ class _Run:
 
     Args:
         file: where blocks are written.
-        blocks: sorted.
+        batches: sorted.
+        share: bytes that as many runs as can be merged may take in memory.
     """
 
-    def __init__(self, file: SpillFile, blocks: Iterable[Columns]) -> None:
-        self._file = file
-        self._places = [file.append(encode_block(block)) for block in blocks]
+    def __init__(self, file: SpillFile, batches: Iterable[Columns], share: int) -> None:
+        self.file = file
+        self._places: list[SpillPlace] = []
+        # Half as large as what is held of each run.
+        block_bytes = max(share // (2 * _FAN_IN), _LEAST_BLOCK_BYTES)
+        for batch in batches:
+            rows = batch.num_rows
+            step = max(block_bytes * rows // max(batch.nbytes, 1), 1)
+            for start in range(0, rows, step):
+                self._places.append(file.append(encode_block(batch.slice(start, step))))
 
     def block(self, number: int) -> list[pa.Array] | None:
         """Read the columns of a block; None behind the last one."""
         if number >= len(self._places):
             return None
-        batch = cast(Columns, decode_block(self._file.read(self._places[number])))
+        batch = cast(Columns, decode_block(self.file.read(self._places[number])))
         return list(batch.columns)
-
-
-def _block_bytes(share: int) -> int:
-    # Half as large as the share of a run's head, of as many runs as can be.
-    return max(share // (2 * _FAN_IN), _LEAST_BLOCK_BYTES)
-
-
-def _spilled(held: list[Columns], cut: _Cut, share: int, file: SpillFile) -> _Run:
-    return _Run(file, _sorted_slices(held, cut, _block_bytes(share)))
 
 
 class _Head:
@@ -323,7 +331,7 @@ class _Head:
         self.columns = [column.slice(rows) for column in self.columns]
 
 
-def _merged(runs: Sequence[_Run], cut: _Cut, share: int, most_bytes: int) -> Iterator[Columns]:
+def _merged(runs: Sequence[_Run], cut: _Cut) -> Iterator[Columns]:
     """Yield the rows of sorted runs, which are in arrival order, as one.
 
     Of what is in memory, all rows up to the first that is the last of its run can be given: what
@@ -332,11 +340,9 @@ def _merged(runs: Sequence[_Run], cut: _Cut, share: int, most_bytes: int) -> Ite
 
     Args:
         runs: at least one.
-        cut: how rows are compared and cut up.
-        share: bytes that the heads of the runs may take together.
-        most_bytes: size of a piece, about.
+        cut: how rows are compared and cut up; the heads of runs together take its share.
     """
-    heads = [_Head(run, cut.kinds, share // len(runs)) for run in runs]
+    heads = [_Head(run, cut.kinds, cut.share // len(runs)) for run in runs]
     while True:
         for head in heads:
             head.top_up()
@@ -350,7 +356,7 @@ def _merged(runs: Sequence[_Run], cut: _Cut, share: int, most_bytes: int) -> Ite
         if limiting is not None:
             last = behind[taking.index(limiting)] - 1
             places = places[: int(np.flatnonzero(places == last)[0]) + 1]
-        yield from found.pieces(places, most_bytes)
+        yield from found.slices(places)
         of_head = np.searchsorted(behind, places, side="right")
         for head, taken in zip(taking, np.bincount(of_head, minlength=len(taking)), strict=True):
             head.drop(int(taken))

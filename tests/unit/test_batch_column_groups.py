@@ -15,11 +15,11 @@ from cascade2spark.batch.column_groups import (
     aggregated_groups,
     column_groups,
     group_kernels,
-    narrowed_run,
 )
 from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.narrowed import narrowed_run
 from cascade2spark.batch.sort import sorted_groups
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.comparators import reverse_order
