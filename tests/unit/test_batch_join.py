@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +18,7 @@ from cascade2spark.batch.hash_join import HashJoin, JoinTable
 from cascade2spark.batch.join import CoGroupRun, joined_groups
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.comparators import NullNotEquivalentComparator
 from cascade2spark.errors import RunError, TupleError, Unsupported
 from cascade2spark.fields import Fields
@@ -148,6 +151,135 @@ def test_a_buffer_join_hands_out_the_sides() -> None:
         row for batch in run_everys(run, joined_groups(spec, sides, task), task) for row in batch
     ]
     assert [("a", "a", 2, 2, 2), ("b", None, 1, 0, 0), (None, "c", 0, 1, 1)] == found
+
+
+# -- beyond the memory limit ----------------------------------------------------------------------
+
+
+class Sizes(BaseJoiner):
+    """Reads every side twice, at once, and the first one last."""
+
+    def get_iterator(self, closure: Any) -> Any:
+        for pos in reversed(range(closure.size())):
+            for left, right in zip(
+                closure.get_iterator(pos), closure.get_iterator(pos), strict=True
+            ):
+                assert left == right
+        counts = [len(list(closure.get_iterator(pos))) for pos in range(closure.size())]
+        assert [not count for count in counts] == [closure.is_empty(pos) for pos in range(3)]
+        yield (*counts, None, None, None)
+
+
+class Squares(OuterJoin):
+    """Filters what the stock joiner makes."""
+
+    def get_iterator(self, closure: Any) -> Any:
+        return (row for row in super().get_iterator(closure) if row[1] == row[3])
+
+
+def spilled_sides(batches: Any, order: KeyOrder, spill: SpillSpace | None) -> list[Any]:
+    return [sorted_groups(side, KEY, order, spill=spill, sides=len(batches)) for side in batches]
+
+
+def joined_of_three(joiner: Joiner, batches: Any, order: KeyOrder, limit: int | None) -> Any:
+    sides = tuple(Side(number, KEY, K, Fields("k")) for number in range(3))
+    group_fields = Fields("k", "k2", "k3")
+    spec = CoGroupRun(sides, order, joiner, group_fields, Fields.size(6), SITE)
+    task = TaskContext(spill=None if limit is None else SpillSpace(limit))
+    groups = spilled_sides(batches, order, None if limit is None else task.spill)
+    found = [(repr(key), list(rows)) for key, rows in joined_groups(spec, groups, task)]
+    assert sum(len(rows) for _, rows in found) == task.report.rows_out[5]
+    assert not any(file._file.closed is False for file in task.spill._files)
+    task.spill.close()
+    return found
+
+
+SIDE = st.lists(st.lists(st.tuples(st.sampled_from(["a", "b", None, 1.0]), st.integers(0, 2))))
+JOINERS = [InnerJoin(), LeftJoin(), RightJoin(), OuterJoin(), MixedJoin([False, True, False])]
+
+
+@given(
+    st.tuples(SIDE, SIDE, SIDE),
+    st.sampled_from([*JOINERS, Sizes(), Squares()]),
+    st.sampled_from([100, 1_000, 5_000]),
+    st.booleans(),
+)
+def test_spilled_sides_join_as_in_memory(batches, joiner, limit, is_lonely) -> None:
+    order = KeyOrder(1, (NullNotEquivalentComparator(),) if is_lonely else ())
+    expected = joined_of_three(joiner, batches, order, None)
+    assert expected == joined_of_three(joiner, batches, order, limit)
+
+
+@given(SIDE, SIDE, st.sampled_from([100, 2_000]))
+def test_a_buffer_reads_spilled_sides_again(left, right, limit) -> None:
+    spec = spec_of(BufferJoin())
+    run = EveryRun(
+        everys(K, "k", (Reads(Fields("x", "y", "l", "r", "again")), "v", Fields.RESULTS)),
+        spec.group_fields,
+    )
+    found = []
+    for spill in (None, SpillSpace(limit)):
+        task = TaskContext(spill=spill)
+        groups = joined_groups(spec, spilled_sides([left, right], spec.key_order, spill), task)
+        found.append([row for batch in run_everys(run, groups, task) for row in batch])
+        task.spill.close()
+    assert found[0] == found[1]
+
+
+@given(SIDE, SIDE, st.lists(st.integers(0, 3)))
+def test_what_is_left_of_a_spilled_product_is_skipped(left, right, read) -> None:
+    counts = dict(enumerate(read))
+    found = []
+    for spill in (None, SpillSpace(100)):
+        spec, task = spec_of(OuterJoin()), TaskContext(spill=spill)
+        groups = joined_groups(spec, spilled_sides([left, right], spec.key_order, spill), task)
+        found.append(
+            [
+                (key, list(itertools.islice(rows, counts.get(number, 0))))
+                for number, (key, rows) in enumerate(groups)
+            ]
+        )
+        found.append(task.report.rows_out)
+        task.spill.close()
+    assert found[:2] == found[2:]
+
+
+def test_a_failure_while_rows_stream_names_the_join() -> None:
+    class Fails(BaseJoiner):
+        def get_iterator(self, closure: Any) -> Any:
+            for row in closure.get_iterator(0):
+                yield (*row, 1 // row[1], None)
+
+    spec, task = spec_of(Fails()), TaskContext(spill=SpillSpace(100))
+    sides = spilled_sides([[[("a", 1), ("a", 0)]], []], spec.key_order, task.spill)
+    with pytest.raises(RunError) as caught:
+        [list(rows) for _, rows in joined_groups(spec, sides, task)]
+    assert "CoGroup 'x'" in str(caught.value)
+    task.spill.close()
+
+
+@pytest.mark.parametrize(
+    ("joiner", "sizes"),
+    [(InnerJoin(), (40_000, 1)), (OuterJoin(), (1, 40_000)), (RightJoin(), (40_000, 1))],
+    ids=repr,
+)
+def test_a_key_of_many_rows_costs_no_memory(joiner, sizes) -> None:
+    limit = 800_000
+
+    def side(size: int) -> Any:
+        for start in range(0, size, 1500):
+            yield [("k", n) for n in range(start, min(start + 1500, size))]
+
+    spec, task = spec_of(joiner), TaskContext(spill=SpillSpace(limit))
+    tracemalloc.start()
+    groups = spilled_sides([side(size) for size in sizes], spec.key_order, task.spill)
+    counts = [sum(1 for _ in rows) for _, rows in joined_groups(spec, groups, task)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [40_000] == counts
+    assert peak < 2 * limit
+    assert task.spill.spilled_bytes
+    task.spill.close()
 
 
 # -- against tables in memory --------------------------------------------------------------------
