@@ -6,7 +6,8 @@ order, at known positions. Whatever turns up without an exact column form is joi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import attrs
 import numpy as np
@@ -97,14 +98,14 @@ class ColumnHashJoinStage:
         site, report = self._spec.site.key, self._task.report
         if self._is_immediate:
             report.count_conversion(site, COLUMNS_TO_ROWS)
-            yield from self.rows(rows_of(batch))
+            yield from self._as_rows(batch)
             return
         try:
             tables = self._fetched()
             found = self._found(tables, batch)
         except NotColumns as reason:
             report.count_fallback(site, str(reason))
-            yield from self.rows(rows_of(batch))
+            yield from self._as_rows(batch)
             return
         report.forms[site] = "columns"
         report.count_rows(site, batch.num_rows, 0)
@@ -118,6 +119,11 @@ class ColumnHashJoinStage:
             self._rows_stage = self._spec.open(self._task, is_immediate=self._is_immediate)
             self._rows_stage.prepare()
         return self._rows_stage.rows(batch)
+
+    def _as_rows(self, batch: Columns) -> Iterator[Batch]:
+        # Rows want small batches: a block of columns may have a hundred thousand.
+        for start in range(0, batch.num_rows, self._task.batch_rows):
+            yield from self.rows(rows_of(batch.slice(start, self._task.batch_rows)))
 
     def flush(self) -> Iterator[Batch]:
         """Nothing is held back: joiners that wait for the end are not joined as columns."""
@@ -148,64 +154,54 @@ class ColumnHashJoinStage:
     def _joined(
         self, batch: Columns, tables: Sequence[ColumnTable], found: Sequence[Found]
     ) -> Iterator[Columns]:
-        if all(table.is_unique for table in tables):
-            made = self._met_once(batch, tables, found)
-            if made.num_rows:
-                yield made
-            return
-        rows: Numbers = np.arange(batch.num_rows, dtype=np.int64)
-        ones = np.ones(batch.num_rows, dtype=np.int64)
-        product = Product(
-            [ones, *(one.counts for one in found)],
-            [rows, *(one.starts for one in found)],
-            self._required,
-        )
+        rows, make = batch.num_rows, partial(self._met_once, batch, tables, found)
+        if not all(table.is_unique for table in tables):
+            own: Numbers = np.arange(rows, dtype=np.int64)
+            product = Product(
+                [np.ones(rows, dtype=np.int64), *(one.counts for one in found)],
+                [own, *(one.starts for one in found)],
+                self._required,
+            )
+            rows, make = product.rows, partial(self._multiplied, batch, tables, product)
         size = _slice_rows(batch, tables)
-        for start in range(0, product.rows, size):
-            stop = min(start + size, product.rows)
-            yield from self._sliced(batch, tables, product, start, stop)
+        for start in range(0, rows, size):
+            yield from _sliced(make, start, min(start + size, rows))
 
-    def _sliced(
+    def _multiplied(
+        self, batch: Columns, tables: Sequence[ColumnTable], product: Product, start: int, stop: int
+    ) -> Columns:
+        """Join the rows at some positions of the output."""
+        (rows, _), *places = product.places(start, stop)
+        return self._gathered(batch, rows, tables, places)
+
+    def _met_once(
         self,
         batch: Columns,
         tables: Sequence[ColumnTable],
-        product: Product,
+        found: Sequence[Found],
         start: int,
         stop: int,
-    ) -> Iterator[Columns]:
-        (rows, _), *places = product.places(start, stop)
-        try:
-            made = self._gathered(batch, rows, tables, places)
-        except (pa.ArrowInvalid, pa.ArrowCapacityError):
-            # A column of texts holds 2 GiB: long texts that meet many rows need smaller slices.
-            if stop - start < 2:
-                raise
-        else:
-            yield made
-            return
-        middle = (start + stop) // 2
-        yield from self._sliced(batch, tables, product, start, middle)
-        yield from self._sliced(batch, tables, product, middle, stop)
-
-    def _met_once(
-        self, batch: Columns, tables: Sequence[ColumnTable], found: Sequence[Found]
     ) -> Columns:
-        """Join rows that meet at most one row of each side: all that stay are as they were."""
+        """Join some rows, which meet at most one of each side: all that stay are as they were."""
+        part = batch.slice(start, stop - start)
+        starts = [one.starts[start:stop] for one in found]
+        masks = [None if one.is_found is None else one.is_found[start:stop] for one in found]
         kept = None
-        for one, must in zip(found, self._required[1:], strict=True):
-            if must and one.is_found is not None:
-                kept = one.is_found if kept is None else kept & one.is_found
-        if kept is None:
+        for is_found, must in zip(masks, self._required[1:], strict=True):
+            if must and is_found is not None:
+                kept = is_found if kept is None else kept & is_found
+        if kept is None or kept.all():
             places = [
-                (one.starts, None if one.is_found is None else ~one.is_found) for one in found
+                (numbers, None if is_found is None else ~is_found)
+                for numbers, is_found in zip(starts, masks, strict=True)
             ]
-            return self._gathered(batch, None, tables, places)
+            return self._gathered(part, None, tables, places)
         rows = np.flatnonzero(kept)
         places = [
-            (one.starts[rows], None if one.is_found is None else ~one.is_found[rows])
-            for one in found
+            (numbers[rows], None if is_found is None else ~is_found[rows])
+            for numbers, is_found in zip(starts, masks, strict=True)
         ]
-        return self._gathered(batch, rows, tables, places)
+        return self._gathered(part, rows, tables, places)
 
     def _gathered(
         self,
@@ -224,6 +220,23 @@ class ColumnHashJoinStage:
         for table, (numbers, absent) in zip(tables, places, strict=True):
             columns += _side(table, keys, numbers, absent)
         return pa.record_batch(columns, column_names(len(columns)))
+
+
+def _sliced(make: Callable[[int, int], Columns], start: int, stop: int) -> Iterator[Columns]:
+    """Yield what is made of some positions, in smaller slices where one is too large for Arrow."""
+    try:
+        made = make(start, stop)
+    except pa.ArrowInvalid:
+        # A column of texts holds 2 GiB: a long text that meets many rows may get there.
+        if stop - start < 2:
+            raise
+    else:
+        if made.num_rows:
+            yield made
+        return
+    middle = (start + stop) // 2
+    yield from _sliced(make, start, middle)
+    yield from _sliced(make, middle, stop)
 
 
 def _side(

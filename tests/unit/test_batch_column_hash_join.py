@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade2spark.batch import column_hash_join
+from cascade2spark.batch import column_hash_join, column_table
 from cascade2spark.batch.batches import Batch, NotColumns, columns_of, rows_of
 from cascade2spark.batch.chain import ColumnStage
 from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
@@ -336,6 +336,40 @@ def test_a_row_must_meet_every_side_that_is_required() -> None:
         spec = join_of(MixedJoin(required), [[first], [other]])
         found, _, _ = pushed(ColumnHashJoin(spec), [batch])
         assert expected == [(row[4], row[7]) for row in found]
+
+
+class Narrow(ColumnTable):
+    """A table whose columns take no more than two values at once, as Arrow's no more than 2 GiB."""
+
+    def taken(self, column: int, places: pa.Array) -> pa.Array:
+        if len(places) > 2:
+            raise pa.ArrowInvalid("Take operation overflowed binary array capacity")
+        return super().taken(column, places)
+
+
+@pytest.mark.parametrize("held", [SMALL, SMALL[:2]])
+def test_what_is_too_large_for_one_column_is_made_in_parts(held: list[Row]) -> None:
+    class Source(Held):
+        def column_tables(self, task: TaskContext) -> list[ColumnTable]:
+            return [Narrow(self.batches[0], 3, (0,))]
+
+    spec = join_of(LeftJoin(), [[columns_of(held, 3)]])
+    source = Source(spec.sides, [[columns_of(held, 3)]], spec.key_order)
+    batch = columns_of(STREAM * 3, 3)
+    found, _, made = pushed(ColumnHashJoin(attrs.evolve(spec, source=source)), [batch])
+    assert pushed(spec, [STREAM * 3])[0] == found
+    assert 2 == max(len(one) for one in made)
+
+
+def test_texts_beyond_one_column_are_held_in_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_table, "_LARGEST_TEXT", 1)
+    held = columns_of([("a", 1, b"x"), ("c", 2, b"y"), ("a", 3, None)], 3)
+    spec = join_of(LeftJoin(), [[held]])
+    found, _, made = pushed(ColumnHashJoin(spec), [columns_of(STREAM, 3)])
+    (table,) = spec.source.column_tables(TaskContext())
+    assert [pa.large_string(), pa.large_binary()] == [table.columns[at].type for at in (0, 2)]
+    assert pushed(spec, [STREAM])[0] == found
+    assert [pa.string(), pa.int64(), pa.binary()] == made[0].schema.types[3:]
 
 
 def test_nothing_met_makes_no_batch() -> None:
