@@ -38,7 +38,7 @@ _WIDE = {pa.string(): pa.large_string(), pa.binary(): pa.large_binary()}
 # Runs merged at once; more are merged in several passes.
 _FAN_IN = 64
 # Blocks of a run are not made smaller than this, however small the limit.
-_LEAST_BLOCK_BYTES = 2048
+_LEAST_BLOCK_BYTES = 8192
 
 
 @attrs.frozen
@@ -241,8 +241,8 @@ def _joined(parts: list[list[pa.Array]], kinds: Sequence[pa.DataType]) -> list[p
         chunks = [part[place] for part in parts]
         for part in parts:
             part[place] = None
-        if sum(chunk.nbytes for chunk in chunks) > _TEXT_BYTES:
-            kind = _WIDE.get(kind, kind)
+        if kind in _WIDE and sum(chunk.nbytes for chunk in chunks) > _TEXT_BYTES:
+            kind = _WIDE[kind]
         chunks = [_cast(chunk, kind) for chunk in chunks]
         columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))
     return columns
@@ -313,8 +313,9 @@ class _Head:
                 self.is_last = True
                 break
             self._number += 1
-            size = max(sum(column.nbytes for column in block), 1)
-            self._most_rows = len(block[0]) * self._share // size
+            if self._number == 1:
+                size = max(sum(column.nbytes for column in block), 1)
+                self._most_rows = len(block[0]) * self._share // size
             self.rows += len(block[0])
             parts.append(block)
         if parts:
