@@ -173,6 +173,14 @@ def test_plain_text_does_become_columns() -> None:
     assert 2 == assert_same(TextLine(), SourceInfo(Fields("offset", "line")), blocks)
 
 
+def test_lines_know_their_places() -> None:
+    kernel = reader_kernel(TextLine(), SourceInfo(Fields("offset", "line")))
+    assert kernel is not None
+    assert [(100, "a"), (102, ""), (103, "é")] == rows_of(kernel(LineBlock("a\n\né".encode(), 100)))
+    # Behind a byte order mark the first line begins at 0.
+    assert [(0, "a"), (5, "b")] == rows_of(kernel(LineBlock(b"a\nb\n", 3, "p", True)))
+
+
 def test_a_column_that_cannot_fail_is_not_looked_at_but_lines_are_still_counted() -> None:
     fields = Fields("a", "b").apply_types(str, int)
     kernel = reader_kernel(TextDelimited(fields, False, ",", safe=True), SourceInfo(fields, (0,)))
@@ -195,11 +203,12 @@ def test_a_dropped_column_that_may_fail_is_checked() -> None:
     [
         TextDelimited(Fields("a"), False, ",", '"'),
         TextDelimited(Fields("a"), False, "||"),
+        TextDelimited(Fields("a"), False, "\0"),
         TextDelimited(Fields("a").apply_types(BigDecimal), False, ","),
         TextDelimited(Fields("a"), False, ",", charset="ISO-8859-1"),
         TextLine(charset="UTF-16"),
     ],
-    ids=["quoted", "long delimiter", "decimals", "latin", "utf-16"],
+    ids=["quoted", "long delimiter", "NUL", "decimals", "latin", "utf-16"],
 )
 def test_schemes_that_are_only_read_as_rows(scheme: Scheme) -> None:
     assert reader_kernel(scheme, SourceInfo(scheme.source_fields)) is None

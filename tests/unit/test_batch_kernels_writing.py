@@ -17,7 +17,21 @@ from cascade2spark.schemes import Scheme, TextDelimited, TextLine
 from cascade2spark.types import DateType, boolean_, double_, int_, long_
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.sampled_from(
-    ["a,b", '"', 'say "x"', ",", "", "null", "é", "1", "true", "2001-02-03"]
+    [
+        "a,b",
+        '"',
+        'say "x"',
+        "two\nlines",
+        "a\rb",
+        "\0",
+        ",",
+        "",
+        "null",
+        "é",
+        "1",
+        "true",
+        "2001-02-03",
+    ]
 )
 WHOLE = st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5)
 REAL = st.floats() | st.sampled_from([0.0, -0.0, 1e10, 1e-5, 1.0, float("nan"), float("inf")])
@@ -58,7 +72,7 @@ def bytes_by_columns(scheme: Scheme, fields: Fields, rows: list[Any]) -> bytes |
     st.lists(COLUMNS, min_size=1, max_size=3),
     st.lists(TYPES, min_size=3, max_size=3),
     st.integers(0, 4),
-    st.sampled_from([",", "\t", "||", ""]),
+    st.sampled_from([",", "\t", "||", "", "\0", '"', "a"]),
     st.sampled_from([None, '"', "'"]),
     st.sampled_from(["UTF-8", "US-ASCII"]),
 )
@@ -105,6 +119,13 @@ def test_a_date_is_written_by_its_type() -> None:
     made = bytes_by_columns(TextDelimited(fields, False, ","), fields, rows)
     assert made == bytes_by_rows(TextDelimited(fields, False, ","), fields, rows)
     assert made == b"2001/02/03\n\n"
+
+
+@pytest.mark.parametrize("text", ['a "b"', "two\nlines", "a,b", "a\rb", "'"])
+def test_a_text_that_arrows_writer_refuses_is_joined(text: str) -> None:
+    fields, scheme = Fields("a", "b"), TextDelimited(Fields("a", "b"), False, ",")
+    rows = [("x", 1), (text, 2)]
+    assert bytes_by_columns(scheme, fields, rows) == bytes_by_rows(scheme, fields, rows)
 
 
 @pytest.mark.parametrize("sign", [",", '"'])

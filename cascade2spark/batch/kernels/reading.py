@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv
 
 from cascade2spark.batch.batches import Columns, NotColumns, column_names
 from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
-from cascade2spark.files import LineBlock, line_offsets
+from cascade2spark.files import LineBlock
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.text import TextLine
@@ -50,7 +50,7 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
     fields = info.fields
     if not fields.is_defined() or scheme.quote is not None:
         return None
-    if len(scheme.delimiter) != 1 or not scheme.delimiter.isascii():
+    if len(scheme.delimiter) != 1 or not "\0" < scheme.delimiter <= "\x7f":
         return None
     types: tuple[Type | None, ...] = fields.get_types() or (None,) * len(fields)
     width = len(fields)
@@ -114,17 +114,32 @@ def _line_reader(scheme: TextLine, info: SourceInfo) -> BlockReader | None:
 
     def read(block: LineBlock) -> Columns:
         data = _checked_text(block.data, scheme.charset)
-        whole = pa.array([data.removesuffix(b"\n")], pa.binary()).cast(pa.string())
-        lines = pc.split_pattern(whole, "\n").flatten()
+        data = data if data.endswith(b"\n") else data + b"\n"
+        # A look at every byte, 10 ns a line of 30 bytes, gives both the lines and their places.
+        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
         columns = [
-            pa.array(np.array(line_offsets(block), dtype=np.int64))
-            if width == 2 and at == 0
-            else lines
-            for at in wanted
+            _offsets(block, ends) if width == 2 and at == 0 else _lines(data, ends) for at in wanted
         ]
         return pa.record_batch(columns, column_names(len(wanted)))
 
     return read
+
+
+def _offsets(block: LineBlock, ends: Any) -> pa.Array:
+    """Return where each line of a block begins in its file."""
+    offsets = np.empty(len(ends), np.int64)
+    # The first line of a file begins at 0, also behind a byte order mark.
+    offsets[0] = 0 if block.starts_file else block.offset
+    offsets[1:] = ends[:-1] + (block.offset + 1)
+    return pa.array(offsets)
+
+
+def _lines(data: bytes, ends: Any) -> pa.Array:
+    """Return the lines that end at some places of a block."""
+    offsets = np.zeros(len(ends) + 1, np.int32)
+    offsets[1:] = ends - np.arange(len(ends))
+    texts = pa.py_buffer(data.replace(b"\n", b""))
+    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), texts)
 
 
 def _checked_text(data: bytes, charset: str) -> bytes:
