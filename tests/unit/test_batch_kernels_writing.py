@@ -88,6 +88,7 @@ def test_delimited_text(
     if None not in kinds[: len(columns)]:
         fields = fields.apply_types(*kinds[: len(columns)])
     rows = list(zip(*columns, strict=True))[:count]
+    quote = None if quote == delimiter else quote
     scheme = TextDelimited(fields, False, delimiter or ",", quote, charset=charset)
     made = bytes_by_columns(scheme, fields, rows)
     assert made is None or made == bytes_by_rows(scheme, fields, rows)
