@@ -28,6 +28,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations import Average, Count, First, Last, MaxValue, MinValue, Sum
 from cascade2spark.operations.base import BaseOperation, Buffer
 from cascade2spark.operations.callables import aggregator, buffer
+from cascade2spark.operations.extremes import Max, Min
 from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.operations.group_assertions import AssertGroupSizeMoreThan
 from cascade2spark.ordering import KeyOrder
@@ -118,6 +119,8 @@ AGGREGATORS = st.lists(
             (Average(), "v"),
             (MaxValue(), "v"),
             (MinValue(), "v"),
+            (Max(Fields("hi")), "v"),
+            (Min(Fields("lo")), "v"),
             (First(Fields("f1", "f2")), Fields("v", "j")),
             (Last(Fields("l1", "l2")), Fields("v", "j")),
             (CountOfValues(Fields("cv")), "v"),

@@ -159,6 +159,18 @@ def test_a_type_without_an_order_is_refused() -> None:
         next(sorted_columns([moments], order, SpillSpace()))
 
 
+@pytest.mark.parametrize("limit", [HUGE, 1])
+def test_texts_beyond_what_one_array_can_count(limit: int, monkeypatch: Any) -> None:
+    monkeypatch.setattr("cascade2spark.batch.column_sort._TEXT_BYTES", 3)
+    given_batches = [[("b", b"y", None)], [("a", b"z", "t")], [("b", b"x", "u")]]
+    key, sort = (Pick((0,), 3), KeyOrder(1)), (Pick((1,), 3), KeyOrder(1))
+    found = list(
+        sorted_columns(columns(given_batches), ColumnOrder.of(*key, *sort), SpillSpace(limit))
+    )
+    assert expected(given_batches, key, sort) == [row for one in found for row in rows_of(one)]
+    assert [pa.string(), pa.binary(), pa.string()] == found[0].schema.types
+
+
 def test_nothing_gives_nothing() -> None:
     order = ColumnOrder.of(Pick((0,), 1), KeyOrder(1))
     assert [] == list(sorted_columns([], order, SpillSpace()))

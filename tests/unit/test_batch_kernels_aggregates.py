@@ -27,6 +27,7 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import sorted_groups
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Average, Count, First, Last, MaxValue, MinValue, Sum
+from cascade2spark.operations.extremes import Max, Min
 from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
@@ -86,6 +87,8 @@ AGGREGATORS = st.lists(
             (Average(), "v"),
             (MaxValue(), "v"),
             (MinValue(), "v"),
+            (Max(Fields("hi")), "v"),
+            (Min(Fields("lo")), "v"),
             (First(Fields("f")), "v"),
             (First(Fields("f1", "f2")), Fields("v", "j")),
             (Last(Fields("l1", "l2")), Fields("v", "j")),

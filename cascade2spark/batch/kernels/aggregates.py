@@ -7,7 +7,7 @@ A state is one or more columns beside the key. What the columns cannot hold exac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 import numpy as np
@@ -16,51 +16,19 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
 from cascade2spark.batch.kernels.conversion import converted, is_within_int32
-from cascade2spark.batch.kernels.keys import Codes, encode_keys
+from cascade2spark.batch.kernels.extremes import EndKernel, ExtremeKernel
+from cascade2spark.batch.kernels.keys import Codes
+from cascade2spark.batch.kernels.states import AggregateKernel, Arrays, resumed, with_row
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.arguments import type_at
-from cascade2spark.operations.extremes import First, Last, MaxValue, MinValue
+from cascade2spark.operations.extremes import First, Last, Max, MaxValue, Min, MinValue
 from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.types import Double, Integer, Long, Type, double_, int_, long_
 
 __all__ = ["AggregateKernel", "aggregate_kernel"]
 
-Arrays = list[pa.Array]
 _LARGEST = (1 << 63) - 1
-
-
-class AggregateKernel(Protocol):
-    """One aggregator over columns."""
-
-    @property
-    def width(self) -> int:
-        """Number of state columns."""
-        ...
-
-    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
-        """Return the state of each group of some rows."""
-        ...
-
-    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
-        """Return the state of each group of some rows, that of the first going on from `start`.
-
-        Exactly what all the rows of that group at once would have given: real numbers are added
-        up in the order of the rows.
-        """
-        ...
-
-    def merge(self, codes: Codes, states: Arrays) -> Arrays:
-        """Return the state of each group of some states."""
-        ...
-
-    def finish(self, states: Arrays) -> Arrays:
-        """Return the results."""
-        ...
-
-    def row_state(self, values: Sequence[Any]) -> Any:
-        """Return the state of the aggregator's fold for one group."""
-        ...
 
 
 def aggregate_kernel(spec: EverySpec) -> AggregateKernel | None:
@@ -92,7 +60,7 @@ class CountKernel:
 
     def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
         """Return the states, `start` merged into the first."""
-        return _resumed(self, codes, arguments, start)
+        return resumed(self, codes, arguments, start)
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of the counts."""
@@ -126,8 +94,8 @@ class SumKernel:
         """Return the sums; a real one is added to from the first row on."""
         column = self._numbers(arguments[0])
         if not pa.types.is_floating(column.type):
-            return _resumed(self, codes, arguments, start)
-        return [_sums(_with_row(codes), pa.concat_arrays([start[0], column]))]
+            return resumed(self, codes, arguments, start)
+        return [_sums(with_row(codes), pa.concat_arrays([start[0], column]))]
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of the sums."""
@@ -209,129 +177,9 @@ class AverageKernel:
         counts = np.bincount(counted, minlength=codes.groups).astype(np.int64)
         if count:
             counts[0] += count
-            numbers, of_rows = np.concatenate([[total], numbers]), _with_row(codes).of_rows
+            numbers, of_rows = np.concatenate([[total], numbers]), with_row(codes).of_rows
         totals = np.bincount(of_rows, numbers, minlength=codes.groups)
         return [pa.array(totals), pa.array(counts)]
-
-
-@attrs.frozen
-class ExtremeKernel:
-    """The least or greatest value that is not null."""
-
-    is_greatest: bool
-    width = 1
-
-    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
-        """Return the extreme of each group, null where there is no value."""
-        return [self._extremes(codes, arguments[0])]
-
-    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
-        """Return the states, `start` merged into the first."""
-        return _resumed(self, codes, arguments, start)
-
-    def merge(self, codes: Codes, states: Arrays) -> Arrays:
-        """Return the extremes of the extremes."""
-        return [self._extremes(codes, states[0])]
-
-    def finish(self, states: Arrays) -> Arrays:
-        """Return the extremes."""
-        return states
-
-    def row_state(self, values: Sequence[Any]) -> Any:
-        """Return the extreme."""
-        return values[0]
-
-    def _extremes(self, codes: Codes, column: pa.Array) -> pa.Array:
-        if pa.types.is_null(column.type):
-            return pa.nulls(codes.groups)
-        if pa.types.is_floating(column.type):
-            numbers = pc.drop_null(column).to_numpy()
-            if (np.signbit(numbers) & (numbers == 0)).any():
-                raise NotColumns("a negative zero among extremes")
-            return self._number_extremes(codes, column, -np.inf if self.is_greatest else np.nan)
-        if pa.types.is_int64(column.type):
-            limits = np.iinfo(np.int64)
-            start = limits.min if self.is_greatest else limits.max
-            return self._number_extremes(codes, column, start)
-        # Ranks stand for the values, whatever their type: null 0, then in key order.
-        ranked = encode_keys([column], len(column), is_sorted=True)
-        has_null = int(column.null_count > 0)
-        ranks, of_rows = ranked.of_rows, codes.of_rows
-        if has_null:
-            present = ranks > 0
-            ranks, of_rows = ranks[present], of_rows[present]
-        start = -1 if self.is_greatest else ranked.groups
-        best = np.full(codes.groups, start, dtype=np.int64)
-        (np.maximum if self.is_greatest else np.minimum).at(best, of_rows, ranks)
-        return ranked.keys[0].take(pa.array(best, mask=best == start))
-
-    def _number_extremes(self, codes: Codes, column: pa.Array, start: Any) -> pa.Array:
-        """Compare numbers as they are: 3 ns a row against 13 by their ranks."""
-        numbers, of_rows = pc.drop_null(column).to_numpy(), codes.of_rows
-        if column.null_count:
-            of_rows = of_rows[column.is_valid().to_numpy(zero_copy_only=False)]
-        best = np.full(codes.groups, start, dtype=numbers.dtype)
-        # NaN is larger than any number: the maximum keeps it, and `fmin` any number instead of it.
-        (np.maximum if self.is_greatest else np.fmin).at(best, of_rows, numbers)
-        seen = np.bincount(of_rows, minlength=codes.groups) if column.null_count else None
-        return pa.array(best, mask=None if seen is None else seen == 0)
-
-
-@attrs.frozen
-class EndKernel:
-    """The first row of each group, or the last.
-
-    Args:
-        width: number of values in a row.
-        is_last: the last one.
-    """
-
-    width: int
-    is_last: bool = False
-
-    def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
-        """Return the values of one row of each group."""
-        rows = np.arange(len(codes.of_rows))
-        places = np.empty(codes.groups, dtype=np.int64)
-        # What is written later stays: the last row, or from the end on the first.
-        step = 1 if self.is_last else -1
-        places[codes.of_rows[::step]] = rows[::step]
-        wanted = pa.array(places)
-        return [column.take(wanted) for column in arguments]
-
-    def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
-        """Return the rows, `start` before those of the first group."""
-        return _resumed(self, codes, arguments, start)
-
-    def merge(self, codes: Codes, states: Arrays) -> Arrays:
-        """Return the first of the first rows, or the last of the last."""
-        return self.partial(codes, states)
-
-    def finish(self, states: Arrays) -> Arrays:
-        """Return the rows."""
-        return states
-
-    def row_state(self, values: Sequence[Any]) -> Any:
-        """Return the rows taken: one."""
-        return (tuple(values),) if self.is_last else [tuple(values)]
-
-
-def _resumed(kernel: AggregateKernel, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
-    """Merge the state of the first group into another one before it."""
-    states = kernel.partial(codes, arguments)
-    both = [
-        pa.concat_arrays([one, state.slice(0, 1)]) for one, state in zip(start, states, strict=True)
-    ]
-    firsts = kernel.merge(Codes(np.zeros(2, dtype=np.int64), 1, ()), both)
-    return [
-        pa.concat_arrays([first, state.slice(1)])
-        for first, state in zip(firsts, states, strict=True)
-    ]
-
-
-def _with_row(codes: Codes) -> Codes:
-    """Return the codes of rows with one more before them, of the first group."""
-    return Codes(np.concatenate([[0], codes.of_rows]), codes.groups, codes.keys)
 
 
 def _sums(codes: Codes, column: pa.Array) -> pa.Array:
@@ -395,7 +243,14 @@ def _adds(spec: EverySpec) -> bool:
 
 
 def _extreme(operation: MinValue | MaxValue, spec: EverySpec) -> AggregateKernel | None:
-    return None if operation.ignore else ExtremeKernel(isinstance(operation, MaxValue))
+    if operation.ignore:
+        return None
+    is_greatest = isinstance(operation, MaxValue)
+    if not isinstance(operation, (Max, Min)):
+        return ExtremeKernel(is_greatest)
+    if not _adds(spec) or type_at(spec.declared, 0) not in (None, Double):
+        return None
+    return ExtremeKernel(is_greatest, is_real=True)
 
 
 def _end(operation: First | Last, spec: EverySpec) -> AggregateKernel | None:
@@ -415,7 +270,9 @@ _MAKERS: Mapping[type, Callable[[Any, EverySpec], AggregateKernel | None]] = {
     CountOfValues: _count_of_values,
     First: _end,
     Last: _end,
+    Max: _extreme,
     MaxValue: _extreme,
+    Min: _extreme,
     MinValue: _extreme,
     Sum: _sum,
 }
