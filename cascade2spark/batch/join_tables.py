@@ -28,7 +28,8 @@ _WORD_BYTES = 8
 _OFFSET_BYTES = 4
 # Blocks of a spilled table: what is read at least to have one row.
 _BLOCK_BYTES = 1 << 20
-# Rows whose bytes are counted together, at least.
+# A slice of so many rows is worth its while; with fewer, rows are measured to get more.
+_MANY_ROWS = 8192
 _LEAST_MEASURED = 1024
 
 
@@ -265,16 +266,17 @@ class JoinedOutput:
     def __init__(self, product: Product, tables: Sequence[Table], slice_bytes: int) -> None:
         self.product, self._tables, self._slice_bytes = product, tables, slice_bytes
         widest = sum(table.widest_bytes for table in tables)
-        # So many rows fit, however wide they are; where these are few, rows are measured.
+        # So many rows fit, however wide they are.
         self._safe_rows = slice_bytes // max(widest, 1)
         self._last_fit = self._safe_rows
 
     def slice(self, start: int, stop: int) -> Columns:
         """Return the rows from a position on: up to another, or fewer, but at least one."""
-        if stop - start <= self._safe_rows:
+        if stop - start <= self._safe_rows or self._safe_rows >= _MANY_ROWS:
+            stop = min(stop, start + self._safe_rows)
             return self._made(self.product.places(start, stop))
         # Next to wide rows are others of their key: measure little more than what fitted last.
-        stop = min(stop, start + max(4 * self._last_fit, _LEAST_MEASURED))
+        stop = min(stop, start + max(self._last_fit * 5 // 4, _LEAST_MEASURED))
         places = self.product.places(start, stop)
         ends = np.cumsum(self._row_bytes(places))
         kept = max(int(np.searchsorted(ends, self._slice_bytes, side="right")), 1)

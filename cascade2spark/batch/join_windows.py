@@ -124,14 +124,22 @@ def window_parts(
         if not ends:
             window = [stream.rest() for stream in streams]
             if any(window):
-                yield matched_part(plan, window, kinds)
+                yield _matched_part(plan, window, kinds)
             return
         least = min(ends)
         window = [stream.before(least) for stream in streams]
         if any(window):
-            yield matched_part(plan, window, kinds)
+            yield _matched_part(plan, window, kinds)
         else:
             yield from _heavy_part(plan, streams, least, spill)
+
+
+def _matched_part(
+    plan: JoinPlan, window: list[list[Columns]], kinds: Sequence[Sequence[pa.DataType]]
+) -> JoinPart:
+    part = matched_part(plan, window, kinds)
+    window.clear()  # the part has copies
+    return part
 
 
 def _heavy_part(

@@ -202,13 +202,13 @@ LIGHT: list[list[Row]] = [[("a", "x"), ("k", "y"), (None, "n"), ("z", "z")]]
 @pytest.mark.parametrize(
     ("left", "right"),
     [
-        pytest.param(heavy(600, 0), LIGHT, id="heavy left"),
-        pytest.param(LIGHT, heavy(600, 1), id="heavy held"),
+        pytest.param(heavy(250, 0), LIGHT, id="heavy left"),
+        pytest.param(LIGHT, heavy(250, 1), id="heavy held"),
         pytest.param(heavy(50, 0), heavy(60, 1), id="both heavy"),
-        pytest.param(heavy(600, 0), [[("a", "x")]], id="left without a match"),
-        pytest.param([[("a", "x")]], heavy(600, 1), id="held without a match"),
-        pytest.param(heavy(600, 0), [], id="right empty"),
-        pytest.param([], heavy(600, 1), id="left empty"),
+        pytest.param(heavy(250, 0), [[("a", "x")]], id="left without a match"),
+        pytest.param([[("a", "x")]], heavy(250, 1), id="held without a match"),
+        pytest.param(heavy(250, 0), [], id="right empty"),
+        pytest.param([], heavy(250, 1), id="left empty"),
     ],
 )
 @pytest.mark.parametrize("joiner", [InnerJoin(), LeftJoin(), RightJoin(), OuterJoin()])
@@ -233,7 +233,7 @@ def test_a_heavy_self_join(limit: int) -> None:
 
 
 def test_without_a_key_everything_meets_everything_on_disk_too() -> None:
-    case = case_of(InnerJoin(), [heavy(200, 0), heavy(60, 1)], key=())
+    case = case_of(InnerJoin(), [heavy(60, 0), heavy(40, 1)], key=())
     assert_same(case, 500)
 
 
@@ -253,6 +253,27 @@ def test_slices_are_bounded_where_single_rows_are_wide() -> None:
     assert sum(batch.num_rows for batch in slices) == 4_000
     assert max(batch.nbytes for batch in slices) <= limit // 8 + 10_000
     assert_same(case, limit)
+
+
+@pytest.mark.parametrize("heavy_side", [0, 1])
+def test_a_heavy_key_costs_no_memory(heavy_side: int) -> None:
+    case = case_of(InnerJoin(), [LIGHT, LIGHT])
+    limit, batch_rows, batch_count = 400_000, 2_000, 100
+
+    def batches() -> Iterator[Columns]:
+        for _ in range(batch_count):
+            yield columns_of([("k", "v" * 50)] * batch_rows, 2)
+
+    sides = case.sides()
+    sides[heavy_side] = batches
+    before, peak, rows = pa.total_allocated_bytes(), 0, 0
+    task = TaskContext(spill=SpillSpace(limit))
+    for made in joined_columns(case.spec, sides, [limit, limit], task):
+        rows += made.num_rows
+        peak = max(peak, pa.total_allocated_bytes() - before)
+    assert rows == batch_rows * batch_count
+    assert task.spill.spilled_bytes > 10_000_000
+    assert peak < 2 * limit
 
 
 @pytest.mark.parametrize("limit", [WHOLE, 3_000])

@@ -11,6 +11,7 @@ import pyarrow as pa
 from cascade2spark.batch.batches import NotColumns
 from cascade2spark.batch.kernels.keys import Column, ordered_rows, row_ranks
 from cascade2spark.batch.kernels.products import Numbers
+from cascade2spark.batch.kernels.text_ranks import are_worth_words, text_ranks
 
 __all__ = ["GroupedRows", "grouped_rows"]
 
@@ -87,6 +88,8 @@ def _one_column(streams: Sequence[Sequence[pa.Array]], sizes: Sequence[int]) -> 
         return pa.nulls(sum(sizes))
     if len(kinds) == 1:
         (kind,) = kinds
+        if are_worth_words(chunks) and all(chunk.type == kind for chunk in chunks):
+            return pa.array(text_ranks(chunks)[0])
         exact = [chunk if chunk.type == kind else chunk.cast(kind) for chunk in chunks]
         return pa.chunked_array(exact, kind)
     return pa.array(_mixed_ranks(chunks, kinds))
