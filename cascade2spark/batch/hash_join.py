@@ -61,6 +61,8 @@ class JoinTable:
                 for row in batch:
                     self._add(self._key_of(row), row)
         self.is_unique = bool(self._singles)
+        # Of one key: where no key has many, no batch has to be asked how many rows it will make.
+        self._most_rows = max(map(len, self._lists.values()), default=0)
 
     @property
     def groups(self) -> Iterator[tuple[Row, list[Row]]]:
@@ -91,7 +93,8 @@ class JoinTable:
         names_of = key_namer(key, self._order)
         if self.is_unique:
             return _singly(names_of, self._singles.get, missing)
-        return _severally(names_of, self._lists.get, missing)
+        is_bounded = self._most_rows <= _MOST_EACH
+        return _severally(names_of, self._lists.get, missing, is_bounded=is_bounded)
 
     def _add_all(self, batches: Iterable[list[Row]], key: Pick) -> None:
         names_of = key_namer(key, self._order)
@@ -133,8 +136,14 @@ def _singly(names_of: Any, get: Any, missing: Row | None) -> Extender:
     ]
 
 
-def _severally(names_of: Any, get: Any, missing: Row | None) -> Extender:
+def _severally(names_of: Any, get: Any, missing: Row | None, *, is_bounded: bool) -> Extender:
     default = _NO_ROWS if missing is None else [missing]
+    if is_bounded:
+        return lambda rows: [
+            row + tail
+            for row, tails in zip(rows, map(get, names_of(rows), repeat(default)), strict=False)
+            for tail in tails
+        ]
 
     def extend(rows: list[Row]) -> list[Row] | None:
         found = list(map(get, names_of(rows), repeat(default)))
