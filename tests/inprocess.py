@@ -10,26 +10,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import attrs
 
 from cascade2spark.batch.aggregate import PartialAggregate, can_aggregate_parts
-from cascade2spark.batch.batches import Batch, NotColumns, batch_rows, rows_of
+from cascade2spark.batch.batches import Batch, NotColumns, batch_rows, columns_of, rows_of
+from cascade2spark.batch.block_store import BlockStore
+from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.chain import ChainSpec, run_chain
-from cascade2spark.batch.column_aggregate import merged_groups
 from cascade2spark.batch.column_table import ColumnTable
-from cascade2spark.batch.every import EveryRun, run_everys
+from cascade2spark.batch.every import EveryRun
 from cascade2spark.batch.forms import ChainBuilder, with_columns
+from cascade2spark.batch.grouping import GroupReduce, JoinReduce
 from cascade2spark.batch.hash_join import HashJoin, JoinTable
-from cascade2spark.batch.join import CoGroupRun, joined_groups, required_sides
+from cascade2spark.batch.join import CoGroupRun, required_sides
 from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext, TaskReport, TrapColumns
-from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.batch.split import split_batch
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import BadRecord, FlowError, Unsupported
@@ -56,12 +57,14 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.selection import Pick
+from cascade2spark.spark.grouping import reduce_of
 from cascade2spark.taps.paths import PathTap
 
 Row = tuple[Any, ...]
 Rows = list[Row]
 Path = tuple[int, ...]  # the inputs of the Unions that a row came by, nearest to its end first
 OnBad = Callable[[BadRecord], None]
+_MEMORY_BYTES = 1 << 28
 Place = tuple[int, int]  # step number and position of one of its inputs
 
 
@@ -248,13 +251,12 @@ class _Run:
             width = step.key_order.width
             is_partial = self._is_partial(step)
             key = Pick(tuple(range(width))) if is_partial else step.key
-            site = None if is_partial else step.site
-            return _ExchangeLeaf(self, step, position, path, key, site, step.trap)
+            return _ExchangeLeaf(self, step, position, path, key, None, step.trap)
         if isinstance(step, CoGroup) or (
             isinstance(step, BroadcastJoin) and self.runs_as_co_group(step)
         ):
             side = next(side for side in step.sides if side.source == position)
-            return _ExchangeLeaf(self, step, position, path, side.key, step.site, step.trap)
+            return _ExchangeLeaf(self, step, position, path, side.key, None, step.trap)
         if not isinstance(step, BroadcastJoin):
             return _ExchangeLeaf(self, step, position, path, None, step.site)
         # The join itself counts what streams.
@@ -285,6 +287,7 @@ class _Run:
             trap_sink=lambda number, row: self.trapped.setdefault(number, []).append(row),
             default_columns=TrapColumns.of(self.context.settings),
             batch_rows=self.engine.batch_rows,
+            spill=SpillSpace(self.context.settings.memory_bytes or _MEMORY_BYTES),
         )
 
     def _run_head(self, head: Step) -> None:
@@ -299,8 +302,11 @@ class _Run:
                 run = EveryRun(head.everys, head.group_fields)
                 is_covered = run.has_traps and spec.may_fail_below()
             batches = self._input(head, partition, task, is_covered)
-            for leaf, item in run_chain(spec, batches, task, has_traps_above=is_covered):
-                raise AssertionError(f"leaf {leaf} handed out {item!r}")
+            try:
+                for leaf, item in run_chain(spec, batches, task, has_traps_above=is_covered):
+                    raise AssertionError(f"leaf {leaf} handed out {item!r}")
+            finally:
+                task.spill.close()
             self.report.add_record(task.report.as_record())
         self.context.on_progress(head.number, "done", 1.0)
 
@@ -310,12 +316,12 @@ class _Run:
         if isinstance(head, Read):
             return self._read(head, partition, task)
         if isinstance(head, Group):
-            return self._grouped(head, partition, task, is_covered)
+            return self._reduced(head, partition, task, is_covered)
         if isinstance(head, CoGroup):
-            return self._co_grouped(head, partition, task, is_covered)
+            return self._reduced(head, partition, task, is_covered)
         if isinstance(head, BroadcastJoin):
             if self.runs_as_co_group(head):
-                return self._co_grouped(head, partition, task, False)
+                return self._reduced(head, partition, task, False)
             return self.exchanges[head.number, head.sides[0].source].taken(partition)
         return self.exchanges[head.number, 0].taken(partition)
 
@@ -364,48 +370,34 @@ class _Run:
                 yield batch[at : min(at + self.engine.batch_rows, stop)]
             first += size
 
-    def _grouped(
-        self, step: Group, partition: int, task: TaskContext, is_covered: bool
+    def _reduced(
+        self,
+        step: Group | CoGroup | BroadcastJoin,
+        partition: int,
+        task: TaskContext,
+        is_covered: bool,
     ) -> Iterator[Batch]:
-        exchange = self.exchanges[step.number, 0]
-        on_bad = partial(_bad, task, step, step.incoming)
-        if self._is_partial(step):
-            run = EveryRun(step.everys, step.group_fields, merges=True)
-            parts = exchange.taken(partition)
-            yield from merged_groups(parts, run, step.key_order, task, on_bad)
-            return
-        batches = exchange.taken_rows(partition)
-        groups = sorted_groups(
-            batches, step.key, step.key_order, step.sort, step.sort_order, on_bad
-        )
-        run = EveryRun(step.everys, step.group_fields, step.site)
-        yield from _closing(run_everys(run, groups, task, is_immediate=is_covered))
+        store = BlockStore(self._blocks(step, partition), task.spill)
+        reduce = self.reduce_of(step)
+        yield from _closing(reduce.batches(store, task, is_immediate=is_covered))
 
-    def _co_grouped(
-        self, step: CoGroup | BroadcastJoin, partition: int, task: TaskContext, is_covered: bool
-    ) -> Iterator[Rows]:
-        is_group = isinstance(step, CoGroup)
-        group_fields = step.group_fields if is_group else step.sides[0].key_fields
+    def _blocks(self, step: Step, partition: int) -> Iterator[bytes]:
+        for source in range(len(step.inputs)):
+            batches = self.exchanges[step.number, source].taken(partition)
+            for number, batch in enumerate(batches):
+                yield encode_block(batch, source, 0, number)
+
+    def reduce_of(self, step: Group | CoGroup | BroadcastJoin) -> GroupReduce | JoinReduce:
+        if isinstance(step, Group):
+            return reduce_of(attrs.evolve(step, is_partial=self._is_partial(step)))
+        if isinstance(step, CoGroup):
+            return reduce_of(step)
+        sides, group_fields = step.sides, step.sides[0].key_fields
+        order, joiner, is_self_join = step.key_order, step.joiner, step.is_self_join
         joined = CoGroupRun(
-            step.sides,
-            step.key_order,
-            step.joiner,
-            group_fields,
-            step.joined,
-            step.site,
-            step.is_self_join,
+            sides, order, joiner, group_fields, step.joined, step.site, is_self_join
         )
-        sides = [self._side_groups(step, side, partition, task) for side in step.sides]
-        groups = joined_groups(joined, sides, task)
-        run = EveryRun(step.everys if is_group else (), group_fields)
-        yield from _closing(run_everys(run, groups, task, is_immediate=is_covered))
-
-    def _side_groups(
-        self, step: CoGroup | BroadcastJoin, side: Side, partition: int, task: TaskContext
-    ) -> Iterator[tuple[Row, Rows]]:
-        batches = self.exchanges[step.number, side.source].taken_rows(partition)
-        on_bad = partial(_bad, task, step, None)
-        return sorted_groups(batches, side.key, step.key_order, on_bad=on_bad)
+        return JoinReduce(joined, EveryRun((), group_fields), step.trap)
 
     def _write(self, step: Write) -> None:
         task = self.task(0)
@@ -463,10 +455,28 @@ class _ExchangeLeaf(_LeafSpec):
             target = 0 if self.is_held_side() else source
             exchange.add(target, self.path, source, batch)
             return
-        on_bad = partial(_bad, self.task, self.step, None)
+
+        def on_bad(error: Exception, row: Row) -> None:
+            _bad_row(self.task, self.step, error, row, None)
+            self.task.report.count_rows(self.step.site.key, 1, 0)  # the group counts the others
+
         partitions = self.run.engine.partitions
+        batch = self.as_sent(batch)
         for target, part in split_batch(batch, self.key, self.order, partitions, on_bad):
             exchange.add(target, self.path, source, part)
+
+    def as_sent(self, batch: Batch) -> Batch:
+        """Return rows as columns where the group can bring columns together."""
+        step = self.step
+        if not isinstance(batch, list) or not batch or not self.run.as_columns:
+            return batch
+        if isinstance(step, BroadcastJoin) or not self.run.reduce_of(step).takes_columns:
+            return batch
+        try:
+            return columns_of(batch, len(batch[0]))
+        except NotColumns as reason:
+            self.task.report.count_fallback(step.site.key, str(reason))
+            return batch
 
     def is_held_side(self) -> bool:
         return isinstance(self.step, BroadcastJoin) and any(
@@ -540,10 +550,6 @@ class _Tables:
 
 def _as_rows(batch: Batch) -> Rows:
     return batch if isinstance(batch, list) else rows_of(batch)
-
-
-def _bad(task: TaskContext, step: Any, fields: Any, error: Exception, row: Row) -> None:
-    _bad_row(task, step, error, row, fields)
 
 
 def _bad_row(task: TaskContext, step: Any, error: Exception, row: Row, fields: Any) -> None:

@@ -60,9 +60,10 @@ class BlockStore:
         """The inputs that sent blocks, ascending."""
         return tuple(dict.fromkeys(one.header.source for one in self._stored))
 
-    def is_columns(self) -> bool:
-        """Tell whether there are blocks, and all of them are columns."""
-        return bool(self._stored) and all(one.header.is_columns for one in self._stored)
+    def is_columns(self, source: int | None = None) -> bool:
+        """Tell whether there are blocks, of one input or of all, and all of them are columns."""
+        found = list(self._of(source))
+        return bool(found) and all(one.header.is_columns for one in found)
 
     def rows(self, source: int | None = None) -> int:
         """Return the number of rows, of one input or of all."""

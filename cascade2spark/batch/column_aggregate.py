@@ -17,8 +17,11 @@ from cascade2spark.batch.batches import (
     rows_of,
     values_of,
 )
+from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.chain import Stage
+from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.every import EveryRun, run_everys
+from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import encode_keys
 from cascade2spark.batch.lifecycle import TaskContext
@@ -30,6 +33,8 @@ from cascade2spark.selection import Pick
 __all__ = [
     "ColumnAggregate",
     "aggregate_kernels",
+    "joined",
+    "laid_out",
     "merged_columns",
     "merged_groups",
     "partial_rows",
@@ -166,7 +171,7 @@ class ColumnAggregation:
 
 
 def merged_groups(
-    parts: Sequence[Batch],
+    store: BlockStore,
     run: EveryRun,
     order: KeyOrder,
     task: TaskContext,
@@ -175,7 +180,7 @@ def merged_groups(
     """Yield the groups of partial results in key order: as columns if all parts are columns.
 
     Args:
-        parts: partial results in arrival order: the key, then the states.
+        store: the partial results: the key, then the states.
         run: the Everys, which merge.
         order: the key order.
         task: the task at work.
@@ -183,24 +188,68 @@ def merged_groups(
     """
     key = Pick(tuple(range(order.width)))
     kernels = aggregate_kernels(run.everys, key, order) or []
-    columns = [part for part in parts if not isinstance(part, list)]
-    if columns and len(columns) == len(parts):
+    if kernels and store.is_columns():
+        merge = _merged_slices if store.is_spilled else _merged_at_once
         try:
-            made = merged_columns(columns, run.everys, order, kernels)
+            made = merge(store, run.everys, order, kernels, task)
         except NotColumns as reason:
             task.report.count_fallback(run.everys[0].site.key, str(reason))
         else:
             for every in run.everys:
-                task.report.count_rows(every.site.key, 0, made.num_rows)
                 task.report.forms[every.site.key] = "columns"
-            if made.num_rows:
-                yield made
+            yield from made
             return
     rows = (
         part if isinstance(part, list) else partial_rows(part, order.width, kernels)
-        for part in parts
+        for part in store.batches()
     )
-    yield from run_everys(run, sorted_groups(rows, key, order, on_bad=on_bad), task)
+    groups = sorted_groups(rows, key, order, on_bad=on_bad, spill=task.spill)
+    yield from run_everys(run, groups, task)
+
+
+def _merged_at_once(
+    store: BlockStore,
+    everys: Sequence[EverySpec],
+    order: KeyOrder,
+    kernels: Sequence[AggregateKernel],
+    task: TaskContext,
+) -> Iterator[Columns]:
+    made = merged_columns(list(store.column_batches()), everys, order, kernels)
+    for every in everys:
+        task.report.count_rows(every.site.key, 0, made.num_rows)
+    return iter([made] if made.num_rows else [])
+
+
+def _merged_slices(
+    store: BlockStore,
+    everys: Sequence[EverySpec],
+    order: KeyOrder,
+    kernels: Sequence[AggregateKernel],
+    task: TaskContext,
+) -> Iterator[Columns]:
+    """Merge parts larger than memory: sorted on disk by key, then slice by slice.
+
+    What is finished waits, beyond a share of memory on disk too: nothing may be given before it is
+    certain that every result has a column form.
+    """
+    places = Pick(tuple(range(order.width)))
+    by_key = ColumnOrder.of(places, order)
+    if by_key is None:
+        raise NotColumns("a comparator that needs rows")
+    finished = KeptColumns(task.spill)
+    carried: Columns | None = None
+    for piece in sorted_columns(store.column_batches(), by_key, task.spill):
+        whole = piece if carried is None else joined([carried, piece])
+        made = _merged(whole, order.width, kernels, is_sorted=True, reverse=order.reverse)
+        complete = made.num_rows - 1  # the last group may go on
+        if complete:
+            finished.add(laid_out(made.slice(0, complete), order.width, everys, kernels))
+        carried = made.slice(complete)
+    if carried is not None:
+        finished.add(laid_out(carried, order.width, everys, kernels))
+    for every in everys:
+        task.report.count_rows(every.site.key, 0, finished.rows)
+    return finished.batches()
 
 
 def merged_columns(
@@ -222,12 +271,28 @@ def merged_columns(
     width = order.width
     whole = joined(batches)
     made = _merged(whole, width, kernels, is_sorted=True, reverse=order.reverse)
-    passed = list(made.columns[:width])
+    return laid_out(made, width, everys, kernels)
+
+
+def laid_out(
+    states: Columns,
+    width: int,
+    everys: Sequence[EverySpec],
+    kernels: Sequence[AggregateKernel],
+) -> Columns:
+    """Return the results of groups, each Every's after what passed it.
+
+    Args:
+        states: the key, then the states of each Every.
+        width: of the key, a count.
+    Raises:
+        NotColumns: a result does not fit its column.
+    """
     at = width
+    passed = list(states.columns[:width])
     for every, kernel in zip(everys, kernels, strict=True):
-        states = list(made.columns[at : at + kernel.width])
+        together = [*passed, *kernel.finish(states.columns[at : at + kernel.width])]
         at += kernel.width
-        together = [*passed, *kernel.finish(states)]
         assert every.layout is not None and every.layout.positions is not None
         passed = [together[place] for place in every.layout.positions]
     return pa.record_batch(passed, column_names(len(passed)))

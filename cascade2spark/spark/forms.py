@@ -27,6 +27,7 @@ from cascade2spark.planner.steps import (
     Write,
 )
 from cascade2spark.schemes.base import Scheme, SourceInfo
+from cascade2spark.spark.grouping import reduce_of
 from cascade2spark.spark.lineage import Exit, Lineage, persist_tangled_forks
 from cascade2spark.taps import MultiSourceTap
 from cascade2spark.taps.paths import PathTap
@@ -54,10 +55,10 @@ def begins_with_columns(scheme: Scheme, info: SourceInfo, ways: list[Exit], form
 
 
 def group_gives_columns(step: Step, form: str) -> bool:
-    """Tell whether a group's results are made as columns: partial results merged by kernels."""
-    if form == "rows" or not isinstance(step, Group) or not step.is_partial:
+    """Tell whether the results of a group or join may be columns."""
+    if form == "rows" or not isinstance(step, (Group, CoGroup)):
         return False
-    return can_aggregate_columns(step.everys, step.key, step.key_order)
+    return reduce_of(step).gives_columns
 
 
 def groups_columns(step: Group | CoGroup) -> bool:
@@ -65,15 +66,7 @@ def groups_columns(step: Group | CoGroup) -> bool:
 
     Partial results leave their task in the form they were made in.
     """
-    if isinstance(step, CoGroup):
-        return step.key_order.is_directional and all(
-            side.key.positions is not None for side in step.sides
-        )
-    if step.is_partial or step.key.positions is None or not step.key_order.is_directional:
-        return False
-    if step.sort is None or step.sort_order is None:
-        return True
-    return step.sort.positions is not None and step.sort_order.is_directional
+    return reduce_of(step).takes_columns
 
 
 def takes_columns(way: Exit) -> bool:
@@ -87,9 +80,9 @@ def takes_columns(way: Exit) -> bool:
     if isinstance(step, Group):
         if step.is_partial:
             return can_aggregate_columns(step.everys, step.key, step.key_order)
-        return step.key_order.is_natural and step.key.positions is not None
+        return groups_columns(step)
     if isinstance(step, CoGroup):
-        return step.key_order.is_natural
+        return groups_columns(step)
     return (isinstance(step, Write) and _writes_columns(step)) or _joins_columns(step)
 
 

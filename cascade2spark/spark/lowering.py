@@ -42,7 +42,7 @@ from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.forms import begins_with_columns, group_gives_columns, groups_columns
-from cascade2spark.spark.grouping import CoGroupSource, GroupSource
+from cascade2spark.spark.grouping import ReduceSource, reduce_of
 from cascade2spark.spark.hash_join import (
     BroadcastSide,
     BroadcastTables,
@@ -324,9 +324,7 @@ class Lowering:
             for rdd in self._items(Target(source.number, place))
         ]
         blocks = exchanged(self.context, pairs, self._partitions_of(source))
-        if isinstance(source, Group):
-            return blocks, GroupSource.of(source)
-        return blocks, CoGroupSource.of(source)
+        return blocks, ReduceSource(reduce_of(source))
 
     def _reading(self, step: Read) -> Reading:
         found = self._readings.get(step.number)
