@@ -149,7 +149,8 @@ class ColumnHashJoinStage:
         if batch.num_columns != self._width:
             raise NotColumns("rows of another width")
         keys = [batch.column(place) for place in self._places]
-        return [table.find(keys, batch.num_rows) for table in tables]
+        hashes = tables[0].hashes(keys, batch.num_rows)
+        return [table.find(keys, hashes) for table in tables]
 
     def _joined(
         self, batch: Columns, tables: Sequence[ColumnTable], found: Sequence[Found]

@@ -2,9 +2,11 @@
 
 The rows lie sorted by the hash of their key, those of one key together and in arrival order. A
 directory over the highest bits of the hashes says where to begin to look; from there on it is a
-step or two to the hash, and the keys themselves are compared last. All of it is vectorised: 60 ns
-a probed key of text among 200,000, against 105 for Arrow's `index_in`, which builds its own table
-at every call, and 90 for a dict asked once for each distinct key of a batch.
+step or two to the hash, and the keys themselves are compared last. All of it is vectorised. A key
+of text among 200,000 is found in 45 to 75 ns, 21 of them for its hash, a whole number in 17 to 25.
+Arrow's `index_in` takes 55 to 160 and 14 to 70 in pieces of 8 MB (idle and busy machine), more in
+smaller ones, as every call builds its table anew; and it finds one row of a key only. A dict asked
+once for each distinct key of a piece takes 50 where a few keys are most of them, else 330.
 """
 
 from __future__ import annotations
@@ -101,20 +103,27 @@ class ColumnTable:
         self._shift, self._directory = _directory(self._hashes[:-1])
         self.size_bytes = self._size_bytes()
 
-    def find(self, keys: Sequence[pa.Array], rows: int) -> Found:
+    def hashes(self, keys: Sequence[pa.Array], rows: int) -> Hashes:
+        """Return the hashes of keys, for several tables in which they are looked up.
+
+        Raises:
+            NotColumns: a column of the keys has no hash.
+        """
+        return self._hashes_of(keys, rows)
+
+    def find(self, keys: Sequence[pa.Array], hashes: Hashes) -> Found:
         """Return where the rows of each key lie.
 
         Args:
             keys: the columns of the keys, in the order of `places`.
-            rows: number of keys, for keys without columns.
-        Raises:
-            NotColumns: a column of the keys has no hash.
+            hashes: their hashes.
         """
+        rows = len(hashes)
         groups = np.empty(rows, dtype=np.int64)
         for begin in range(0, rows, _PIECE_ROWS):
             some = [key.slice(begin, _PIECE_ROWS) for key in keys]
-            piece = groups[begin : begin + _PIECE_ROWS]
-            piece[:] = self._groups(some, self._hashes_of(some, len(piece)))
+            end = begin + _PIECE_ROWS
+            groups[begin:end] = self._groups(some, hashes[begin:end])
         missing = groups == len(self._hashes) - 1
         is_found = ~missing if missing.any() else None
         if not self.is_unique:

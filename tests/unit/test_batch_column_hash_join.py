@@ -70,7 +70,7 @@ def side(number: int, width: int, places: tuple[int, ...]) -> Side:
 def met(table: ColumnTable, rows: list[Row], places: tuple[int, ...]) -> list[list[Row]]:
     """Return the held rows that each row meets."""
     keys = [columns_of(rows, len(rows[0])).column(place) for place in places]
-    found = table.find(keys, len(rows))
+    found = table.find(keys, table.hashes(keys, len(rows)))
     held = rows_of(pa.record_batch(table.columns, [str(at) for at in range(len(table.columns))]))
     spans = zip(found.starts.tolist(), found.counts.tolist(), strict=True)
     return [held[start : start + count] for start, count in spans]
@@ -129,7 +129,7 @@ def test_kinds_are_apart_and_zeros_and_nans_are_not() -> None:
 
 def test_a_key_of_no_columns_meets_every_row() -> None:
     table = ColumnTable([columns_of([(1,), (2,)], 1)], 1, ())
-    found = table.find([], 3)
+    found = table.find([], table.hashes([], 3))
     assert [0, 0, 0] == found.starts.tolist() and [2, 2, 2] == found.counts.tolist()
 
 
