@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
 from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
+from cascade2spark.batch.kernels.keys import row_ranks
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.comparators import NullNotEquivalentComparator, reverse_order
 from cascade2spark.ordering import KeyOrder
@@ -123,6 +124,21 @@ def test_many_runs_are_merged_in_several_passes() -> None:
     assert expected(given_batches, key, sort) == [row for one in slices for row in rows_of(one)]
     once = sum(batch.nbytes for batch in columns(given_batches))
     assert spill.spilled_bytes > 2 * once
+
+
+@pytest.mark.parametrize("down", [True, False])
+@pytest.mark.parametrize("is_text", [True, False])
+def test_many_distinct_texts(down: bool, is_text: bool) -> None:
+    random.seed(11)
+    letters = ["a", "b", "é", "\0", "\uffff", "\U0001f600"]
+    texts = ["".join(random.choices(letters, k=random.randrange(7, 12))) for _ in range(30_000)]
+    texts += ["", "", *texts[:5], *[f"{text}\0" for text in texts[:5]]]
+    values: list[Any] = [*(texts if is_text else map(str.encode, texts)), None, None]
+    random.shuffle(values)
+    rows = [(value, number) for number, value in enumerate(values)]
+    assert not is_text or row_ranks([columns([rows])[0].column(0)], [down], len(rows))[1] > 1 << 40
+    key = (Pick((0,), 2), KeyOrder(1, reverse=down))
+    assert expected([rows], key) == in_order([rows], ColumnOrder.of(*key))
 
 
 @pytest.mark.parametrize("presorted", [True, False])

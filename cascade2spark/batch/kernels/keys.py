@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
+from cascade2spark.batch.kernels.text_ranks import are_worth_words, text_ranks
 
 __all__ = [
     "Codes",
@@ -36,6 +37,9 @@ Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 _Ranked = tuple[Numbers, int]
 _LARGEST = 1 << 62
 _TEXTS = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+# Fewer texts are not worth a look at which way to rank them.
+_LEAST_ROWS_OF_WORDS = 20_000
+_SAMPLE_ROWS = 8192
 # A table of this many entries is always cheap.
 _SMALL_TABLE = 1 << 16
 _NAN_BITS = int(np.array(np.nan).view(np.int64))
@@ -140,7 +144,10 @@ def ranked_rows(columns: Sequence[Column], descending: Sequence[bool], rows: int
     distinct: list[Distinct | None] = []
     parts: list[_Ranked] = []
     for column, down in zip(columns, descending, strict=True):
-        if is_text(column.type):
+        if _is_nearly_distinct(column):
+            parts.append(_word_ranks(column, down))
+            distinct.append(None)
+        elif is_text(column.type):
             ranks, values = _column_codes(column, True, down)
             parts.append((ranks, max(len(values), 1)))
             # Where nearly all values differ, the column itself is as good.
@@ -281,6 +288,27 @@ def _compacted(numbers: Numbers, bound: int, is_sorted: bool) -> tuple[Numbers, 
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks[of_rows], first[order]
+
+
+def _is_nearly_distinct(column: Column) -> bool:
+    """Tell whether a column of short texts looks as if few values came more than twice.
+
+    For these a dictionary takes 500 ns a row and words 50; for 15 rows of each value, 80 and 110.
+    """
+    rows = len(column)
+    if rows < _LEAST_ROWS_OF_WORDS or not isinstance(column, pa.Array):
+        return False
+    if not are_worth_words([column]):
+        return False
+    sample = column.slice(rows // 2, _SAMPLE_ROWS)
+    repeated = len(sample) - len(sample.dictionary_encode().dictionary)
+    # Of so many drawn, so many pairs are the same where half as many values as rows are distinct.
+    return bool(repeated * rows <= len(sample) ** 2)
+
+
+def _word_ranks(column: pa.Array, descends: bool) -> _Ranked:
+    ranks, bound = text_ranks([column])
+    return (bound - 1 - ranks if descends else ranks), bound
 
 
 def _number_ranks(column: Column, descends: bool) -> _Ranked:
