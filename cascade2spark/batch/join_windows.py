@@ -49,9 +49,9 @@ class SortedStream:
         return not self._held
 
     def load(self, share_bytes: int) -> None:
-        """Hold rows up to a share of memory, or one slice if it is larger."""
+        """Hold rows up to a share of memory, but one slice at least, if there is another."""
         size = sum(batch.nbytes for batch in self._held)
-        while size < share_bytes and self._load_one():
+        while (size < share_bytes or not self._held) and self._load_one():
             size += self._held[-1].nbytes
 
     def last_place(self) -> Any:

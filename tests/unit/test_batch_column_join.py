@@ -185,7 +185,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 @settings(max_examples=300, deadline=None)
-@given(cases(), st.sampled_from([WHOLE, 20_000, 2_000, 300, 40]))
+@given(cases(), st.sampled_from([WHOLE, 20_000, 2_000, 300, 40, 1]))
 def test_columns_join_as_rows_do(case: Case, limit: int) -> None:
     assert can_join_columns(case.spec)
     assert_same(case, limit)
