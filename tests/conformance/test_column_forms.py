@@ -7,21 +7,42 @@ without a column form are listed as such: the day one gets its kernel, its line 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
-from cascade2spark.assemblies import AverageBy, Coerce, CountBy, FirstBy, MaxBy, MinBy, SumBy
+from cascade2spark.assemblies import (
+    AggregateBy,
+    AverageBy,
+    Coerce,
+    CountBy,
+    Discard,
+    FirstBy,
+    MaxBy,
+    MinBy,
+    Rename,
+    Retain,
+    SumBy,
+    Unique,
+)
 from cascade2spark.fields import Fields
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.operations import (
+    And,
+    AssertExpression,
+    AssertMatches,
+    AssertNotNull,
     Average,
     Count,
+    DateFormatter,
     DateParser,
     Debug,
     ExpressionFilter,
     ExpressionFunction,
+    FieldFormatter,
+    FieldJoiner,
     FilterNotNull,
     FilterNull,
     First,
@@ -29,6 +50,8 @@ from cascade2spark.operations import (
     Insert,
     MaxValue,
     MinValue,
+    Not,
+    Or,
     RegexFilter,
     RegexGenerator,
     RegexParser,
@@ -36,10 +59,14 @@ from cascade2spark.operations import (
     RegexSplitGenerator,
     RegexSplitter,
     Sample,
+    SetValue,
     Sum,
+    Xor,
 )
+from cascade2spark.operations.base import AssertionLevel, ValueAssertion
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
-from cascade2spark.taps import MemoryTap
+from cascade2spark.schemes import TextDelimited
+from cascade2spark.taps import Lfs, MemoryTap
 from cascade2spark.types import Double, Integer, Long, String, int_
 from tests.conformance.engines import InProcessConnector
 from tests.inprocess import InProcessEngine
@@ -75,7 +102,8 @@ def each(operation: Any, on: str, output: Any = ALL) -> Build:
 
 
 def keep(operation: Any, on: str) -> Build:
-    return lambda pipe: Each(pipe, Fields(*on.split()), operation)
+    level = [AssertionLevel.STRICT] if isinstance(operation, ValueAssertion) else []
+    return lambda pipe: Each(pipe, Fields(*on.split()), *level, operation)
 
 
 def every(operation: Any, on: str) -> Build:
@@ -99,7 +127,22 @@ MOST_USED = [
     Use("Sum", every(Sum(), "count")),
     Use("Sample", keep(Sample(1, 0.5), "user"), False),
 ]
+IS_OF_2020, HAS_SIZE = RegexFilter("2020"), FilterNull()
+PARTS = (CountBy("n"), SumBy("count", "sum", Long), MaxBy("size", "most"))
 OTHERS = [
+    Use("And", keep(And(IS_OF_2020, HAS_SIZE), "line size")),
+    Use("Or", keep(Or(Fields("line"), IS_OF_2020, Fields("size"), HAS_SIZE), "line size")),
+    Use("Xor", keep(Xor(IS_OF_2020, HAS_SIZE), "line size")),
+    Use("Not", keep(Not(IS_OF_2020), "line")),
+    Use("SetValue", each(SetValue("is_of_2020", IS_OF_2020), "line")),
+    Use("AssertNotNull", keep(AssertNotNull(), "line user")),
+    Use("AssertMatches", keep(AssertMatches("20"), "line user")),
+    Use("AssertExpression", keep(AssertExpression("user.length() == 3", String), "user")),
+    Use("DateFormatter", each(DateFormatter("date", "yyyy-MM-dd"), "count")),
+    Use("FieldJoiner", each(FieldJoiner("key", "/"), "user count")),
+    Use("FieldFormatter", each(FieldFormatter("key", "%s: %s"), "user count")),
+    Use("RegexParser of an optional group", each(RegexParser(Fields("n"), "(x)?"), "line")),
+    Use("RegexReplace by a look ahead", each(RegexReplace("n", r"\d(?=\d)", "-"), "line")),
     Use("RegexReplace", each(RegexReplace("clean", r"\d+", "<$0>"), "line")),
     Use("Identity to types", each(Identity(Fields("s", "n"), Double, String), "size count")),
     Use("Coerce", lambda pipe: Coerce(pipe, "size", Double).get_tails()[0]),
@@ -114,6 +157,11 @@ OTHERS = [
         Use(kind.__name__, lambda pipe, kind=kind: kind(pipe, "user", "count", "n"))
         for kind in (AverageBy, FirstBy, MaxBy, MinBy)
     ],
+    Use("AggregateBy", lambda pipe: AggregateBy(pipe, Fields("user"), *PARTS)),
+    Use("Unique", lambda pipe: Unique(pipe, Fields("user", "count"))),
+    Use("Retain", lambda pipe: Retain(pipe, "user", "count").get_tails()[0]),
+    Use("Discard", lambda pipe: Discard(pipe, "line", "day").get_tails()[0]),
+    Use("Rename", lambda pipe: Rename(pipe, Fields("day"), Fields("date")).get_tails()[0]),
     Use("SumBy", lambda pipe: SumBy(pipe, "user", "count", "n", Long)),
     *[
         Use(
@@ -153,3 +201,41 @@ def test_columns_are_used_without_falling_back(use: Use) -> None:
 def test_which_of_the_most_used_operations_have_no_column_form() -> None:
     # What prints, and what draws a number for each row, does so row by row.
     assert ["Debug", "Sample"] == [use.operation for use in MOST_USED if not use.has_columns]
+
+
+LINES = "ann\t3\t1.5\t2020-01-02\nbob\t\t2.0\t2020-03-04\nann\t-7\t\t2021-05-06\n"
+EXPECTED = """\
+ann,3,1.5,2020-01-02,1577923200000,3.0,<a>nn,file
+bob,,2.0,2020-03-04,1583280000000,4.0,<b>ob,file
+"""
+DOUBLED = ExpressionFunction("twice", "size == null ? 0 : size * 2", Double)
+TYPED = Fields("user", "count", "size", "day").apply_types(String, Integer, Double, String)
+
+
+def typed_job(pipe: Pipe) -> Pipe:
+    """A run of the most used operations over typed fields."""
+    pipe = Each(pipe, Fields("day"), DateParser("ts", "yyyy-MM-dd"), ALL)
+    pipe = Each(pipe, Fields("count"), ExpressionFilter("count < -5", int_))
+    pipe = Each(pipe, Fields("size"), DOUBLED, ALL)
+    pipe = Each(pipe, Fields("user"), RegexReplace(Fields("name"), "^(.)", "<$1>"), ALL)
+    pipe = Each(pipe, Fields("user"), Insert(Fields("source"), "file"), ALL)
+    return Coerce(pipe, "count", Long).get_tails()[0]
+
+
+@pytest.mark.parametrize("form", ["columns", "rows"])
+def test_a_run_from_file_to_file_makes_no_rows(form: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "data.tsv").write_text(LINES)
+    tail = Pipe("out", typed_job(Pipe("in")))
+    source = Lfs(TextDelimited(TYPED, False, "\t"), str(tmp_path / "in"))
+    sink = Lfs(TextDelimited(Fields.ALL, False, ","), str(tmp_path / "out"))
+    definition = FlowDef("files").add_source("in", source).add_tail_sink(tail, sink)
+    flow = InProcessConnector({"cascade2spark.form": form}, InProcessEngine()).connect(definition)
+    flow.complete()
+    written = "".join(part.read_text() for part in sorted((tmp_path / "out").glob("part-*")))
+    assert EXPECTED == written
+    sites = [site for step in flow.get_stats().steps for site in step.sites]
+    assert [] == [(site.site.label, site.fallbacks) for site in sites if site.fallbacks]
+    kinds = ("Each", "sink")
+    forms = {site.site.label: site.form for site in sites if site.site.kind in kinds}
+    assert {form} == set(forms.values()), forms

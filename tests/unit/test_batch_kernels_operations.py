@@ -25,6 +25,7 @@ from cascade2spark.operations import (
     DateFormatter,
     DateParser,
     ExpressionFilter,
+    FieldFormatter,
     FieldJoiner,
     FilterNotNull,
     FilterNull,
@@ -181,6 +182,11 @@ def test_regex_filter_on_several(
 ) -> None:
     rows = list(zip(first, second, strict=True))
     assert both_ways(RegexFilter(pattern, removes, by_each), AB, rows)
+
+
+@given(COLUMN, COLUMN, st.sampled_from(["%s-%s", "%2$s", "%d", "%.2f", "%b%n", "%s %s %s"]))
+def test_field_formatter(first: list[Any], second: list[Any], form: str) -> None:
+    both_ways(FieldFormatter("x", form), AB, list(zip(first, second, strict=True)))
 
 
 GENERATED = [r"\w+", r"\S+", "[^,]+", "[^,]++", r"\w", "a|ab", "(a)b?", "a*", r"\b", "é+", "[^é]+"]

@@ -203,12 +203,11 @@ def test_a_dropped_column_that_may_fail_is_checked() -> None:
     [
         TextDelimited(Fields("a"), False, ",", '"'),
         TextDelimited(Fields("a"), False, "||"),
-        TextDelimited(Fields("a"), False, "\0"),
         TextDelimited(Fields("a").apply_types(BigDecimal), False, ","),
         TextDelimited(Fields("a"), False, ",", charset="ISO-8859-1"),
         TextLine(charset="UTF-16"),
     ],
-    ids=["quoted", "long delimiter", "NUL", "decimals", "latin", "utf-16"],
+    ids=["quoted", "long delimiter", "decimals", "latin", "utf-16"],
 )
 def test_schemes_that_are_only_read_as_rows(scheme: Scheme) -> None:
     assert reader_kernel(scheme, SourceInfo(scheme.source_fields)) is None

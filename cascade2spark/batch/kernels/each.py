@@ -18,7 +18,7 @@ from cascade2spark.batch.kernels import dates, passing, regexes
 from cascade2spark.batch.kernels.expressions import expression_function
 from cascade2spark.batch.kernels.filters import assertion_kernel, filter_kernel, set_value
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Maker
-from cascade2spark.batch.kernels.texts import field_joiner
+from cascade2spark.batch.kernels.texts import field_formatter, field_joiner
 from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
 from cascade2spark.operations.date_operations import DateFormatter, DateParser
 from cascade2spark.operations.expression_operations import ExpressionFunction
@@ -31,7 +31,7 @@ from cascade2spark.operations.regex_operations import (
     RegexSplitGenerator,
     RegexSplitter,
 )
-from cascade2spark.operations.text_operations import FieldJoiner
+from cascade2spark.operations.text_operations import FieldFormatter, FieldJoiner
 
 __all__ = ["EachKernel", "each_kernel", "selected"]
 
@@ -41,6 +41,7 @@ _FUNCTIONS: Mapping[type, Maker] = {
     DateFormatter: dates.date_formatter,
     DateParser: dates.date_parser,
     ExpressionFunction: expression_function,
+    FieldFormatter: field_formatter,
     FieldJoiner: field_joiner,
     Identity: passing.identity,
     Insert: passing.insert,

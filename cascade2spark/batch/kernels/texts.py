@@ -7,13 +7,14 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.kernels.conversion import texts_of, trusted
+from cascade2spark.batch.kernels.conversion import by_value, texts_of, trusted
 from cascade2spark.batch.kernels.results import FunctionKernel, Results
 from cascade2spark.batch.specs import EachSpec
 from cascade2spark.operations.arguments import type_at
-from cascade2spark.operations.text_operations import FieldJoiner
+from cascade2spark.operations.java_format import compile_format
+from cascade2spark.operations.text_operations import FieldFormatter, FieldJoiner
 
-__all__ = ["argument_texts", "field_joiner", "joined_texts"]
+__all__ = ["argument_texts", "field_formatter", "field_joiner", "joined_texts"]
 
 
 def argument_texts(spec: EachSpec) -> Callable[[list[pa.Array]], list[pa.Array]] | None:
@@ -46,3 +47,15 @@ def field_joiner(operation: FieldJoiner, spec: EachSpec) -> FunctionKernel | Non
     """Return the texts of the arguments as one."""
     joined = joined_texts(spec, operation.delim)
     return None if joined is None else lambda arguments, rows: Results([joined(arguments)])
+
+
+def field_formatter(operation: FieldFormatter, spec: EachSpec) -> FunctionKernel | None:
+    """Return the arguments in a Java format, row by row: only the other columns are spared."""
+    if not spec.arguments.positions:
+        return None
+    write = compile_format(operation.format)
+
+    def formatted(arguments: list[pa.Array], rows: int) -> Results:
+        return Results([by_value(lambda *values: write(values), pa.string(), *arguments)])
+
+    return formatted
