@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.batch.batches import rows_memory, value_memory
 from cascade2spark.batch.every_folds import BoundFolds, is_plain_fold
 from cascade2spark.batch.key_names import key_namer, unnamed
 from cascade2spark.batch.lifecycle import Operations, TaskContext
@@ -26,6 +27,12 @@ __all__ = ["PartialAggregate", "PartialAggregation", "can_aggregate_parts"]
 Row = tuple[Any, ...]
 # The share of the held keys that leaves at a time: one by one would cut batches of one row.
 _EVICTED_SHARE = 8
+# The part of the memory limit that the states may take.
+_MEMORY_SHARE = 4
+_SAMPLED_STATES = 256
+_SAMPLED_ROWS = 64
+_LOOK_AFTER_ROWS = 20_000
+_BYTES_A_KEY = 150  # its entry in the dict, and its name
 
 
 @attrs.frozen(eq=False)
@@ -35,7 +42,8 @@ class PartialAggregate:
     Args:
         key, key_order: the group's key.
         everys: algebraic folds without traps.
-        capacity: most keys held, a count; beyond it the oldest leave first.
+        capacity: most keys held, a count; beyond it the oldest leave first. All leave when their
+            states take more than a quarter of the task's memory limit.
         site: the Group's, whose rows this stage counts; None when another does.
     Raises:
         Unsupported: an Every is no algebraic fold, or has a trap.
@@ -68,7 +76,7 @@ def can_aggregate_parts(every: EverySpec) -> bool:
 
 
 class PartialAggregation:
-    """Holds one state per key and fold, up to a number of keys."""
+    """Holds one state per key and fold, up to a number of keys and about up to a size."""
 
     def __init__(self, spec: PartialAggregate, task: TaskContext) -> None:
         self._spec, self._task = spec, task
@@ -77,6 +85,11 @@ class PartialAggregation:
         self._held: dict[Hashable, list[Any]] = {}
         self._rows_in = 0
         self._is_held = spec.key_order.has_group_key
+        self._most_bytes = task.spill.limit_bytes // _MEMORY_SHARE
+        # Bytes of rows since the states were measured: they can hardly have grown by more.
+        self._unmeasured = 0
+        self._unseen_rows = 0  # since the size of a row was looked at
+        self._look_after = 0
 
     def prepare(self) -> None:
         """Bind the folds and generate the loop."""
@@ -90,13 +103,16 @@ class PartialAggregation:
 
     def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
         """Add a batch to the states; yield the oldest ones when too many keys are held."""
+        if not batch:
+            return
         self._rows_in += len(batch)
         try:
             self._bound.generated.names["absorb"](batch, self._held)
         except Exception as error:
             self._bound.fail(error)
+        self._unseen_rows += len(batch)
         excess = len(self._held) - self._spec.capacity
-        if not self._is_held:
+        if not self._is_held or (self._unseen_rows > self._look_after and self._are_large(batch)):
             yield from self._evicted(len(self._held))
         elif excess > 0:
             yield from self._evicted(max(excess, self._spec.capacity // _EVICTED_SHARE))
@@ -113,6 +129,26 @@ class PartialAggregation:
         for every in self._spec.everys:
             report.count_rows(every.site.key, entered, 0)
         self._operations.cleanup(is_failing=is_failing)
+
+    def _are_large(self, batch: list[Row]) -> bool:
+        """Tell whether all states are estimated to take more than they may."""
+        row_bytes = rows_memory(batch) // len(batch) + 1
+        self._unmeasured += row_bytes * self._unseen_rows
+        self._unseen_rows = 0
+        self._look_after = min(self._most_bytes // (8 * row_bytes), _LOOK_AFTER_ROWS)
+        if self._unmeasured <= self._most_bytes:
+            return False
+        held = self._held
+        some = list(islice(held.values(), 0, None, len(held) // _SAMPLED_STATES + 1))
+        size = sum(map(value_memory, some)) * len(held) // len(some) + _BYTES_A_KEY * len(held)
+        # A few keys with very large states are seen best where they come most: in the rows.
+        names = self._bound.generated.names["names"](batch[:: len(batch) // _SAMPLED_ROWS + 1])
+        recent = sum([value_memory(held[name]) for name in set(names) if name in held])
+        if size > self._most_bytes or recent > self._most_bytes // 2:
+            self._unmeasured = 0
+            return True
+        self._unmeasured = min(size, self._most_bytes * 3 // 4)
+        return False
 
     def _evicted(self, keys: int) -> Iterator[list[Row]]:
         held, size = self._held, self._task.batch_rows

@@ -159,13 +159,11 @@ def rows_memory(rows: Rows) -> int:
     Two to three times their bytes in a block.
     """
     some = rows[:: max(1, len(rows) // _SAMPLED_ROWS)]
-    held = 0
-    for row in some:
-        if _FLAT.issuperset(map(type, row)):
-            held += sys.getsizeof(row) + sum(map(sys.getsizeof, row)) + _BYTES_A_PLACE
-        else:
-            held += value_memory(row)
-    return held * len(rows) // len(some) if some else 0
+    if _FLAT.issuperset(map(type, chain.from_iterable(some))):
+        held = sum(map(sys.getsizeof, some)) + sum(map(sys.getsizeof, chain.from_iterable(some)))
+    else:
+        held = sum(map(value_memory, some))
+    return (held + _BYTES_A_PLACE * len(some)) * len(rows) // len(some) if some else 0
 
 
 def value_memory(value: Any, depth: int = 3) -> int:

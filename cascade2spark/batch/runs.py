@@ -35,6 +35,7 @@ _NAME, _ROW, _LONELY = 0, 1, 2
 # 64th of a quarter of the limit, fit in memory.
 _FAN_IN = 64
 _HEADS_SHARE = 4
+_IN_MEMORY = 8  # blocks at a time
 # Keys of these classes that are the same look the same.
 _LOOK_ALIKE = frozenset({str, int, bytes, bool, type(None)})
 
@@ -114,7 +115,8 @@ class RowRuns:
         """
         while len(self._runs) > _FAN_IN:
             self._merge_pass()
-        blocks = sized_lists(self._items(last), self._spill.limit_bytes // _HEADS_SHARE)
+        # The rows are held in any case, but their places are not.
+        blocks = sized_lists(self._items(last), _IN_MEMORY * self._block_bytes)
         in_memory = (self._placed(items, self._is_named) for items in blocks)
         yield from self._groups([*map(self._read, self._runs), in_memory])
 

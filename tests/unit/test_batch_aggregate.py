@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade2spark.batch.aggregate import PartialAggregate
+from cascade2spark.batch.batches import value_memory
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.comparators import NullNotEquivalentComparator
 from cascade2spark.errors import RunError, Unsupported
 from cascade2spark.fields import Fields
@@ -45,11 +47,11 @@ def parts(rows: list[Any], capacity: int, order: KeyOrder, task: TaskContext) ->
 ROWS = st.lists(st.tuples(st.sampled_from([None, 1, 1.0, "x", "y"]), st.integers(0, 9)))
 
 
-@given(ROWS, st.sampled_from([1, 2, 100]), st.booleans())
-def test_merged_parts_are_the_whole(rows, capacity, is_lonely) -> None:
+@given(ROWS, st.sampled_from([1, 2, 100]), st.booleans(), st.sampled_from([100, 3_000, 10**8]))
+def test_merged_parts_are_the_whole(rows, capacity, is_lonely, limit) -> None:
     order = KeyOrder(1, (NullNotEquivalentComparator(),) if is_lonely else ())
     specs = everys(AB, "a", (TEXT, "b", Fields.ALL), (FIRST, "b", Fields.ALL))
-    task = TaskContext()
+    task = TaskContext(spill=SpillSpace(limit))
     groups = sorted_groups(parts(rows, capacity, order, task), Pick((0,), width=3), order)
     merged = run_everys(EveryRun(specs, Fields("a"), merges=True), groups, task)
     whole = sorted_groups([rows], Pick((0,), width=2), order)
@@ -69,6 +71,32 @@ def test_the_oldest_keys_leave_first_and_parts_keep_their_order() -> None:
     assert [("x", "135"), ("y", "26"), ("z", "4")] == [
         row[:2] for batch in parts(rows, 9, KeyOrder(1), TaskContext()) for row in batch
     ]
+
+
+@pytest.mark.parametrize("keys", [1, 7, 5_000])
+def test_states_leave_before_they_outgrow_their_share(keys) -> None:
+    limit, rows = 2_000_000, 60_000
+    extending = aggregator(
+        "l",
+        zero=list,
+        step=lambda held, b: held.append(b) or held,
+        merge=lambda left, right: left + right,
+    )
+    spec = PartialAggregate(
+        Pick((0,), width=2), KeyOrder(1), everys(AB, "a", (extending, "b", Fields.ALL))
+    )
+    stage = spec.open(TaskContext(spill=SpillSpace(limit)), is_immediate=False)
+    stage.prepare()
+    largest = left = 0
+    for start in range(0, rows, 500):
+        batch = [(number % keys, f"text {number}") for number in range(start, start + 500)]
+        left += sum(len(row[1]) for part in stage.rows(batch) for row in part)
+        held = [row for entry in stage._held.values() for row in entry[1]]
+        largest = max(largest, sum(map(value_memory, held)))
+    assert 0 < largest < limit // 3
+    left += sum(len(row[1]) for part in stage.flush() for row in part)
+    assert rows == left
+    stage.cleanup()
 
 
 def test_a_failing_step_names_the_pipe_and_its_values() -> None:

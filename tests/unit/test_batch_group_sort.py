@@ -66,6 +66,51 @@ def test_a_group_is_not_held() -> None:
     assert 999 == next(itertools.islice(values, 999, None))
 
 
+class ByLength:
+    """A comparator without a hash."""
+
+    def compare(self, left: Any, right: Any) -> int:
+        return len(left) - len(right)
+
+
+def test_equal_values_of_other_kinds_end_a_group() -> None:
+    pairs = [(((True,), 1), 1), (((1,), 1), 2), (((1,), 1.0), 3)]
+    assert [[1], [2], [3]] == [values for _, values in groups(pairs, KeyOrder(2))]
+    assert [[1], [2]] == [values for _, values in groups([((True,), 1), ((1,), 2)])]
+    alike = [((b"x", 0.0), 1), ((bytearray(b"x"), -0.0), 2), ((b"x", 0.0), 3)]
+    assert [((b"x", 0.0), [1, 2, 3])] == groups(alike, KeyOrder(2))
+    nans = [((float("nan"),), 1), ((float("nan"),), 2)]
+    assert [[1, 2]] == [values for _, values in groups(nans, KeyOrder(1))]
+
+
+@pytest.mark.parametrize("reads", [0, 1, 9])
+def test_unsorted_input_is_refused_by_any_order_however_much_is_read(reads) -> None:
+    for order, keys in [
+        (KeyOrder(1, (ByLength(),)), ["a", "bb", "c"]),
+        (KeyOrder(1, reverse=True), ["a", "b"]),
+        (KeyOrder(1, (NullNotEquivalentComparator(),)), ["a", None]),
+        (KeyOrder(1), ["b", "a"]),
+    ]:
+        pairs = [((key,), n) for key in keys for n in range(3)]
+        with pytest.raises(UnsortedInput):
+            for _, values in GroupSortIterator(pairs, order):
+                list(itertools.islice(values, reads))
+
+
+def test_input_that_fails_ends_the_groups() -> None:
+    def failing() -> Iterator[tuple[str, int]]:
+        yield "a", 1
+        raise OSError("gone")
+
+    iterator = GroupSortIterator(failing())
+    _, values = next(iterator)
+    assert 1 == next(values)
+    with pytest.raises(OSError, match="gone"):
+        next(values)
+    with pytest.raises(StopIteration):
+        next(iterator)
+
+
 @pytest.mark.parametrize("keys", ["ba", "aba", "abca"])
 def test_unsorted_input_is_refused(keys) -> None:
     with pytest.raises(UnsortedInput) as caught:
