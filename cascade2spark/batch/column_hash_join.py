@@ -56,7 +56,7 @@ class ColumnHashJoin:
     @property
     def site_key(self) -> int:
         """The join's site, to which conversions are counted."""
-        return self.by_rows.site.key
+        return self.by_rows.site_key
 
     @property
     def has_traps(self) -> bool:

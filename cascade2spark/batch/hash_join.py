@@ -194,6 +194,11 @@ class HashJoin:
     drains: bool = False
 
     @property
+    def site_key(self) -> int:
+        """The join's site, to which conversions are counted."""
+        return self.site.key
+
+    @property
     def has_traps(self) -> bool:
         """Whether the join's branch has a trap."""
         return self.trap is not None

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cascade2spark.batch import column_hash_join, column_table
 from cascade2spark.batch.batches import Batch, NotColumns, columns_of, rows_of
-from cascade2spark.batch.chain import ColumnStage
+from cascade2spark.batch.chain import ColumnStage, run_chain
 from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
 from cascade2spark.batch.column_table import ColumnTable, same_values
 from cascade2spark.batch.forms import ChainBuilder
@@ -29,6 +29,7 @@ from cascade2spark.joiners import BufferJoin, InnerJoin, LeftJoin, MixedJoin, Ou
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.planner.steps import Side, Site
 from cascade2spark.selection import Pick
+from tests.unit.batch_chains import Gather
 
 Row = tuple[Any, ...]
 SITE = Site(5, "HashJoin", "x", "HashJoin 'x'")
@@ -431,6 +432,16 @@ def test_only_joins_that_cannot_tell_columns_from_rows_take_columns() -> None:
     assert not can_join_columns(sides, sql, InnerJoin())
     unknown = attrs.evolve(sides[1], fields=Fields.UNKNOWN)
     assert not can_join_columns((sides[0], unknown), KeyOrder(1), InnerJoin())
+
+
+def test_columns_that_reach_a_join_of_rows_are_counted_as_converted() -> None:
+    spec = join_of(InnerJoin(), [[columns_of(SMALL, 3)]])
+    chain = ChainBuilder(has_columns=False)
+    chain.leaf(chain.hash_join(-1, spec), Gather())
+    task = TaskContext()
+    found = [item for _, item in run_chain(chain.spec(), [columns_of(STREAM, 3)], task)]
+    assert [*pushed(spec, [STREAM])[0], "5 rows"] == found
+    assert {5: {"columns to rows": 1}} == task.report.conversions
 
 
 def test_the_chain_joins_columns_where_columns_come() -> None:
