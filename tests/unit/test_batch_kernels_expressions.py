@@ -110,6 +110,9 @@ ARITHMETIC = [
     "Math.max(a, b)",
     "Math.min(a, b)",
     "Math.sqrt(a)",
+    "Math.pow(a, b)",
+    "Math.exp(a) + Math.log(b)",
+    "Math.log10(a) - Math.cbrt(b)",
     "Math.floor(a) + Math.ceil(b)",
     "Math.rint(a)",
     "Math.round(a / 2.0)",
@@ -214,6 +217,8 @@ ON_TEXTS = [
     "a.substring(0, 2)",
     "a.length() > 1 ? a.substring(0, 2) : a",
     'a.indexOf("b")',
+    "a.lastIndexOf(\"b\") + a.lastIndexOf('a')",
+    "a.compareTo(b) > 0",
     "a.indexOf('a')",
     'a.contains("a")',
     'a.startsWith("a") && !b.endsWith("B")',
@@ -306,13 +311,12 @@ def test_texts_beyond_ascii_still_go_by_columns(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Math.pow(a, b)",
-        "Math.exp(a)",
+        "Math.hypot(a, b)",
         "Math.sin(a)",
         'String.format("%05d", (int) a)',
     ],
 )
-def test_what_numpy_may_round_otherwise_is_left_to_the_rows(text: str) -> None:
+def test_what_has_no_column_form_is_left_to_the_rows(text: str) -> None:
     (operator,) = operators(AB, (function(text, double_, double_), AB, Fields.ALL))
     assert each_kernel(operator) is None
 

@@ -6,6 +6,7 @@ otherwise than Arrow does.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from cascade2spark.batch.kernels.conversion import by_value, cut_to_whole, is_as
 from cascade2spark.batch.kernels.conversion import texts_of as _column_texts
 from cascade2spark.batch.kernels.regexes import re2_replacement
 from cascade2spark.batch.kernels.vectors import NoKernel, Vector, absent_of, either, wrapped
-from cascade2spark.operations.expressions import text_runtime
+from cascade2spark.operations.expressions import runtime, text_runtime
 from cascade2spark.operations.expressions.typed import Constant, Function, Invoke, TypedNode
 from cascade2spark.operations.java_regex import re2_pattern
 from cascade2spark.types import Double, Integer, Long, Type
@@ -134,6 +135,13 @@ def _index(wanted: str) -> TextCall:
     return _ascii_or(lambda texts: pc.find_substring(texts, wanted), pa.int64(), one)
 
 
+def _last_index(wanted: str) -> TextCall:
+    def one(text: str) -> int:
+        return text_runtime.last_index_of(text, wanted)
+
+    return lambda texts: by_value(one, pa.int64(), texts)
+
+
 def _replaced(wanted: str, put: str) -> TextCall:
     if not wanted:
         raise NoKernel
@@ -174,6 +182,8 @@ _TEXT_CALLS: dict[str, Callable[..., TextCall]] = {
     "String substring(String, int, int)": _part,
     "int indexOf(String, String)": _index,
     "int indexOf(String, char)": _index,
+    "int lastIndexOf(String, String)": _last_index,
+    "int lastIndexOf(String, char)": _last_index,
     "boolean contains(String, String)": lambda part: lambda texts: pc.match_substring(texts, part),
     "boolean startsWith(String, String)": lambda part: lambda texts: pc.starts_with(texts, part),
     "boolean endsWith(String, String)": lambda part: lambda texts: pc.ends_with(texts, part),
@@ -206,6 +216,13 @@ def _equals(vectors: Vectors, same: Callable[..., pa.Array]) -> Vector:
     left, right = vectors
     equal = pc.fill_null(same(left.data, right.data), False).to_numpy(zero_copy_only=False)
     return Vector(equal, None, either(left.failed, right.failed, absent_of(left)))
+
+
+def _text_order(vectors: Vectors, rows: int) -> Vector:
+    absent = either(*map(absent_of, vectors))
+    sides = [pc.fill_null(one.data, "") for one in vectors]
+    order = by_value(text_runtime.compare_text, pa.int64(), *sides)
+    return Vector(order.to_numpy(), None, either(*(one.failed for one in vectors), absent))
 
 
 def _parser(kind: Type) -> Callable[[Vectors, int], Vector]:
@@ -263,6 +280,7 @@ _CALLS: dict[str, Callable[[Vectors, int], Vector]] = {
     "String concat(String, String)": _concatenated,
     "boolean equals(String, String)": _text_equals,
     "boolean equalsIgnoreCase(String, String)": _equals_ignoring_case,
+    "int compareTo(String, String)": _text_order,
     "int floorMod(int, int)": _floor_mod,
     "long floorMod(long, long)": _floor_mod,
     **{f"boolean equals({box}, {box})": _box_equals for box in ("Short", "Integer", "Long")},
@@ -322,6 +340,15 @@ def _sign(numbers: Any) -> Any:
     return np.where(is_itself, numbers, np.copysign(1.0, numbers))
 
 
+def _one_by_one(call: Callable[..., float]) -> Callable[..., Any]:
+    """Return the rows' own function over columns, where numpy's may differ in the last bit."""
+
+    def calculate(*columns: Any) -> Any:
+        return np.array(list(map(call, *(column.tolist() for column in columns))), np.float64)
+
+    return calculate
+
+
 def _compared(left: Any, right: Any) -> Any:
     return (left > right).astype(np.int64) - (left < right)
 
@@ -340,6 +367,11 @@ _NUMBER_CALLS: dict[str, Callable[..., Any]] = {
     "float min(float, float)": _least,
     "double min(double, double)": _least,
     "double sqrt(double)": np.sqrt,
+    "double pow(double, double)": _one_by_one(runtime.power),
+    "double exp(double)": _one_by_one(runtime.to_power_of_e),
+    "double log(double)": _one_by_one(runtime.natural_log),
+    "double log10(double)": _one_by_one(functools.partial(runtime.natural_log, base=10)),
+    "double cbrt(double)": _one_by_one(runtime.cube_root),
     "double floor(double)": np.floor,
     "double ceil(double)": np.ceil,
     "double rint(double)": np.rint,
