@@ -221,6 +221,30 @@ def test_flows_over_files_give_what_the_reference_gives(
     assert not site.fallbacks
 
 
+def _built(_: Iterable[int]) -> Iterator[tuple[int, int]]:
+    time.sleep(0.05)
+    yield os.getpid(), hash_join._cache.built
+
+
+@pytest.mark.parametrize("form", ["auto", "rows"])
+def test_the_tasks_of_a_flow_share_the_tables_of_their_process(
+    sc: Any, tmp_path: Path, form: str
+) -> None:
+    def built() -> dict[int, int]:
+        return dict(sc.parallelize(range(8), 8).mapPartitions(_built).collect())
+
+    write_inputs(tmp_path)
+    sources, sink = taps(tmp_path, "out")
+    before = built()
+    names = Fields("user", "ts", "amount", "u2", "name")
+    tail = HashJoin(Pipe("events"), "user", Pipe("users"), "user", names)
+    del sources["all events"]
+    flow = run(on_spark(sc, form=form, split_bytes=4_000), sources, {"t": sink}, Pipe("t", tail))
+    tasks = max(step["details"].get("partitions", 0) for step in flow.stats.to_dict()["steps"])
+    made = {pid: number - before.get(pid, 0) for pid, number in built().items()}
+    assert tasks > 6 and {1} == set(made.values()) - {0}
+
+
 @pytest.mark.parametrize("form", ["auto", "rows", "columns"])
 def test_a_held_side_made_by_python_is_joined_as_columns_too(
     sc: Any, tmp_path: Path, form: str
