@@ -187,6 +187,21 @@ def test_aggregated_groups_are_what_the_everys_make_of_rows(
     assert report.rows_out == made_report.rows_out
 
 
+@pytest.mark.parametrize("values", [(-0.0, 0.0, 0.0), (0.0, -0.0, 0.0)])
+def test_a_group_is_called_by_its_first_row_across_slices(values: Any) -> None:
+    batch = columns_of([(value, 1, number) for number, value in enumerate(values)], WIDTH)
+    run = EveryRun(everys(KV, ["k"], (Count(), "v", Fields.ALL)), Fields("k"))
+    slices = [batch.slice(at, 1) for at in range(len(values))]
+    key, order = Pick((0,), WIDTH), KeyOrder(1)
+    (made,) = aggregated_groups(slices, run, key, order, TaskContext())
+    assert repr([(values[0], 3)]) == repr(rows_of(made))
+    ((found, values_of_group),) = [
+        (found, list(rows)) for found, rows in column_groups(slices, (0,), order)
+    ]
+    assert repr(values[:1]) == repr(found)
+    assert len(values) == len(values_of_group)
+
+
 def test_results_are_laid_out_as_the_everys_say() -> None:
     specs = everys(
         KV,

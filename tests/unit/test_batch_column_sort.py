@@ -168,6 +168,23 @@ def test_parts_that_differ_are_refused_before_anything_is_given(limit: int, othe
         next(found)
 
 
+@pytest.mark.parametrize("down", [True, False])
+def test_every_nan_is_one_value_beyond_all_numbers(down: bool) -> None:
+    nan, inf = float("nan"), float("inf")
+    rows = [(value, n) for n, value in enumerate([nan, -inf, -nan, None, inf, nan, -0.0, 0.0])]
+    key = (Pick((0,), 2), KeyOrder(1, reverse=down))
+    found = in_order([rows], ColumnOrder.of(*key))
+    assert [number for _, number in expected([rows], key)] == [number for _, number in found]
+
+
+def test_a_key_that_the_first_row_to_arrive_may_not_show_is_refused() -> None:
+    given_batches = [[(0.0, 2)], [(-0.0, 1)]]
+    key, sort = (Pick((0,), 2), KeyOrder(1)), (Pick((1,), 2), KeyOrder(1))
+    with pytest.raises(NotColumns, match="negative zero"):
+        in_order(given_batches, ColumnOrder.of(*key, *sort))
+    assert [(0.0, 2), (-0.0, 1)] == in_order(given_batches, ColumnOrder.of(*key))
+
+
 def test_a_type_without_an_order_is_refused() -> None:
     moments = pa.record_batch([pa.array([1], pa.timestamp("s"))], ["0"])
     order = ColumnOrder.of(Pick((0,), 1), KeyOrder(1))

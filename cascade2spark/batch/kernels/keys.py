@@ -263,8 +263,9 @@ def _dense(numbers: Numbers) -> _Ranked:
 def _compacted(numbers: Numbers, bound: int, is_sorted: bool) -> tuple[Numbers, Numbers]:
     """Return numbers from 0 without gaps, and the first row of each.
 
-    Through a table where that is small, else by hashing and sorting what is distinct: 15 and 90 ns
-    a row against 190 for `np.unique` (a million rows, one x86-64 core).
+    Through a table where that is small: 90 ns a row for a text and a small number, all included,
+    against 200 by `np.unique` (a million rows, one x86-64 core). Else by hashing, and sorting what
+    is distinct, which is about as fast.
     """
     rows = len(numbers)
     last_to_first = np.arange(rows - 1, -1, -1)
