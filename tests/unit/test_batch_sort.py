@@ -51,6 +51,36 @@ def test_rows_come_by_key_then_by_sort_values_then_as_they_came(batches, down, s
     assert sorted(rows, key=place) == found
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(-2, 2), st.sampled_from(["", "x", "y"]))),
+    st.sampled_from([None, 100]),
+    st.sampled_from([(1,), (2,), (1, 2), (2, 1)]),
+)
+def test_sort_values_of_one_class_each_are_sorted_as_python_does(rows, limit, places) -> None:
+    order = KeyOrder(len(places))
+    rows = [(*row, number) for number, row in enumerate(rows)]
+    batches = [rows[start : start + 3] for start in range(0, len(rows), 3)]
+    spill = None if limit is None else SpillSpace(limit)
+    found = sorted_rows(batches, FIRST, KeyOrder(1), Pick(places, width=4), order, spill=spill)
+    assert sorted(rows, key=lambda row: (row[0], *(row[p] for p in places))) == list(found)
+
+
+def test_a_row_without_its_sort_field_is_handed_to_the_caller() -> None:
+    bad: list[Any] = []
+    rows = [("a", 2), ("a",), ("a", 1)]
+    order = KeyOrder(1)
+    found = sorted_rows(
+        [rows],
+        Pick((0,), width=None),
+        order,
+        Pick((1,), width=None),
+        order,
+        lambda _, row: bad.append(row),
+    )
+    assert [("a", 1), ("a", 2)] == list(found)
+    assert [("a",)] == bad
+
+
 def test_the_key_of_a_group_is_that_of_the_first_row_to_arrive() -> None:
     order = KeyOrder(1, (ByLength(),))
     batches = [[("bb",), ("a",)], [("c",), ("dd",)]]
