@@ -37,6 +37,7 @@ ROWS = [
     (1, "tuple_values", "L0 kinds comparators fields"),
     (1, "tuples", "L0 fields tuple_values"),
     (1, "ordering", "L0 comparators fields tuples kinds"),
+    (1, "ordering_python", "L0 kinds ordering"),
     (1, "selection", "L0 fields field_resolution tuples"),
     (1, "files counters codecs", "L0"),
     (2, "operations joiners schemes", "L0-1"),

@@ -1,0 +1,416 @@
+"""The toolkit for plain RDDs against plain Python: same results, whatever Spark does to tasks."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import textwrap
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from pyspark import TaskContext
+
+import cascade2spark.rdd as toolkit
+from cascade2spark.errors import BuildError, FlowError, TapError, Unsupported
+from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
+from cascade2spark.rdd import (
+    TaskCounters,
+    aggregate_by,
+    co_group,
+    group_sorted,
+    hash_join,
+    map_partitions_with,
+    read_text,
+    write_text,
+)
+from cascade2spark.taps import SinkMode
+
+NAN = float("nan")
+EVENTS = [(("ann", "bob", None, "cy")[n % 4], n * 7 % 11, f"page {n % 5}") for n in range(60)]
+# One key in several classes, and values that no column holds.
+MIXED = [
+    (1, "a"),
+    (True, "b"),
+    (2, [3]),
+    (1.0, "c"),
+    (None, {}),
+    (NAN, 1),
+    (Decimal(1), 2),
+    (NAN, 2),
+]
+
+
+def listed(key: Any, values: Any) -> Any:
+    return [(key, list(values))]
+
+
+def grouped(elements: list[Any], key: Any, sort: Any = None, reverse: bool = False) -> list[Any]:
+    """What group_sorted with `listed` gives, in plain Python: values in the order promised."""
+    held: dict[Any, list[Any]] = {}
+    for element, name in zip(elements, python_group_keys(list(map(key, elements))), strict=True):
+        held.setdefault(name, []).append(element)
+    if sort is not None:
+        order = PythonKeyOrder(1, reverse).sort_key()
+        held = {name: sorted(v, key=lambda e: order((sort(e),))) for name, v in held.items()}
+    firsts = {name: key(next(e for e in elements if e in v)) for name, v in held.items()}
+    return [(firsts[name], values) for name, values in held.items()]
+
+
+def in_order(groups: list[Any]) -> str:
+    """Groups of any keys in one order, as text, so that NaN is equal to itself."""
+    order = PythonKeyOrder(1).sort_key()
+    return repr(sorted(groups, key=lambda group: order((group[0],))))
+
+
+def key_of(element: Any) -> Any:
+    return element[0]
+
+
+def sort_of(element: Any) -> Any:
+    return element[1]
+
+
+@pytest.mark.parametrize(("key", "sort", "reverse"), [(0, 1, False), (key_of, sort_of, True)])
+def test_groups_come_sorted(sc, key, sort, reverse) -> None:
+    rdd = sc.parallelize(EVENTS, 3)
+    found = group_sorted(rdd, listed, key=key, sort=sort, reverse=reverse, partitions=2)
+    assert in_order(grouped(EVENTS, key_of, sort_of, reverse)) == in_order(found.collect())
+    places = [list(map(PythonKeyOrder(1).sort_key(), part)) for part in found.glom().collect()]
+    assert all(part == sorted(part) for part in places)
+
+
+@pytest.mark.parametrize("key", [0, key_of])
+def test_values_stay_in_the_order_of_the_rdd_and_equal_keys_are_one(sc, key) -> None:
+    found = group_sorted(sc.parallelize(MIXED, 2), listed, key=key, partitions=3).collect()
+    assert in_order(grouped(MIXED, key_of)) == in_order(found)
+    assert (1, [(1, "a"), (True, "b"), (1.0, "c"), (Decimal(1), 2)]) in found
+
+
+def test_a_key_may_be_several_positions_and_elements_anything(sc) -> None:
+    rdd = sc.parallelize(EVENTS, 2)
+    pairs = dict(
+        group_sorted(rdd, lambda key, rows: [(key, len(list(rows)))], key=(0, 2)).collect()
+    )
+    assert pairs == {
+        pair: sum(event[::2] == pair for event in EVENTS) for pair in {e[::2] for e in EVENTS}
+    }
+    words = sc.parallelize(["tide", "sea", "tea", "harbour"], 2)
+    found = group_sorted(words, listed, key=len, sort=lambda word: word).collect()
+    assert sorted(found) == [(3, ["sea", "tea"]), (4, ["tide"]), (7, ["harbour"])]
+    empties = group_sorted(sc.parallelize([(), ()], 2), listed, key=len).collect()
+    assert empties == [(0, [(), ()])]
+
+
+@pytest.mark.parametrize("empty", [lambda sc: sc.emptyRDD(), lambda sc: sc.parallelize([], 2)])
+def test_nothing_gives_nothing(sc, empty, tmp_path) -> None:
+    rdd = empty(sc)
+    pairs = sc.parallelize([("a", 1)])
+    assert [] == group_sorted(rdd, listed, key=0).collect()
+    assert [] == co_group([rdd, rdd], lambda key, sides: [key], keys=0).collect()
+    assert [] == aggregate_by(rdd, key=0, zero=0, step=max, merge=max).collect()
+    assert [] == hash_join(rdd, pairs).collect() == hash_join(pairs, rdd).collect()
+    assert 0 == write_text(rdd, tmp_path / "out")
+    assert (tmp_path / "out" / "_SUCCESS").exists()
+
+
+def test_groups_may_be_left_half_read(sc) -> None:
+    found = group_sorted(
+        sc.parallelize(EVENTS, 3), lambda key, rows: [next(rows)], key=0, sort=1, partitions=2
+    )
+    assert sorted(found.collect(), key=repr) == sorted(
+        (values[0] for _, values in grouped(EVENTS, key_of, sort_of)), key=repr
+    )
+    assert [] == group_sorted(sc.parallelize(EVENTS), lambda key, rows: None, key=0).collect()
+
+
+@pytest.mark.parametrize("keys", [0, [0, key_of]])
+def test_sides_come_together_by_key(sc, keys) -> None:
+    left = [(1, "a"), (2, "b"), (1, "c"), (None, "n")]
+    right = [(1.0, "x"), (3, "y"), (None, "m")]
+
+    def seen(key: Any, sides: Any) -> Any:
+        first, second = sides
+        yield key, list(first), list(second), list(second)
+
+    found = co_group([sc.parallelize(left, 2), sc.parallelize(right, 2)], seen, keys=keys).collect()
+    assert sorted(found, key=repr) == [
+        (1, [(1, "a"), (1, "c")], [(1.0, "x")], [(1.0, "x")]),
+        (2, [(2, "b")], [], []),
+        (3, [], [(3, "y")], [(3, "y")]),
+        (None, [(None, "n")], [(None, "m")], [(None, "m")]),
+    ]
+
+
+@pytest.mark.parametrize("how", ["inner", "left"])
+def test_pairs_meet_those_that_are_held(sc, how) -> None:
+    large = [(1, "a"), ("k", "b"), (None, "c"), (9, "d"), (1, "e"), (NAN, "f")]
+    small = [(1.0, "x"), (True, "y"), (None, ["z"]), ("k", None), (float("nan"), "v")]
+    wanted = []
+    names = python_group_keys([key for key, _ in small])
+    for key, value in large:
+        (name,) = python_group_keys([key])
+        partners = [right for other, (_, right) in zip(names, small, strict=True) if other == name]
+        wanted += [(key, (value, right)) for right in partners or ([None] if how == "left" else [])]
+    joined = hash_join(sc.parallelize(large, 3), sc.parallelize(small, 2), how)
+    assert repr(wanted) == repr(joined.collect()) == repr(joined.collect())
+    twice = hash_join(joined, sc.parallelize([(1, "w")]))
+    assert [(1, (("a", "x"), "w")), (1, (("a", "y"), "w"))] == twice.collect()[:2]
+
+
+def test_a_hash_join_refuses_what_it_cannot_do(sc) -> None:
+    pairs = sc.parallelize([(1, "x" * 1000)])
+    with pytest.raises(Unsupported, match="right join") as refused:
+        hash_join(pairs, pairs, "right")
+    assert "use co_group" in str(refused.value)
+    with pytest.raises(BuildError, match="no such join"):
+        hash_join(pairs, pairs, "iner")
+    with pytest.raises(FlowError, match="too large to hold") as large:
+        hash_join(pairs, pairs, max_bytes=100)
+    assert "max_bytes" in str(large.value)
+
+
+def test_states_are_folded_and_merged(sc) -> None:
+    total = aggregate_by(
+        sc.parallelize(MIXED[:4] + EVENTS, 3),
+        key=lambda element: element[0],
+        zero=[],
+        step=lambda state, element: [*state, element[1]],
+        merge=lambda left, right: left + right,
+        finish=tuple,
+        partitions=2,
+    )
+    wanted = [(k, tuple(e[1] for e in v)) for k, v in grouped(MIXED[:4] + EVENTS, key_of)]
+    assert in_order(wanted) == in_order(total.collect())
+    counts = aggregate_by(
+        sc.parallelize(EVENTS, 3), key=(0, 2), zero=0, step=lambda n, _: n + 1, merge=int.__add__
+    )
+    assert sum(dict(counts.collect()).values()) == len(EVENTS)
+
+
+@attrs.frozen
+class Failing:
+    """Fails in the first attempt of each task."""
+
+    folder: str
+
+    def __call__(self, index: int, elements: Any) -> Any:
+        for number, element in enumerate(elements):
+            if number == 3 and not os.path.exists(f"{self.folder}/{index}"):
+                Path(self.folder, str(index)).touch()
+                raise OSError("the first attempt fails")
+            yield element
+
+
+def test_recomputed_and_retried_results_are_the_same(sc, tmp_path) -> None:
+    found = group_sorted(sc.parallelize(EVENTS, 3), listed, key=0, sort=1, partitions=2).cache()
+    first = found.collect()
+    assert first == found.collect()
+    found.unpersist(blocking=True)
+    assert first == found.collect()
+    # local[2] tries once: the second action is the second attempt, as after a lost executor.
+    shaky = sc.parallelize(EVENTS, 3).mapPartitionsWithIndex(Failing(str(tmp_path)))
+    counters = TaskCounters(sc)
+
+    def seen(elements: Any, count: Any) -> Any:
+        for element in elements:
+            count("seen")
+            yield element
+
+    counted = counters.map_partitions(shaky, seen)
+    regrouped = group_sorted(counted, listed, key=0, sort=1, partitions=2)
+    for _ in range(3):
+        with pytest.raises(Exception, match="the first attempt fails"):
+            regrouped.collect()
+        if len(list(tmp_path.iterdir())) == 3:
+            break
+    assert first == regrouped.collect() == regrouped.collect()
+    assert counted.count() == 60
+    assert counters.as_dict() == {"seen": 60} and counters.is_complete
+
+
+def test_a_look_at_the_first_elements_does_not_count(sc) -> None:
+    counters = TaskCounters(sc)
+
+    def seen(elements: Any, count: Any) -> Any:
+        for element in elements:
+            count("seen", 2)
+            yield element
+
+    counted = counters.map_partitions(sc.parallelize(range(10_000), 2), seen)
+    assert counted.take(1) == [0] and counters.value("seen") == 0 and not counters.is_complete
+    assert (counted.count(), counted.count()) == (10_000, 10_000)
+    assert counters.value("seen") == 20_000 and counters.value("other") == 0
+
+
+@pytest.fixture
+def notes(tmp_path):
+    """A folder for notes of workers, and the function that reads them."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+
+    def note(what: str) -> None:
+        task = TaskContext.get()
+        Path(folder, f"{what}-{task.partitionId()}-{os.urandom(4).hex()}").touch()
+
+    def read() -> list[str]:
+        return sorted(path.name.rpartition("-")[0] for path in folder.iterdir())
+
+    return note, read
+
+
+def test_a_partition_is_set_up_and_cleaned_up_once(sc, notes) -> None:
+    note, read = notes
+    rdd = sc.parallelize([1, 2], 3)
+
+    def setup() -> dict:
+        note("setup")
+        return {"factor": 10}
+
+    result = map_partitions_with(
+        rdd,
+        lambda rows, resource: (row * resource["factor"] for row in rows),
+        setup=setup,
+        cleanup=lambda resource: note("cleanup" if resource["factor"] == 10 else "lost"),
+    )
+    assert result.collect() == [10, 20]
+    assert read() == [f"{what}-{n}" for what in ("cleanup", "setup") for n in range(3)]
+
+
+@pytest.mark.parametrize("ending", ["fn", "before", "early"])
+def test_a_partition_is_cleaned_up_however_it_ends(sc, notes, ending) -> None:
+    note, read = notes
+
+    def broken(row: int, at: str) -> int:
+        if ending == at and row == 2:
+            raise KeyError(f"broken {at}")
+        return row
+
+    rdd = sc.parallelize(range(10), 1).map(lambda row: broken(row, "before"))
+    result = map_partitions_with(
+        rdd,
+        lambda rows, _: (broken(row, "fn") for row in rows),
+        setup=lambda: None,
+        cleanup=lambda _: note("cleanup"),
+    )
+    if ending == "early":
+        stopped = result.mapPartitions(lambda rows: [next(rows)])
+        assert stopped.collect() == [0]
+    else:
+        with pytest.raises(Exception, match=f"broken {ending}") as failed:
+            result.collect()
+        assert ("fn of map_partitions_with failed" in str(failed.value)) == (ending == "fn")
+    assert read() == ["cleanup-0"]
+
+
+def test_text_is_read_and_written(sc, tmp_path) -> None:
+    lines = [f"line {n} £" for n in range(3_000)] + ["", "last"]
+    rdd = sc.parallelize(lines, 3)
+    assert 3_002 == write_text(rdd, tmp_path / "plain")
+    assert 3_002 == write_text(rdd, tmp_path / "packed", compression="gzip")
+    assert ["_SUCCESS", *(f"part-0000{n}.gz" for n in range(3))] == sorted(
+        os.listdir(tmp_path / "packed")
+    )
+    for name in ("plain", "packed"):
+        assert lines == read_text(sc, tmp_path / name).collect()
+    # The JVM's reader lists the parts in any order.
+    assert sorted(lines) == sorted(sc.textFile(str(tmp_path / "packed")).collect())
+    cut = read_text(sc, str(tmp_path / "plain" / "part-*"), min_partitions=20)
+    assert cut.getNumPartitions() >= 20 and cut.collect() == lines
+    with pytest.raises(TapError, match="exists already"):
+        write_text(rdd, tmp_path / "plain")
+    write_text(
+        rdd.map(str.upper), tmp_path / "plain", mode="REPLACE", charset="latin-1", header="H"
+    )
+    found = read_text(sc, tmp_path / "plain", charset="latin-1").collect()
+    assert found.count("H") == 3 and "LINE 7 £" in found
+    write_text(sc.parallelize(["more"], 1), tmp_path / "plain", mode=SinkMode.UPDATE)
+    assert read_text(sc, tmp_path / "plain", charset="latin-1").collect()[-1] == "more"
+
+
+def test_output_is_whole_or_not_there(sc, tmp_path) -> None:
+    target = tmp_path / "out"
+    write_text(sc.parallelize(["old"]), target)
+    with pytest.raises(Exception, match="an element is no text") as refused:
+        write_text(sc.parallelize(["a", 2], 2), target, mode="REPLACE")
+    assert "2, a int" in str(refused.value) and "rdd.map(str)" in str(refused.value)
+    with pytest.raises(Exception, match="division by zero"):
+        write_text(sc.parallelize([0]).map(lambda n: str(1 / n)), target, mode="REPLACE")
+    assert read_text(sc, target).collect() == ["old"]
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def broken_key(element: Any) -> Any:
+    if element[1] == 5:
+        raise LookupError("no key for 5")
+    return element[0]
+
+
+def test_failures_say_what_and_where(sc) -> None:
+    with pytest.raises(Exception, match="the key function of group_sorted failed") as failed:
+        group_sorted(sc.parallelize(EVENTS, 2), listed, key=broken_key).collect()
+    assert "LookupError: no key for 5" in str(failed.value)
+    assert "element     ('" in str(failed.value)
+    assert "in broken_key: raise LookupError" in str(failed.value)
+    assert "test_rdd_toolkit.py" in str(failed.value)
+    with pytest.raises(Exception, match="the iterator of a group's values") as sent:
+        group_sorted(sc.parallelize(EVENTS, 2), lambda key, rows: [(key, rows)], key=0).collect()
+    assert "list(values)" in str(sent.value)
+
+
+def test_arguments_of_the_wrong_kind_are_refused_at_once(sc) -> None:
+    rdd = sc.parallelize(EVENTS)
+    wrong = [
+        ("takes an RDD", lambda: group_sorted(EVENTS, listed, key=0)),
+        ("takes a function as its second argument", lambda: group_sorted(rdd, 5, key=0)),
+        ("a position in a tuple", lambda: group_sorted(rdd, listed, key="user")),
+        ("a position in a tuple", lambda: group_sorted(rdd, listed, key=True)),
+        ("a position in a tuple", lambda: group_sorted(rdd, listed, key=())),
+        ("reverse needs sort", lambda: group_sorted(rdd, listed, key=0, reverse=True)),
+        ("whole number from 1", lambda: group_sorted(rdd, listed, key=0, partitions=0)),
+        ("takes a list of RDDs", lambda: co_group(rdd, listed, keys=0)),
+        ("one key for all RDDs", lambda: co_group([rdd, rdd], listed, keys=[0])),
+        (
+            "takes a function as its step",
+            lambda: aggregate_by(rdd, key=0, zero=0, step=1, merge=max),
+        ),
+        ("takes a function as its setup", lambda: map_partitions_with(rdd, listed, setup=None)),
+        ("takes a SparkContext", lambda: read_text(rdd, "x")),
+        ("no such mode", lambda: write_text(rdd, "x", mode="replace")),
+    ]
+    for message, call in wrong:
+        with pytest.raises(BuildError, match=message):
+            call()
+    with pytest.raises(TapError, match="nowhere"):
+        read_text(sc, "nowhere")
+
+
+def examples() -> dict[str, str]:
+    found = {}
+    for name in toolkit.__all__:
+        text = inspect.getdoc(getattr(toolkit, name)) or ""
+        _, _, example = text.partition("Example:\n")
+        found[name] = textwrap.dedent(example.partition("\n\n")[0])
+    return found
+
+
+@pytest.mark.parametrize("name", toolkit.__all__)
+def test_the_example_of_each_function_runs(sc, name, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {"sc": sc, "os": os, **{one: getattr(toolkit, one) for one in toolkit.__all__}}
+    checked = 0
+    lines = [line for line in examples()[name].splitlines() if line]
+    for number, line in enumerate(lines):
+        code, _, result = line.partition("# ")
+        if not code.strip():
+            continue
+        if not result and number + 1 < len(lines) and lines[number + 1].startswith("# "):
+            result = lines[number + 1][2:]
+        if result:
+            assert eval(result, names) == eval(code, names)
+            checked += 1
+        else:
+            exec(code, names)
+    assert checked
