@@ -1,0 +1,26 @@
+"""The toolkit for RDD jobs without pipes: plain RDDs in, plain RDDs out.
+
+Elements are any Python objects that can be pickled. Between tasks they travel as blocks of
+thousands, as columns where all of them are tuples of plain values. Keys are equal when Python says
+``==``, and None and NaN are keys like any other; `cascade2spark.ordering_python` has the rules.
+"""
+
+from __future__ import annotations
+
+from cascade2spark.rdd.aggregating import aggregate_by
+from cascade2spark.rdd.counting import TaskCounters
+from cascade2spark.rdd.grouping import co_group, group_sorted
+from cascade2spark.rdd.joining import hash_join
+from cascade2spark.rdd.partitions import map_partitions_with
+from cascade2spark.rdd.text import read_text, write_text
+
+__all__ = [
+    "TaskCounters",
+    "aggregate_by",
+    "co_group",
+    "group_sorted",
+    "hash_join",
+    "map_partitions_with",
+    "read_text",
+    "write_text",
+]

@@ -1,0 +1,108 @@
+"""The groups of a reduce partition: over columns where all blocks are columns, else over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from cascade2spark.batch.batches import NotColumns, Row, rows_of
+from cascade2spark.batch.block_store import BlockStore
+from cascade2spark.batch.column_groups import column_groups
+from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
+from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.batch.spill import SpillFile, SpillSpace
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.rdd.keys import RowShape
+
+__all__ = ["Refusal", "SpillShare", "groups_of"]
+
+Groups = Iterator[tuple[Row, Iterable[Any]]]
+Refusal = Callable[[Exception, Any], Exception]
+
+
+class SpillShare(SpillSpace):
+    """The files of a task, and a part of its memory: several sorts are at work at once."""
+
+    def __init__(self, whole: SpillSpace, parts: int) -> None:
+        super().__init__(whole.limit_bytes // parts)
+        self._whole = whole
+
+    def open(self) -> SpillFile:
+        """Return a new, empty file of the whole."""
+        return self._whole.open()
+
+
+def groups_of(
+    store: BlockStore,
+    source: int,
+    shape: RowShape,
+    reverse: bool,
+    spill: SpillSpace,
+    refusal: Refusal,
+) -> Groups:
+    """Yield (key, elements) of one input in key order, the elements sorted as the shape says.
+
+    Elements are a list, or an iterator that is dead once the next group is asked for.
+
+    Args:
+        store: the blocks of the partition.
+        source: number of the input.
+        shape: how elements became rows.
+        reverse: whether values descend.
+        spill: this input's part of the memory limit.
+        refusal: given an error and the row it was raised for, returns what to raise.
+    Laws:
+        1. Both ways give the same groups: a column of one class throughout has one order, whether
+        1 and 1.0 are the same or not.
+    """
+    groups = _over_columns(store, source, shape, reverse, spill)
+    try:
+        first = next(groups, None)
+    except NotColumns:
+        return _over_rows(store, source, shape, reverse, spill, refusal)
+    return iter(()) if first is None else chain([first], groups)
+
+
+def _over_columns(
+    store: BlockStore, source: int, shape: RowShape, reverse: bool, spill: SpillSpace
+) -> Groups:
+    key = shape.key_pick.positions or ()
+    sort = () if shape.sort_pick is None else shape.sort_pick.positions or ()
+    descending = (*(False for _ in key), *(reverse for _ in sort))
+    order = ColumnOrder((*key, *sort), descending, len(key))
+    slices = sorted_columns(store.column_batches(source), order, spill)
+    first = next(slices, None)
+    if first is not None:
+        places = range(shape.prefix, first.num_columns)
+        yield from column_groups(chain([first], slices), key, KeyOrder(len(key)), places=places)
+
+
+def _over_rows(
+    store: BlockStore,
+    source: int,
+    shape: RowShape,
+    reverse: bool,
+    spill: SpillSpace,
+    refusal: Refusal,
+) -> Groups:
+    def on_bad(error: Exception, row: Any) -> None:
+        raise refusal(error, row) from error
+
+    key_order: Any = shape.key_order
+    sort_order: Any = shape.sort_order(reverse)
+    groups = sorted_groups(
+        _row_batches(store, source, shape),
+        shape.key_pick,
+        key_order,
+        shape.sort_pick,
+        sort_order,
+        on_bad,
+        spill=spill,
+    )
+    return ((key, shape.elements(rows)) for key, rows in groups)
+
+
+def _row_batches(store: BlockStore, source: int, shape: RowShape) -> Iterator[list[Row]]:
+    for batch in store.batches(source):
+        yield batch if isinstance(batch, list) else shape.folded(rows_of(batch))

@@ -1,0 +1,186 @@
+"""hash_join: pairs against pairs that every worker holds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, Literal
+
+import attrs
+from pyspark import RDD, Broadcast, StorageLevel
+
+from cascade2spark.batch.batches import Row, rows_of
+from cascade2spark.batch.blocks import arrival_order, decode_all, encode_block
+from cascade2spark.config import Settings
+from cascade2spark.errors import BuildError, FlowError, RunError, Unsupported
+from cascade2spark.ordering_python import python_group_keys
+from cascade2spark.rdd.tasks import Call, check_count, check_rdd, chunks
+from cascade2spark.spark.hash_join import TableCache
+
+__all__ = ["hash_join"]
+
+_MIB = 1 << 20
+# Python objects in a dict take so many times the bytes of their blocks.
+_TABLE_FACTOR = 8
+_cache = TableCache()
+
+
+def hash_join(
+    large: RDD[tuple[Any, Any]],
+    small: RDD[tuple[Any, Any]],
+    how: Literal["inner", "left"] = "inner",
+    *,
+    max_bytes: int | None = None,
+) -> RDD[tuple[Any, tuple[Any, Any]]]:
+    """Join pairs with pairs that every worker process holds in a table; nothing is shuffled.
+
+    The small side is computed, collected and broadcast by this very call; later changes of what it
+    was made from are not seen. Each worker process builds one table, and keeps it as long as
+    Spark keeps the broadcast there.
+
+    Args:
+        large: (key, value) pairs; they stay where they are, in their order.
+        small: (key, value) pairs.
+        how: ``inner`` drops pairs without a partner, ``left`` gives them the partner None.
+        max_bytes: most serialised bytes of the small side. Default 256 MiB, the default of
+            ``cascade2spark.broadcast.max.bytes``; in memory it takes about eight times as much.
+    Returns:
+        An RDD of (key, (left, right)), as PySpark's join; several partners of a pair come in the
+        order of the small side, and the key is that of the large side.
+    Raises:
+        BuildError: an argument is of the wrong kind.
+        Unsupported: a right or outer join: no task sees which pairs of the small side stay alone.
+        FlowError: the small side is larger than `max_bytes`; nothing was collected then.
+        RunError: (in the tasks) an element is no pair, a key is of a class that has no order.
+    Laws:
+        1. Keys that are ``==`` meet; so do Nones, and NaNs.
+    Source:
+        PySpark's join and leftOuterJoin; Cascading's HashJoin
+    Example:
+        visits = sc.parallelize([("ann", 7), ("bob", 2)])
+        names = sc.parallelize([("ann", "Ann Lee")])
+        sorted(hash_join(visits, names).collect())  # [('ann', (7, 'Ann Lee'))]
+    """
+    name = "hash_join"
+    check_rdd(name, "first argument", large)
+    check_rdd(name, "second argument", small)
+    check_count(name, "max_bytes", max_bytes)
+    call = Call.of(name, large.context)
+    _check_how(call, how)
+    limit = Settings.from_properties().broadcast_max_bytes if max_bytes is None else max_bytes
+    blocks = _collected(call, small, limit)
+    return large.mapPartitions(_Joining(call, large.context.broadcast(blocks), how == "left"))
+
+
+def _check_how(call: Call, how: Any) -> None:
+    if how in ("inner", "left"):
+        return
+    if how in ("right", "outer", "full", "fullouter", "rightouter"):
+        raise Unsupported(
+            f"hash_join cannot do a {how} join: no task sees which of the small side stay alone",
+            asked=how,
+            available=["inner", "left"],
+            origin=call.origin,
+            fix="use co_group",
+        )
+    raise BuildError(
+        "hash_join knows no such join", asked=how, available=["inner", "left"], origin=call.origin
+    )
+
+
+def _collected(call: Call, small: RDD[Any], limit_bytes: int) -> list[bytes]:
+    blocks = small.mapPartitionsWithIndex(_Packing(call)).persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        size = int(blocks.map(len).sum())
+        if size > limit_bytes:
+            raise FlowError(
+                "hash_join: the small side is too large to hold in every task",
+                details={
+                    "size": f"{size / _MIB:.1f} MiB serialised",
+                    "limit": f"{limit_bytes / _MIB:.1f} MiB (max_bytes)",
+                },
+                origin=call.origin,
+                fix="use co_group, which does the same with an exchange",
+            )
+        return arrival_order(blocks.collect())
+    finally:
+        blocks.unpersist()
+
+
+@attrs.frozen
+class _Packing:
+    """Turns the pairs of the small side into blocks."""
+
+    call: Call
+
+    def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[bytes]:
+        with self.call.task():
+            for number, chunk in enumerate(chunks(elements)):
+                _check_pairs(self.call, chunk)
+                _names(self.call, chunk)
+                try:
+                    yield encode_block([tuple(pair) for pair in chunk], 0, index, number)
+                except RunError as error:
+                    raise self.call.failed(error, "a value") from error.__cause__
+
+
+class _Task:
+    """Stands for a task in the table cache, which must know when it is over."""
+
+
+@attrs.frozen
+class _Joining:
+    """Looks the pairs of a partition of the large side up."""
+
+    call: Call
+    blocks: Broadcast[list[bytes]]
+    is_left: bool
+
+    def __call__(self, elements: Iterable[Any]) -> Iterator[tuple[Any, tuple[Any, Any]]]:
+        with self.call.task():
+            task: Any = _Task()
+            limit = self.call.memory_bytes
+            table = _cache.table(self.blocks, "pairs", self._built, task, limit)
+            find, missing = table.get, [None] if self.is_left else []
+            for chunk in chunks(elements):
+                _check_pairs(self.call, chunk)
+                for name, (key, left) in zip(_names(self.call, chunk), chunk, strict=True):
+                    for right in find(name, missing):
+                        yield key, (left, right)
+
+    def _built(self) -> tuple[dict[Hashable, list[Any]], int]:
+        table: dict[Hashable, list[Any]] = {}
+        blocks = self.blocks.value
+        for batch in decode_all(blocks):
+            rows = batch if isinstance(batch, list) else rows_of(batch)
+            names = python_group_keys([row[0] for row in rows])
+            for name, (_, value) in zip(names, rows, strict=True):
+                held = table.get(name)
+                if held is None:
+                    table[name] = [value]
+                else:
+                    held.append(value)
+        return table, _TABLE_FACTOR * sum(map(len, blocks))
+
+
+def _names(call: Call, pairs: list[Row]) -> list[Any]:
+    try:
+        return python_group_keys([pair[0] for pair in pairs])
+    except Exception as error:
+        for pair in pairs:
+            try:
+                python_group_keys([pair[0]])
+            except Exception:
+                raise call.failed(error, "the key", element=pair) from error
+        raise
+
+
+def _check_pairs(call: Call, elements: list[Any]) -> None:
+    if set(map(type, elements)) == {tuple} and set(map(len, elements)) == {2}:
+        return
+    for element in elements:
+        if not isinstance(element, (tuple, list)) or len(element) != 2:
+            raise call.refusal(
+                "an element is no (key, value) pair",
+                details={"element": f"{element!r:.200}, a {type(element).__name__}"},
+                fix="make pairs first: rdd.keyBy(...)",
+            )
