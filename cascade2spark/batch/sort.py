@@ -6,7 +6,10 @@ grouped there; beyond that sorted runs are spilled (see `runs`) and merged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from cascade2spark.batch.batches import rows_memory
@@ -15,6 +18,7 @@ from cascade2spark.batch.key_names import KeyNamer, key_namer
 from cascade2spark.batch.runs import RowRuns
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.errors import RunError
+from cascade2spark.kinds import PLAIN_CLASSES
 from cascade2spark.ordering import KeyOrder, insert_in_order
 from cascade2spark.selection import Pick
 
@@ -29,6 +33,7 @@ Item = TypeVar("Item")
 _HELD_SHARE = 2
 _BYTES_A_GROUP = 300  # its entry in the dict, its name, its list, its key while keys are sorted
 _BYTES_A_PLACE = 200
+_ORDERED = PLAIN_CLASSES - {type(None)}
 
 
 def sorted_groups(
@@ -60,7 +65,7 @@ def sorted_groups(
     """
     refuse = on_bad or _refuse
     kind = _ByName if key_order.has_group_key else _ByOrder
-    held = kind(key, key_order, _arranger(sort, sort_order, refuse), refuse)
+    held = kind(key, key_order, _Sorting(sort, sort_order, refuse), refuse)
     if spill is None:
         for batch in batches:
             held.add(batch)
@@ -103,8 +108,8 @@ class _ByName:
     one x86-64 core).
     """
 
-    def __init__(self, key: Pick, order: KeyOrder, arrange: Arrange, on_bad: OnBad) -> None:
-        self._order, self._arrange, self._on_bad = order, arrange, on_bad
+    def __init__(self, key: Pick, order: KeyOrder, sorting: _Sorting, on_bad: OnBad) -> None:
+        self._order, self._sorting, self._on_bad = order, sorting, on_bad
         self._key_of, self._names_of = key.of(), key_namer(key, order)
         self._table: dict[Hashable, list[Row]] = {}
 
@@ -141,13 +146,14 @@ class _ByName:
         sort_key = self._order.sort_key_among(keys)
         groups = list(zip(keys, table.values(), strict=True))
         table.clear()
+        arrange = self._sorting.among(groups)
 
         def all_bad(error: Exception, group: tuple[Row, list[Row]]) -> None:
             for row in group[1]:
                 self._on_bad(error, row)
 
         for found, rows in _sorted(groups, lambda group: sort_key(group[0]), all_bad):
-            arranged = self._arrange(rows)
+            arranged = arrange(rows)
             if arranged:
                 yield found, arranged
 
@@ -155,8 +161,8 @@ class _ByName:
 class _ByOrder:
     """Rows in a list, all of which are sorted: for comparators without a hash."""
 
-    def __init__(self, key: Pick, order: KeyOrder, arrange: Arrange, on_bad: OnBad) -> None:
-        self._order, self._arrange, self._on_bad = order, arrange, on_bad
+    def __init__(self, key: Pick, order: KeyOrder, sorting: _Sorting, on_bad: OnBad) -> None:
+        self._order, self._sorting, self._on_bad = order, sorting, on_bad
         self._key_of = key.of()
         self._rows: list[Row] = []
 
@@ -173,18 +179,50 @@ class _ByOrder:
         rows, self._rows = self._rows, []
         key_of, sort_key = self._key_of, self._order.sort_key()
         rows = _sorted(rows, lambda row: sort_key(key_of(row)), self._on_bad)
+        arrange = self._sorting.among([((), rows)])
         for found, values in GroupSortIterator(rows, self._order, key=key_of):
-            arranged = self._arrange(list(values))
+            arranged = arrange(list(values))
             if arranged:
                 yield found, arranged
 
 
-def _arranger(sort: Pick | None, order: KeyOrder | None, on_bad: OnBad) -> Arrange:
-    if sort is None or order is None:
-        return lambda rows: rows
-    sort_of, sort_key = sort.of(), order.sort_key()
-    # Also a row alone in its group must have a place: whether it fails may not depend on others.
-    return lambda rows: _sorted(rows, lambda row: sort_key(sort_of(row)), on_bad)
+class _Sorting:
+    """The order of rows within a group."""
+
+    def __init__(self, sort: Pick | None, order: KeyOrder | None, on_bad: OnBad) -> None:
+        self._sort, self._order, self._on_bad = sort, order, on_bad
+
+    def among(self, groups: Sequence[tuple[Row, list[Row]]]) -> Arrange:
+        """Return the function that puts the rows of one of these groups in order."""
+        sort, order = self._sort, self._order
+        if sort is None or order is None:
+            return lambda rows: rows
+        plain = _plain_values(sort, order, groups)
+        if plain is not None:
+            return partial(sorted, key=plain)
+        sort_of, sort_key = sort.of(), order.sort_key()
+        # Also a row alone in its group must have a place: its failing may not depend on others.
+        return lambda rows: _sorted(rows, lambda row: sort_key(sort_of(row)), self._on_bad)
+
+
+def _plain_values(
+    sort: Pick, order: KeyOrder, groups: Sequence[tuple[Row, list[Row]]]
+) -> Callable[[Row], Any] | None:
+    """Return the function to values that Python orders as `order` does; None if there is none.
+
+    Each field must hold one plain class throughout: a sixth of the time of grouping and sorting.
+    """
+    if not sort.positions or any(order.descending or (True,)):
+        return None
+    for place in sort.positions:
+        rows = chain.from_iterable([rows for _, rows in groups])
+        try:
+            classes = set(map(type, map(itemgetter(place), rows)))
+        except IndexError:  # a row without the field, which has to be told from the others
+            return None
+        if len(classes) > 1 or not classes <= _ORDERED:
+            return None
+    return itemgetter(*sort.positions)
 
 
 def _sorted(
