@@ -16,13 +16,14 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import regex
 
 from cascade2spark.errors import BuildError
-from cascade2spark.operations.patterns.charsets import Ranges, complement
+from cascade2spark.operations.patterns.charsets import Ranges
 from cascade2spark.operations.patterns.parser import parse_pattern
 from cascade2spark.operations.patterns.tree import (
     Group,
@@ -38,10 +39,10 @@ from cascade2spark.operations.patterns.writers import write_python, write_re2
 from cascade2spark.operations.source_marks import marked
 
 __all__ = [
+    "bytes_of_run",
     "compile_java",
     "finder_of",
     "is_simple_separator",
-    "re2_gap",
     "re2_parser",
     "re2_pattern",
     "replace_java",
@@ -52,6 +53,7 @@ __all__ = [
 Pattern = re.Pattern[str]
 Match = re.Match[str]
 _KEPT_PATTERNS = 512
+_FIRST_WIDE = 0x80  # the first character, and the first byte, that is not ASCII
 
 
 @functools.lru_cache(maxsize=_KEPT_PATTERNS)
@@ -191,16 +193,19 @@ def re2_parser(pattern: str) -> str | None:
 
 
 @functools.lru_cache(maxsize=_KEPT_PATTERNS)
-def re2_gap(pattern: str) -> str | None:
-    r"""Return for RE2 what lies between the matches of a pattern such as ``\w+``, else None.
+def bytes_of_run(pattern: str) -> bytes | None:
+    r"""Return which bytes of UTF-8 the matches of a pattern such as ``\s+`` are made of, else None.
 
-    Where a match is as many characters of one set as there are, the others separate the matches.
+    Such a match is as many characters of one set as there are. Bytes tell them apart where the set
+    has all characters beyond ASCII, or none. There is a 1 at each byte that belongs to a match.
     """
     match _tree(pattern):
-        case Repeat(Members(Ranges() as members), 1, None, "" | "+"):
-            outside = complement(members)
-            if isinstance(outside, Ranges) and outside.pairs:
-                return write_re2(Repeat(Members(outside), 1, None, ""))
+        case Repeat(Members(Ranges(pairs) as members), 1, None, "" | "+"):
+            low, high = pairs[-1] if pairs else (0, 0)
+            has_all = low <= _FIRST_WIDE and high == sys.maxunicode
+            if has_all or high < _FIRST_WIDE:
+                ascii_bytes = bytes(code in members for code in range(_FIRST_WIDE))
+                return ascii_bytes + bytes([has_all]) * (256 - _FIRST_WIDE)
     return None
 
 

@@ -60,7 +60,23 @@ VALUES = st.sampled_from(
 COLUMN = VALUES.flatmap(lambda values: st.lists(values | st.none(), min_size=5, max_size=5))
 TEXTS = st.lists(TEXT | st.none(), min_size=5, max_size=5)
 SPLITS = st.sampled_from(
-    [",", ";", r"\|", r"\.", ".", r"[,;]", r"\s", r"\s+", ",*", "a", "é", "ab"]
+    [
+        ",",
+        ";",
+        r"\|",
+        r"\.",
+        ".",
+        r"[,;]",
+        r"\s",
+        r"\s+",
+        r"\W+",
+        "[,a]+",
+        "[^a]++",
+        "é+",
+        ",*",
+        "é",
+        "ab",
+    ]
 )
 COUNT = st.integers(0, 5)
 OUTPUTS = st.sampled_from([Fields.ALL, Fields.RESULTS, Fields("b", "x"), Fields("x")])
@@ -83,6 +99,8 @@ def assert_same(run: tuple[Any, ...], rows: list[Any]) -> None:
 
 @given(TEXTS, COLUMN, COUNT, SPLITS, OUTPUTS)
 @example([None, "", ",", "a,,", ",a"], [1, 2, 3, 4, 5], 5, ",", Fields.ALL)
+@example(["  a b", "", " ", "a  ", "é b "], [1, 2, 3, 4, 5], 5, r"\s+", Fields.ALL)
+@example(["", "", " ", " a", ""], [1, 2, 3, 4, 5], 5, r"\s+", Fields.ALL)
 def test_split_generator(
     texts: list[Any], others: list[Any], count: int, pattern: str, output: Fields
 ) -> None:

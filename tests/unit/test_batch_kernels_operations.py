@@ -189,7 +189,21 @@ def test_field_formatter(first: list[Any], second: list[Any], form: str) -> None
     both_ways(FieldFormatter("x", form), AB, list(zip(first, second, strict=True)))
 
 
-GENERATED = [r"\w+", r"\S+", "[^,]+", "[^,]++", r"\w", "a|ab", "(a)b?", "a*", r"\b", "é+", "[^é]+"]
+GENERATED = [
+    r"\W+",
+    "[a-zé]+",
+    r"\w+",
+    r"\S+",
+    "[^,]+",
+    "[^,]++",
+    r"\w",
+    "a|ab",
+    "(a)b?",
+    "a*",
+    r"\b",
+    "é+",
+    "[^é]+",
+]
 
 
 @given(TEXTS, st.sampled_from(GENERATED), st.integers(0, 4))

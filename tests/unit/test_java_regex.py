@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cascade2spark.errors import BuildError
 from cascade2spark.operations.java_regex import (
+    bytes_of_run,
     compile_java,
     finder_of,
     is_simple_separator,
@@ -173,3 +174,26 @@ def test_messages() -> None:
     messages = [broken_pattern(pattern) for pattern in patterns]
     messages += [broken_replacement(text) for text in ["$2", "${wrod}", "cost $", "a\\"]]
     assert MESSAGES.read_text() == "\n\n".join(messages) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "inside", "outside"),
+    [
+        (r"\s+", b" \t\n", b"a_\x80\xff"),
+        (r"\S+", b"a_\x80\xff", b" \t\n"),
+        ("[^,;]++", b"a \xc3", b",;"),
+        ("[a-c]+", b"abc", b"dA\xc3"),
+    ],
+)
+def test_which_bytes_a_run_is_made_of(pattern: str, inside: bytes, outside: bytes) -> None:
+    found = bytes_of_run(pattern)
+    assert found is not None and len(found) == 256
+    assert {1} == {found[code] for code in inside}
+    assert {0} == {found[code] for code in outside}
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[aé]+", "[^é]+", r"\s", r"\s+?", r"\s*", r"\s{2,}", "(a)+", "a+b"]
+)
+def test_what_bytes_do_not_tell_apart_is_no_run_of_bytes(pattern: str) -> None:
+    assert bytes_of_run(pattern) is None

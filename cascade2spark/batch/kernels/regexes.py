@@ -20,12 +20,13 @@ from cascade2spark.batch.batches import NotColumns, values_of
 from cascade2spark.batch.kernels.conversion import by_value, converted, trusted
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Results
 from cascade2spark.batch.kernels.texts import argument_texts, joined_texts
+from cascade2spark.batch.kernels.words import split_at_runs, words_of
 from cascade2spark.batch.specs import EachSpec
 from cascade2spark.operations.java_regex import (
+    bytes_of_run,
     compile_java,
     finder_of,
     is_simple_separator,
-    re2_gap,
     re2_parser,
     re2_pattern,
     replace_java,
@@ -61,6 +62,9 @@ def split_generator(operation: RegexSplitGenerator, spec: EachSpec) -> FunctionK
     split, text = _splitter(operation.pattern), _text_argument(spec)
     if split is None or text is None:
         return None
+    separator_bytes = bytes_of_run(operation.pattern)
+    if separator_bytes is not None:
+        return lambda arguments, rows: split_at_runs(text(arguments[0]), separator_bytes)
 
     def generate(arguments: list[pa.Array], rows: int) -> Results:
         lists = split(text(arguments[0]), None)
@@ -113,11 +117,11 @@ def match_generator(operation: RegexGenerator, spec: EachSpec) -> FunctionKernel
     compiled = compile_java(operation.pattern)
     # Without groups the list of matches is made in C: a third of the time of match objects.
     is_plain = find == compiled.finditer and not compiled.groups
-    gap = re2_gap(operation.pattern)
+    word_bytes = bytes_of_run(operation.pattern)
     if text is None:
         return None
-    if gap is not None:
-        return _runs(text, gap)
+    if word_bytes is not None:
+        return lambda arguments, rows: words_of(text(arguments[0]), word_bytes)
 
     def generate(arguments: list[pa.Array], rows: int) -> Results:
         texts = values_of(text(arguments[0]))
@@ -128,18 +132,6 @@ def match_generator(operation: RegexGenerator, spec: EachSpec) -> FunctionKernel
         counts = np.fromiter(map(len, found), np.int64, rows)
         values = pa.array(list(chain.from_iterable(found)), pa.string())
         return Results([values], pa.array(np.repeat(np.arange(rows), counts)))
-
-    return generate
-
-
-def _runs(text: Callable[[pa.Array], pa.Array], gap: str) -> FunctionKernel:
-    """Return what gives a row for each part of a text between gaps, none of which is empty."""
-
-    def generate(arguments: list[pa.Array], rows: int) -> Results:
-        lists = pc.split_pattern_regex(text(arguments[0]), gap)
-        parts = lists.flatten()
-        is_some = pc.greater(pc.binary_length(parts), 0)
-        return Results([parts.filter(is_some)], pc.list_parent_indices(lists).filter(is_some))
 
     return generate
 
