@@ -40,6 +40,7 @@ from cascade2spark.operations.source_marks import marked
 
 __all__ = [
     "bytes_of_run",
+    "bytes_of_sign",
     "compile_java",
     "finder_of",
     "is_simple_separator",
@@ -207,6 +208,21 @@ def bytes_of_run(pattern: str) -> bytes | None:
                 ascii_bytes = bytes(code in members for code in range(_FIRST_WIDE))
                 return ascii_bytes + bytes([has_all]) * (256 - _FIRST_WIDE)
     return None
+
+
+@functools.lru_cache(maxsize=_KEPT_PATTERNS)
+def bytes_of_sign(pattern: str) -> bytes | None:
+    """Return which bytes a pattern matches that is one of some ASCII characters, else None.
+
+    There is a 1 at each such byte.
+    """
+    match _tree(pattern):
+        case Members(Ranges(pairs) as members) if pairs and pairs[-1][1] < _FIRST_WIDE:
+            return bytes(code in members for code in range(256))
+    sign = is_simple_separator(pattern)
+    if sign is None or len(sign) > 1 or not sign.isascii():
+        return None
+    return bytes(code == ord(sign) for code in range(256))
 
 
 @functools.lru_cache(maxsize=_KEPT_PATTERNS)

@@ -66,6 +66,7 @@ SPLITS = st.sampled_from(
         r"\|",
         r"\.",
         ".",
+        r"[ab,]",
         r"[,;]",
         r"\s",
         r"\s+",
@@ -101,6 +102,8 @@ def assert_same(run: tuple[Any, ...], rows: list[Any]) -> None:
 @example([None, "", ",", "a,,", ",a"], [1, 2, 3, 4, 5], 5, ",", Fields.ALL)
 @example(["  a b", "", " ", "a  ", "é b "], [1, 2, 3, 4, 5], 5, r"\s+", Fields.ALL)
 @example(["", "", " ", " a", ""], [1, 2, 3, 4, 5], 5, r"\s+", Fields.ALL)
+@example(["", "", " ", " a", ""], [1, 2, 3, 4, 5], 5, r"\s", Fields.ALL)
+@example(["a  ", "", "  é ", " ", "b  c"], [1, 2, 3, 4, 5], 5, r"\s", Fields.ALL)
 def test_split_generator(
     texts: list[Any], others: list[Any], count: int, pattern: str, output: Fields
 ) -> None:

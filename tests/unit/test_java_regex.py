@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cascade2spark.errors import BuildError
 from cascade2spark.operations.java_regex import (
     bytes_of_run,
+    bytes_of_sign,
     compile_java,
     finder_of,
     is_simple_separator,
@@ -190,6 +191,13 @@ def test_which_bytes_a_run_is_made_of(pattern: str, inside: bytes, outside: byte
     assert found is not None and len(found) == 256
     assert {1} == {found[code] for code in inside}
     assert {0} == {found[code] for code in outside}
+
+
+def test_which_bytes_a_sign_is() -> None:
+    found = bytes_of_sign(r"[ \[\](),.]")
+    assert found is not None and set(b" [](),.") == {at for at in range(256) if found[at]}
+    assert bytes_of_sign(r"\|") == bytes(at == ord("|") for at in range(256))
+    assert [None] * 5 == [bytes_of_sign(one) for one in ("[^,]", "[,é]", "[,;]+", "ab", "é")]
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ from cascade2spark.batch.batches import NotColumns, values_of
 from cascade2spark.batch.kernels.conversion import by_value, converted, trusted
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Results
 from cascade2spark.batch.kernels.texts import argument_texts, joined_texts
-from cascade2spark.batch.kernels.words import split_at_runs, words_of
+from cascade2spark.batch.kernels.words import split_at_runs, split_at_signs, words_of
 from cascade2spark.batch.specs import EachSpec
 from cascade2spark.operations.java_regex import (
     bytes_of_run,
+    bytes_of_sign,
     compile_java,
     finder_of,
     is_simple_separator,
@@ -65,6 +66,9 @@ def split_generator(operation: RegexSplitGenerator, spec: EachSpec) -> FunctionK
     separator_bytes = bytes_of_run(operation.pattern)
     if separator_bytes is not None:
         return lambda arguments, rows: split_at_runs(text(arguments[0]), separator_bytes)
+    sign_bytes = bytes_of_sign(operation.pattern)
+    if sign_bytes is not None:
+        return lambda arguments, rows: split_at_signs(text(arguments[0]), sign_bytes)
 
     def generate(arguments: list[pa.Array], rows: int) -> Results:
         lists = split(text(arguments[0]), None)

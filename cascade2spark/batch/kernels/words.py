@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cascade2spark.batch.kernels.results import Results
 
-__all__ = ["split_at_runs", "words_of"]
+__all__ = ["split_at_runs", "split_at_signs", "words_of"]
 
 
 def words_of(texts: pa.Array, word_bytes: bytes) -> Results:
@@ -53,6 +53,31 @@ def split_at_runs(texts: pa.Array, separator_bytes: bytes) -> Results:
         sizes = np.insert(sizes, firsts[:-1][leads], 0)
         counts = counts + leads
     return _results(np.compress(inside, data), sizes, counts)
+
+
+def split_at_signs(texts: pa.Array, sign_bytes: bytes) -> Results:
+    """Return a row for each part between single ASCII signs, as Java splits.
+
+    Args:
+        texts: texts, none of them null.
+        sign_bytes: a 1 at each byte that is a separator.
+    """
+    begins, data = _contents(texts)
+    is_sign = _marked(data, sign_bytes)
+    signs = np.flatnonzero(is_sign)
+    firsts = np.searchsorted(signs, begins)
+    counts = np.diff(firsts) + 1
+    # Of each text: from its beginning, then from behind each sign; to each sign, then to its end.
+    sizes = np.insert(signs, firsts[1:], begins[1:])
+    sizes -= np.insert(signs + 1, firsts[:-1], begins[:-1])
+    last = np.cumsum(counts) - 1
+    if ((sizes[last] == 0) & (counts > 1)).any():
+        places = np.arange(len(sizes))
+        furthest = np.maximum.reduceat(np.where(sizes > 0, places, -1), last - counts + 1)
+        kept = np.where(counts == 1, 1, np.maximum(furthest - (last - counts), 0))
+        sizes = sizes[places - np.repeat(last - counts + 1, counts) < np.repeat(kept, counts)]
+        counts = kept
+    return _results(np.compress(~is_sign, data), sizes, counts)
 
 
 def _contents(texts: pa.Array) -> tuple[Any, Any]:
