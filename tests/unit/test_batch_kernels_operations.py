@@ -25,6 +25,7 @@ from cascade2spark.operations import (
     DateFormatter,
     DateParser,
     ExpressionFilter,
+    ExpressionFunction,
     FieldFormatter,
     FieldJoiner,
     FilterNotNull,
@@ -36,6 +37,7 @@ from cascade2spark.operations import (
     RegexGenerator,
     RegexParser,
     RegexReplace,
+    RegexSplitGenerator,
     RegexSplitter,
     Sample,
     SetValue,
@@ -365,3 +367,38 @@ def test_dates_go_by_columns() -> None:
 def test_the_digits_of_a_float_are_those_of_32_bits() -> None:
     fields = AB.apply_types(Float, Long)
     assert both_ways(FieldJoiner("x", ","), "a", [(0.1, 1), (1.0, 2)], fields)
+
+
+# -- batches as they come --------------------------------------------------------------------------
+
+ANY = [
+    RegexSplitGenerator(Fields("x"), ","),
+    RegexSplitGenerator(Fields("x"), r"\s+"),
+    RegexGenerator("x", r"\w+"),
+    RegexSplitter(Fields("x", "y"), "-"),
+    RegexParser(Fields("x", "y"), r"(\d+)-(\d+)"),
+    RegexReplace("x", r"\d+", "n"),
+    DateParser("x", "yyyy-MM-dd"),
+    FieldJoiner("x", "/"),
+    SetValue("x", RegexFilter("2020")),
+    ExpressionFunction("x", "a.trim().substring(0, 4)", String),
+    ExpressionFunction("x", "Integer.parseInt(a.substring(0, 4)) / 3", String),
+    RegexFilter("2020"),
+    Not(RegexFilter("2020")),
+    ExpressionFilter('a.length() == 10 && a.contains("0-")', String),
+    AssertNotNull(),
+]
+
+
+@pytest.mark.parametrize("operation", ANY, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(("start", "count"), [(0, 0), (3, 0), (1, 2), (2, 3), (0, 5)])
+def test_a_slice_of_a_batch_is_seen_as_such(operation: Any, start: int, count: int) -> None:
+    texts = ["2020-01-02", "2021-02-03", "2020-12-31", "1999-09-09", "2020-10-10"]
+    rows = list(zip(texts, range(5), strict=True))
+    is_function = isinstance(operation, Function)
+    parts = (operation, "a", Fields.ALL) if is_function else (operation, "a")
+    (operator,) = run = operators(AB, parts)
+    kernel = each_kernel(operator)
+    assert kernel is not None
+    made = kernel(columns_of(rows, 2).slice(start, count))
+    assert results(run, rows[start : start + count]) == rows_of(made)
