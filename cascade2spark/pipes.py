@@ -353,8 +353,13 @@ class CoGroup(Group):
         result_group: names of the key fields in the result, of all branches.
         joiner: InnerJoin by default.
         partitions: number of reduce partitions. Default from the input size.
+        skewed: spread the rows that the first side has of its heaviest keys over several
+            partitions, and copy the other sides' rows of these keys there. The rows that come out
+            are the same; those of one key no longer lie together. The first side is kept on the
+            executors meanwhile. Planning refuses it for a right or outer join, a joiner of your
+            own, a self join, and where an Every follows.
     Source:
-        Cascading CoGroup.
+        Cascading CoGroup; skewed is ours.
     """
 
     keys: tuple[Fields, ...] = attrs.field(init=False)
@@ -363,6 +368,7 @@ class CoGroup(Group):
     joiner: Joiner = attrs.field(init=False)
     self_joins: int = attrs.field(init=False)
     partitions: int | None = attrs.field(init=False)
+    skewed: bool = attrs.field(init=False)
 
     def __init__(
         self,
@@ -373,6 +379,7 @@ class CoGroup(Group):
         result_group: Any = None,
         joiner: Joiner | None = None,
         partitions: int | None = None,
+        skewed: bool = False,
     ) -> None:
         form = parse_splice(
             "CoGroup", given, Pipe, fields_after=2, takes_keys=True, pipes=pipes, keys=keys
@@ -397,6 +404,7 @@ class CoGroup(Group):
         set_once(self, "joiner", chosen)
         set_once(self, "self_joins", form.self_joins)
         set_once(self, "partitions", check_partitions("CoGroup", partitions))
+        set_once(self, "skewed", bool(skewed))
         self._start(form.name or "*".join(pipe.name for pipe in inputs), inputs)
         check_join(self, "CoGroup", inputs)
         check_result_group(self, len(inputs))

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cascade2spark.errors import PlanError
-from cascade2spark.joiners import BufferJoin
+from cascade2spark.joiners import (
+    BufferJoin,
+    InnerJoin,
+    LeftJoin,
+    MixedJoin,
+    OuterJoin,
+    RightJoin,
+)
 from cascade2spark.operations.base import Aggregator, Buffer, GroupAssertion
 from cascade2spark.pipes import Checkpoint, CoGroup, Every, Group, HashJoin, Pipe
 from cascade2spark.planner.assembly import Assembly, Problem, without_names
@@ -101,6 +108,48 @@ def check_buffer_join_has_buffer(assembly: Assembly) -> Iterator[Problem]:
                 yield Problem(error, pipe)
 
 
+def check_skewed_join_can_spread(assembly: Assembly) -> Iterator[Problem]:
+    """Heavy keys are spread only where no row can tell: every other case is refused by name."""
+    for pipe in assembly.pipes:
+        if not isinstance(pipe, CoGroup) or not pipe.skewed:
+            continue
+        reason = _why_not_spread(assembly, pipe)
+        if reason is not None:
+            error = problem_at(
+                assembly,
+                pipe,
+                f"cannot be spread over partitions: {reason}",
+                details={"asked for": "skewed=True", "allowed": _CAN_BE_SPREAD},
+                fix="leave out skewed=True",
+            )
+            yield Problem(error, pipe)
+
+
+_CAN_BE_SPREAD = (
+    "InnerJoin, LeftJoin, or MixedJoin with an inner first side, of different streams, "
+    "with no Every on its groups"
+)
+
+
+def _why_not_spread(assembly: Assembly, pipe: CoGroup) -> str | None:
+    if is_buffer_join(pipe):
+        return "a Buffer does the joining, and needs all rows of a key at once"
+    every = next((one for one in _readers_of(assembly, pipe) if isinstance(one, Every)), None)
+    if every is not None:
+        return f"{every!r} built at {every.origin} needs all rows of a key at once"
+    if pipe.is_self_join():
+        return "it joins a stream with itself, so both sides would be spread"
+    if type(pipe.joiner) not in (InnerJoin, LeftJoin, MixedJoin, RightJoin, OuterJoin):
+        return f"nobody knows which rows {type(pipe.joiner).__name__}, a joiner of your own, needs"
+    required = pipe.joiner.required_sides(len(pipe.keys))
+    if required is None or not required[0]:
+        return (
+            f"{type(pipe.joiner).__name__} gives rows of the other sides that nothing on the first "
+            "side matches, which every partition would give again"
+        )
+    return None
+
+
 def check_hash_join_joins(assembly: Assembly) -> Iterator[Problem]:
     """A HashJoin makes no groups, so it cannot leave the joining to a Buffer."""
     for pipe in assembly.pipes:
@@ -134,6 +183,7 @@ CHECKS: tuple[Callable[[Assembly], Iterator[Problem]], ...] = (
     check_group_does_not_split,
     check_buffer_join_has_buffer,
     check_hash_join_joins,
+    check_skewed_join_can_spread,
 )
 
 # Asked only of flows that can be restarted: others never look a checkpoint up.

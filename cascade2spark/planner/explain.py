@@ -156,7 +156,8 @@ def _(step: Group) -> list[str]:
 
 @_details.register
 def _(step: CoGroup) -> list[str]:
-    return [*_side_lines(step), *_every_lines(step)]
+    spread = ["spreads  the heavy keys of the first side over partitions"] if step.skewed else []
+    return [*_side_lines(step), *spread, *_every_lines(step)]
 
 
 @_details.register

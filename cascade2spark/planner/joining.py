@@ -8,6 +8,7 @@ from typing import Any
 from cascade2spark.errors import BuildError, PlanError
 from cascade2spark.field_elements import first_duplicate
 from cascade2spark.fields import Fields
+from cascade2spark.ordering import KeyOrder
 from cascade2spark.pipes import CoGroup, Pipe
 from cascade2spark.planner.assembly import Assembly
 from cascade2spark.planner.checks import is_buffer_join
@@ -70,6 +71,33 @@ def check_key_types(
                 "brings together keys of different types, which are never equal",
                 details={"keys": shown_all(keys)},
             )
+    if getattr(pipe, "skewed", False):
+        _check_can_spread(pipe, selectors, inputs, len(keys[0]), assembly)
+
+
+def _check_can_spread(
+    pipe: Pipe,
+    selectors: Sequence[Fields],
+    inputs: Sequence[Node],
+    size: int,
+    assembly: Assembly,
+) -> None:
+    """Refuse to spread keys that no hash tells apart."""
+    found = [
+        one
+        for selector, node in zip(selectors, inputs, strict=True)
+        for one in comparators_of(selector, node.fields, size)
+        if one is not None
+    ]
+    if not size or not all(KeyOrder(1, (one,)).has_group_key for one in found):
+        raise problem_at(
+            assembly,
+            pipe,
+            "cannot be spread over partitions: "
+            + ("it has no key" if not size else "a comparator of its key has no hash_code"),
+            details={"asked for": "skewed=True"},
+            fix="leave out skewed=True" if not size else "give the comparator a hash_code",
+        )
 
 
 def comparators_of(selector: Fields, incoming: Fields, size: int) -> tuple[Any, ...]:

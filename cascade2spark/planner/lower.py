@@ -352,6 +352,7 @@ def _add_co_group(
         is_self_join=node.is_self_join,
         is_single=node.keys[0].is_none(),
         partitions=getattr(pipe, "partitions", None) or lowering.knob_of(pipe, _PARTITIONS),
+        skewed=getattr(pipe, "skewed", False),
         trap=lowering.trap_of(node),
     )
 

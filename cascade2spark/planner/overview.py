@@ -184,6 +184,11 @@ def _notes(planned: Planned) -> list[str]:
         if isinstance(step, Read) and step.columns is not None:
             label = names.get(step.site.key, step.site.label)
             notes.append(f"{label} reads only {all_names(step.fields)}")
+        if isinstance(step, CoGroup) and step.skewed:
+            notes.append(
+                f"{step.site.label} spreads heavy keys: its first side is persisted to find them, "
+                "their rows go to several partitions, and the other sides' rows of them are copied"
+            )
         if isinstance(step, (Group, CoGroup)) and step.site.is_repeat:
             notes.append(
                 f"{step.site.label} runs again in step {step.number}: its groups go on to several "

@@ -220,6 +220,7 @@ class CoGroup(Step):
         group_fields: names of the group tuple: the key of every side (once for a self join).
         joined: fields of the joined rows, before any Every; empty with BufferJoin.
         is_self_join: every side is the same stream; sides have one `source`.
+        skewed: the rows of heavy keys of the first side may go to several partitions.
     """
 
     sides: tuple[Side, ...]
@@ -232,6 +233,7 @@ class CoGroup(Step):
     is_single: bool = False
     partitions: int | None = None
     trap: int | None = None
+    skewed: bool = False
 
 
 @attrs.frozen(eq=False, kw_only=True)

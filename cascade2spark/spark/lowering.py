@@ -55,6 +55,7 @@ from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_f
 from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
 from cascade2spark.spark.session import driver_versions, worker_memory
 from cascade2spark.spark.shuffle import Exchange, exchanged, reduce_partitions
+from cascade2spark.spark.skew import Copied, Spread, heavy_targets
 from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
 from cascade2spark.taps import DataFrameTap, MemoryTap, MultiSinkTap, RDDTap
 
@@ -318,13 +319,37 @@ class Lowering:
         if isinstance(source, Persist):
             return self._handed_over(Target(source.number)), BlockSource()
         assert isinstance(source, (Group, CoGroup))
-        pairs = [
-            rdd
-            for place in range(len(source.inputs))
-            for rdd in self._items(Target(source.number, place))
-        ]
+        if isinstance(source, CoGroup) and source.skewed:
+            pairs = self._spread(source)
+        else:
+            pairs = [
+                rdd
+                for place in range(len(source.inputs))
+                for rdd in self._items(Target(source.number, place))
+            ]
         blocks = exchanged(self.context, pairs, self._partitions_of(source))
         return blocks, ReduceSource(reduce_of(source))
+
+    def _spread(self, step: CoGroup) -> list[RDD[Any]]:
+        """Return the sides of a join whose heavy keys are spread over several partitions."""
+        first = step.sides[0]
+        blocks = [self._kept(rdd) for rdd in self._items(Target(step.number, first.source))]
+        for rdd in blocks:
+            rdd.count()  # only now is it known which keys are heavy
+        counted = [
+            record
+            for task in self.reports.first_complete().values()
+            for record in task.report["keys"].get((step.site.key, first.source), ())
+        ]
+        targets = heavy_targets(counted, step.key_order, self._partitions_of(step))
+        pairs = []
+        for place in range(len(step.inputs)):
+            key = next(side.key for side in step.sides if side.source == place)
+            is_first = place == first.source
+            moving = (Spread if is_first else Copied)(key, step.key_order, targets)
+            rdds = blocks if is_first else self._items(Target(step.number, place))
+            pairs += [rdd.mapPartitions(moving) if targets else rdd for rdd in rdds]
+        return pairs
 
     def _reading(self, step: Read) -> Reading:
         found = self._readings.get(step.number)

@@ -11,7 +11,7 @@ import pytest
 from cascade2spark.comparators import reverse_order
 from cascade2spark.errors import PlanError
 from cascade2spark.fields import Fields
-from cascade2spark.joiners import BufferJoin, InnerJoin
+from cascade2spark.joiners import BufferJoin, InnerJoin, MixedJoin, OuterJoin, RightJoin
 from cascade2spark.operations import (
     And,
     ExpressionFilter,
@@ -100,9 +100,43 @@ def compared(*names: str) -> Fields:
     return fields
 
 
+def skewed(left: Pipe | None = None, **parts: Any) -> CoGroup:
+    keys = [Fields("url"), Fields("url")]
+    named = {"declared": Fields("a", "b", "c", "d", "e", "f"), "keys": keys, **parts}
+    return CoGroup(pipes=[left or Pipe("logs"), Pipe("days")], skewed=True, **named)
+
+
+class OwnJoin(InnerJoin):
+    """A joiner of a user's."""
+
+
+class OnlyCompared:
+    """A comparator of a user's without a hash."""
+
+    def compare(self, left: Any, right: Any) -> int:
+        return (left > right) - (left < right)
+
+
+def skewed_with_comparator() -> CoGroup:
+    key = Fields("url")
+    key.set_comparator("url", OnlyCompared())
+    return skewed(keys=[key, Fields("url")])
+
+
 SAME = NamedTap("same", Fields("a"), [])
 
 CASES: dict[str, Callable[[], Any]] = {
+    "skewed right join": lambda: plan_two(skewed(joiner=RightJoin())),
+    "skewed outer join": lambda: plan_two(skewed(joiner=OuterJoin())),
+    "skewed mixed join": lambda: plan_two(skewed(joiner=MixedJoin([False, True]))),
+    "skewed join of one's own": lambda: plan_two(skewed(joiner=OwnJoin())),
+    "skewed join before an every": lambda: plan_two(Every(skewed(), count)),
+    "skewed join by a buffer": lambda: plan_two(Every(skewed(joiner=BufferJoin()), rows)),
+    "skewed self join": lambda: plan(
+        CoGroup(Pipe("logs"), "url", 1, Fields("a", "b", "c", "d", "e", "f"), skewed=True)
+    ),
+    "skewed join by a comparator without a hash": lambda: plan_two(skewed_with_comparator()),
+    "skewed join without a key": lambda: plan_two(skewed(keys=[Fields.NONE, Fields.NONE])),
     "group on a missing name": group_on_missing_name,
     "several findings": several_findings,
     "sort on a missing name": lambda: plan(GroupBy(Pipe("logs"), "url", "day")),
@@ -279,6 +313,7 @@ def test_every_check_has_a_case_that_only_it_finds() -> None:
         "check_group_does_not_split": "splits between the group and its Every",
         "check_buffer_join_has_buffer": "so a Buffer must follow",
         "check_hash_join_joins": "declares Fields.NONE",
+        "check_skewed_join_can_spread": "cannot be spread over partitions",
         "check_checkpoint_names_differ": "is a second Checkpoint of this name",
     }
     assert set(words) == {check.__name__ for check in (*CHECKS, *RESTART_CHECKS)}
