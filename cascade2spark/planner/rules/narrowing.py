@@ -14,6 +14,7 @@ import attrs
 from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import InnerJoin, LeftJoin, MixedJoin, OuterJoin, RightJoin
+from cascade2spark.operations.aggregators import Count
 from cascade2spark.planner.steps import (
     BroadcastJoin,
     CoGroup,
@@ -165,7 +166,7 @@ def _(
     kept = at_inputs[0]
     if len(kept) == len(step.incoming) or step.incoming.is_unknown():
         return attrs.evolve(step, inputs=inputs), _everything(step.fields)
-    everys, fields, leaving = _narrow_everys(step.everys, step.fields, kept, needed)
+    everys, fields, leaving = _narrow_everys(step.everys, step.fields, step.incoming, kept, needed)
     group = attrs.evolve(
         step,
         inputs=inputs,
@@ -227,7 +228,9 @@ def _(
             step, inputs=inputs, sides=tuple(sides), joined=rows, fields=rows
         )
         return changed, tuple(joined)
-    everys, fields, leaving = _narrow_everys(step.everys, step.fields, tuple(joined), needed)
+    everys, fields, leaving = _narrow_everys(
+        step.everys, step.fields, step.joined, tuple(joined), needed
+    )
     changed = attrs.evolve(
         step, inputs=inputs, sides=tuple(sides), joined=rows, everys=everys, fields=fields
     )
@@ -291,15 +294,28 @@ def _every_needs(everys: Sequence[EveryOperator], needed: Columns) -> Columns:
     """Return the columns of the grouped rows that the Everys read or pass on."""
     found: Columns = frozenset()
     for every in everys:
-        found = _joined(found, _places(every.arguments))
+        if not _is_blind(every):
+            found = _joined(found, _places(every.arguments))
         if every.kind == "buffer" and every.layout is not None:
             after = frozenset(_all_or_sorted(needed, every.outgoing))
             found = _joined(found, _from_incoming(every.layout, after))
     return found
 
 
+def _is_blind(every: EveryOperator) -> bool:
+    """Tell whether an Every looks at no argument, though it selects some, and nobody shows them."""
+    return type(every.operation) is Count and every.trap is None
+
+
+def _narrow_arguments(every: EveryOperator, incoming: Fields, kept: Kept) -> EveryOperator:
+    if _is_blind(every):
+        some = Pick((0,), len(kept))
+        return attrs.evolve(every, arguments=some, argument_fields=_fields_at(incoming, kept[:1]))
+    return attrs.evolve(every, arguments=_moved(every.arguments, kept))
+
+
 def _narrow_everys(
-    everys: Sequence[EveryOperator], fields: Fields, kept: Kept, needed: Columns
+    everys: Sequence[EveryOperator], fields: Fields, incoming: Fields, kept: Kept, needed: Columns
 ) -> tuple[tuple[EveryOperator, ...], Fields, Kept]:
     """Return the Everys over narrowed rows, with the fields and columns that leave the last one."""
     if not everys:
@@ -307,7 +323,7 @@ def _narrow_everys(
     narrowed = []
     leaving = _everything(fields)
     for every in everys:
-        one = attrs.evolve(every, arguments=_moved(every.arguments, kept))
+        one = _narrow_arguments(every, incoming, kept)
         if every.kind == "buffer" and every.layout is not None:
             after = frozenset(_all_or_sorted(needed, every.outgoing))
             layout, leaving = _narrow_layout(every.layout, kept, after, len(every.outgoing))
