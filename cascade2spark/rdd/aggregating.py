@@ -27,7 +27,7 @@ _MOST_KEYS = 100_000
 # The share of the held keys that leaves at a time.
 _LEAVING_SHARE = 8
 # States may grow: their memory is estimated after so many chunks of elements, from so many of them.
-_CHUNKS_A_LOOK = 16
+_CHUNKS_A_LOOK = 80
 _SAMPLED_STATES = 32
 _HELD_SHARE = 4
 _KEY, _ORDER = Pick((0,)), PythonKeyOrder(1)
@@ -101,34 +101,68 @@ class _Folding:
     partitions: int
 
     def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, bytes]]:
-        held: dict[Hashable, list[Any]] = {}
-        start = _starter(self.zero)
+        held = _States(self.call, self.zero, self.step)
         with self.call.task():
             sender = RowSender(self.call, (0,), self.partitions, 0, index)
             for number, chunk in enumerate(chunks(elements), start=1):
-                self._absorb(chunk, held, start)
+                held.absorb(cut_all(self.call, self.key, chunk, "the key function"), chunk)
                 excess = len(held) - _MOST_KEYS
                 if excess > 0:
-                    yield from _leaving(held, max(excess, _MOST_KEYS // _LEAVING_SHARE), sender)
-                elif number % _CHUNKS_A_LOOK == 0 and self._is_heavy(held):
-                    yield from _leaving(held, len(held), sender)
-            yield from _leaving(held, len(held), sender)
+                    yield from held.leaving(max(excess, _MOST_KEYS // _LEAVING_SHARE), sender)
+                elif number % _CHUNKS_A_LOOK == 0 and held.is_heavy():
+                    yield from held.leaving(len(held), sender)
+            yield from held.leaving(len(held), sender)
 
-    def _absorb(
-        self, elements: list[Any], held: dict[Hashable, list[Any]], start: Callable[[], Any]
-    ) -> None:
-        keys = cut_all(self.call, self.key, elements, "the key function")
+
+class _States:
+    """One state for each key, by the name of the key."""
+
+    def __init__(self, call: Call, zero: Any, step: Callable[[Any, Any], Any]) -> None:
+        self._call, self._start, self._step = call, _starter(zero), step
+        self._by_name: dict[Hashable, Any] = {}
+        # What a key is called, where that is not its name.
+        self._called: dict[Hashable, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def absorb(self, keys: list[Any], elements: list[Any]) -> None:
+        """Fold elements into the states of their keys.
+
+        Raises:
+            RunError: a function of the user's fails, or a key has no name; it has the element.
+        """
         names = self._names(keys, elements)
-        find, step, element = held.get, self.step, None
+        held, step, start, element = self._by_name, self._step, self._start, None
+        if names is not keys:
+            for name, key in zip(names, keys, strict=True):
+                if name not in held:
+                    self._called.setdefault(name, key)
         try:
-            for name, key, element in zip(names, keys, elements, strict=True):
-                entry = find(name)
-                if entry is None:
-                    held[name] = [key, step(start(), element)]
+            for name, element in zip(names, elements, strict=True):
+                if name in held:
+                    held[name] = step(held[name], element)
                 else:
-                    entry[1] = step(entry[1], element)
+                    held[name] = step(start(), element)
         except Exception as error:
-            raise self.call.failed(error, "zero or step", element=element) from error
+            raise self._call.failed(error, "zero or step", element=element) from error
+
+    def is_heavy(self) -> bool:
+        """Tell whether the states take more than their share of the memory."""
+        some: Any = [(state,) for state in islice(self._by_name.values(), _SAMPLED_STATES)]
+        held_bytes = rows_memory(some) * len(self) // max(len(some), 1)
+        return held_bytes > self._call.memory_bytes // _HELD_SHARE
+
+    def leaving(self, keys: int, sender: RowSender) -> Iterator[tuple[int, bytes]]:
+        """Send the oldest states, and hold them no longer."""
+        oldest = list(islice(self._by_name, keys))
+        take, called = self._by_name.pop, self._called.pop
+        start = 0
+        while start < len(oldest):
+            names = oldest[start : start + sender.wanted_rows]
+            start += len(names)
+            rows: Rows = [(called(name, name), take(name)) for name in names]
+            yield from sender.send(rows)
 
     def _names(self, keys: list[Any], elements: list[Any]) -> list[Any]:
         try:
@@ -138,13 +172,8 @@ class _Folding:
                 try:
                     python_group_keys([key])
                 except Exception:
-                    raise self.call.failed(error, "the key", element=element) from error
+                    raise self._call.failed(error, "the key", element=element) from error
             raise
-
-    def _is_heavy(self, held: dict[Hashable, list[Any]]) -> bool:
-        some: Any = list(islice(held.values(), _SAMPLED_STATES))
-        held_bytes = rows_memory(some) * len(held) // max(len(some), 1)
-        return held_bytes > self.call.memory_bytes // _HELD_SHARE
 
 
 @attrs.frozen
@@ -200,19 +229,6 @@ class _Merging:
             return self.finish(state)
         except Exception as error:
             raise self.call.failed(error, "finish", key=key) from error
-
-
-def _leaving(
-    held: dict[Hashable, list[Any]], keys: int, sender: RowSender
-) -> Iterator[tuple[int, bytes]]:
-    """Send the oldest states, and hold them no longer."""
-    oldest = list(islice(held, keys))
-    start = 0
-    while start < len(oldest):
-        names = oldest[start : start + sender.wanted_rows]
-        start += len(names)
-        rows: Rows = [tuple(held.pop(name)) for name in names]
-        yield from sender.send(rows)
 
 
 def _starter(zero: Any) -> Callable[[], Any]:

@@ -33,7 +33,8 @@ __all__ = [
     "partitions_for",
 ]
 
-_CHUNK = 1000
+# Elements may be of any size: few enough that large ones do no harm, many enough to be quick.
+_CHUNK = 200
 
 
 @attrs.frozen

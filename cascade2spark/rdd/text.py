@@ -51,7 +51,7 @@ def read_text(
     charset: str = "utf-8",
     min_partitions: int | None = None,
 ) -> RDD[str]:
-    """Return the lines of text files, read by the Python tasks: 5 times as fast as `textFile`.
+    """Return the lines of text files, read by the Python tasks: 3 to 5 times as fast as `textFile`.
 
     Files are listed now, on the driver, and read when the RDD is evaluated. A line ends at LF, CRLF
     or CR. Large files are cut into ranges of bytes, unless they are compressed (told by their

@@ -100,17 +100,17 @@ def test_a_key_may_be_several_positions_and_elements_anything(sc) -> None:
     words = sc.parallelize(["tide", "sea", "tea", "harbour"], 2)
     found = group_sorted(words, listed, key=len, sort=lambda word: word).collect()
     assert sorted(found) == [(3, ["sea", "tea"]), (4, ["tide"]), (7, ["harbour"])]
-    empties = group_sorted(sc.parallelize([(), ()], 2), listed, key=len).collect()
+    empties = group_sorted(sc.parallelize([(), ()], 2), listed, key=len, partitions=1).collect()
     assert empties == [(0, [(), ()])]
 
 
 @pytest.mark.parametrize("empty", [lambda sc: sc.emptyRDD(), lambda sc: sc.parallelize([], 2)])
 def test_nothing_gives_nothing(sc, empty, tmp_path) -> None:
     rdd = empty(sc)
-    pairs = sc.parallelize([("a", 1)])
-    assert [] == group_sorted(rdd, listed, key=0).collect()
-    assert [] == co_group([rdd, rdd], lambda key, sides: [key], keys=0).collect()
-    assert [] == aggregate_by(rdd, key=0, zero=0, step=max, merge=max).collect()
+    pairs = sc.parallelize([("a", 1)], 1)
+    assert [] == group_sorted(rdd, listed, key=0, partitions=2).collect()
+    assert [] == co_group([rdd, rdd], lambda key, sides: [key], keys=0, partitions=1).collect()
+    assert [] == aggregate_by(rdd, key=0, zero=0, step=max, merge=max, partitions=1).collect()
     assert [] == hash_join(rdd, pairs).collect() == hash_join(pairs, rdd).collect()
     assert 0 == write_text(rdd, tmp_path / "out")
     assert (tmp_path / "out" / "_SUCCESS").exists()
@@ -123,7 +123,8 @@ def test_groups_may_be_left_half_read(sc) -> None:
     assert sorted(found.collect(), key=repr) == sorted(
         (values[0] for _, values in grouped(EVENTS, key_of, sort_of)), key=repr
     )
-    assert [] == group_sorted(sc.parallelize(EVENTS), lambda key, rows: None, key=0).collect()
+    nothing = group_sorted(sc.parallelize(EVENTS, 1), lambda key, rows: None, key=0, partitions=1)
+    assert [] == nothing.collect()
 
 
 @pytest.mark.parametrize("keys", [0, [0, key_of]])
@@ -156,7 +157,7 @@ def test_pairs_meet_those_that_are_held(sc, how) -> None:
         wanted += [(key, (value, right)) for right in partners or ([None] if how == "left" else [])]
     joined = hash_join(sc.parallelize(large, 3), sc.parallelize(small, 2), how)
     assert repr(wanted) == repr(joined.collect()) == repr(joined.collect())
-    twice = hash_join(joined, sc.parallelize([(1, "w")]))
+    twice = hash_join(joined, sc.parallelize([(1, "w")], 1))
     assert [(1, (("a", "x"), "w")), (1, (("a", "y"), "w"))] == twice.collect()[:2]
 
 
