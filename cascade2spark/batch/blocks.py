@@ -8,9 +8,12 @@ Layout, little-endian::
     partition   4 bytes   map partition that made it
     sequence    4 bytes   its number within that partition and target
     rows        4 bytes   row count
-    checksum    4 bytes   CRC-32 of the header before it and of the payload
+    header sum  4 bytes   CRC-32 of the header before it
+    checksum    4 bytes   CRC-32 of that header and of the payload
 
-(source, partition, sequence) is the arrival order that every reader restores before it sorts.
+(source, partition, sequence) is the arrival order that every reader restores before it sorts. The
+header has a checksum of its own because it is believed before the payload is read, if that ever is:
+a block of a wrong source would be left out by those who read the others.
 Marshal is the fastest codec, and keeps plain values exactly, but it silently turns anything with a
 buffer (bytearray, numpy scalars) into bytes; so it is used only when every value is plain.
 """
@@ -40,8 +43,9 @@ __all__ = [
     "read_header",
 ]
 
-_HEADER = struct.Struct("<BBHIIII")
+_HEADER = struct.Struct("<BBHIIIII")
 _BEFORE_CHECKSUM = struct.Struct("<BBHIII")
+_CHECKSUMS = struct.Struct("<II")
 _ROWS, _COLUMNS = 0, 1
 _MARSHAL, _PICKLE, _ARROW = 0, 1, 2
 _END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
@@ -77,8 +81,8 @@ def encode_block(batch: Batch, source: int = 0, partition: int = 0, sequence: in
     else:
         codec, payload = _PICKLE, _pickled(batch)
     head = _BEFORE_CHECKSUM.pack(_ROWS, codec, source, partition, sequence, len(batch))
-    checksum = zlib.crc32(payload, zlib.crc32(head))
-    return b"".join((head, checksum.to_bytes(4, "little"), payload))
+    head_sum = zlib.crc32(head)
+    return b"".join((head, _CHECKSUMS.pack(head_sum, zlib.crc32(payload, head_sum)), payload))
 
 
 def pickle_by_value_with(dumps: Callable[[object], bytes]) -> None:
@@ -139,8 +143,12 @@ def _cannot_travel(row: Row, place: int, refused: Exception) -> RunError:
 
 
 def read_header(block: bytes) -> Block:
-    """Return what the header of a block says, without checking its payload."""
-    form, codec, source, partition, sequence, rows, _ = _HEADER.unpack_from(block)
+    """Return what the header of a block says, without checking its payload.
+
+    Raises:
+        FlowError: the header is damaged.
+    """
+    form, codec, source, partition, sequence, rows, _ = _checked(block)
     return Block(form == _COLUMNS, codec, source, partition, sequence, rows)
 
 
@@ -150,18 +158,10 @@ def decode_block(block: bytes) -> Batch:
     Raises:
         FlowError: the checksum does not match: the block is damaged.
     """
-    checksum = zlib.crc32(
-        memoryview(block)[_HEADER.size :], zlib.crc32(block[: _BEFORE_CHECKSUM.size])
-    )
-    form, codec, source, partition, sequence, _, stored = _HEADER.unpack_from(block)
-    if checksum != stored:
-        raise FlowError(
-            "a shuffle block is damaged: its checksum does not match",
-            details={
-                "block": f"source {source}, map partition {partition}, number {sequence}",
-                "size": f"{len(block)} bytes",
-            },
-        )
+    form, codec, source, partition, sequence, _, stored = _checked(block)
+    head_sum = zlib.crc32(block[: _BEFORE_CHECKSUM.size])
+    if zlib.crc32(memoryview(block)[_HEADER.size :], head_sum) != stored:
+        raise _damaged(block, f"source {source}, map partition {partition}, number {sequence}")
     if form == _COLUMNS:
         return _read_columns(block)
     payload = memoryview(block)[_HEADER.size :]
@@ -187,8 +187,25 @@ def decode_all(blocks: Iterable[bytes]) -> Iterator[Batch]:
 
 
 def _arrival(block: bytes) -> tuple[int, int, int]:
-    _, _, source, partition, sequence, _, _ = _HEADER.unpack_from(block)
+    _, _, source, partition, sequence, _, _ = _checked(block)
     return source, partition, sequence
+
+
+def _checked(block: bytes) -> tuple[int, int, int, int, int, int, int]:
+    """Return the parts of a header whose checksum matches, and the checksum of all."""
+    if len(block) < _HEADER.size:
+        raise _damaged(block, "its header is not whole")
+    form, codec, source, partition, sequence, rows, head_sum, stored = _HEADER.unpack_from(block)
+    if zlib.crc32(block[: _BEFORE_CHECKSUM.size]) != head_sum:
+        raise _damaged(block, "its header is damaged")
+    return form, codec, source, partition, sequence, rows, stored
+
+
+def _damaged(block: bytes, which: str) -> FlowError:
+    return FlowError(
+        "a shuffle block is damaged: its checksum does not match",
+        details={"block": which, "size": f"{len(block)} bytes"},
+    )
 
 
 def _are_tuples(rows: list[Row]) -> bool:
@@ -200,10 +217,10 @@ def _columns_block(columns: Columns, source: int, partition: int, sequence: int)
     # they are copied once, and a small block takes 4 microseconds instead of 9.
     parts = (columns.schema.serialize(), columns.serialize(), _END_OF_STREAM)
     head = _BEFORE_CHECKSUM.pack(_COLUMNS, _ARROW, source, partition, sequence, columns.num_rows)
-    checksum = zlib.crc32(head)
+    checksum = head_sum = zlib.crc32(head)
     for part in parts:
         checksum = zlib.crc32(part, checksum)
-    return b"".join((head, checksum.to_bytes(4, "little"), *parts))
+    return b"".join((head, _CHECKSUMS.pack(head_sum, checksum), *parts))
 
 
 def _read_columns(block: bytes) -> pa.RecordBatch:

@@ -56,6 +56,13 @@ def test_columns_are_told_from_rows():
         list(mixed.column_batches())
 
 
+def test_a_block_whose_source_is_damaged_is_not_left_out():
+    block = bytearray(encode_block([("abc",)], source=0))
+    block[2] ^= 1  # nobody may ever read source 1
+    with pytest.raises(FlowError, match="damaged"):
+        BlockStore([bytes(block)], SpillSpace())
+
+
 def test_a_damaged_block_is_found_on_disk_too():
     block = bytearray(encode_block([("abc",)]))
     block[-2] ^= 1

@@ -109,14 +109,31 @@ def test_blocks_are_put_in_arrival_order() -> None:
     assert [decode_block(block) for block in arrival_order(shuffled)] == [[p] for p in places]
 
 
-@given(st.integers(0, 10_000))
-def test_a_flipped_byte_is_noticed(place: int) -> None:
-    block = bytearray(encode_block([(number, f"text {number}") for number in range(100)], 1, 2, 3))
-    block[place % len(block)] ^= 1
-    with pytest.raises(FlowError, match="damaged"):
-        decode_block(bytes(block))
+SMALL = {
+    "marshal": [(1, "a", None), (-2, "b\xe9", 0.5)],
+    "pickle": [(Decimal("1.5"), "a"), (Decimal(2), "b")],
+    "arrow": columns_of([(1, "a"), (2, None)], 2),
+}
 
 
-def test_a_truncated_block_is_noticed() -> None:
-    with pytest.raises(FlowError, match="damaged"):
-        decode_block(encode_block([(1, "a")] * 50)[:-3])
+@pytest.mark.parametrize("codec", SMALL)
+def test_every_flipped_byte_is_noticed_of_the_header_before_anything_is_decoded(codec: str) -> None:
+    block = encode_block(SMALL[codec], 1, 2, 3)
+    for place in range(len(block)):
+        for flip in (0x01, 0x80, 0xFF):
+            damaged = block[:place] + bytes([block[place] ^ flip]) + block[place + 1 :]
+            with pytest.raises(FlowError, match="damaged"):
+                decode_block(damaged)
+            if place < 20:
+                with pytest.raises(FlowError, match="damaged"):
+                    read_header(damaged)
+                with pytest.raises(FlowError, match="damaged"):
+                    arrival_order([damaged, block])
+
+
+@pytest.mark.parametrize("codec", SMALL)
+def test_a_block_cut_off_anywhere_is_noticed(codec: str) -> None:
+    block = encode_block(SMALL[codec])
+    for size in range(len(block)):
+        with pytest.raises(FlowError, match="damaged"):
+            decode_block(block[:size])
