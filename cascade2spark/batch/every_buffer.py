@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
+from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.fields import Fields
@@ -24,7 +26,8 @@ class BufferDriver:
 
     Before the first row is asked for, and after the last one, the Buffer stands on a row of the key
     and nulls; with `retain_values` it stays on the last row. The results of a generator made by
-    `@buffer` stream; those that a class style Buffer emits are held until its `operate` returns.
+    `@buffer` stream; those that a class style Buffer emits are held until its `operate` returns, on
+    disk when they are many.
     """
 
     def __init__(
@@ -53,8 +56,10 @@ class BufferDriver:
         self._is_plain = type(spec.operation).operate is PlainBuffer.operate
         self._stands_on: Row = (None,) * len(spec.passed)
         self._given: Row = ()
+        self._group: Row = ()
         self._made: list[Row] = []
-        self._given_with: list[Row] = []  # for each row made, where each is handed on by itself
+        # With each row, where it is handed on by itself, what was given for it (see `_drain`).
+        self._emitted = HeldRows(task.spill)
         self._rows_in = self._rows_out = 0
 
     def prepare(self) -> None:
@@ -67,7 +72,7 @@ class BufferDriver:
         closure = rows if isinstance(rows, JoinerClosure) else None
         entering = iter(()) if closure else self._counted(rows)
         self._show_key(key)
-        self._given = key
+        self._given = self._group = key
         if closure is not None or not self._ignores_passed:
             entering = self._start_on(key, entering)
         try:
@@ -93,6 +98,8 @@ class BufferDriver:
 
     def rest(self) -> Iterator[list[Row]]:
         """Yield the rows made since the last batch; one by one where each may be thrown back."""
+        if self._emitted:
+            yield from self._one_by_one() if self._is_immediate else self._rest_of_emitted()
         made, self._made = self._made, []
         for start in range(0, len(made), self._size):
             piece = made[start : start + self._size]
@@ -112,7 +119,7 @@ class BufferDriver:
     def _stream(self, key: Row, rows: Iterator[Row]) -> Iterator[list[Row]]:
         operation, size = self._spec.operation, self._size
         if self._ignores_passed and self._spec.trap is None:
-            values: Iterator[Row] = map(self._pick, rows)
+            values = rows if self._spec.arguments.is_all else map(self._pick, rows)
         else:
             values = self._followed(rows)
         results = rows_of(
@@ -149,9 +156,7 @@ class BufferDriver:
             self._spec.operation.operate(self._process, call)
         except Exception as error:
             failure = error  # what was emitted before goes on
-        if self._is_immediate:
-            yield from self._one_by_one()
-        elif len(self._made) >= self._size:
+        if self._is_immediate or len(self._emitted) >= self._size:
             yield from self.rest()
         if failure is not None:
             raise failure
@@ -167,18 +172,39 @@ class BufferDriver:
             self._stands_on = outside
 
     def _drain(self, results: list[Row]) -> None:
-        self._made += [self._build(self._stands_on, result) for result in results]
-        if self._is_immediate:
-            self._given_with += [self._given] * len(results)
+        build, stands_on, append = self._build, self._stands_on, self._emitted.append
+        if not self._is_immediate:
+            for result in results:
+                append(build(stands_on, result))
+            return
+        # The key is told apart by a mark: what comes back from disk is the same no longer.
+        is_key = self._given is self._group
+        for result in results:
+            append((is_key, None if is_key else self._given, build(stands_on, result)))
+
+    def _rest_of_emitted(self) -> Iterator[list[Row]]:
+        for piece in self._taken(self._size):
+            self._rows_out += len(piece)
+            yield piece
 
     def _one_by_one(self) -> Iterator[list[Row]]:
         """Hand on each row; a failure that it meets is trapped with what was given for it."""
-        latest, given_with = self._given, self._given_with
-        self._given_with = []
-        for given, piece in zip(given_with, self.rest(), strict=True):
-            self._given = given
-            yield piece
+        latest = self._given
+        for is_key, given, row in chain.from_iterable(self._taken(self._size)):
+            self._given = self._group if is_key else given
+            self._rows_out += 1
+            yield [row]
         self._given = latest
+
+    def _taken(self, size: int) -> Iterator[list[Row]]:
+        """Yield what was emitted in lists, and hold it no longer."""
+        emitted, self._emitted = self._emitted, HeldRows(self._task.spill)
+        rows = iter(emitted)
+        try:
+            while piece := list(islice(rows, size)):
+                yield piece
+        finally:
+            emitted.close()
 
     # -- parts ---------------------------------------------------------------------------------
 

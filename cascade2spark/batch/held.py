@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, cast
@@ -9,6 +10,7 @@ from typing import Any, cast
 from cascade2spark.batch.batches import rows_memory
 from cascade2spark.batch.blocks import decode_block, encode_block
 from cascade2spark.batch.spill import SpillFile, SpillSpace
+from cascade2spark.errors import RunError
 
 __all__ = ["HeldRows", "sized_lists"]
 
@@ -36,9 +38,10 @@ class HeldRows:
         self._spill = spill
         self._most_bytes = max(1, spill.limit_bytes // (_SHARE * sides))
         self._file: SpillFile | None = None
+        self._stored_rows = 0
         self._tail: list[Row] = []
-        self._tail_bytes = 0
-        self._size = 0
+        self._tail_bytes = self._measured_rows = 0
+        self._look_at = 1  # rows of the tail at which it is measured again
 
     @property
     def is_spilled(self) -> bool:
@@ -46,7 +49,7 @@ class HeldRows:
         return self._file is not None
 
     def __len__(self) -> int:
-        return self._size
+        return self._stored_rows + len(self._tail)
 
     def __iter__(self) -> Iterator[Row]:
         if self._file is None:
@@ -59,8 +62,14 @@ class HeldRows:
         return self._tail if self._file is None else None
 
     def append(self, row: Row) -> None:
-        """Add one row at the end."""
-        self.extend((row,))
+        """Add one row at the end.
+
+        Raises:
+            FlowError: the disk is full.
+        """
+        self._tail.append(row)
+        if len(self._tail) >= self._look_at:
+            self._look()
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Add rows at the end.
@@ -70,24 +79,44 @@ class HeldRows:
         """
         for some in sized_lists(rows, self._most_bytes // 4):
             self._tail += some
-            self._size += len(some)
-            self._tail_bytes += rows_memory(some)
-            if self._tail_bytes > self._most_bytes:
-                self._store()
+            self._look()
 
     def close(self) -> None:
         """Forget all rows and give back their space."""
-        self._tail, self._tail_bytes, self._size = [], 0, 0
+        self._tail, self._tail_bytes, self._measured_rows = [], 0, 0
+        self._stored_rows, self._look_at = 0, 1
         if self._file is not None:
             self._file.close()
             self._file = None
 
+    def _look(self) -> None:
+        """Measure what is new in memory; store all of it when it is too much."""
+        fresh = self._tail[self._measured_rows :]
+        size = rows_memory(fresh)
+        self._tail_bytes += size
+        self._measured_rows = len(self._tail)
+        if self._tail_bytes > self._most_bytes:
+            self._store()
+        fitting = (self._most_bytes - self._tail_bytes) * len(fresh) // (size or 1)
+        step = max(1, min(fitting, 4 * len(fresh), _MOST_ROWS))
+        self._look_at = len(self._tail) + step
+
     def _store(self) -> None:
         if self._file is None:
             self._file = self._spill.open()
-        tail, self._tail, self._tail_bytes = self._tail, [], 0
+        tail, self._tail = self._tail, []
+        before = self._stored_rows
+        self._tail_bytes = self._measured_rows = 0
         for some in sized_lists(tail, self._most_bytes // _BLOCKS_A_SHARE):
-            self._file.append(encode_block(some))
+            try:
+                block = encode_block(some)
+            except RunError:
+                # Results of an operation may hold anything that goes no further than this task.
+                self._tail = tail[self._stored_rows - before :]
+                self._most_bytes = sys.maxsize
+                break
+            self._file.append(block)
+            self._stored_rows += len(some)
 
 
 def sized_lists(rows: Iterable[Row], most_bytes: int) -> Iterator[list[Row]]:

@@ -59,9 +59,13 @@ class SpillSpace:
 
     def close(self) -> None:
         """Give back the space of every file."""
-        files, self._files = self._files, []
-        for file in files:
+        for file in list(self._files):
             file.close()
+
+    def forget(self, file: SpillFile) -> None:
+        """Hold a file no longer: a task may open one for each of very many groups."""
+        if file in self._files:
+            self._files.remove(file)
 
 
 class SpillFile:
@@ -126,6 +130,8 @@ class SpillFile:
     def close(self) -> None:
         """Give back the space."""
         self._file.close()
+        self.places = []
+        self._space.forget(self)
 
     def _failed(self, refused: OSError) -> FlowError:
         is_full = refused.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.errors import RunError, TupleError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import Aggregator, BaseOperation, Buffer
@@ -178,6 +180,71 @@ class Kept(BaseOperation, Buffer):
 
 def test_a_buffer_may_emit_at_flush() -> None:
     assert [(9,)] == run((Kept(N), "b", Fields.RESULTS))
+
+
+class Echo(BaseOperation, Buffer):
+    """Emits a row for each row it reads, and then one more."""
+
+    def operate(self, flow_process: Any, buffer_call: Any) -> None:
+        collector = buffer_call.get_output_collector()
+        for entry in buffer_call.get_arguments_iterator():
+            collector.add((entry.get_object("b"),))
+        collector.add((-1,))
+
+
+def rows_of_key(key: str, rows: int) -> Iterator[Any]:
+    return ((key, n, 0) for n in range(rows))
+
+
+def echoed(rows: int, limit: int, **options: Any) -> tuple[Iterator[list[Any]], TaskContext]:
+    specs = everys(ABC, "a", (Echo(N), "b", Fields.ALL, *options.pop("trap", ())))
+    task = TaskContext(batch_rows=100, spill=SpillSpace(limit))
+    groups = [((key,), rows_of_key(key, rows)) for key in "xy"]
+    return run_everys(EveryRun(specs, A), groups, task, **options), task
+
+
+@pytest.mark.parametrize("limit", [100, 10_000, 10**9])
+def test_what_a_buffer_emits_may_be_more_than_memory(limit: int) -> None:
+    batches, task = echoed(500, limit)
+    rows = [row for batch in batches for row in batch]
+    # Behind the last row it stands on the key and nulls.
+    expected = [[*((key, n, 0, n) for n in range(500)), (key, None, None, -1)] for key in "xy"]
+    assert expected[0] + expected[1] == rows
+    assert [1_000, 1_002] == [*task.report.rows_in.values(), *task.report.rows_out.values()]
+    assert (limit < 10**9) == bool(task.spill.spilled_bytes)
+
+
+def test_memory_does_not_grow_with_what_a_buffer_emits() -> None:
+    def peak(rows: int) -> int:
+        batches, task = echoed(rows, 4 << 20)
+        tracemalloc.start()
+        count = sum(map(len, batches))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count == 2 * rows + 2 and task.spill.spilled_bytes
+        task.spill.close()
+        return found
+
+    few, many = peak(10_000), peak(80_000)
+    assert many < few + (400 << 10) < 1 << 20
+
+
+@pytest.mark.parametrize("limit", [100, 10**9])
+def test_rows_from_disk_are_trapped_with_what_was_given_for_them(limit: int) -> None:
+    batches, task = echoed(300, limit, is_immediate=True, trap=(0,))
+    kept = []
+    for batch in batches:
+        while True:  # a failure further down is thrown back
+            (row,) = batch
+            if row[-1] not in (7, -1):
+                kept.append(row)
+                break
+            try:
+                batch = batches.throw(ValueError("odd"))  # type: ignore[attr-defined]
+            except StopIteration:
+                break
+    assert [("x", n, 0, n) for n in range(7)] == kept[:7]
+    assert {0: [(7,), (7,)]} == task.trapped
 
 
 def test_a_header_of_an_unknown_stream_is_as_wide_as_its_first_row() -> None:

@@ -45,6 +45,35 @@ def test_it_spills_beyond_its_share_only() -> None:
     spill.close()
 
 
+@given(st.lists(ROWS, max_size=4), st.sampled_from([1, 2_000, 10**8]))
+def test_rows_added_one_by_one_are_measured_too(parts, limit) -> None:
+    spill = SpillSpace(limit)
+    held, expected = HeldRows(spill), []
+    for number, rows in enumerate(parts):
+        if number % 2:
+            held.extend(rows)
+        else:
+            for row in rows:
+                held.append(row)
+        expected += rows
+    assert (expected, len(expected)) == (list(held), len(held))
+    assert bool(spill.spilled_bytes) == held.is_spilled
+    assert held.is_spilled or limit > 1 or not expected
+    held.close()
+
+
+def test_rows_that_cannot_be_pickled_stay_in_memory_behind_those_on_disk() -> None:
+    rows = [(number, "x" * 100) for number in range(50)]
+    generators = [(number, (n for n in range(number))) for number in range(20)]
+    held = HeldRows(SpillSpace(10_000))
+    for row in [*rows, *generators, *rows]:
+        held.append(row)
+    found = list(held)
+    assert [*rows, *generators, *rows] == found == list(held)
+    assert len(found) == len(held) and held.is_spilled
+    held.close()
+
+
 def test_a_closed_sequence_gives_its_file_back() -> None:
     spill = SpillSpace(10)
     held = HeldRows(spill)

@@ -76,3 +76,15 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FlowError, match="cannot keep on disk") as caught:
         SpillSpace(folders=[str(tmp_path / "gone")]).open()
     assert str(tmp_path / "gone") in str(caught.value)
+
+
+def test_a_task_holds_nothing_of_files_that_were_closed() -> None:
+    space = SpillSpace(1)
+    kept = space.open()
+    for _ in range(3):
+        file = space.open()
+        file.append(b"some")
+        file.close()
+    assert [kept] == space._files
+    space.close()
+    assert not space._files and kept._file.closed
