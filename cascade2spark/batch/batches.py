@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
@@ -26,6 +26,7 @@ __all__ = [
     "Rows",
     "batch_rows",
     "columns_of",
+    "row_slices",
     "rows_bytes",
     "rows_memory",
     "rows_of",
@@ -114,6 +115,12 @@ def rows_of(columns: Columns) -> Rows:
     if not columns.num_columns:
         return [()] * columns.num_rows
     return list(zip(*[values_of(column) for column in columns.columns], strict=True))
+
+
+def row_slices(columns: Columns, size: int) -> Iterator[Rows]:
+    """Yield columns as rows, `size` of them at a time: what works on rows wants small batches."""
+    for start in range(0, columns.num_rows, size):
+        yield rows_of(columns.slice(start, size))
 
 
 def values_of(column: pa.Array) -> list[Any]:

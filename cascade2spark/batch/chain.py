@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from cascade2spark.batch.batches import Batch, Columns, rows_of
+from cascade2spark.batch.batches import Batch, Columns, row_slices
 from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EachSpec, ProjectSpec, SiteSpec, is_each
@@ -33,6 +33,7 @@ __all__ = [
 
 Row = tuple[Any, ...]
 COLUMNS_TO_ROWS = "columns to rows"
+ROWS_TO_COLUMNS = "rows to columns"
 
 
 class Stage(Protocol):
@@ -158,6 +159,7 @@ class _PassageStage:
     def columns(self, batch: Columns) -> Iterator[Batch]:
         """Count a batch and hand it on."""
         self._task.report.count_rows(self._site.key, batch.num_rows, batch.num_rows)
+        self._task.report.forms[self._site.key] = "columns"
         yield batch
 
     def flush(self) -> Iterator[list[Row]]:
@@ -340,8 +342,13 @@ class _Chain:
             site = getattr(spec, "site_key", None)
             if site is not None:
                 self._task.report.count_conversion(site, COLUMNS_TO_ROWS)
-            made = stage.rows(rows_of(batch))
+            made = self._sliced(stage, batch)
         return self._untrapped(made) if getattr(spec, "is_untrapped", False) else made
+
+    def _sliced(self, stage: Stage, batch: Columns) -> Iterator[Batch]:
+        """Hand columns over as rows, in batches of the size that rows want."""
+        for rows in row_slices(batch, self._task.batch_rows):
+            yield from stage.rows(rows)
 
     def _untrapped(self, made: Iterator[Batch]) -> Iterator[Batch]:
         try:

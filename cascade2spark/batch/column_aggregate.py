@@ -164,6 +164,8 @@ class ColumnAggregation:
         report = self._task.report
         if self._spec.site is not None:
             report.count_rows(self._spec.site.key, entered, entered)
+            if entered:
+                report.forms[self._spec.site.key] = "columns"
         for every in self._spec.everys:
             report.count_rows(every.site.key, entered, 0)
             if entered:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, rows_of
+from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, row_slices
 from cascade2spark.batch.chain import OperatorRun, Stage
 from cascade2spark.batch.kernels.each import EachKernel, each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
@@ -67,7 +67,8 @@ class ColumnRunStage:
         except NotColumns as reason:
             site = self._operators[0].site.key
             self._task.report.count_fallback(site, str(reason))
-            yield from self.rows(rows_of(batch))
+            for part in row_slices(batch, self._task.batch_rows):
+                yield from self.rows(part)
             return
         for operator, (entered, left) in zip(self._operators, counts, strict=True):
             self._task.report.count_rows(operator.site.key, entered, left)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.batches import Batch, NotColumns, columns_of
 from cascade2spark.batch.chain import (
+    ROWS_TO_COLUMNS,
     ChainNode,
     ChainSpec,
     Leaf,
@@ -22,14 +23,17 @@ from cascade2spark.batch.chain import (
 from cascade2spark.batch.column_aggregate import ColumnAggregate, aggregate_kernels
 from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
 from cascade2spark.batch.column_run import ColumnRun, split_run
+from cascade2spark.batch.column_watch import ColumnWatch
 from cascade2spark.batch.hash_join import HashJoin
+from cascade2spark.batch.kernels.each import each_kernel
+from cascade2spark.batch.kernels.watching import can_watch
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EachSpec, EverySpec, ProjectSpec, SiteSpec
 from cascade2spark.fields import Fields
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["ChainBuilder", "can_aggregate_columns", "can_run_columns", "with_columns"]
+__all__ = ["ChainBuilder", "can_aggregate_columns", "column_operators", "with_columns"]
 
 
 class ChainBuilder:
@@ -48,10 +52,17 @@ class ChainBuilder:
 
     def run(self, parent: int, operators: tuple[EachSpec | ProjectSpec, ...]) -> int:
         """Add operations over single rows: as columns as far as that goes, the others as rows."""
-        head, tail = split_run(operators) if parent in self._columnar else ((), operators)
-        if head:
-            parent = self._add(parent, ColumnRun(head), gives_columns=True)
-        return self._add(parent, OperatorRun(tail)) if tail else parent
+        while operators and parent in self._columnar:
+            head, operators = split_run(operators)
+            if head:
+                parent = self._add(parent, ColumnRun(head), gives_columns=True)
+                continue
+            first, *others = operators
+            if not can_watch(first):
+                break
+            parent = self._add(parent, ColumnWatch(first), gives_columns=True)
+            operators = tuple(others)
+        return self._add(parent, OperatorRun(operators)) if operators else parent
 
     def passage(self, parent: int, site: SiteSpec) -> int:
         """Add a count of the rows that pass."""
@@ -91,9 +102,12 @@ class ChainBuilder:
         return number
 
 
-def can_run_columns(operators: tuple[EachSpec | ProjectSpec, ...]) -> bool:
-    """Tell whether the first of some operations takes columns."""
-    return bool(split_run(operators)[0])
+def column_operators(operators: tuple[EachSpec | ProjectSpec, ...]) -> int:
+    """Return how many of some operations, from the first on, take columns."""
+    for place, operator in enumerate(operators):
+        if each_kernel(operator) is None and not can_watch(operator):
+            return place
+    return len(operators)
 
 
 def can_aggregate_columns(everys: Sequence[EverySpec], key: Pick, order: KeyOrder) -> bool:
@@ -125,4 +139,5 @@ def with_columns(
             yield batch
         else:
             task.report.forms[site.key] = "columns"
+            task.report.count_conversion(site.key, ROWS_TO_COLUMNS)
             yield made

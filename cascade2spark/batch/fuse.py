@@ -21,6 +21,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations.base import (
     BaseOperation,
     FilterCall,
+    FlowProcess,
     FunctionCall,
     OperationCall,
     OutputCollector,
@@ -122,6 +123,12 @@ class EachRun:
         """Clean up every prepared operation, once."""
         self._report()
         self._operations.cleanup(is_failing=is_failing)
+
+    def bound(self, number: int) -> tuple[FlowProcess, Any]:
+        """Return what one operation was prepared with: its process and its call."""
+        member = self._members[number]
+        assert member.call is not None and is_each(member.spec)
+        return self._operations.process_of(member.spec), member.call
 
     @property
     def source(self) -> str:

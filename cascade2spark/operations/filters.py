@@ -78,7 +78,11 @@ class Sample(RowFilter):
 
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
         """Return the test that is true for rows to remove."""
-        draw, fraction = JavaRandom(self.seed).next_double, self.fraction
+        return self.drawing(JavaRandom(self.seed))
+
+    def drawing(self, random: JavaRandom) -> Callable[..., bool]:
+        """Return the same test over a generator that others draw from too."""
+        draw, fraction = random.next_double, self.fraction
         return lambda *values: draw() >= fraction
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["JavaRandom"]
+__all__ = ["ADDEND", "MULTIPLIER", "JavaRandom"]
 
-_MULTIPLIER = 0x5DEECE66D
+MULTIPLIER = 0x5DEECE66D
+ADDEND = 0xB
 _MASK = (1 << 48) - 1
 
 
@@ -13,16 +14,18 @@ class JavaRandom:
 
     Args:
         seed: any whole number; its low 48 bits count.
+    Attributes:
+        state: 48 bits; each number takes two steps to ``state * MULTIPLIER + ADDEND``.
     Example:
         >>> JavaRandom(42).next_double()
         0.7275636800328681
     """
 
     def __init__(self, seed: int) -> None:
-        self._state = (seed ^ _MULTIPLIER) & _MASK
+        self.state = (seed ^ MULTIPLIER) & _MASK
 
     def next_double(self) -> float:
         """Return the next number, from 0 to below 1."""
-        high = (self._state * _MULTIPLIER + 0xB) & _MASK
-        self._state = low = (high * _MULTIPLIER + 0xB) & _MASK
+        high = (self.state * MULTIPLIER + ADDEND) & _MASK
+        self.state = low = (high * MULTIPLIER + ADDEND) & _MASK
         return (((high >> 22) << 27) + (low >> 21)) * 2.0**-53

@@ -1,18 +1,19 @@
-"""Which form the batches of a task chain begin in, decided before it runs.
+"""Which form the batches of a run have at each step, decided before it runs.
 
 Columns pay where something can go on with them: an operation with a column form, partial
 aggregation, a sink that writes them, an exchange that splits them. A chain whose first operation is
 a Python function begins with rows at once, because turning columns into rows costs as much as
-splitting lines.
+splitting lines. What is persisted is kept in the form it comes in.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from cascade2spark.batch.column_aggregate import aggregate_kernels
 from cascade2spark.batch.column_hash_join import can_join_columns
-from cascade2spark.batch.column_run import split_run
-from cascade2spark.batch.forms import can_aggregate_columns, can_run_columns
+from cascade2spark.batch.forms import can_aggregate_columns, column_operators
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.planner.steps import (
@@ -20,45 +21,104 @@ from cascade2spark.planner.steps import (
     CoGroup,
     Group,
     Map,
+    Persist,
     Read,
     Step,
     StepPlan,
     Union,
     Write,
 )
-from cascade2spark.schemes.base import Scheme, SourceInfo
+from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.spark.grouping import reduce_of
-from cascade2spark.spark.lineage import Exit, Lineage, persist_tangled_forks
+from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.taps import MultiSourceTap
 from cascade2spark.taps.paths import PathTap
 
-__all__ = [
-    "begins_with_columns",
-    "group_gives_columns",
-    "groups_columns",
-    "planned_forms",
-    "takes_columns",
-]
+__all__ = ["Forms", "groups_columns", "planned_forms"]
 
 
-def begins_with_columns(scheme: Scheme, info: SourceInfo, ways: list[Exit], form: str) -> bool:
-    """Tell whether a source of files is read as columns.
+class Forms:
+    """Where the batches of a run may be columns.
 
     Args:
-        scheme, info: the source.
-        ways: where its rows go.
+        lineage: the chains of the run.
         form: the setting: `auto`, `rows` or `columns`.
+        reads: tells of a source whether its records can be read as columns.
     """
-    if form == "rows" or reader_kernel(scheme, info) is None:
-        return False
-    return form == "columns" or all(map(takes_columns, ways))
 
+    def __init__(self, lineage: Lineage, form: str, reads: Callable[[Read], bool]) -> None:
+        self._lineage, self._form, self._reads = lineage, form, reads
+        self._found: dict[int, bool] = {}
 
-def group_gives_columns(step: Step, form: str) -> bool:
-    """Tell whether the results of a group or join may be columns."""
-    if form == "rows" or not isinstance(step, (Group, CoGroup)):
+    def reads_columns(self, source: Read, ways: list[Exit]) -> bool:
+        """Tell whether the records of a source are read as columns."""
+        if self._form == "rows" or not self._reads(source):
+            return False
+        return self._form == "columns" or all(map(self._takes, ways))
+
+    def begins(self, source: Step, ways: list[Exit]) -> bool:
+        """Tell whether the input of the chain that begins at a step may be columns."""
+        if self._form != "auto":
+            return self._form == "columns"
+        found = self._found.get(id(ways[0]))
+        if found is None:
+            found = self._found[id(ways[0])] = self._begins(source, ways)
+        return found
+
+    def way(self, way: Exit, is_columns: bool) -> tuple[dict[int, bool], bool]:
+        """Return which sites on a way take columns, by key, and whether columns leave at its end.
+
+        Args:
+            is_columns: the input of the chain may be columns.
+        """
+        found: dict[int, bool] = {}
+        for step in way.path:
+            if isinstance(step, Map):
+                first = column_operators(step.operators) if is_columns else 0
+                for place, one in enumerate(step.operators):
+                    found[one.site.key] = place < first
+                is_columns = is_columns and first == len(step.operators)
+            else:
+                is_columns = is_columns and (isinstance(step, Union) or _joins_columns(step))
+                found[step.site.key] = is_columns
+        return found, is_columns
+
+    def arrives(self, step: Step) -> bool:
+        """Tell whether columns may reach a step."""
+        for place in range(len(step.inputs)):
+            for source, way in self._lineage.feeds(Target(step.number, place)):
+                chains = self._lineage.chains_of(source)
+                ways = next(ways for ways in chains if way in ways)
+                if self.way(way, self.begins(source, ways))[1]:
+                    return True
         return False
-    return reduce_of(step).gives_columns
+
+    def _begins(self, source: Step, ways: list[Exit]) -> bool:
+        if isinstance(source, Read):
+            return self.reads_columns(source, ways)
+        if isinstance(source, Persist):
+            return self.arrives(source)
+        assert isinstance(source, (Group, CoGroup))
+        if not reduce_of(source).gives_columns:
+            return False
+        # Partial results leave their task in the form they were made in.
+        return not isinstance(source, Group) or not source.is_partial or self.arrives(source)
+
+    def _takes(self, way: Exit) -> bool:
+        """Tell whether the first thing on a way out of a chain goes on with columns."""
+        for step in way.path:
+            if isinstance(step, Map):
+                return bool(column_operators(step.operators))
+            if not isinstance(step, Union):
+                return _joins_columns(step)
+        step = way.step
+        if isinstance(step, Persist):
+            return all(map(self._takes, self._lineage.exits[step.number]))
+        if isinstance(step, Group) and step.is_partial:
+            return can_aggregate_columns(step.everys, step.key, step.key_order)
+        if isinstance(step, (Group, CoGroup)):
+            return groups_columns(step)
+        return (isinstance(step, Write) and _writes_columns(step)) or _joins_columns(step)
 
 
 def groups_columns(step: Group | CoGroup) -> bool:
@@ -67,23 +127,6 @@ def groups_columns(step: Group | CoGroup) -> bool:
     Partial results leave their task in the form they were made in.
     """
     return reduce_of(step).takes_columns
-
-
-def takes_columns(way: Exit) -> bool:
-    """Tell whether the first thing on a way out of a chain goes on with columns."""
-    for step in way.path:
-        if isinstance(step, Map):
-            return can_run_columns(step.operators)
-        if not isinstance(step, Union):
-            return _joins_columns(step)
-    step = way.step
-    if isinstance(step, Group):
-        if step.is_partial:
-            return can_aggregate_columns(step.everys, step.key, step.key_order)
-        return groups_columns(step)
-    if isinstance(step, CoGroup):
-        return groups_columns(step)
-    return (isinstance(step, Write) and _writes_columns(step)) or _joins_columns(step)
 
 
 def planned_forms(plan: StepPlan, form: str) -> dict[int, str]:
@@ -95,35 +138,38 @@ def planned_forms(plan: StepPlan, form: str) -> dict[int, str]:
     Args:
         form: the setting: `auto`, `rows` or `columns`.
     """
-    found: dict[int, str] = {}
     lineage = Lineage(persist_tangled_forks(plan))
+    forms = Forms(lineage, form, _reads_columns)
+    found: dict[int, bool] = {}
     for source in lineage.sources:
+        found.update(_of_source(source, forms, form))
         for ways in lineage.chains_of(source):
-            begins = form == "columns" or _reads_columns(source, ways, form)
-            begins = begins or group_gives_columns(source, form)
-            _note(found, source, begins)
+            begins = forms.begins(source, ways)
+            if isinstance(source, Read):
+                found[source.site.key] = begins
             for way in ways:
-                _note_way(found, way, begins)
-    return found
+                on_way, is_columns = forms.way(way, begins)
+                found.update(on_way)
+                if isinstance(way.step, Write):
+                    writes = is_columns and _writes_columns(way.step)
+                    found[way.step.site.key] = writes or found.get(way.step.site.key, False)
+    return {key: "columns" if is_columns else "rows" for key, is_columns in found.items()}
 
 
-def _note_way(found: dict[int, str], way: Exit, is_columns: bool) -> None:
-    for step in way.path:
-        if isinstance(step, Map):
-            head, tail = split_run(step.operators) if is_columns else ((), step.operators)
-            for one in step.operators:
-                found[one.site.key] = "columns" if one in head else "rows"
-            is_columns = not tail
-        else:
-            is_columns = is_columns and (isinstance(step, Union) or _joins_columns(step))
-            _note(found, step, is_columns)
-    if isinstance(way.step, Write):
-        _note(found, way.step, is_columns and _writes_columns(way.step))
-
-
-def _note(found: dict[int, str], step: Step, is_columns: bool) -> None:
-    for site in (step.site, *step.sites):
-        found[site.key] = "columns" if is_columns else "rows"
+def _of_source(source: Step, forms: Forms, form: str) -> dict[int, bool]:
+    """Return which sites of a group, join or persist work on columns."""
+    if isinstance(source, Persist):
+        return {source.site.key: forms.arrives(source)}
+    if not isinstance(source, (Group, CoGroup)):
+        return {}
+    if isinstance(source, Group) and source.is_partial:
+        kernels = aggregate_kernels(source.everys, source.key, source.key_order)
+        together = aggregated = kernels is not None and forms.arrives(source)
+    else:
+        reduce = reduce_of(source)
+        together = form != "rows" and reduce.takes_columns
+        aggregated = together and reduce.gives_columns
+    return {source.site.key: together, **{one.site.key: aggregated for one in source.everys}}
 
 
 def _joins_columns(step: Step) -> bool:
@@ -132,15 +178,17 @@ def _joins_columns(step: Step) -> bool:
     )
 
 
-def _reads_columns(source: Step, ways: list[Exit], form: str) -> bool:
-    tap: Any = getattr(source, "tap", None)
-    if not isinstance(source, Read) or not isinstance(tap, (PathTap, MultiSourceTap)):
+def _reads_columns(source: Read) -> bool:
+    tap: Any = source.tap
+    if not isinstance(tap, (PathTap, MultiSourceTap)):
         return False
     fields = source.fields if source.columns is None else tap.retrieve_source_fields()
     info = SourceInfo(fields, source.columns, tap.counts_lines, tap.get_identifier())
-    return begins_with_columns(tap.scheme, info, ways, form)
+    return reader_kernel(tap.scheme, info) is not None
 
 
 def _writes_columns(step: Write) -> bool:
     scheme = getattr(step.tap, "_scheme", None)
-    return scheme is not None and writer_kernel(scheme, step.fields) is not None
+    if scheme is None or step.pick.positions is None:
+        return False
+    return writer_kernel(scheme, step.fields) is not None

@@ -10,6 +10,7 @@ import attrs
 from cascade2spark.batch.batches import Batch, Row, batch_rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import encode_block
+from cascade2spark.batch.chain import COLUMNS_TO_ROWS
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
@@ -108,10 +109,12 @@ class BlockLeaf:
 
     Args:
         first_partition, maker: as in `ExchangeLeaf`.
+        site: what keeps the rows, where that is a step of its own; it counts them.
     """
 
     first_partition: int
     maker: Maker
+    site: SiteSpec | None = None
 
     def open(self, task: TaskContext) -> _BlockWriter:
         """Return the writer of one task."""
@@ -124,8 +127,14 @@ class _BlockWriter:
         self._sequence = 0
         self._rows: list[Any] = []
         self._sending = leaf.maker.sending
+        self._site, self._report = leaf.site, task.report
 
     def push(self, batch: Batch) -> Iterator[bytes]:
+        if self._site is not None:
+            rows = batch_rows(batch)
+            self._report.count_rows(self._site.key, rows, rows)
+            if not isinstance(batch, list):
+                self._report.forms[self._site.key] = "columns"
         return self._sending(self._pushed(batch))
 
     def finish(self) -> Iterator[bytes]:
@@ -184,6 +193,8 @@ class _RowsSinkWriter:
 
     def push(self, batch: Batch) -> Iterator[bytes]:
         kept = batch
+        if not isinstance(batch, list):
+            self._report.count_conversion(self._site.key, COLUMNS_TO_ROWS)  # or at the driver
         if not self._cut.is_all:
             kept = self._cut.rows(batch if isinstance(batch, list) else rows_of_columns(batch))
         written = batch_rows(kept)

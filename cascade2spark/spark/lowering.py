@@ -22,6 +22,7 @@ from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.chain import ChainSpec, Leaf
 from cascade2spark.batch.forms import ChainBuilder
 from cascade2spark.batch.hash_join import HashJoin
+from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.lifecycle import TrapColumns
 from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
@@ -41,7 +42,7 @@ from cascade2spark.planner.steps import (
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
-from cascade2spark.spark.forms import begins_with_columns, group_gives_columns, groups_columns
+from cascade2spark.spark.forms import Forms, groups_columns
 from cascade2spark.spark.grouping import ReduceSource, reduce_of
 from cascade2spark.spark.hash_join import (
     BroadcastSide,
@@ -112,6 +113,7 @@ class Lowering:
         self.run = run
         self.reports = reports
         self.lineage = Lineage(plan)
+        self._forms = Forms(self.lineage, run.settings.form, self._reads_columns)
         self._sample_bytes = sample_bytes
         self.persisted: list[RDD[Any]] = []
         self.partitions: dict[int, int] = {}
@@ -183,15 +185,13 @@ class Lowering:
 
     def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
         elements, task_source = self._input(source)
-        form = self.run.settings.form
-        reads_columns = False
-        if isinstance(task_source, FileSource):
-            reads_columns = begins_with_columns(task_source.scheme, task_source.info, ways, form)
-            task_source = attrs.evolve(task_source, as_columns=reads_columns)
-        if form == "columns" and isinstance(source, Read) and not reads_columns:
-            task_source = ColumnSource(task_source, source.fields, source.site)
-        has_columns = reads_columns or form == "columns" or group_gives_columns(source, form)
-        spec = self._spec(source, ways, has_columns)
+        if isinstance(source, Read):
+            reads_columns = self._forms.reads_columns(source, ways)
+            if isinstance(task_source, FileSource):
+                task_source = attrs.evolve(task_source, as_columns=reads_columns)
+            if self.run.settings.form == "columns" and not reads_columns:
+                task_source = ColumnSource(task_source, source.fields, source.site)
+        spec = self._spec(source, ways, self._forms.begins(source, ways))
         self._numbered += 1
         task = TaskFunction(
             run_id=self.run.run_id,
@@ -253,7 +253,8 @@ class Lowering:
         if isinstance(step, (Group, CoGroup)):
             exchange, maker = self._exchange(step, way.place), _maker(source, way)
             return ExchangeLeaf(exchange, first, step.site, step.trap, maker)
-        return BlockLeaf(first, _maker(source, way))
+        kept = step.site if isinstance(step, Persist) else None
+        return BlockLeaf(first, _maker(source, way), kept)
 
     def _sink(self, step: Write, first: int, maker: Maker) -> Leaf:
         tap = step.tap
@@ -350,6 +351,12 @@ class Lowering:
             rdds = blocks if is_first else self._items(Target(step.number, place))
             pairs += [rdd.mapPartitions(moving) if targets else rdd for rdd in rdds]
         return pairs
+
+    def _reads_columns(self, step: Read) -> bool:
+        source = self._reading(step).source
+        return (
+            isinstance(source, FileSource) and reader_kernel(source.scheme, source.info) is not None
+        )
 
     def _reading(self, step: Read) -> Reading:
         found = self._readings.get(step.number)

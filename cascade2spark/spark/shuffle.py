@@ -23,6 +23,7 @@ from cascade2spark.batch.batches import (
     rows_memory,
 )
 from cascade2spark.batch.blocks import arrival_order, encode_block
+from cascade2spark.batch.chain import ROWS_TO_COLUMNS
 from cascade2spark.batch.key_counts import KeyCounter
 from cascade2spark.batch.lifecycle import TaskReport
 from cascade2spark.batch.split import OnBad, common_schema, split_batch, united
@@ -38,7 +39,6 @@ _LEAST_BYTES = 1 << 16
 _GATHERED_ROWS = 8_192
 _GATHERED_BYTES = 1 << 21
 _MIB = 1 << 20
-_ROWS_TO_COLUMNS = "rows to columns"
 
 
 @attrs.frozen
@@ -173,7 +173,7 @@ class ExchangeWriter:
             yield from self._drain()
             self._rows, self._row_bytes = rows, row_bytes
         else:
-            self._report.count_conversion(self._site, _ROWS_TO_COLUMNS)
+            self._report.count_conversion(self._site, ROWS_TO_COLUMNS)
             yield from self._push_columns(made)
 
     def _drain(self) -> Iterator[tuple[int, bytes]]:

@@ -1,7 +1,6 @@
 """Columns asked for, and columns got: on clean data the most used operations never fall back.
 
-The operations are the most used ones of open-source Cascading jobs, the most used first. Those
-without a column form are listed as such: the day one gets its kernel, its line has to change.
+The operations are the most used ones of open-source Cascading jobs, the most used first.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from cascade2spark.assemblies import (
 )
 from cascade2spark.fields import Fields
 from cascade2spark.flows.definition import FlowDef
+from cascade2spark.flows.stats import FlowStats
 from cascade2spark.operations import (
     And,
     AssertExpression,
@@ -36,6 +36,7 @@ from cascade2spark.operations import (
     AssertNotNull,
     Average,
     Count,
+    Counter,
     DateFormatter,
     DateParser,
     Debug,
@@ -48,6 +49,7 @@ from cascade2spark.operations import (
     First,
     Identity,
     Insert,
+    Limit,
     MaxValue,
     MinValue,
     Not,
@@ -60,6 +62,7 @@ from cascade2spark.operations import (
     RegexSplitter,
     Sample,
     SetValue,
+    Status,
     Sum,
     Xor,
 )
@@ -67,7 +70,7 @@ from cascade2spark.operations.base import AssertionLevel, ValueAssertion
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Lfs, MemoryTap
-from cascade2spark.types import Double, Integer, Long, String, int_
+from cascade2spark.types import BigDecimal, Double, Integer, Long, String, int_
 from tests.conformance.engines import InProcessConnector
 from tests.inprocess import InProcessEngine
 
@@ -89,12 +92,10 @@ class Use:
     Args:
         operation: its name.
         build: puts it behind a pipe.
-        has_columns: it has a column form.
     """
 
     operation: str
     build: Build
-    has_columns: bool = True
 
 
 def each(operation: Any, on: str, output: Any = ALL) -> Build:
@@ -119,13 +120,13 @@ MOST_USED = [
     Use("RegexSplitGenerator", each(RegexSplitGenerator("word", r"\s"), "line")),
     Use("RegexParser", each(RegexParser(Fields("n"), r"^(\d+)"), "line")),
     Use("RegexSplitter", each(RegexSplitter(Fields("n", "letter", "date"), " "), "line")),
-    Use("Debug", keep(Debug(), "user"), False),
+    Use("Debug", keep(Debug(), "user")),
     Use("RegexFilter", keep(RegexFilter("[ab] 2020"), "line")),
     Use("RegexGenerator", each(RegexGenerator("digit", r"\d"), "line")),
     Use("First", every(First(), "line")),
     Use("DateParser", each(DateParser("ts", "yyyy-MM-dd"), "day")),
     Use("Sum", every(Sum(), "count")),
-    Use("Sample", keep(Sample(1, 0.5), "user"), False),
+    Use("Sample", keep(Sample(1, 0.5), "user")),
 ]
 IS_OF_2020, HAS_SIZE = RegexFilter("2020"), FilterNull()
 PARTS = (CountBy("n"), SumBy("count", "sum", Long), MaxBy("size", "most"))
@@ -173,8 +174,8 @@ OTHERS = [
 ]
 
 
-def ran(use: Use, form: str) -> tuple[list[Any], list[Any]]:
-    """Run a use; return the rows, and what the statistics say of each pipe."""
+def ran(use: Use, form: str) -> tuple[list[Any], FlowStats]:
+    """Run a use; return the rows, and the statistics."""
     sink = MemoryTap()
     tail = Pipe("out", use.build(Pipe("in")))
     definition = (
@@ -183,24 +184,73 @@ def ran(use: Use, form: str) -> tuple[list[Any], list[Any]]:
     engine = InProcessEngine(batch_rows=2)
     flow = InProcessConnector({"cascade2spark.form": form}, engine).connect(definition)
     flow.complete()
-    return list(sink.rows), [site for step in flow.get_stats().steps for site in step.sites]
+    return list(sink.rows), flow.get_stats()
 
 
 @pytest.mark.parametrize("use", [*MOST_USED, *OTHERS], ids=lambda use: use.operation)
 def test_columns_are_used_without_falling_back(use: Use) -> None:
-    rows, sites = ran(use, "columns")
+    rows, stats = ran(use, "columns")
+    sites = stats.site_stats()
     inside = [site for site in sites if site.site.kind in ("Each", "Every")]
     assert inside
-    assert use.has_columns == all(site.form == "columns" for site in inside)
+    assert {"columns"} == {site.form for site in inside}
     assert [] == [(site.site.label, site.fallbacks) for site in sites if site.fallbacks]
-    by_rows, row_sites = ran(use, "rows")
+    by_rows, row_stats = ran(use, "rows")
     assert list(map(repr, by_rows)) == list(map(repr, rows))
-    assert {"rows"} == {site.form for site in row_sites}
+    assert {"rows"} == {site.form for site in row_stats.site_stats()}
 
 
-def test_which_of_the_most_used_operations_have_no_column_form() -> None:
-    # What prints, and what draws a number for each row, does so row by row.
-    assert ["Debug", "Sample"] == [use.operation for use in MOST_USED if not use.has_columns]
+WATCHERS = [
+    Debug("seen", True),
+    Sample(7, 0.5),
+    Limit(3),
+    Counter("forms", "seen", 2),
+    Status("under way"),
+]
+# Whole numbers beyond 64 bits, and a column of mixed types: every other batch stays rows.
+SPOTTED = [(f"u{n}", 1 << 70 if n % 4 > 1 else n) for n in range(11)]
+
+
+@pytest.mark.parametrize("watcher", WATCHERS, ids=lambda watcher: type(watcher).__name__)
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_what_remembers_does_so_over_batches_of_both_forms(
+    watcher: Any, partitions: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for form in ("rows", "columns"):
+        sink = MemoryTap()
+        tail = Each(Pipe("in"), Fields("user", "n"), watcher)
+        definition = FlowDef().add_source("in", MemoryTap(Fields("user", "n"), SPOTTED))
+        engine = InProcessEngine(partitions, batch_rows=2)
+        flow = InProcessConnector({"cascade2spark.form": form}, engine).connect(
+            definition.add_tail_sink(tail, sink)
+        )
+        flow.complete()
+        stats = flow.get_stats()
+        [site] = [one for one in stats.site_stats() if one.site.kind == "Each"]
+        assert form == site.form
+        told.append((list(sink.rows), stats.counters.as_dict(), site.rows_in, site.rows_out))
+        told[-1] += tuple(capsys.readouterr())
+    assert told[0] == told[1]
+    assert 11 == told[0][2]
+
+
+def test_what_counts_is_not_done_over_when_a_later_operation_refuses_columns() -> None:
+    seen = Counter("forms", "seen")
+    # The text of a decimal is part of its value: it has no column form.
+    decimal = Identity(Fields("n"), BigDecimal)
+    rows, stats = ran(
+        Use(
+            "Counter",
+            lambda pipe: Each(Each(pipe, "size", seen), Fields("size"), decimal, RESULTS),
+        ),
+        "columns",
+    )
+    counted, refused = [site for site in stats.site_stats() if site.site.kind == "Each"]
+    assert ("columns", {}) == (counted.form, counted.fallbacks)
+    assert {"no column type for Decimal": 2} == refused.fallbacks
+    assert [4, 4] == [counted.rows_in, refused.rows_in]
+    assert 4 == len(rows) == stats.get_counter_value("forms", "seen")
 
 
 LINES = "ann\t3\t1.5\t2020-01-02\nbob\t\t2.0\t2020-03-04\nann\t-7\t\t2021-05-06\n"
