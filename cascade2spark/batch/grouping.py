@@ -15,6 +15,7 @@ import attrs
 
 from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row
 from cascade2spark.batch.block_store import BlockStore
+from cascade2spark.batch.chain import COLUMNS_TO_ROWS
 from cascade2spark.batch.column_aggregate import aggregate_kernels, merged_groups
 from cascade2spark.batch.column_groups import aggregated_groups, column_groups, group_kernels
 from cascade2spark.batch.column_join import can_join_columns, joined_column_groups, joined_columns
@@ -96,6 +97,7 @@ class GroupReduce:
             made = aggregated_groups(slices, self.everys, self.key, self.key_order, task)
             begun = _begun(made, self.site, task)
             return begun or self._of_rows(store, task, on_bad, is_immediate)
+        slices = _counted(slices, self.everys.everys[0].site, task)
         places, run = narrowed_run(self.everys) or (None, self.everys)
         groups = column_groups(slices, self.key.positions or (), self.key_order, places=places)
         return run_everys(run, groups, task, is_immediate=is_immediate)
@@ -168,6 +170,8 @@ class JoinReduce:
             else:
                 groups = _begun(joined_column_groups(join, reads, sizes, task), site, task)
                 if groups is not None:
+                    key = self.everys.everys[0].site.key
+                    task.report.count_conversion(key, COLUMNS_TO_ROWS)
                     return run_everys(self.everys, groups, task, is_immediate=is_immediate)
         sides = [
             self._side(side, store, task, is_first)
@@ -184,6 +188,7 @@ class JoinReduce:
         join = self.join
         slices = _sorted_slices(store, side.source, self._order(side), join.site, task)
         if slices is not None:
+            slices = _counted(slices, join.site, task)
             return column_groups(slices, side.key.positions or (), join.key_order)
         on_bad = _on_bad(join.site, self.trap if is_first else None, task)
         rows, spill = store.row_batches(side.source), task.spill
@@ -224,6 +229,13 @@ def _followed(first: list[Item], others: Iterator[Item]) -> Iterator[Item]:
     while first:
         yield first.pop()  # held no longer than needed
     yield from others
+
+
+def _counted(slices: Iterator[Columns], site: SiteSpec, task: TaskContext) -> Iterator[Columns]:
+    """Hand on what becomes rows at a site."""
+    for batch in slices:
+        task.report.count_conversion(site.key, COLUMNS_TO_ROWS)
+        yield batch
 
 
 def _passed(slices: Iterator[Columns], run: EveryRun, task: TaskContext) -> Iterator[Columns]:

@@ -360,7 +360,7 @@ class Flow:
     def plan_text(self, stage: str | None = None) -> str:
         """Return the plan as text; `stage` is one of pipes, resolved, rewritten, steps."""
         forms = None
-        if stage is None and hasattr(self.engine, "forms"):
+        if stage in (None, "steps") and hasattr(self.engine, "forms"):
             forms = self.engine.forms(self.planned.steps, self.settings)
         return self.planned.explain(stage, forms)
 

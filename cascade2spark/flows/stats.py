@@ -152,7 +152,8 @@ class SiteStats:
     Attributes:
         form: `rows` or `columns`, None when the engine does not say.
         conversions: batches that changed form here, by direction.
-        fallbacks: batches that became rows although columns were wanted, by reason.
+        fallbacks: batches that became rows, or stayed rows, although columns were wanted, by
+            reason.
     """
 
     site: Site
@@ -345,12 +346,14 @@ class FlowStats(_Counted):
                 f"{site.rows_in:,}",
                 f"{site.rows_out:,}",
                 site.form or "",
-                "; ".join(f"{reason} ({count})" for reason, count in site.fallbacks.items()),
+                _counts(site.conversions),
+                _counts(site.fallbacks),
             )
             for site in self.site_stats()
         ]
         if rows:
-            lines += columns(("pipe or tap", "rows in", "rows out", "form", "fell back"), rows)
+            titles = ("pipe or tap", "rows in", "rows out", "form", "converted", "fell back")
+            lines += columns(titles, rows)
         if self._counters:
             counted = [(g, n, f"{self._counters[g, n]:,}") for g, n in self._counters]
             lines += ["", *columns(("counters", "", "value"), counted)]
@@ -428,6 +431,10 @@ def columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         return ("  " + "  ".join(shown)).rstrip()
 
     return [line(titles), *map(line, rows)]
+
+
+def _counts(amounts: Mapping[str, int]) -> str:
+    return "; ".join(f"{what} ({count:,})" for what, count in amounts.items())
 
 
 def _plain(value: Any) -> Any:

@@ -28,6 +28,7 @@ from cascade2spark.planner.steps import (
     Persist,
     Project,
     Read,
+    Site,
     Step,
     Write,
 )
@@ -48,6 +49,8 @@ def explain_plan(
         return overall(planned, forms or {})
     if stage not in STAGES:
         raise BuildError("a plan has no such stage", asked=stage, available=list(STAGES))
+    if stage == "steps":
+        return _steps(planned, forms)
     return STAGES[stage](planned)
 
 
@@ -98,11 +101,12 @@ def _rewritten(planned: Planned) -> str:
     return _titled(title, [f"  rules: {rules}", *table(rows)])
 
 
-def _steps(planned: Planned) -> str:
+def _steps(planned: Planned, forms: Mapping[int, str] | None = None) -> str:
     lines: list[str] = []
     for step in planned.steps.steps:
         inputs = _arrow(before.number for before in step.inputs)
         lines.append(f"  {step.number:>2}  {type(step).__name__} {inputs}".rstrip())
+        lines += _line("form", _form(step, forms)) if forms else []
         for line in _details(step):
             lines += _line(line[:9].strip(), line[9:])
         lines += _line("gives", all_names(step.fields))
@@ -111,6 +115,26 @@ def _steps(planned: Planned) -> str:
     for trap in planned.steps.traps:
         lines.append(f"  trap {trap.number} of {', '.join(trap.names)}: {trap.tap!r}")
     return _titled(f"steps of flow {planned.name!r}", lines)
+
+
+def _form(step: Step, forms: Mapping[int, str]) -> str:
+    """Return the form a step works in, and from where on another one."""
+    found = [(site.label, forms[site.key]) for site in _sites_of(step) if site.key in forms]
+    changes = [
+        (label, form)
+        for place, (label, form) in enumerate(found)
+        if place == 0 or form != found[place - 1][1]
+    ]
+    if not changes:
+        return "rows"
+    first, *others = changes
+    return ", ".join([first[1], *(f"{form} from {label} on" for label, form in others)])
+
+
+def _sites_of(step: Step) -> Sequence[Site]:
+    if isinstance(step, Map):
+        return [one.site for one in step.operators]
+    return step.sites or (step.site,)
 
 
 STAGES: dict[str, Callable[[Planned], str]] = {

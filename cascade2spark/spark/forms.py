@@ -58,8 +58,8 @@ class Forms:
 
     def begins(self, source: Step, ways: list[Exit]) -> bool:
         """Tell whether the input of the chain that begins at a step may be columns."""
-        if self._form != "auto":
-            return self._form == "columns"
+        if self._form == "rows":
+            return False
         found = self._found.get(id(ways[0]))
         if found is None:
             found = self._found[id(ways[0])] = self._begins(source, ways)
@@ -95,7 +95,7 @@ class Forms:
 
     def _begins(self, source: Step, ways: list[Exit]) -> bool:
         if isinstance(source, Read):
-            return self.reads_columns(source, ways)
+            return self._form == "columns" or self.reads_columns(source, ways)
         if isinstance(source, Persist):
             return self.arrives(source)
         assert isinstance(source, (Group, CoGroup))
