@@ -29,6 +29,7 @@ from cascade2spark.batch.lifecycle import TaskReport
 from cascade2spark.batch.split import OnBad, common_schema, split_batch, united
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
+from cascade2spark.spark.end_to_end import end_to_end
 
 __all__ = ["Exchange", "ExchangeWriter", "exchanged", "ordered_blocks", "reduce_partitions"]
 
@@ -218,7 +219,7 @@ def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> 
         pairs: one RDD of pairs for each lineage that feeds the exchange.
         partitions: number of reduce partitions.
     """
-    together = pairs[0] if len(pairs) == 1 else context.union(pairs)
+    together = end_to_end(context, pairs)
     # partitionBy holds more and more elements while its chunks are below 1 MiB, and looks at this
     # limit only at every 1000th: with none left, that is where it always hands them on.
     together._memory_limit = _no_memory  # type: ignore[method-assign]
