@@ -210,7 +210,8 @@ KNOBS: tuple[Knob, ...] = (
 )
 
 _PLANNER_CLASS = "the planner chooses formats between steps itself"
-_SPILL_FORMAT = "rows of a task are held in memory"
+_SPILLS_BY_BYTES = "tasks spill by bytes, not by rows: set cascade2spark.memory.bytes"
+_SPILL_FORMAT = "what a task spills is written as it is, not compressed"
 _SPARK_RUNS = "Spark schedules and reports the work"
 
 # Cascading properties that change no row and have nothing to set here -> why.
@@ -227,10 +228,10 @@ _IGNORED = {
     "cascading.aggregateby.cachefactory.classname": "there is one kind of cache",
     "cascading.unique.cachefactory.classname": "there is one kind of cache",
     "cascading.function.composite.cache.capacity": "there is one kind of cache",
-    "cascading.spill.list.threshold": _SPILL_FORMAT,
-    "cascading.spill.map.threshold": _SPILL_FORMAT,
-    "cascading.spill.map.capacity": _SPILL_FORMAT,
-    "cascading.spill.map.loadfactor": _SPILL_FORMAT,
+    "cascading.spill.list.threshold": _SPILLS_BY_BYTES,
+    "cascading.spill.map.threshold": _SPILLS_BY_BYTES,
+    "cascading.spill.map.capacity": _SPILLS_BY_BYTES,
+    "cascading.spill.map.loadfactor": _SPILLS_BY_BYTES,
     "cascading.spill.compress": _SPILL_FORMAT,
     "cascading.spill.codecs": _SPILL_FORMAT,
     "cascading.tap.partition.failonclose": "a part file that cannot be closed always fails",

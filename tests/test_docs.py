@@ -37,7 +37,7 @@ import attrs
 import pytest
 
 import cascade2spark
-from cascade2spark.config import KNOBS
+from cascade2spark.config import KNOBS, Knob
 from cascade2spark.operations import base
 from tests.conformance.cases import CASES
 
@@ -46,6 +46,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 PORTING = DOCS / "how-to" / "port-a-cascading-job.md"
 DIFFERENCES = DOCS / "explanation" / "differences.md"
+SETTINGS = DOCS / "settings.md"
 DOORS = (
     *("flow", "operations", "assemblies", "joiners", "taps", "schemes", "types", "comparators"),
     *("errors", "testing"),
@@ -364,3 +365,30 @@ def test_the_cases_that_differences_name_exist() -> None:
     named = set(re.findall(r"`([a-z_]+/[a-z_0-9]+)`", DIFFERENCES.read_text("utf-8")))
     assert named
     assert set() == named - {case.name for case in CASES}
+
+
+# -- the table of settings -------------------------------------------------------------------------
+
+
+def knob_line(knob: Knob) -> str:
+    """Return the line of a setting in the table of settings."""
+    default = knob.default
+    if default is None or default == ():
+        shown = "not set"
+    elif knob.kind == "bytes":
+        shown = f"`{default >> 20}m`" if default >= 1 << 20 else f"`{default >> 10}k`"
+    else:
+        shown = f"`{str(default).lower()}`".replace("|", r"\|")
+    choices = f" One of {', '.join(knob.choices)}." if knob.choices else ""
+    aliases = ", ".join(f"`{alias}`" for alias in knob.aliases)
+    return " | ".join(["", f"`{knob.name}`", shown, knob.meaning + choices, aliases, ""]).strip()
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
+def test_the_table_of_settings_says_what_is_set(knob) -> None:
+    assert knob_line(knob) in SETTINGS.read_text("utf-8").splitlines()
+
+
+def test_the_table_of_settings_has_nothing_else() -> None:
+    named = re.findall(r"^\| `(cascade2spark\.[a-z.]+)` \|", SETTINGS.read_text("utf-8"), re.M)
+    assert [knob.name for knob in KNOBS] == named
