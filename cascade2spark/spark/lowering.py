@@ -42,6 +42,7 @@ from cascade2spark.planner.steps import (
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.end_to_end import end_to_end
 from cascade2spark.spark.forms import Forms, groups_columns
 from cascade2spark.spark.grouping import ReduceSource, reduce_of
 from cascade2spark.spark.hash_join import (
@@ -186,7 +187,7 @@ class Lowering:
     def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
         elements, task_source = self._input(source)
         if isinstance(source, Read):
-            reads_columns = self._forms.reads_columns(source, ways)
+            reads_columns = self._forms.reads_columns(source)
             if isinstance(task_source, FileSource):
                 task_source = attrs.evolve(task_source, as_columns=reads_columns)
             if self.run.settings.form == "columns" and not reads_columns:
@@ -383,7 +384,7 @@ class Lowering:
         found = self._blocks.get(target)
         if found is None:
             parts = self._items(target)
-            found = self._kept(parts[0] if len(parts) == 1 else self.context.union(parts))
+            found = self._kept(end_to_end(self.context, parts))
             self._blocks[target] = found
         return found
 
