@@ -42,6 +42,8 @@ __all__ = [
 
 # Partial results of this many rows are joined before more are made.
 _HELD_ROWS = 100_000
+# Or of this part of the memory limit: joining takes several times as much.
+_HELD_SHARE = 16
 # Parts that hardly shrink when they are joined are sent on as they are.
 _WORTH_KEEPING = 0.8
 
@@ -91,7 +93,8 @@ class ColumnAggregation:
         self._kernels = aggregate_kernels(spec.everys, spec.key, spec.key_order) or []
         self._places = spec.key.positions or ()
         self._held: list[Columns] = []
-        self._held_rows = 0
+        self._held_rows = self._held_bytes = 0
+        self._most_bytes = task.spill.limit_bytes // _HELD_SHARE
         self._rows_stage: Stage | None = None
         self._count(0)
 
@@ -112,7 +115,8 @@ class ColumnAggregation:
         self._count(batch.num_rows)
         self._held.append(made)
         self._held_rows += made.num_rows
-        if self._held_rows > _HELD_ROWS:
+        self._held_bytes += made.nbytes
+        if self._held_rows > _HELD_ROWS or self._held_bytes > self._most_bytes:
             yield from self._joined()
 
     def rows(self, batch: list[Row]) -> Iterator[Batch]:
@@ -147,6 +151,7 @@ class ColumnAggregation:
     def _joined(self, is_last: bool = False) -> Iterator[Batch]:
         held, self._held = self._held, []
         before, self._held_rows = self._held_rows, 0
+        self._held_bytes = 0
         if not held:
             return
         try:
@@ -155,10 +160,12 @@ class ColumnAggregation:
         except NotColumns:
             yield from held
             return
-        if is_last or made.num_rows > before * _WORTH_KEEPING:
+        is_small = made.num_rows <= before * _WORTH_KEEPING
+        if is_last or not is_small or made.nbytes > self._most_bytes * _WORTH_KEEPING:
             yield made
         else:
-            self._held, self._held_rows = [made], made.num_rows
+            self._held = [made]
+            self._held_rows, self._held_bytes = made.num_rows, made.nbytes
 
     def _count(self, entered: int) -> None:
         report = self._task.report

@@ -25,6 +25,7 @@ from cascade2spark.batch.kernels.aggregates import aggregate_kernel
 from cascade2spark.batch.kernels.keys import encode_keys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import sorted_groups
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Average, Count, First, Last, MaxValue, MinValue, Sum
 from cascade2spark.operations.extremes import Max, Min
@@ -146,7 +147,8 @@ def in_parts(
     for task in range(tasks):
         mine = given[task * share : (task + 1) * share]
         batches = [as_batch(mine[at : at + size]) for at in range(0, len(mine), size)]
-        parts += [item for _, item in run_chain(spec, batches, TaskContext())]
+        limit = SpillSpace(16 << (3 * (task + size)))  # parts of one row, or of more
+        parts += [item for _, item in run_chain(spec, batches, TaskContext(spill=limit))]
     if parts and not any(isinstance(part, list) for part in parts):
         try:
             return rows_of(merged_columns(parts, specs, order, kernels)), True
@@ -212,6 +214,21 @@ def test_plain_groups_are_merged_as_columns() -> None:
     made, is_columns = in_parts(specs, (0, 1), KeyOrder(2), given_rows, 1, 2)
     assert is_columns
     assert [(None, 2, 1, 1.0, 1.0), ("a", None, 1, 0.0, None), ("b", 1, 2, 3.0, 2.0)] == made
+
+
+def test_parts_leave_before_large_keys_fill_the_memory() -> None:
+    specs = everys(KV, "k", (Count(), "v"))
+    by_rows = PartialAggregate(Pick((0,), width=3), KeyOrder(1), specs)
+    task = TaskContext(spill=SpillSpace(1 << 20))
+    stage = ColumnAggregate(by_rows).open(task, is_immediate=False)
+    held, left = 0, 0
+    for number in range(200):
+        key = f"{number % 100:01000}"
+        batch = columns_of([(key, n, 1) for n in range(5)] + [(f"{number:01000}", 0, 1)], 3)
+        left += sum(part.num_rows for part in stage.columns(batch))
+        held = max(held, sum(part.nbytes for part in stage._held))
+    assert left and held <= 1 << 16
+    assert list(stage.flush())
 
 
 def test_aggregators_that_only_run_over_rows() -> None:
