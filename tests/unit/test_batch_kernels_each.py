@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
 from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, run_chain
 from cascade2spark.batch.column_run import ColumnRun, split_run
+from cascade2spark.batch.kernels.conversion import by_value
 from cascade2spark.batch.kernels.each import each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.errors import BuildError
@@ -434,3 +436,18 @@ def test_a_batch_without_a_column_form_is_done_as_rows_and_counted() -> None:
     assert [("p", None), ("q", Decimal(1)), ("r", Decimal(2))] == made[:-1]
     assert {run[0].site.key: {"no column type for Decimal": 1}} == task.report.fallbacks
     assert (3, 3) == (task.report.rows_in[run[0].site.key], task.report.rows_out[run[0].site.key])
+
+
+def test_repeated_texts_are_looked_at_once_each():
+    """And give what every value by itself gives, nulls too."""
+    texts = pa.array(["a", None, "b", "a"] * 200)
+    seen = []
+
+    def call(text):
+        seen.append(text)
+        return None if text is None else text * 2
+
+    assert by_value(call, pa.string(), texts).to_pylist() == ["aa", None, "bb", "aa"] * 200
+    assert len(seen) == 3
+    distinct = pa.array([str(number) for number in range(1000)])
+    assert by_value(str.upper, pa.string(), distinct).to_pylist() == distinct.to_pylist()
