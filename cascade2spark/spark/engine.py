@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 from py4j.protocol import Py4JError
-from pyspark import RDD, SparkContext, StorageLevel
+from pyspark import RDD, SparkContext
 from pyspark.errors import PySparkException
 
 from cascade2spark.batch.batches import Row
@@ -159,9 +159,6 @@ class SparkEngine:
         taps = {step.number: step.tap for step in plan.writes}
         lazy = [n for n in items.writes if isinstance(taps[n], (RDDTap, DataFrameTap))]
         rdd = items.rdd
-        if lazy:
-            # Spark lets go of it when nobody holds the result any more.
-            rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
         collected = rdd.filter(_Unless(tuple(lazy))).collect()
         for number in items.writes:
             own = [item for at, item in collected if at == number]

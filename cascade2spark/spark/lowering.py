@@ -12,11 +12,11 @@ write              part files made in the task; `collect` of their manifests
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import attrs
-from pyspark import RDD, SparkContext, StorageLevel
+from pyspark import RDD, Accumulator, SparkContext, StorageLevel
 
 from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.chain import ChainSpec, Leaf
@@ -41,7 +41,7 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
-from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.counters import TaskRecord, TaskReports
 from cascade2spark.spark.end_to_end import end_to_end
 from cascade2spark.spark.forms import Forms, groups_columns
 from cascade2spark.spark.grouping import ReduceSource, reduce_of
@@ -58,7 +58,7 @@ from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
 from cascade2spark.spark.session import driver_versions, worker_memory
 from cascade2spark.spark.shuffle import Exchange, exchanged, reduce_partitions
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
-from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
+from cascade2spark.spark.tasks import RECORD, TaskFunction, TaskSource, TrapPlace
 from cascade2spark.taps import DataFrameTap, MemoryTap, MultiSinkTap, RDDTap
 
 __all__ = ["Lowering", "SinkItems"]
@@ -142,7 +142,7 @@ class Lowering:
             yield SinkItems(
                 source.number,
                 tuple(dict.fromkeys(numbers.values())),
-                chain.rdd.mapPartitions(_Selected(numbers)),
+                chain.rdd.mapPartitions(_Selected(numbers, self.reports.accumulator)),
             )
 
     def held_rows(self) -> dict[int, int]:
@@ -194,6 +194,7 @@ class Lowering:
                 task_source = ColumnSource(task_source, source.fields, source.site)
         spec = self._spec(source, ways, self._forms.begins(source, ways))
         self._numbered += 1
+        keeping = _keeping(ways)
         task = TaskFunction(
             run_id=self.run.run_id,
             step=source.number,
@@ -207,12 +208,13 @@ class Lowering:
             versions=self._versions,
             batch_rows=self.run.settings.rows_batch,
             memory_bytes=self._memory_bytes,
+            is_kept=keeping is not None,
         )
         rdd = elements.mapPartitionsWithIndex(task)
-        leads_on = [way for way in ways if not isinstance(way.step, Write)]
-        if leads_on and len(ways) > 1:
-            # Some rows go to a sink or to another exchange: the chain must not run for each.
-            rdd = self._kept(rdd)
+        if keeping is not None:
+            rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
+        if keeping == "run":
+            self.persisted.append(rdd)
         return _Chain(rdd, ways)
 
     def _spec(self, source: Step, ways: list[Exit], has_columns: bool) -> ChainSpec:
@@ -335,7 +337,7 @@ class Lowering:
     def _spread(self, step: CoGroup) -> list[RDD[Any]]:
         """Return the sides of a join whose heavy keys are spread over several partitions."""
         first = step.sides[0]
-        blocks = [self._kept(rdd) for rdd in self._items(Target(step.number, first.source))]
+        blocks = self._items(Target(step.number, first.source))
         for rdd in blocks:
             rdd.count()  # only now is it known which keys are heavy
         counted = [
@@ -376,7 +378,7 @@ class Lowering:
             ways = next(ways for ways in self.lineage.chains_of(source) if way in ways)
             chain = self._chain(source, ways)
             number = chain.ways.index(way)
-            found.append(chain.rdd.mapPartitions(_Only(number)))
+            found.append(chain.rdd.mapPartitions(_Only(number, self.reports.accumulator)))
         return found
 
     def _handed_over(self, target: Target) -> RDD[Any]:
@@ -384,7 +386,7 @@ class Lowering:
         found = self._blocks.get(target)
         if found is None:
             parts = self._items(target)
-            found = self._kept(end_to_end(self.context, parts))
+            found = end_to_end(self.context, parts)
             self._blocks[target] = found
         return found
 
@@ -423,10 +425,6 @@ class Lowering:
             is_self_join=step.is_self_join,
         )
 
-    def _kept(self, rdd: RDD[Any]) -> RDD[Any]:
-        self.persisted.append(rdd.persist(StorageLevel.MEMORY_AND_DISK))
-        return rdd
-
     # -- numbers -----------------------------------------------------------------------------------
 
     def _partitions_of(self, source: Step) -> int:
@@ -445,24 +443,28 @@ class Lowering:
         if source.is_single or not source.key_order.is_partitionable:
             return 1
         asked = source.partitions or self.run.settings.partitions
-        return asked or reduce_partitions(
-            self._bytes_below(source), self.context.defaultParallelism
+        if asked:
+            return asked
+        known_bytes, unknown_partitions = self._read_below(source)
+        return reduce_partitions(
+            known_bytes, self.context.defaultParallelism, unknown_partitions
         )
 
-    def _bytes_below(self, step: Step) -> int | None:
-        """Return the size of everything read below a step, None when some of it is unknown."""
-        total, seen, stack = 0, {step.number}, [step]
+    def _read_below(self, step: Step) -> tuple[int, int]:
+        """Return the size of what is read below a step, and the most partitions of what has none."""
+        total, unknown, seen, stack = 0, 0, {step.number}, [step]
         while stack:
             at = stack.pop()
             if isinstance(at, Read):
-                size = self._reading(at).size_bytes
-                if size is None:
-                    return None
-                total += size
+                reading = self._reading(at)
+                if reading.size_bytes is None:
+                    unknown = max(unknown, reading.partitions)
+                else:
+                    total += reading.size_bytes
             fresh = [before for before in at.inputs if before.number not in seen]
             seen.update(before.number for before in fresh)
             stack.extend(fresh)
-        return total
+        return total, unknown
 
     def _trap_place(self, spec: Any) -> TrapPlace:
         columns = TrapColumns.of(self.run.settings)
@@ -477,24 +479,54 @@ class Lowering:
 
 @attrs.frozen
 class _Only:
-    """Keeps the items of one exit."""
+    """Keeps the items of one exit; passes the records of persisted partitions on."""
 
     number: int
+    reports: Accumulator[list[TaskRecord]]
 
     def __call__(self, items: Iterable[tuple[int, Any]]) -> Iterator[Any]:
         number = self.number
-        return (item for leaf, item in items if leaf == number)
+        for leaf, item in items:
+            if leaf == number:
+                yield item
+            elif leaf == RECORD:
+                self.reports.add([item])
 
 
 @attrs.frozen
 class _Selected:
-    """Keeps the items of the sinks, under the numbers of their steps."""
+    """Keeps the items of the sinks, under the numbers of their steps; records as `_Only`."""
 
     numbers: Mapping[int, int]
+    reports: Accumulator[list[TaskRecord]]
 
     def __call__(self, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
         numbers = self.numbers
-        return ((numbers[leaf], item) for leaf, item in items if leaf in numbers)
+        for leaf, item in items:
+            if leaf in numbers:
+                yield numbers[leaf], item
+            elif leaf == RECORD:
+                self.reports.add([item])
+
+
+def _keeping(ways: Sequence[Exit]) -> Literal["run", "result"] | None:
+    """Return how long what leaves a chain is persisted: for the run, or for as long as a result."""
+    steps = [way.step for way in ways]
+    if any(isinstance(s, Write) and isinstance(s.tap, (RDDTap, DataFrameTap)) for s in steps):
+        return "result"  # Spark lets go of it when nobody holds the result any more
+    leads_on = [step for step in steps if not isinstance(step, Write)]
+    if leads_on and len(ways) > 1:
+        # Some rows go to a sink or to another exchange: the chain must not run for each.
+        return "run"
+    return "run" if any(_is_read_twice(way) for way in ways) else None
+
+
+def _is_read_twice(way: Exit) -> bool:
+    """Tell whether what leaves by a way is read more than once, or counted before it is."""
+    step = way.step
+    if isinstance(step, CoGroup) and step.skewed:
+        return way.place == step.sides[0].source
+    return isinstance(step, (Persist, BroadcastJoin))
 
 
 def _maker(source: Step, way: Exit) -> Maker:

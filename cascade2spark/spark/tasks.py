@@ -26,7 +26,10 @@ from cascade2spark.spark.counters import TaskRecord
 from cascade2spark.spark.session import Versions, check_versions
 from cascade2spark.spark.travel import sendable
 
-__all__ = ["TaskFunction", "TaskSource", "TrapPlace"]
+__all__ = ["RECORD", "TaskFunction", "TaskSource", "TrapPlace"]
+
+# Number, in place of a leaf's, of the item by which persisted partitions carry their record.
+RECORD = -1
 
 
 class TaskSource(Protocol):
@@ -81,6 +84,8 @@ class TaskFunction:
         versions: what the driver runs.
         batch_rows: rows handed on at a time.
         memory_bytes: most bytes of data that the task may hold before it spills.
+        is_kept: what leaves is persisted. Spark throws away what a task reports if the task fails
+            later on, and its next attempt finds the persisted items: so they carry the record.
         s3: how S3 is reached, as the driver knows it when it makes this.
     """
 
@@ -96,6 +101,7 @@ class TaskFunction:
     versions: Versions
     batch_rows: int
     memory_bytes: int
+    is_kept: bool = False
     s3: S3Access = attrs.field(factory=s3_access)
 
     def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
@@ -137,21 +143,19 @@ class TaskFunction:
             spill.close()
             if spill.spilled_bytes:
                 task.report.details["spilled_bytes"] = spill.spilled_bytes
-            record = task.report.as_record()
-            self.reports.add(
-                [
-                    TaskRecord(
-                        self.run_id,
-                        self.step,
-                        self.chain_number,
-                        index,
-                        attempt,
-                        stage,
-                        is_complete,
-                        record,
-                    )
-                ]
+            record = TaskRecord(
+                self.run_id,
+                self.step,
+                self.chain_number,
+                index,
+                attempt,
+                stage,
+                is_complete,
+                task.report.as_record(),
             )
+            self.reports.add([record])
+        if self.is_kept:
+            yield RECORD, record
 
 
 def local_folders() -> list[str]:
