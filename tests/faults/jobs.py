@@ -11,8 +11,9 @@ import shutil
 import signal
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pyspark import SparkConf, SparkContext, TaskContext
@@ -28,13 +29,16 @@ from cascade2spark.operations.callables import function
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Hfs, RDDTap, SinkMode
+from tests.faults.shapes import once
 
 ROOT = Path(__file__).parents[2]
 ROWS = [(f"k{number % 7}", number) for number in range(200)]
 KV = Fields("k", "v")
 
 
-def context(master: str, folder: Path) -> SparkContext:
+def context(
+    master: str, folder: Path, more: Mapping[str, str] = MappingProxyType({})
+) -> SparkContext:
     """Start a context that keeps its files in the test's folder."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
     settings = {
@@ -47,6 +51,9 @@ def context(master: str, folder: Path) -> SparkContext:
         "spark.task.maxFailures": "4",
         "spark.shuffle.io.maxRetries": "0",
         "spark.shuffle.io.retryWait": "100ms",
+        "spark.locality.wait": "0",
+        "spark.python.daemon.module": "tests.faults.daemon",
+        **more,
     }
     conf = SparkConf().setMaster(master).setAppName("faults").setAll(list(settings.items()))
     started = SparkContext(conf=conf.setExecutorEnv("PYTHONPATH", str(ROOT)))
@@ -74,15 +81,6 @@ class Troubled(BaseOperation, Function):
 
     def cleanup(self, flow_process: Any, operation_call: Any) -> None:
         self.trouble("cleanup")
-
-
-def once(flag: Path) -> bool:
-    """Tell whether this is the first call for a flag, in any process."""
-    try:
-        os.close(os.open(flag, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
 
 
 def flow_of(sc: SparkContext, folder: Path, first: Any, second: Any = None) -> Flow:

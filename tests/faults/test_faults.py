@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.faults.jobs import ROOT, ROWS
+from tests.faults.shapes import SHAPES
 
 pytestmark = pytest.mark.spark
 
@@ -24,15 +25,21 @@ GROUPS = sorted(f"{key}\t{count}" for key, count in Counter(key for key, _ in GO
 
 
 def run_job(name: str, folder: Path) -> tuple[int, list[dict[str, Any]], str]:
-    """Run a job in a process of its own; return how it ended, what it told, and its errors."""
+    """Run a job of `jobs` as `run_module`."""
+    return run_module("jobs", name, folder=folder)
+
+
+def run_module(*words: str, folder: Path) -> tuple[int, list[dict[str, Any]], str]:
+    """Run a module in a process of its own; return how it ended, what it told, and its errors."""
+    module, *arguments = words
     (folder / "spark").mkdir(exist_ok=True)
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.faults.jobs", name, str(folder)],
+        [sys.executable, "-m", f"tests.faults.{module}", *arguments, str(folder)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     lines = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
@@ -78,3 +85,49 @@ def test_a_driver_killed_before_it_publishes_then_tasks_that_fail(tmp_path: Path
     assert sorted(f"{key}\t{value}" for key, value in GOOD) == lines_below(tmp_path / "late")
     assert 4 == len(list((tmp_path / "late").glob("part-*")))
     assert [] == hidden(tmp_path)
+
+
+def test_every_kind_of_step_on_a_cluster_that_loses_processes_and_files(tmp_path: Path) -> None:
+    code, told, errors = run_module("cluster", folder=tmp_path)
+    assert 0 == code, errors
+    assert [] == [line for line in told if line["differs"]]
+    runs = {line["run"] for line in told}
+    assert {f"{name} kill_worker" for name in SHAPES} < runs
+    assert {"fork fail", "skewed lost files", "fork lost executor", "repeated 9 64k"} < runs
+
+
+def test_copies_of_slow_tasks_change_nothing(tmp_path: Path) -> None:
+    code, told, errors = run_module("standalone", folder=tmp_path)
+    assert 0 == code, errors
+    assert [] == [line for line in told if line["differs"]]
+    assert 4 == len(told)
+    assert all(line["copies"] for line in told)
+
+
+def test_spilled_and_damaged_data(tmp_path: Path) -> None:
+    code, told, errors = run_module("spills", folder=tmp_path)
+    assert 0 == code, errors
+    assert [] == [line for line in told if line["open"]]  # no spill file outlives its task
+    good = [line for line in told if "differs" in line]
+    assert [{}] * 4 == [line["differs"] for line in good]
+    bad = {line["run"]: line for line in told if "said" in line}
+    assert all(line["kept"] and line["happened"] for line in bad.values()), bad
+    full = bad.pop("sorted fill_disk")["said"]
+    assert "the disk is full" in full
+    assert str(tmp_path / "spark") in full
+    assert "spark.local.dir" in full
+    assert "no trap takes this" in bad.pop("group fail_while_spilled")["said"]
+    assert 4 == len(bad)
+    for line in bad.values():
+        assert line["said"].startswith("a shuffle block is damaged"), line
+
+
+def test_a_driver_killed_at_any_step_of_publishing(tmp_path: Path) -> None:
+    code, told, errors = run_module("publishing", folder=tmp_path)
+    assert 0 == code, errors
+    assert [-signal.SIGKILL] * (len(told) - 1) + [0] == [line["code"] for line in told]
+    assert all(line["whole before"] and not line["left over"] for line in told), told
+    after = [line["after"] for line in told]
+    undone = after.count("old")
+    assert 2 <= undone <= len(told) - 4
+    assert ["old"] * undone + ["new"] * (len(told) - undone) == after
