@@ -20,6 +20,7 @@ from cascade2spark import (
     function,
 )
 from cascade2spark.assemblies import Coerce, Discard, SumBy
+from cascade2spark.flows.stats import FlowStats
 from cascade2spark.operations import (
     Count,
     ExpressionFunction,
@@ -51,24 +52,26 @@ TABLES = {
 GAP_S = 1800
 
 
-def _run(sc: SparkContext, inputs: Inputs, output: str, tail: Pipe, events: Fields) -> None:
-    """Run a flow whose heads are named after their inputs."""
+def _run(sc: SparkContext, inputs: Inputs, output: str, tail: Pipe, events: Fields) -> FlowStats:
+    """Run a flow whose heads are named after their inputs; return what is known of the run."""
     schemes = {"events": TextDelimited(events), "words": TextLine("line")}
     schemes |= {table: TextDelimited(fields) for table, fields in TABLES.items()}
     heads = [head.get_name() for head in tail.get_heads()]
     sources = {name: Hfs(schemes[name], inputs[name]) for name in heads}
     sink = Hfs(TextDelimited(Fields.ALL), output, SinkMode.REPLACE)
     properties = {"cascade2spark.partitions": PARTITIONS, "cascade2spark.progress": "off"}
-    SparkFlowConnector(sc, properties).connect(sources, sink, tail).complete()
+    flow = SparkFlowConnector(sc, properties).connect(sources, sink, tail)
+    flow.complete()
+    return flow.get_stats()
 
 
-def count_lines(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def count_lines(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     tail = Pipe("words").group_by(Fields.NONE).every(Count())
-    _run(sc, {"words": inputs["events"]}, output, tail, PLAIN)
+    return _run(sc, {"words": inputs["events"]}, output, tail, PLAIN)
 
 
-def identity(sc: SparkContext, inputs: Inputs, output: str) -> None:
-    _run(sc, inputs, output, Pipe("events"), PLAIN)
+def identity(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
+    return _run(sc, inputs, output, Pipe("events"), PLAIN)
 
 
 @function(*PLAIN)
@@ -76,26 +79,26 @@ def passed(*row: Any) -> Row:
     return row
 
 
-def identity_rows(sc: SparkContext, inputs: Inputs, output: str) -> None:
-    _run(sc, inputs, output, Pipe("events").each(passed), PLAIN)
+def identity_rows(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
+    return _run(sc, inputs, output, Pipe("events").each(passed), PLAIN)
 
 
-def word_count(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def word_count(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     words = Pipe("words").each("line", RegexSplitGenerator(Fields("word"), "\\s+"))
-    _run(sc, inputs, output, words.group_by("word").every(Count()), PLAIN)
+    return _run(sc, inputs, output, words.group_by("word").every(Count()), PLAIN)
 
 
 word_count_char = word_count
 
 
-def sum_by_key(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def sum_by_key(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     tail = Pipe("events").then(SumBy, "action", "amount", Fields("total", int))
-    _run(sc, inputs, output, tail, TYPED)
+    return _run(sc, inputs, output, tail, TYPED)
 
 
-def sum_by_user(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def sum_by_user(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     tail = Pipe("events").then(SumBy, "user", "amount", Fields("total", int))
-    _run(sc, inputs, output, tail, TYPED)
+    return _run(sc, inputs, output, tail, TYPED)
 
 
 @buffer("rows")
@@ -103,9 +106,9 @@ def counted(key: Row, rows: Iterator[Row]) -> Iterator[int]:
     yield sum(1 for _ in rows)
 
 
-def group_count(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def group_count(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     tail = Pipe("events").group_by("user").every(Fields.ALL, counted, Fields("user", "rows"))
-    _run(sc, inputs, output, tail, PLAIN)
+    return _run(sc, inputs, output, tail, PLAIN)
 
 
 @buffer("sessions")
@@ -128,34 +131,34 @@ def sessions_of_stamps(key: Row, rows: Iterator[Row]) -> Iterator[int]:
     yield found
 
 
-def secondary_sort_udf(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def secondary_sort_udf(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     by_user = Pipe("events").group_by("user", sort="ts")
     tail = by_user.every(Fields.ALL, sessions, Fields("user", "sessions"))
-    _run(sc, inputs, output, tail, TYPED)
+    return _run(sc, inputs, output, tail, TYPED)
 
 
-def secondary_sort_pruned(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def secondary_sort_pruned(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     by_user = Pipe("events").group_by("user", sort="ts")
     tail = by_user.every("ts", sessions_of_stamps, Fields("user", "sessions"))
-    _run(sc, inputs, output, tail, TYPED)
+    return _run(sc, inputs, output, tail, TYPED)
 
 
-def secondary_sort_builtin(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def secondary_sort_builtin(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     by_user = Pipe("events").group_by("user", sort="ts")
     ends = by_user.every("action", First(Fields("first"))).every("action", Last(Fields("last")))
-    _run(sc, inputs, output, ends.every(Count()), TYPED)
+    return _run(sc, inputs, output, ends.every(Count()), TYPED)
 
 
-def join(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def join(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     joined = CoGroup(Pipe("events"), "user", Pipe("users"), "users_id")
-    _run(sc, inputs, output, Discard(joined, "users_id"), PLAIN)
+    return _run(sc, inputs, output, Discard(joined, "users_id"), PLAIN)
 
 
-def five_way(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def five_way(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     pipes = [Pipe("events"), *(Pipe(table) for table in TABLES)]
     keys = ["user", *(f"{table}_id" for table in TABLES)]
     joined = CoGroup(pipes=pipes, keys=keys)
-    _run(sc, inputs, output, Discard(joined, *keys[1:]), PLAIN)
+    return _run(sc, inputs, output, Discard(joined, *keys[1:]), PLAIN)
 
 
 def _broadcast() -> Pipe:
@@ -163,8 +166,8 @@ def _broadcast() -> Pipe:
     return Discard(joined, "users_id")
 
 
-def broadcast_join(sc: SparkContext, inputs: Inputs, output: str) -> None:
-    _run(sc, inputs, output, _broadcast(), PLAIN)
+def broadcast_join(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
+    return _run(sc, inputs, output, _broadcast(), PLAIN)
 
 
 @function("label")
@@ -172,22 +175,22 @@ def label(name: str, country: str) -> str:
     return f"{name}@{country}"
 
 
-def broadcast_join_rows(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def broadcast_join_rows(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     tail = _broadcast().each(("name", "country"), label, Fields.SWAP)
-    _run(sc, inputs, output, tail, PLAIN)
+    return _run(sc, inputs, output, tail, PLAIN)
 
 
-def fork_merge(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def fork_merge(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     events = Pipe("events")
     kept = events.each("action", RegexFilter("save|share"))
     kept = kept.each(Insert(Fields("kind"), "kept"), Fields.ALL)
     shown = events.each("action", RegexFilter("view|share"))
     shown = shown.each(Insert(Fields("kind"), "shown"), Fields.ALL)
     tail = SumBy(Merge(kept, shown), Fields("user", "kind"), "amount", Fields("total", int))
-    _run(sc, inputs, output, tail, TYPED)
+    return _run(sc, inputs, output, tail, TYPED)
 
 
-def six_udfs(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def six_udfs(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     pipe: Pipe = Pipe("events")
     pipe = pipe.each("action", function("kind")(str.upper), Fields.ALL)
     pipe = pipe.keep("kind", lambda kind: kind != "SHARE")
@@ -195,17 +198,17 @@ def six_udfs(sc: SparkContext, inputs: Inputs, output: str) -> None:
     pipe = pipe.each("ts", function("day")(lambda ts: ts // 86_400), Fields.ALL)
     pipe = pipe.remove("cents", lambda cents: cents > 900_000)
     mixed = function("weekday", "mix")(lambda day, cents: (day % 7, cents + day))
-    _run(sc, inputs, output, pipe.each(("day", "cents"), mixed, Fields.SWAP), TYPED)
+    return _run(sc, inputs, output, pipe.each(("day", "cents"), mixed, Fields.SWAP), TYPED)
 
 
-def six_builtins(sc: SparkContext, inputs: Inputs, output: str) -> None:
+def six_builtins(sc: SparkContext, inputs: Inputs, output: str) -> FlowStats:
     pipe: Pipe = Pipe("events")
     pipe = pipe.each("pin", FilterNull())
     pipe = pipe.each("action", RegexFilter("^(view|click|save)$"))
     pipe = pipe.each("pin", RegexReplace(Fields("pin", str), "^p", "n"), Fields.REPLACE)
     pipe = pipe.each("amount", ExpressionFunction(Fields("cents", int), "amount * 100"), Fields.ALL)
     pipe = pipe.each(Insert(Fields("source"), "web"), Fields.ALL)
-    _run(sc, inputs, output, Coerce(pipe, Fields("amount", float)), TYPED)
+    return _run(sc, inputs, output, Coerce(pipe, Fields("amount", float)), TYPED)
 
 
 if __name__ == "__main__":
