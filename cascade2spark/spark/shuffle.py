@@ -40,6 +40,7 @@ _LEAST_BYTES = 1 << 16
 _GATHERED_ROWS = 8_192
 _GATHERED_BYTES = 1 << 21
 _MIB = 1 << 20
+_MOST_UNKNOWN = 1000  # partitions
 
 
 @attrs.frozen
@@ -231,22 +232,27 @@ def ordered_blocks(pairs: Iterable[tuple[int, bytes]]) -> list[bytes]:
     return arrival_order(block for _, block in pairs)
 
 
-def reduce_partitions(input_bytes: int | None, cores: int) -> int:
+def reduce_partitions(input_bytes: int, cores: int, unknown_partitions: int = 0) -> int:
     """Return how many reduce partitions an exchange gets when nobody says.
 
     A task costs 20 to 50 ms whatever it does, so small inputs get few and middling ones one wave;
-    beyond 256 MiB for each core the size of a partition decides.
+    beyond 256 MiB for each core the size of a partition decides. Of an RDD that was given only the
+    number of partitions is known: whoever cut it up so far had data for as many, up to a number
+    beyond which blocks would be tiny.
 
     Args:
-        input_bytes: size of everything read below the exchange, None when it cannot be told.
+        input_bytes: size of everything read below the exchange, as far as it can be told.
         cores: the context's default parallelism.
+        unknown_partitions: the most partitions of an input whose size cannot be told, 0 if there
+            is none.
     """
-    if input_bytes is None:
-        return cores
-    if input_bytes <= 4 * _MIB:
-        return 1
-    one_wave = min(cores, -(-input_bytes // (8 * _MIB)))
-    return max(one_wave, -(-input_bytes // (256 * _MIB)))
+    by_size = 1
+    if input_bytes > 4 * _MIB:
+        one_wave = min(cores, -(-input_bytes // (8 * _MIB)))
+        by_size = max(one_wave, -(-input_bytes // (256 * _MIB)))
+    if not unknown_partitions:
+        return by_size
+    return max(cores, by_size, min(unknown_partitions, _MOST_UNKNOWN))
 
 
 def _identity(partition: int) -> int:
