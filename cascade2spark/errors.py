@@ -288,7 +288,7 @@ AssertionException = AssertionFailed
 
 def _line(label: str, value: str) -> str:
     indent = "\n" + " " * (_LABEL_WIDTH + 2)
-    return f"  {label:<{_LABEL_WIDTH}}{value}".replace("\n", indent)
+    return f"  {label:<{_LABEL_WIDTH - 1}} {value}".replace("\n", indent)
 
 
 def _folded(name: str) -> str:

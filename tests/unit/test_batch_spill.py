@@ -67,6 +67,7 @@ def test_a_full_disk_is_said_with_the_folder_and_the_way_out():
         file.append(b"x" * 10)
     text = str(caught.value)
     assert "the disk is full" in text
+    assert "spilled so far 0.0 MiB" in text
     assert "/dev/shm" in text
     assert "spark.local.dir" in text
     space.close()
