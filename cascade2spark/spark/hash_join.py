@@ -247,17 +247,17 @@ def broadcast_side(
     if result_bytes is None:
         text = context.getConf().get("spark.driver.maxResultSize") or "1g"
         result_bytes = bytes_of(text, "b")
-    limit = f"{limit_bytes / _MIB:.1f} MiB (cascade2spark.broadcast.max.bytes)"
+    limit = f"{_size(limit_bytes)} (cascade2spark.broadcast.max.bytes)"
     is_too_large = size > limit_bytes
     collected = size + count * _BLOCK_EXTRA_BYTES + len(sizes) * _TASK_EXTRA_BYTES
     if not is_too_large and 0 < result_bytes < collected:
-        limit = f"{result_bytes / _MIB:.1f} MiB to the driver (spark.driver.maxResultSize)"
+        limit = f"{_size(result_bytes)} to the driver (spark.driver.maxResultSize)"
         is_too_large = True
     if is_too_large:
         raise FlowError(
             f"{site.label}: the side of {held.label} is too large to hold in every task",
             details={
-                "size": f"{size / _MIB:.1f} MiB serialised",
+                "size": f"{_size(size)} serialised",
                 "limit": limit,
                 "fields": fields,
                 "side": held.branch or held.label,
@@ -279,3 +279,7 @@ def _sizes(blocks: Any) -> Iterator[tuple[int, int]]:
 def _rows_of(blocks: Any) -> Iterator[Rows]:
     for batch in decode_all(blocks):
         yield batch if isinstance(batch, list) else rows_of_columns(batch)
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / _MIB:.1f} MiB" if size_bytes >= _MIB else f"{size_bytes / 1024:.1f} KiB"

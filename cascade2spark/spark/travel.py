@@ -64,6 +64,10 @@ def sendable(error: BaseException) -> TaskFailed:
     return TaskFailed(f"{error}\nc2s{{{base64.b64encode(packed).decode('ascii')}}}")
 
 
+# A worker without these runs another Python than the driver: no file that is shipped would help.
+_OUR_NEEDS = ("pyarrow", "numpy", "attrs", "attr'", "fsspec", "regex", "pyspark")
+
+
 def error_of(failure: BaseException) -> BaseException:
     """Return the error that a task raised, rebuilt; or a FlowError that wraps Spark's own."""
     text = str(failure)
@@ -76,10 +80,10 @@ def error_of(failure: BaseException) -> BaseException:
     reason = next((line for line in lines if "ModuleNotFoundError" in line), None)
     if reason:
         module = reason.split("ModuleNotFoundError:")[-1].strip()
-        return FlowError(
-            f"the workers cannot import what the flow needs: {module}",
-            fix="ship it: FlowDef.add_to_class_path(path), or py_files of the Spark context",
-        )
+        fix = "ship it: FlowDef.add_to_class_path(path), or py_files of the Spark context"
+        if any(f"'{name}" in module for name in _OUR_NEEDS):
+            fix = "set PYSPARK_PYTHON to the Python of this environment before Spark starts"
+        return FlowError(f"the workers cannot import what the flow needs: {module}", fix=fix)
     return FlowError("Spark failed to run the flow", details={"spark says": _shortened(lines)})
 
 

@@ -137,7 +137,7 @@ def test_what_the_driver_cannot_collect_is_refused_before_it_is_collected(sc: An
     lines = str(refused.value).splitlines()
     text = str(refused.value)
     assert "HashJoin 'j': the side of Each 'small' Identity() is too large to hold" in lines[0]
-    assert "0.4 MiB serialised" in text and "0.4 MiB to the driver" in text
+    assert "KiB serialised" in text and "KiB to the driver" in text
     assert "spark.driver.maxResultSize" in text and "CoGroup" in text
     for limit in (0, 5 * len(block), None):
         side = broadcast_side(sc, blocks, SITE, HELD, KV, 1 << 30, limit)

@@ -130,7 +130,7 @@ def test_a_small_broadcast_limit_refuses_with_figures(sc: Any) -> None:
         connector = on_spark(sc, broadcast_max_bytes=16)
         run(connector, sources("a", "b"), {"held": MemoryTap()}, Pipe("held", held))
     text = str(refused.value)
-    assert "MiB serialised" in text and "cascade2spark.broadcast.max.bytes" in text
+    assert "iB serialised" in text and "cascade2spark.broadcast.max.bytes" in text
     assert "test_shapes.py" in text and "CoGroup" in text
     assert held_by(sc) <= before
 

@@ -27,7 +27,7 @@ from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.session import Versions, driver_versions
 from cascade2spark.spark.tasks import TaskFunction
-from cascade2spark.spark.travel import leaving_no_broadcasts
+from cascade2spark.spark.travel import error_of, leaving_no_broadcasts
 from cascade2spark.taps import Hfs, MemoryTap, RDDTap
 from tests.spark.running import on_spark, parts_of, run
 
@@ -345,3 +345,10 @@ def test_a_flow_that_is_stopped_ends_its_tasks_and_publishes_nothing(
     assert flow.get_stats().is_stopped()
     assert ["flag"] == [path.name for path in tmp_path.iterdir()]
     assert [1] == sc.parallelize([1], 1).collect()
+
+
+def test_workers_without_our_own_needs_run_another_python() -> None:
+    failure = RuntimeError("ModuleNotFoundError: No module named 'pyarrow'")
+    assert "set PYSPARK_PYTHON" in str(error_of(failure))
+    theirs = RuntimeError("ModuleNotFoundError: No module named 'only_here'")
+    assert "add_to_class_path" in str(error_of(theirs))
