@@ -286,7 +286,7 @@ class _Run:
             self.context.run_id,
             trap_sink=lambda number, row: self.trapped.setdefault(number, []).append(row),
             default_columns=TrapColumns.of(self.context.settings),
-            batch_rows=self.engine.batch_rows,
+            batch_rows=-(-self.engine.batch_rows // 2),  # so that rows are cut out of columns
             spill=SpillSpace(self.context.settings.memory_bytes or _MEMORY_BYTES),
         )
 

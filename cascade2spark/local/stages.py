@@ -251,11 +251,14 @@ class GroupStage(Stage):
     def push_rows(self) -> None:
         """Run the Everys over the groups."""
         step = self.step
-        rows = sorted_rows(self._held.in_order(), self._order(), self._failed)
-        for group in groups_of(rows, step.key_order):
+        held = self._held.in_order()
+        arrived = {id(keyed): place for place, keyed in enumerate(held)}
+        for group in groups_of(sorted_rows(held, self._order(), self._failed), step.key_order):
             self.run.check_stopped()
             self.run.count_out(step.site, len(group))
-            self._driver.group(group[0].key, [keyed.row for keyed in group], None)
+            # Called by the first of its rows to arrive: equal keys may look different.
+            first = min(group, key=lambda keyed: arrived[id(keyed)])
+            self._driver.group(first.key, [keyed.row for keyed in group], None)
 
     def _order(self) -> Callable[[Keyed], Any]:
         key_of = self.step.key_order.sort_key()
