@@ -67,6 +67,7 @@ from cascade2spark.operations import (
     Xor,
 )
 from cascade2spark.operations.base import AssertionLevel, ValueAssertion
+from cascade2spark.operations.callables import function
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Lfs, MemoryTap
@@ -251,6 +252,21 @@ def test_what_counts_is_not_done_over_when_a_later_operation_refuses_columns() -
     assert {"no column type for Decimal": 2} == refused.fallbacks
     assert [4, 4] == [counted.rows_in, refused.rows_in]
     assert 4 == len(rows) == stats.get_counter_value("forms", "seen")
+
+
+def test_conversions_are_told_where_there_are_any() -> None:
+    own = Use(
+        "own", lambda pipe: Each(Each(pipe, "user", FilterNull()), "line", function("n")(len))
+    )
+    _, stats = ran(own, "columns")
+    source, stock, python, _ = stats.site_stats()
+    # Two batches of two rows each.
+    assert {"rows to columns": 2} == source.conversions
+    assert {} == stock.conversions
+    assert ("rows", {"columns to rows": 2}) == (python.form, python.conversions)
+    assert "converted" in stats.table()
+    assert "columns to rows (2)" in stats.table()
+    assert "converted" not in ran(own, "rows")[1].table()
 
 
 LINES = "ann\t3\t1.5\t2020-01-02\nbob\t\t2.0\t2020-03-04\nann\t-7\t\t2021-05-06\n"

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from cascade2spark.comparators import (
     comparing,
     reverse_order,
 )
+from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import (
     BufferJoin,
@@ -98,6 +100,7 @@ KEYS = st.sampled_from([TEXTS[:5], [0, 1, 2], REALS[:6], [None, True, False], *C
 # Few enough that groups have several rows and sides meet.
 NUMBERS = st.sampled_from([[0, 1, 2, None], [0.5, 2.5, None, -0.0]])
 
+FORMS = ("rows", "columns")
 RULES_OFF = st.sampled_from(["", "", ALL_OFF])
 SIZES = st.tuples(
     st.sampled_from([1, 2, 4, 100]),
@@ -171,7 +174,7 @@ EACHES: list[Callable[[Pipe], Pipe]] = [
     lambda pipe: Each(pipe, Fields("a", "c"), function("d")(shown), ABD),
     lambda pipe: Each(pipe, "c", function("d")(lambda c: (c, 1)), Fields("d", "b", "a")),
     lambda pipe: Each(pipe, "b", Counter("law", "seen")),
-    lambda pipe: Each(pipe, "b", Limit(4)),
+    lambda pipe: Each(pipe, "b", Limit(2)),
     lambda pipe: Each(pipe, "b", Sample(3, 0.6)),
 ]
 FAILING: list[Callable[[Pipe], Pipe]] = [
@@ -297,6 +300,15 @@ def check_group(data: Any, pipe: Pipe, **inputs: Any) -> None:
 def test_groups(data: Any, rows: list[Any]) -> None:
     pipe = through(Pipe("in"), data.draw(st.lists(st.sampled_from(EACHES), max_size=1)))
     check_group(data, pipe, **{"in": rows})
+
+
+@pytest.mark.parametrize("looks", [("1.0", "1.00"), (-0.0, 0.0)])
+def test_a_sorted_group_is_called_by_its_first_row_to_arrive(looks: Any) -> None:
+    first, second = map(Decimal, looks) if isinstance(looks[0], str) else looks
+    group = GroupBy(Pipe("in"), Fields("a"), Fields("c"), True)
+    job = Job((Every(group, "c", Count(Fields("x"))),), {"in": [(first, 0, 0), (second, 0, 1)]}, ())
+    engines = [LocalFlowConnector(), *[batched("", 1, (1, 1, "1k"), f) for f in FORMS]]
+    assert [[repr((first, 2))]] * 3 == [told(job, engine)[0]["in"] for engine in engines]
 
 
 @law

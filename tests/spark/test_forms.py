@@ -66,6 +66,9 @@ def test_forms_are_shown_and_no_spark_is_started(tmp_path: Path) -> None:
     lines = flow.plan_text().splitlines()
     assert "form" in lines[1].split()
     assert "columns" in lines[2]
+    steps = flow.plan_text("steps").splitlines()
+    assert "        form     columns" in steps
+    assert any(line.startswith("        form     columns, rows from Each") for line in steps)
     assert flow.engine._context is None
 
 

@@ -2,7 +2,8 @@
 
 What they remember lies with the row form of the same operation, so that batches of either form may
 follow each other. None of them refuses a batch: what was counted, drawn or printed cannot be taken
-back. A drawn number takes 12 ns a row here and 170 one by one.
+back. A row of 65,536 in columns costs Sample 13 ns, Limit and Counter 2; turned into rows for the
+row form 650, 270 and 330.
 """
 
 from __future__ import annotations
