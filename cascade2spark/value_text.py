@@ -13,13 +13,20 @@ from typing import Any
 
 from cascade2spark.java_numbers import decimal_text, double_text, float_text
 
-__all__ = ["float32_text", "plain_text"]
+__all__ = ["float32_text", "plain_text", "size_text"]
 
 
 def plain_text(value: Any) -> str | None:
     """Return the text of a value of any type but Float and the coercible ones; None for None."""
     writer = _WRITERS.get(value.__class__)
     return writer(value) if writer is not None else _other_text(value)
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a number of bytes as people read it."""
+    if size_bytes >= 1 << 20:
+        return f"{size_bytes / (1 << 20):,.1f} MiB"
+    return f"{size_bytes / 1024:.1f} KiB"
 
 
 def float32_text(value: Any) -> str | None:

@@ -12,6 +12,7 @@ import attrs
 from cascade2spark.counters import Counters, StepCounters
 from cascade2spark.errors import shown_value
 from cascade2spark.planner.steps import RunResult, Site, Step, StepPlan
+from cascade2spark.value_text import size_text
 
 __all__ = [
     "CascadeStats",
@@ -360,6 +361,13 @@ class FlowStats(_Counted):
         heavy = [line for step in self.steps for line in step.heavy_keys()]
         if heavy:
             lines += ["", *columns(("heavy keys", "key", "share", "rows from"), heavy)]
+        spilled = [
+            (step.name, size_text(step.details["spilled_bytes"]))
+            for step in self.steps
+            if step.details.get("spilled_bytes")
+        ]
+        if spilled:
+            lines += ["", *columns(("spilled to disk by", ""), spilled)]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -214,8 +214,12 @@ class SparkEngine:
         result.conversions.update(total.conversions)
         result.fallbacks.update(total.fallbacks)
         for number, partitions in lowering.partitions.items():
-            stages = sorted({record.stage for record in kept.values() if record.step == number})
+            own = [record for record in kept.values() if record.step == number]
+            spilled = sum(record.report["details"].get("spilled_bytes", 0) for record in own)
+            stages = sorted({record.stage for record in own})
             result.details[number] = {"partitions": partitions, "spark_stages": stages}
+            if spilled:
+                result.details[number]["spilled_bytes"] = spilled
         for step in plan.steps:
             if isinstance(step, (Group, CoGroup)):
                 found = result.details.setdefault(step.number, {})

@@ -36,10 +36,10 @@ from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
+from cascade2spark.value_text import size_text
 
 __all__ = ["BroadcastSide", "BroadcastTables", "HeldSide", "TableCache", "broadcast_side"]
 
-_MIB = 1 << 20
 _KIB = 1 << 10
 # Python rows in a dict take so many times the bytes of their blocks (measured: 7.4).
 _ROWS_FACTOR = 8
@@ -247,17 +247,17 @@ def broadcast_side(
     if result_bytes is None:
         text = context.getConf().get("spark.driver.maxResultSize") or "1g"
         result_bytes = bytes_of(text, "b")
-    limit = f"{_size(limit_bytes)} (cascade2spark.broadcast.max.bytes)"
+    limit = f"{size_text(limit_bytes)} (cascade2spark.broadcast.max.bytes)"
     is_too_large = size > limit_bytes
     collected = size + count * _BLOCK_EXTRA_BYTES + len(sizes) * _TASK_EXTRA_BYTES
     if not is_too_large and 0 < result_bytes < collected:
-        limit = f"{_size(result_bytes)} to the driver (spark.driver.maxResultSize)"
+        limit = f"{size_text(result_bytes)} to the driver (spark.driver.maxResultSize)"
         is_too_large = True
     if is_too_large:
         raise FlowError(
             f"{site.label}: the side of {held.label} is too large to hold in every task",
             details={
-                "size": f"{_size(size)} serialised",
+                "size": f"{size_text(size)} serialised",
                 "limit": limit,
                 "fields": fields,
                 "side": held.branch or held.label,
@@ -279,7 +279,3 @@ def _sizes(blocks: Any) -> Iterator[tuple[int, int]]:
 def _rows_of(blocks: Any) -> Iterator[Rows]:
     for batch in decode_all(blocks):
         yield batch if isinstance(batch, list) else rows_of_columns(batch)
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / _MIB:.1f} MiB" if size_bytes >= _MIB else f"{size_bytes / 1024:.1f} KiB"

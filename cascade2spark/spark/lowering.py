@@ -446,14 +446,12 @@ class Lowering:
         if asked:
             return asked
         known_bytes, unknown_partitions = self._read_below(source)
-        return reduce_partitions(
-            known_bytes, self.context.defaultParallelism, unknown_partitions
-        )
+        return reduce_partitions(known_bytes, self.context.defaultParallelism, unknown_partitions)
 
     def _read_below(self, step: Step) -> tuple[int, int]:
         """Return the size of what is read below a step, and the most partitions of what has none."""
         total, unknown, seen, stack = 0, 0, {step.number}, [step]
-        while stack:
+        """Return the size of what is read below a step, and the most partitions of the rest."""
             at = stack.pop()
             if isinstance(at, Read):
                 reading = self._reading(at)

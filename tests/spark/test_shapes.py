@@ -163,3 +163,19 @@ def test_the_rows_of_both_sides_of_a_hash_join_are_counted(sc: Any) -> None:
         sites = [site for step in stats.steps for site in step.sites]
         entered.append([site.rows_in for site in sites if site.site.kind == "HashJoin"])
     assert entered == [[23], [23]]
+
+
+def test_what_was_spilled_is_in_the_statistics(sc: Any) -> None:
+    rows = [(f"k{n % 7}", n) for n in range(3_000)]
+    pipe = GroupBy(Pipe("p"), Fields("k"), Fields("v"))
+
+    def table(memory: str) -> str:
+        flow = on_spark(sc, memory_bytes=memory).connect(
+            MemoryTap(Fields("k", "v"), rows), MemoryTap(), pipe
+        )
+        flow.complete()
+        return str(flow.get_stats().table())
+
+    assert "spilled to disk by\n" not in table("256m")
+    (line,) = [line for line in table("1k").splitlines() if "iB" in line]
+    assert "GroupBy" in line and "0.0" not in line
