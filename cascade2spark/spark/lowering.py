@@ -449,9 +449,9 @@ class Lowering:
         return reduce_partitions(known_bytes, self.context.defaultParallelism, unknown_partitions)
 
     def _read_below(self, step: Step) -> tuple[int, int]:
-        """Return the size of what is read below a step, and the most partitions of what has none."""
-        total, unknown, seen, stack = 0, 0, {step.number}, [step]
         """Return the size of what is read below a step, and the most partitions of the rest."""
+        total, unknown, seen, stack = 0, 0, {step.number}, [step]
+        while stack:
             at = stack.pop()
             if isinstance(at, Read):
                 reading = self._reading(at)
