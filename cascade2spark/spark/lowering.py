@@ -12,11 +12,11 @@ write              part files made in the task; `collect` of their manifests
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
-from pyspark import RDD, Accumulator, SparkContext, StorageLevel
+from pyspark import RDD, SparkContext, StorageLevel
 
 from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.chain import ChainSpec, Leaf
@@ -41,8 +41,9 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
-from cascade2spark.spark.counters import TaskRecord, TaskReports
+from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.end_to_end import end_to_end
+from cascade2spark.spark.exits import OnlyExit, OnlySinks, keeping_of, maker_of
 from cascade2spark.spark.forms import Forms, groups_columns
 from cascade2spark.spark.grouping import ReduceSource, reduce_of
 from cascade2spark.spark.hash_join import (
@@ -54,11 +55,12 @@ from cascade2spark.spark.hash_join import (
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
+from cascade2spark.spark.partitions import Partitions
 from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
 from cascade2spark.spark.session import driver_versions, worker_memory
-from cascade2spark.spark.shuffle import Exchange, exchanged, reduce_partitions
+from cascade2spark.spark.shuffle import Exchange, exchanged
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
-from cascade2spark.spark.tasks import RECORD, TaskFunction, TaskSource, TrapPlace
+from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
 from cascade2spark.taps import DataFrameTap, MemoryTap, MultiSinkTap, RDDTap
 
 __all__ = ["Lowering", "SinkItems"]
@@ -117,9 +119,9 @@ class Lowering:
         self._forms = Forms(self.lineage, run.settings.form, self._reads_columns)
         self._sample_bytes = sample_bytes
         self.persisted: list[RDD[Any]] = []
-        self.partitions: dict[int, int] = {}
         self._steps = {step.number: step for step in plan.steps}
         self._readings: dict[int, Reading] = {}
+        self._partitions = Partitions(self.lineage, self._reading, context, run.settings)
         self._chains: dict[int, _Chain] = {}
         self._blocks: dict[Target, RDD[Any]] = {}
         self._sides: dict[int, dict[int, BroadcastSide]] = {}
@@ -127,6 +129,11 @@ class Lowering:
         self._memory_bytes = run.settings.memory_bytes or worker_memory(context)
         self._versions = driver_versions()
         self._traps = {spec.number: self._trap_place(spec) for spec in plan.traps}
+
+    @property
+    def partitions(self) -> Mapping[int, int]:
+        """Partitions of each chain made so far, by the number of the step it begins with."""
+        return self._partitions.chosen
 
     def sinks(self) -> Iterator[SinkItems]:
         """Yield the chains that end in sinks, each of which is one job."""
@@ -142,7 +149,7 @@ class Lowering:
             yield SinkItems(
                 source.number,
                 tuple(dict.fromkeys(numbers.values())),
-                chain.rdd.mapPartitions(_Selected(numbers, self.reports.accumulator)),
+                chain.rdd.mapPartitions(OnlySinks(numbers, self.reports.accumulator)),
             )
 
     def held_rows(self) -> dict[int, int]:
@@ -194,12 +201,12 @@ class Lowering:
                 task_source = ColumnSource(task_source, source.fields, source.site)
         spec = self._spec(source, ways, self._forms.begins(source, ways))
         self._numbered += 1
-        keeping = _keeping(ways)
+        keeping = keeping_of(ways)
         task = TaskFunction(
             run_id=self.run.run_id,
             step=source.number,
             chain_number=self._numbered,
-            slices=self._partitions_of(source),
+            slices=self._partitions.of(source),
             source=task_source,
             chain=spec,
             properties=dict(self.run.properties),
@@ -252,12 +259,12 @@ class Lowering:
         step = way.step
         first = self._first_partition(source, way)
         if isinstance(step, Write):
-            return self._sink(step, first, _maker(source, way))
+            return self._sink(step, first, maker_of(source, way))
         if isinstance(step, (Group, CoGroup)):
-            exchange, maker = self._exchange(step, way.place), _maker(source, way)
+            exchange, maker = self._exchange(step, way.place), maker_of(source, way)
             return ExchangeLeaf(exchange, first, step.site, step.trap, maker)
         kept = step.site if isinstance(step, Persist) else None
-        return BlockLeaf(first, _maker(source, way), kept)
+        return BlockLeaf(first, maker_of(source, way), kept)
 
     def _sink(self, step: Write, first: int, maker: Maker) -> Leaf:
         tap = step.tap
@@ -295,7 +302,7 @@ class Lowering:
         return Exchange(
             key=key,
             order=step.key_order,
-            partitions=self._partitions_of(step),
+            partitions=self._partitions.of(step),
             source=place,
             block_bytes=settings.block_bytes,
             map_bytes=self._memory_bytes // _MAP_SHARE,
@@ -308,7 +315,7 @@ class Lowering:
         for other, other_way in self.lineage.feeds(way.target):
             if other_way is way:
                 return first
-            first += self._partitions_of(other)
+            first += self._partitions.of(other)
         raise AssertionError(f"step {source.number} does not feed {way.target}")
 
     # -- where rows come from ----------------------------------------------------------------------
@@ -331,7 +338,7 @@ class Lowering:
                 for place in range(len(source.inputs))
                 for rdd in self._items(Target(source.number, place))
             ]
-        blocks = exchanged(self.context, pairs, self._partitions_of(source))
+        blocks = exchanged(self.context, pairs, self._partitions.of(source))
         return blocks, ReduceSource(reduce_of(source))
 
     def _spread(self, step: CoGroup) -> list[RDD[Any]]:
@@ -345,7 +352,7 @@ class Lowering:
             for task in self.reports.first_complete().values()
             for record in task.report["keys"].get((step.site.key, first.source), ())
         ]
-        targets = heavy_targets(counted, step.key_order, self._partitions_of(step))
+        targets = heavy_targets(counted, step.key_order, self._partitions.of(step))
         pairs = []
         for place in range(len(step.inputs)):
             key = next(side.key for side in step.sides if side.source == place)
@@ -378,7 +385,7 @@ class Lowering:
             ways = next(ways for ways in self.lineage.chains_of(source) if way in ways)
             chain = self._chain(source, ways)
             number = chain.ways.index(way)
-            found.append(chain.rdd.mapPartitions(_Only(number, self.reports.accumulator)))
+            found.append(chain.rdd.mapPartitions(OnlyExit(number, self.reports.accumulator)))
         return found
 
     def _handed_over(self, target: Target) -> RDD[Any]:
@@ -425,44 +432,7 @@ class Lowering:
             is_self_join=step.is_self_join,
         )
 
-    # -- numbers -----------------------------------------------------------------------------------
-
-    def _partitions_of(self, source: Step) -> int:
-        found = self.partitions.get(source.number)
-        if found is None:
-            found = self.partitions[source.number] = self._chosen_partitions(source)
-        return found
-
-    def _chosen_partitions(self, source: Step) -> int:
-        if isinstance(source, Read):
-            return self._reading(source).partitions
-        if isinstance(source, Persist):
-            feeds = self.lineage.feeds(Target(source.number))
-            return sum(self._partitions_of(step) for step, _ in feeds)
-        assert isinstance(source, (Group, CoGroup))
-        if source.is_single or not source.key_order.is_partitionable:
-            return 1
-        asked = source.partitions or self.run.settings.partitions
-        if asked:
-            return asked
-        known_bytes, unknown_partitions = self._read_below(source)
-        return reduce_partitions(known_bytes, self.context.defaultParallelism, unknown_partitions)
-
-    def _read_below(self, step: Step) -> tuple[int, int]:
-        """Return the size of what is read below a step, and the most partitions of the rest."""
-        total, unknown, seen, stack = 0, 0, {step.number}, [step]
-        while stack:
-            at = stack.pop()
-            if isinstance(at, Read):
-                reading = self._reading(at)
-                if reading.size_bytes is None:
-                    unknown = max(unknown, reading.partitions)
-                else:
-                    total += reading.size_bytes
-            fresh = [before for before in at.inputs if before.number not in seen]
-            seen.update(before.number for before in fresh)
-            stack.extend(fresh)
-        return total, unknown
+    # -- traps -------------------------------------------------------------------------------------
 
     def _trap_place(self, spec: Any) -> TrapPlace:
         columns = TrapColumns.of(self.run.settings)
@@ -473,69 +443,3 @@ class Lowering:
         scheme: Scheme = spec.tap.scheme
         fields = spec.tap.sink_fields
         return TrapPlace(columns, scheme, fields if fields.is_defined() else Fields.UNKNOWN, output)
-
-
-@attrs.frozen
-class _Only:
-    """Keeps the items of one exit; passes the records of persisted partitions on."""
-
-    number: int
-    reports: Accumulator[list[TaskRecord]]
-
-    def __call__(self, items: Iterable[tuple[int, Any]]) -> Iterator[Any]:
-        number = self.number
-        for leaf, item in items:
-            if leaf == number:
-                yield item
-            elif leaf == RECORD:
-                self.reports.add([item])
-
-
-@attrs.frozen
-class _Selected:
-    """Keeps the items of the sinks, under the numbers of their steps; records as `_Only`."""
-
-    numbers: Mapping[int, int]
-    reports: Accumulator[list[TaskRecord]]
-
-    def __call__(self, items: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-        numbers = self.numbers
-        for leaf, item in items:
-            if leaf in numbers:
-                yield numbers[leaf], item
-            elif leaf == RECORD:
-                self.reports.add([item])
-
-
-def _keeping(ways: Sequence[Exit]) -> Literal["run", "result"] | None:
-    """Return how long what leaves a chain is persisted: for the run, or for as long as a result."""
-    steps = [way.step for way in ways]
-    if any(isinstance(s, Write) and isinstance(s.tap, (RDDTap, DataFrameTap)) for s in steps):
-        return "result"  # Spark lets go of it when nobody holds the result any more
-    leads_on = [step for step in steps if not isinstance(step, Write)]
-    if leads_on and len(ways) > 1:
-        # Some rows go to a sink or to another exchange: the chain must not run for each.
-        return "run"
-    return "run" if any(_is_read_twice(way) for way in ways) else None
-
-
-def _is_read_twice(way: Exit) -> bool:
-    """Tell whether what leaves by a way is read more than once, or counted before it is."""
-    step = way.step
-    if isinstance(step, CoGroup) and step.skewed:
-        return way.place == step.sides[0].source
-    return isinstance(step, (Persist, BroadcastJoin))
-
-
-def _maker(source: Step, way: Exit) -> Maker:
-    """Return who made the rows that leave a chain, and what their values are called."""
-    last = next((step for step in reversed(way.path) if not isinstance(step, Union)), source)
-    works: tuple[Any, ...] = ()
-    if isinstance(last, Map):
-        works = last.operators
-    elif isinstance(last, (Group, CoGroup)):
-        works = last.everys
-    site = works[-1].site if works else last.site
-    if isinstance(way.step, Group) and way.step.is_partial:
-        return Maker(site, None)
-    return Maker(site, way.step.fields if isinstance(way.step, Write) else last.fields)
