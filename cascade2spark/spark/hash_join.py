@@ -19,6 +19,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -239,17 +240,20 @@ def broadcast_side(
         result_bytes: most bytes that Spark lets the driver collect, 0 for any number; None for what
             the context says.
     Raises:
-        FlowError: the side is larger than a limit; nothing was collected then.
+        FlowError: the side is larger than a limit. No more than that limit was collected then.
     """
-    sizes = blocks.mapPartitions(_sizes).collect()
-    size = sum(part for part, _ in sizes)
-    count = sum(number for _, number in sizes)
     if result_bytes is None:
-        text = context.getConf().get("spark.driver.maxResultSize") or "1g"
+        text = context._conf.get("spark.driver.maxResultSize") or "1g"
         result_bytes = bytes_of(text, "b")
+    partitions = max(blocks.getNumPartitions(), 1)
+    # Partitions that are small come along with their size, which mostly saves a second job.
+    share = min(limit_bytes, result_bytes // 2 or limit_bytes) // partitions
+    parts = blocks.mapPartitions(_Weighing(share)).collect()
+    size = sum(part for part, _, _ in parts)
+    count = sum(number for _, number, _ in parts)
     limit = f"{size_text(limit_bytes)} (cascade2spark.broadcast.max.bytes)"
     is_too_large = size > limit_bytes
-    collected = size + count * _BLOCK_EXTRA_BYTES + len(sizes) * _TASK_EXTRA_BYTES
+    collected = size + count * _BLOCK_EXTRA_BYTES + len(parts) * _TASK_EXTRA_BYTES
     if not is_too_large and 0 < result_bytes < collected:
         limit = f"{size_text(result_bytes)} to the driver (spark.driver.maxResultSize)"
         is_too_large = True
@@ -266,14 +270,32 @@ def broadcast_side(
             branch=site.branch,
             fix="use CoGroup, which does the same with an exchange",
         )
-    found = arrival_order(blocks.collect())
+    came = [own for _, _, own in parts if own is not None]
+    found = arrival_order(
+        chain.from_iterable(came) if len(came) == len(parts) else blocks.collect()
+    )
     rows = sum(read_header(block).rows for block in found)
     return BroadcastSide(context.broadcast(found), size, rows)
 
 
-def _sizes(blocks: Any) -> Iterator[tuple[int, int]]:
-    lengths = list(map(len, blocks))
-    yield sum(lengths), len(lengths)
+@attrs.frozen
+class _Weighing:
+    """Tells bytes and number of a partition's blocks, with the blocks themselves if they are few.
+
+    Args:
+        most_bytes: what few is.
+    """
+
+    most_bytes: int
+
+    def __call__(self, blocks: Any) -> Iterator[tuple[int, int, list[bytes] | None]]:
+        size = count = 0
+        found: list[bytes] = []
+        for block in blocks:
+            size, count = size + len(block), count + 1
+            if size <= self.most_bytes:
+                found.append(block)
+        yield size, count, found if size <= self.most_bytes else None
 
 
 def _rows_of(blocks: Any) -> Iterator[Rows]:
