@@ -23,6 +23,7 @@ __all__ = [
     "Columns",
     "NotColumns",
     "Row",
+    "RowLists",
     "Rows",
     "batch_rows",
     "columns_of",
@@ -54,6 +55,22 @@ _SAMPLED_ROWS = 8
 _NONE = type(None)
 _FLAT = frozenset({str, int, float, bool, bytes, _NONE})
 _NAMES = [str(position) for position in range(256)]
+
+
+class RowLists:
+    """Rows that come as lists, to be read once; who iterates over it sees the rows.
+
+    Args:
+        lists: an iterator, so that only one list is held at a time.
+    """
+
+    __slots__ = ("lists",)
+
+    def __init__(self, lists: Iterator[Rows]) -> None:
+        self.lists = lists
+
+    def __iter__(self) -> Iterator[Row]:
+        return chain.from_iterable(self.lists)
 
 
 class NotColumns(Exception):

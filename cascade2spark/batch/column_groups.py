@@ -15,7 +15,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Columns, NotColumns, Row, Rows, column_names, values_of
+from cascade2spark.batch.batches import (
+    Columns,
+    NotColumns,
+    Row,
+    RowLists,
+    Rows,
+    column_names,
+    values_of,
+)
 from cascade2spark.batch.column_aggregate import joined, laid_out
 from cascade2spark.batch.every import EveryRun
 from cascade2spark.batch.kept import KeptColumns
@@ -53,8 +61,8 @@ def column_groups(
         order: what the key means; natural, whatever its directions.
         places: the columns that the rows are to have, see `narrowed.narrowed_run`; without it all.
     Yields:
-        (key of the group's first row, its rows): a list when the group lies in one slice, else an
-        iterator, to be read once and before the next group; what is left unread is skipped.
+        (key of the group's first row, its rows): a list, or for a large group or one that crosses
+        slices `RowLists`, read before the next group; what is left unread is skipped.
     """
     ahead = iter(slices)
     columns = next(ahead, None)
@@ -62,11 +70,13 @@ def column_groups(
         starts = _starts(columns, key_places)
         keys = _keys(columns, key_places, starts)
         yield from _inner_groups(columns, starts, keys, places)
-        last = _rows(columns.slice(int(starts[-1])), places)
+        last = columns.slice(int(starts[-1]))
         columns = next(ahead, None)
         following = _Following(keys[-1], columns, ahead, order, key_places, places)
-        rows = chain(last, chain.from_iterable(following)) if following.size else last
-        yield keys[-1], rows
+        if following.size or last.num_rows > _MADE_ROWS:
+            yield keys[-1], RowLists(chain(_row_lists(last, places), following))
+        else:
+            yield keys[-1], _rows(last, places)
         columns = following.skip()
 
 
@@ -120,19 +130,19 @@ class _Following:
     def __next__(self) -> Rows:
         if not self.size:
             raise StopIteration
-        return _rows(self._taken(), self._places)
+        return _rows(self._taken(_MADE_ROWS), self._places)
 
     def skip(self) -> Columns | None:
         """Leave the group; return what is left of the slice it ends in, or the one after it."""
         while self.size:
-            self._taken()
+            self._taken(self.size)
         return self._columns
 
-    def _taken(self) -> Columns:
-        columns, size = self._columns, self.size
+    def _taken(self, most: int) -> Columns:
+        columns, size = self._columns, min(self.size, most)
         assert columns is not None
         if size < columns.num_rows:
-            self._columns, self.size = columns.slice(size), 0
+            self._columns, self.size = columns.slice(size), self.size - size
         else:
             self._columns = next(self._ahead, None)
             self.size = self._leading()
@@ -189,6 +199,11 @@ def _keys(columns: Columns, key_places: Sequence[int], starts: Numbers) -> list[
 def _rows(columns: Columns, places: Sequence[int] | None) -> Rows:
     chosen = columns.columns if places is None else [columns.column(place) for place in places]
     return _zipped(chosen, columns.num_rows)
+
+
+def _row_lists(columns: Columns, places: Sequence[int] | None) -> Iterator[Rows]:
+    for start in range(0, columns.num_rows, _MADE_ROWS):
+        yield _rows(columns.slice(start, _MADE_ROWS), places)
 
 
 def _zipped(columns: Sequence[pa.Array], rows: int) -> Rows:

@@ -7,6 +7,7 @@ from itertools import chain, count, islice
 from operator import itemgetter
 from typing import Any
 
+from cascade2spark.batch.batches import RowLists
 from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
 from cascade2spark.batch.specs import EverySpec, SiteSpec
@@ -240,8 +241,14 @@ class BufferDriver:
         if isinstance(rows, list):
             self._rows_in += len(rows)
             return iter(rows)
+        if isinstance(rows, RowLists):
+            return chain.from_iterable(map(self._counted_list, rows.lists))
         counter = self._counter = count()
         return map(_FIRST, zip(rows, counter))  # noqa: B905
+
+    def _counted_list(self, rows: list[Row]) -> list[Row]:
+        self._rows_in += len(rows)
+        return rows
 
     def _start_on(self, key: Row, rows: Iterator[Row]) -> Iterator[Row]:
         """Stand on the key and nulls, as wide as the rows of the group; return the same rows."""
