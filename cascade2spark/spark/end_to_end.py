@@ -37,7 +37,11 @@ def end_to_end(context: SparkContext, rdds: Sequence[RDD[Any]]) -> RDD[Any]:
     sizes = [rdd.getNumPartitions() for rdd in below]
     starts = tuple(accumulate(sizes, initial=0))[:-1]
     functions = tuple(rdd.func for rdd in rdds)  # type: ignore[attr-defined]
-    return context.union(below).mapPartitionsWithIndex(_Switch(starts, functions))
+    together = context.union(below)
+    if together.getNumPartitions() != sum(sizes):
+        # Spark lays RDDs of one partitioner on top of each other, not end to end.
+        return context.union(list(rdds))
+    return together.mapPartitionsWithIndex(_Switch(starts, functions))
 
 
 @attrs.frozen

@@ -224,7 +224,7 @@ def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> 
     # partitionBy holds more and more elements while its chunks are below 1 MiB, and looks at this
     # limit only at every 1000th: with none left, that is where it always hands them on.
     together._memory_limit = _no_memory  # type: ignore[method-assign]
-    return together.partitionBy(partitions, _identity)
+    return together.partitionBy(partitions, _Identity())
 
 
 def ordered_blocks(pairs: Iterable[tuple[int, bytes]]) -> list[bytes]:
@@ -255,8 +255,15 @@ def reduce_partitions(input_bytes: int, cores: int, unknown_partitions: int = 0)
     return max(cores, by_size, min(unknown_partitions, _MOST_UNKNOWN))
 
 
-def _identity(partition: int) -> int:
-    return partition
+class _Identity:
+    """Says that a pair already names its partition.
+
+    Each exchange has one of its own: Spark tells partitioners apart by it, and lays what has one
+    partitioner on top of each other where it should go end to end.
+    """
+
+    def __call__(self, partition: int) -> int:
+        return partition
 
 
 def _no_memory() -> int:

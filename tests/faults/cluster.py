@@ -171,7 +171,9 @@ def faults(cluster: Cluster) -> Iterator[dict[str, Any]]:
     """Run every shape with every fault."""
     for name, shape in SHAPES.items():
         for what in (kill_worker, fail) if name in FAILING else (kill_worker,):
-            at = {place: (what, call) for place, call in shape.places.items()}
+            # Which process takes partition 1, and what it did before, is chance.
+            is_fail = what is fail
+            at = {place: (what, 1 if is_fail else call) for place, call in shape.places.items()}
             yield cluster.run(name, what.__name__, at)
     for name in LOST:
         yield cluster.run(name, "lost files", {"last": (delete_shuffle_files, 1)})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cascade2spark.spark.end_to_end import end_to_end
+from cascade2spark.spark.shuffle import exchanged
 
 pytestmark = pytest.mark.spark
 
@@ -34,6 +35,28 @@ def test_partitions_and_their_numbers_are_those_of_a_union(sc: Any) -> None:
     expected = sc.union(rdds).glom().collect()
     assert end_to_end(sc, rdds).glom().collect() == expected
     assert end_to_end(sc, rdds[::-1]).glom().collect() == sc.union(rdds[::-1]).glom().collect()
+
+
+def by_key(key: int) -> int:
+    return key
+
+
+def test_rdds_of_one_partitioner_are_not_laid_on_top_of_each_other(sc: Any) -> None:
+    moved = [
+        sc.parallelize([(n, name) for n in range(4)], 2).partitionBy(2, by_key) for name in "ab"
+    ]
+    rdds = [numbered(rdd, name) for rdd, name in zip(moved, "ab", strict=True)]
+    assert end_to_end(sc, rdds).glom().collect() == sc.union(rdds).glom().collect()
+
+
+def test_exchanges_have_partitioners_of_their_own(sc: Any) -> None:
+    """So that what comes from two of them needs no second process."""
+    pairs = sc.parallelize([(n, b"block") for n in range(4)], 2).map(lambda pair: pair)
+    rdds = [exchanged(sc, [pairs], 2).mapPartitions(lambda rows: [len(list(rows))])] * 2
+    rdds[1] = exchanged(sc, [pairs], 2).mapPartitions(lambda rows: [len(list(rows))])
+    together = end_to_end(sc, rdds)
+    assert together.glom().collect() == [[2], [2], [2], [2]]
+    assert type(together) is type(rdds[0])  # a pipelined RDD, not Spark's union of two
 
 
 def test_what_python_did_not_pickle_is_united_as_spark_does(sc: Any, tmp_path: Any) -> None:
