@@ -38,7 +38,7 @@ from tests.faults.shapes import (
 )
 
 QUIET = {"cascade2spark.progress": "off"}
-FAILING = ("write", "fork")
+FAILING = ("write", "partial", "fork")
 LOST = ("group", "joiner", "skewed")
 EXECUTORS = ("fork", "skewed")
 

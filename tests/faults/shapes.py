@@ -204,7 +204,10 @@ def _partial(trouble: Trouble) -> list[Pipe]:
         finish=functools.partial(_finish, trouble),
         merge=_sum,
     )
-    group = GroupBy(_events(trouble), Fields("k"), partitions=5)
+    # Partial states are made only where no trap of the same task could take a failing step.
+    plain = Pipe("summed", Pipe("events"))
+    events = Each(plain, Fields("v"), Passed(trouble, "map", "x"), Fields("k", "t", "x"))
+    group = GroupBy(events, Fields("k"), partitions=5)
     return [_last(Every(group, Fields("x"), total, Fields.ALL), trouble, "total")]
 
 
