@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import attrs
+import pyarrow
 from pyspark import Accumulator, TaskContext
 
 from cascade2spark.batch.batches import Batch, Row
@@ -141,6 +142,8 @@ class TaskFunction:
             raise sendable(error) from error
         finally:
             spill.close()
+            # Arrow's pool keeps freed pages for itself; a worker waits for its next task a while.
+            pyarrow.default_memory_pool().release_unused()
             if spill.spilled_bytes:
                 task.report.details["spilled_bytes"] = spill.spilled_bytes
             record = TaskRecord(

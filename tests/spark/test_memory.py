@@ -31,7 +31,7 @@ LIMIT = 8 * MIB
 ROWS = 400_000
 WIDTH = 300
 # Of the heavy key there are 130 MB, which memory would hold two or three times.
-MOST_GROWTH = 144 * MIB
+MOST_GROWTH = 96 * MIB
 HEAVY = Fields(["k", "ts", "v", "filling"], [str, int, int, str])
 LIGHT = Fields(["k2", "w"], [str, int])
 
