@@ -17,7 +17,7 @@ from cascade2spark.batch.join_tables import of_one_type
 from cascade2spark.batch.join_windows import SortedStream, window_parts
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SideSpec
-from cascade2spark.batch.spill import SpillFile, SpillSpace
+from cascade2spark.batch.spill import SpillShare, SpillSpace
 
 __all__ = ["can_join_columns", "joined_column_groups", "joined_columns"]
 
@@ -97,7 +97,7 @@ def _parts(
     first_sides = [plan.streams.index(number) for number in range(len(streams))]
     size = sum(sizes[number] for number in first_sides)
     if size > spill.limit_bytes // 4:
-        share = _Share(spill, len(streams))
+        share = SpillShare(spill, len(streams))
         opened = [_sorted_stream(spec, number, sides[number], share) for number in first_sides]
         return window_parts(plan, opened, spill)
     loaded = [
@@ -146,15 +146,3 @@ def _sorted_stream(
     slices = sorted_columns(batches(), order, spill)
     width = len(side.fields)
     return SortedStream(slices, width, order.places, spec.key_order.sort_key())
-
-
-class _Share(SpillSpace):
-    """The files of a task, and a part of its memory: several sorts are at work at once."""
-
-    def __init__(self, whole: SpillSpace, parts: int) -> None:
-        super().__init__(whole.limit_bytes // parts)
-        self._whole = whole
-
-    def open(self) -> SpillFile:
-        """Return a new, empty file of the whole."""
-        return self._whole.open()

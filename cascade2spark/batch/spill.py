@@ -16,7 +16,7 @@ import attrs
 
 from cascade2spark.errors import FlowError
 
-__all__ = ["SpillFile", "SpillPlace", "SpillSpace"]
+__all__ = ["SpillFile", "SpillPlace", "SpillShare", "SpillSpace"]
 
 _MIB = 1 << 20
 _DEFAULT_LIMIT = 256 * _MIB
@@ -66,6 +66,18 @@ class SpillSpace:
         """Hold a file no longer: a task may open one for each of very many groups."""
         if file in self._files:
             self._files.remove(file)
+
+
+class SpillShare(SpillSpace):
+    """The files of a task, and a part of its memory: several sorts are at work at once."""
+
+    def __init__(self, whole: SpillSpace, parts: int) -> None:
+        super().__init__(whole.limit_bytes // parts)
+        self._whole = whole
+
+    def open(self) -> SpillFile:
+        """Return a new, empty file of the whole."""
+        return self._whole.open()
 
 
 class SpillFile:

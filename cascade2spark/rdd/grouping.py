@@ -12,11 +12,11 @@ from pyspark import RDD
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.join import co_groups
-from cascade2spark.batch.spill import SpillSpace
+from cascade2spark.batch.spill import SpillShare, SpillSpace
 from cascade2spark.errors import BuildError
 from cascade2spark.origin import capture_origin
 from cascade2spark.rdd.exchange import Sending
-from cascade2spark.rdd.groups import Refusal, SpillShare, groups_of
+from cascade2spark.rdd.groups import Refusal, groups_of
 from cascade2spark.rdd.keys import Cut, ElementKey, RowShape, as_cut
 from cascade2spark.rdd.tasks import Call, check_callable, check_rdd, partitions_for
 from cascade2spark.spark.shuffle import exchanged

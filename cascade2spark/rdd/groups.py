@@ -11,26 +11,14 @@ from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.column_groups import column_groups
 from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.sort import sorted_groups
-from cascade2spark.batch.spill import SpillFile, SpillSpace
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.rdd.keys import RowShape
 
-__all__ = ["Refusal", "SpillShare", "groups_of"]
+__all__ = ["Refusal", "groups_of"]
 
 Groups = Iterator[tuple[Row, Iterable[Any]]]
 Refusal = Callable[[Exception, Any], Exception]
-
-
-class SpillShare(SpillSpace):
-    """The files of a task, and a part of its memory: several sorts are at work at once."""
-
-    def __init__(self, whole: SpillSpace, parts: int) -> None:
-        super().__init__(whole.limit_bytes // parts)
-        self._whole = whole
-
-    def open(self) -> SpillFile:
-        """Return a new, empty file of the whole."""
-        return self._whole.open()
 
 
 def groups_of(
