@@ -37,7 +37,7 @@ LIGHT = Fields(["k2", "w"], [str, int])
 
 
 class Workers:
-    """Python workers of this test module's own: nobody has used memory in them before."""
+    """Python workers of one test's own: what others left in an allocator is not in them."""
 
     def __init__(self) -> None:
         self.mark = uuid.uuid4().hex
@@ -99,7 +99,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def workers(sc: Any, inputs: dict[str, Path]) -> Iterator[tuple[Workers, int]]:
     """Workers of their own, and their memory when there is next to nothing to do."""
     own = Workers()
