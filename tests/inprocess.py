@@ -35,7 +35,6 @@ from cascade2spark.batch.split import split_batch
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import BadRecord, FlowError, Unsupported
 from cascade2spark.fields import Fields
-from cascade2spark.files import split_files
 from cascade2spark.local.inout import rows_of_tap, written_rows
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import KeyOrder
@@ -350,8 +349,9 @@ class _Run:
             kernel = reader_kernel(tap.scheme, info)
             if kernel is not None:
                 reader, size = tap.scheme.reader(info), self.context.settings.block_bytes
-                for split in split_files(tap.list_files(), 0):
-                    for block in tap.scheme.blocks(split, size):
+                files = tap.list_files()
+                for split in (part for file in files for part in tap.scheme.splits(file, 0, info)):
+                    for block in tap.scheme.blocks(split, info, size):
                         try:
                             yield kernel(block)
                         except NotColumns as reason:
@@ -489,7 +489,9 @@ class _SinkLeaf(_LeafSpec):
         self.run, self.step, self.path = run, step, path
         self.pick = step.pick.of()
         scheme = getattr(step.tap, "_scheme", None)
-        self.kernel = None if scheme is None else writer_kernel(scheme, step.fields)
+        self.kernel = None
+        if scheme is not None:
+            self.kernel = writer_kernel(scheme, step.fields, scheme.writer(step.fields))
 
     def push(self, batch: Batch) -> None:
         self.task.report.count_rows(self.step.site.key, batch_rows(batch), 0)

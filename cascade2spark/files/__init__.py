@@ -43,7 +43,7 @@ from cascade2spark.files.listing import (
 from cascade2spark.files.parts import Manifest, PartPlace, PartWriter, WrittenFile
 from cascade2spark.files.paths import as_path_text, is_driver_only, local_path, route_of
 from cascade2spark.files.recovery import RecoveryReport, check_no_unfinished_commit, recover
-from cascade2spark.files.splits import Split, pack_splits, split_file, split_files
+from cascade2spark.files.splits import Split, cut_file, pack_splits, split_file, split_files
 from cascade2spark.files.stores import LOCAL, CommitStore, LocalStore
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "check_no_unfinished_commit",
     "compress",
     "compression_of",
+    "cut_file",
     "delete_path",
     "expand_braces",
     "extension_of",

@@ -54,6 +54,8 @@ class OutputCommit:
         is_file: publish one file holding all parts in order, instead of a folder of part files.
         compression: codec of the part files.
         header: bytes before the first row of each part file (of the one file), if it has rows.
+        suffix: what the names of part files end in, as `.parquet`.
+        can_join: whether part files laid end to end are a file of their kind.
         store: the file system; its rename must be atomic.
         origin: where the tap was built, for messages.
     """
@@ -67,6 +69,8 @@ class OutputCommit:
         is_file: bool = False,
         compression: str | None = None,
         header: bytes | None = None,
+        suffix: str = "",
+        can_join: bool = True,
         store: CommitStore = LOCAL,
         origin: Origin | None = None,
     ) -> None:
@@ -79,6 +83,8 @@ class OutputCommit:
         self._store = store
         self._origin = origin
         self._header = header
+        self._suffix = suffix
+        self._can_join = can_join
         self._is_file = is_file
         self._compression = check_compression(compression)
         owner = Owner.of_this_process()
@@ -96,7 +102,7 @@ class OutputCommit:
         # One file has one header, which only the driver can put before the first part with rows.
         header = None if self._is_file else self._header
         folder = os.path.join(self._record.hidden_path, ATTEMPTS)
-        return PartPlace(folder, self._compression, header)
+        return PartPlace(folder, self._compression, header, suffix=self._suffix)
 
     def check(self) -> None:
         """Raise TapError if the output may not be written; changes nothing."""
@@ -112,6 +118,12 @@ class OutputCommit:
                 wanted = "one file" if self._is_file else "a folder of part files"
                 raise TapError(
                     f"{self.target} is {there}, and the sink writes {wanted}", origin=self._origin
+                )
+            if self._is_file and not self._can_join:
+                raise TapError(
+                    f"nothing can be added to {self.target}: files of its kind cannot be joined",
+                    origin=self._origin,
+                    fix="write a folder of part files, or give the tap SinkMode.REPLACE",
                 )
 
     def prepare(self) -> None:
@@ -203,6 +215,8 @@ class OutputCommit:
 
     def _join(self, files: Sequence[WrittenFile]) -> None:
         hidden = self._record.hidden_path
+        if not self._can_join:
+            files = self._only(files)
         parts = [os.path.join(hidden, file.name) for file in files]
         joined = "joined" + extension_of(self._compression)
         sources = list(parts)
@@ -218,6 +232,18 @@ class OutputCommit:
         if not (len(sources) == 1 and not before and files):
             self._store.concatenate(sources, os.path.join(hidden, joined), before)
         self._record = attrs.evolve(self._record, single_file=joined)
+
+    def _only(self, files: Sequence[WrittenFile]) -> Sequence[WrittenFile]:
+        """Return the one file that is published, of a kind that cannot be joined."""
+        full = [file for file in files if file.rows]
+        if len(full) > 1:
+            raise TapError(
+                f"{self.target} is one file, and {len(full)} partitions have rows for it",
+                details={"because": "files of its kind cannot be joined"},
+                origin=self._origin,
+                fix="write a folder of part files",
+            )
+        return full or files[:1]
 
     def _numbered_on(self, files: Sequence[WrittenFile]) -> tuple[tuple[str, str], ...]:
         """Return the moves that give new part files the numbers after the existing ones."""

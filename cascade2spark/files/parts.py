@@ -63,12 +63,14 @@ class PartPlace:
         compression: codec, None for plain bytes.
         header: bytes written before the first row of each file, in files that have rows.
         is_durable: whether a closed file survives a power cut, which costs one fsync.
+        suffix: what names end in, before what the codec adds.
     """
 
     folder: str
     compression: str | None = None
     header: bytes | None = None
     is_durable: bool = True
+    suffix: str = ""
 
     def open_part(self, part: int, attempt: str | None = None, subfolder: str = "") -> PartWriter:
         """Return a writer for the part file of one attempt at partition `part`.
@@ -89,7 +91,7 @@ class PartWriter:
         self._part = part
         # A retried attempt may reuse its id after a lost executor: never write into the same file.
         self._attempt = f"{attempt}-{uuid.uuid4().hex[:12]}".lstrip("-")
-        self._name = f"part-{part:05d}{extension_of(place.compression)}"
+        self._name = f"part-{part:05d}{place.suffix}{extension_of(place.compression)}"
         self._written = f"{self._name}.{self._attempt}"
         self._final = f"{subfolder}/{self._name}" if subfolder else self._name
         self._path = os.path.join(place.folder, self._written)

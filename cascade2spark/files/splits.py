@@ -9,7 +9,7 @@ import attrs
 from cascade2spark.files.compression import compression_of
 from cascade2spark.files.listing import FileInfo
 
-__all__ = ["Split", "pack_splits", "split_file", "split_files"]
+__all__ = ["Split", "cut_file", "pack_splits", "split_file", "split_files"]
 
 # Hadoop lets the last split grow by a tenth, so that no task is made for a few bytes.
 _SLOP = 1.1
@@ -45,15 +45,22 @@ class Split:
 
 
 def split_file(info: FileInfo, target_bytes: int, *, can_split: bool = True) -> list[Split]:
-    """Return the ranges of one file, each about `target_bytes`; an empty file has one empty range.
+    """Return the ranges of a file of lines, whose extension may name a codec; then it is one."""
+    codec = compression_of(info.path)
+    if codec is not None:
+        return [Split(info.path, 0, info.size, info.size, codec)]
+    return cut_file(info, target_bytes if can_split else 0)
+
+
+def cut_file(info: FileInfo, target_bytes: int) -> list[Split]:
+    """Return the ranges of one file, each about `target_bytes`, 0 for one range.
 
     Laws:
-        1. The ranges are disjoint, in order, and cover the file.
-        2. No range is longer than 1.1 times the target, unless the file cannot be cut.
+        1. The ranges are disjoint, in order, and cover the file; an empty file has an empty one.
+        2. No range is longer than 1.1 times the target.
     """
-    codec = compression_of(info.path)
-    if codec is not None or not can_split or target_bytes <= 0:
-        return [Split(info.path, 0, info.size, info.size, codec)]
+    if target_bytes <= 0:
+        return [Split(info.path, 0, info.size, info.size)]
     ranges: list[Split] = []
     start = 0
     while (info.size - start) / target_bytes > _SLOP:

@@ -82,9 +82,12 @@ class FileOutput:
             run_id=purpose.run_id,
             is_file=tap.is_single_file,
             # A single file is told apart by its own name, which no setting changes.
-            compression=tap.scheme.compression
-            or (None if tap.is_single_file else purpose.compression),
+            compression=tap.scheme.part_compression(
+                None if tap.is_single_file else purpose.compression
+            ),
             header=writer.header(),
+            suffix=tap.scheme.part_suffix,
+            can_join=tap.scheme.can_join,
             origin=tap.origin,
         )
         self.place = self._commit.place

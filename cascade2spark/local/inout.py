@@ -9,11 +9,10 @@ from typing import Any
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import BadRecord, FlowError, Unsupported
 from cascade2spark.fields import Fields
-from cascade2spark.files import split_files
 from cascade2spark.local.run import Run
 from cascade2spark.operations.base import Row
 from cascade2spark.planner.steps import Read, TrapSpec, Write
-from cascade2spark.schemes.base import SourceInfo
+from cascade2spark.schemes.base import SourceInfo, encoded
 from cascade2spark.taps.base import Tap
 from cascade2spark.taps.memory import DataFrameTap, MemoryTap, RDDTap
 
@@ -48,8 +47,9 @@ def rows_of_tap(tap: Tap, step: Read, run: Run, on_bad: OnBad) -> Iterator[Row]:
     settings = run.context.settings
     blocks = (
         block
-        for split in split_files(tap.list_files(), 0)
-        for block in tap.scheme.blocks(split, settings.block_bytes)
+        for file in tap.list_files()
+        for split in tap.scheme.splits(file, 0, info)
+        for block in tap.scheme.blocks(split, info, settings.block_bytes)
     )
     for batch in tap.scheme.reader(info).rows(blocks, on_bad):
         yield from batch
@@ -110,15 +110,12 @@ def written_rows(
 ) -> tuple[list[Any], int]:
     """Write rows into a part file of a tap with files; return manifests and the rows written."""
     writer = tap.scheme.trap_writer(fields) if is_trap else tap.scheme.writer(fields)
-    parts: list[bytes] = []
-    for row in rows:
-        try:
-            parts.append(writer.encode([row]))
-        except Exception as error:
-            on_failure(error, row)
     with output.open_part(0) as part:
-        part.write(b"".join(parts), len(parts))
-        return [part.close()], len(parts)
+        part.write(writer.start(), 0)
+        data, written = encoded(writer, rows, on_failure)
+        part.write(data, written)
+        part.write(writer.finish(), 0)
+        return [part.close()], written
 
 
 @written_rows.register

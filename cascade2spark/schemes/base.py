@@ -1,7 +1,8 @@
 """The scheme contract: how the bytes of a file become rows, and rows bytes.
 
-A scheme is frozen data. On the driver it answers questions (which fields, may files be cut); in a
-task it gives a `RowReader`, fed with blocks of whole lines, or a `RowWriter`.
+A scheme is frozen data. On the driver it answers questions: which fields, how a file is cut, what
+part files are called. In a task it reads a range as blocks of its own kind, which its `RowReader`
+and its column kernel take, and gives a `RowWriter` for each file that is written.
 """
 
 from __future__ import annotations
@@ -9,20 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from cascade2spark.errors import BadRecord, BuildError
+from cascade2spark.errors import BadRecord, BuildError, RunError
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.files import (
-    FileInfo,
-    LineBlock,
-    Split,
-    can_split_charset,
-    check_compression,
-    read_line_blocks,
-)
+from cascade2spark.files import FileInfo, Split, check_compression, cut_file
 
 __all__ = [
     "Compress",
@@ -36,10 +30,12 @@ __all__ = [
     "as_compression",
     "as_sink_fields",
     "as_source_fields",
+    "encoded",
 ]
 
 Row = tuple[Any, ...]
 OnBad = Callable[[BadRecord], None]
+Block = TypeVar("Block")
 
 
 class Compress(Enum):
@@ -80,12 +76,12 @@ class SourceInfo:
     name: str = ""
 
 
-class RowReader(ABC):
-    """Turns blocks of lines into rows."""
+class RowReader(ABC, Generic[Block]):
+    """Turns the blocks of a scheme into rows."""
 
     @abstractmethod
-    def rows(self, blocks: Iterable[LineBlock], on_bad: OnBad) -> Iterator[list[Row]]:
-        """Yield batches of rows, a thousand or two each, in the order of the lines.
+    def rows(self, blocks: Iterable[Block], on_bad: OnBad) -> Iterator[list[Row]]:
+        """Yield batches of rows, a thousand or two each, in the order of the file.
 
         Args:
             blocks: the blocks of one or several files, those of a file in order.
@@ -95,20 +91,36 @@ class RowReader(ABC):
 
 
 class RowWriter(ABC):
-    """Turns rows into bytes."""
+    """Turns the rows of one file into bytes.
 
-    @abstractmethod
+    The file is what `start`, `encode` as often as there are rows, and `finish` return, end to end.
+    A column kernel that shares the writer may stand in for `encode` wherever it likes.
+    """
+
+    def start(self) -> bytes:
+        """Return what every file begins with, also one without rows."""
+        return b""
+
     def header(self) -> bytes | None:
-        """Return what stands before the first row of a file that has rows."""
+        """Return what stands before the first row of a file that has rows.
+
+        Files that are laid end to end to one get it once, from the driver, which has no rows: only
+        schemes whose files `can_join` may have one.
+        """
+        return None
 
     @abstractmethod
     def encode(self, rows: Sequence[Row]) -> bytes:
-        """Return the bytes of a batch of rows.
+        """Take a batch of rows; return the bytes that are ready, of these rows or of earlier ones.
 
         Raises:
             RunError: a row cannot be written; it carries the row, and nothing was consumed, so
                 that the rows may be given again one by one.
         """
+
+    def finish(self) -> bytes:
+        """Return the rest of the file: rows that were held back, and what stands behind them."""
+        return b""
 
 
 class Scheme(ABC):
@@ -126,23 +138,31 @@ class Scheme(ABC):
 
     @property
     @abstractmethod
-    def charset(self) -> str:
-        """Charset of the text."""
-
-    @property
-    @abstractmethod
-    def compression(self) -> str | None:
-        """Codec of files that are written; files are read by their extension."""
-
-    @property
-    @abstractmethod
     def num_sink_parts(self) -> int:
         """Part files to write, 0 for as many as there are partitions."""
 
     @property
+    @abstractmethod
     def extension(self) -> str:
         """Extension, without a dot, of files of this kind."""
-        return "txt"
+
+    @property
+    def part_suffix(self) -> str:
+        """What the names of part files end in, as `.parquet`; text has nothing there."""
+        return ""
+
+    @property
+    def can_join(self) -> bool:
+        """Whether files laid end to end are a file of this kind, as lines are."""
+        return False
+
+    def part_compression(self, default: str | None = None) -> str | None:
+        """Return the codec of part files as a whole; None where the format compresses inside.
+
+        Args:
+            default: what the properties say, for schemes that name no codec.
+        """
+        return None
 
     def get_source_fields(self) -> Fields:
         """Return `source_fields`."""
@@ -158,23 +178,74 @@ class Scheme(ABC):
 
     def can_split(self, source: SourceInfo) -> bool:
         """Tell whether a file may be read in several ranges."""
-        return can_split_charset(self.charset)
+        return False
 
-    def blocks(self, split: Split, block_bytes: int) -> Iterator[LineBlock]:
-        """Yield the blocks of a range, as `reader` wants them."""
-        return read_line_blocks(split, block_bytes=block_bytes, charset=self.charset)
+    def splits(self, file: FileInfo, target_bytes: int, source: SourceInfo) -> list[Split]:
+        """Return the ranges a file is read in, each about `target_bytes`; 0 is one range."""
+        return cut_file(file, target_bytes if self.can_split(source) else 0)
 
     @abstractmethod
-    def reader(self, source: SourceInfo) -> RowReader:
+    def blocks(self, split: Split, source: SourceInfo, block_bytes: int) -> Iterator[Any]:
+        """Yield the blocks of a range, of the kind that `reader` wants.
+
+        They stay in the task, so a block may be anything. What cannot be read at all fails here;
+        one record that cannot be is the reader's, which has an `on_bad`.
+
+        Args:
+            split: one of those that `splits` gave, or its beginning.
+            source: the same as for `reader`.
+            block_bytes: about how large a block is.
+        Raises:
+            TapError: the file is gone, damaged, or of another kind.
+        """
+
+    @abstractmethod
+    def reader(self, source: SourceInfo) -> RowReader[Any]:
         """Return the reader for a source; build one per task."""
 
     @abstractmethod
     def writer(self, fields: Fields) -> RowWriter:
-        """Return the writer for rows of these fields, the sink fields as they were resolved."""
+        """Return the writer for one file of rows of these fields, the sink fields as resolved.
+
+        The driver makes one while planning, for its header.
+
+        Raises:
+            PlanError: rows of these fields cannot be written.
+        """
+
+    def empty_file(self, fields: Fields) -> bytes:
+        """Return a file that nobody wrote a row to; UNKNOWN if nobody named fields."""
+        writer = self.writer(fields)
+        return writer.start() + writer.finish()
 
     def trap_writer(self, fields: Fields) -> RowWriter:
         """Return the writer for the rows of a trap; UNKNOWN if its tap declares no fields."""
         return self.writer(fields)
+
+
+def encoded(
+    writer: RowWriter, rows: Sequence[Row], on_failure: Callable[[Exception, Row], None]
+) -> tuple[bytes, int]:
+    """Return what `writer` has ready after some rows, and how many of them it took.
+
+    Args:
+        writer: of the file.
+        rows: a batch.
+        on_failure: called for each row that cannot be written, which is then left out; it raises,
+            or hands the row to a trap.
+    """
+    try:
+        return writer.encode(rows), len(rows)
+    except RunError:
+        parts: list[bytes] = []
+        taken = 0
+        for row in rows:
+            try:
+                parts.append(writer.encode([row]))
+                taken += 1
+            except RunError as error:
+                on_failure(error, row)
+        return b"".join(parts), taken
 
 
 def as_compression(given: Compress | str | None) -> str | None:

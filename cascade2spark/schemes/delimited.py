@@ -10,6 +10,7 @@ import attrs
 from cascade2spark.errors import BuildError, Cascade2SparkError, TapError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.files import (
+    LineBlock,
     Split,
     block_charset,
     canonical_charset,
@@ -21,7 +22,6 @@ from cascade2spark.schemes import base
 from cascade2spark.schemes.base import (
     RowReader,
     RowWriter,
-    Scheme,
     SourceFiles,
     SourceInfo,
     as_compression,
@@ -29,6 +29,7 @@ from cascade2spark.schemes.base import (
     as_source_fields,
 )
 from cascade2spark.schemes.joining import JoiningWriter, TrapWriter
+from cascade2spark.schemes.lines import LineScheme
 from cascade2spark.schemes.splitting import SplittingReader, line_splitter, unquoted
 
 __all__ = ["FieldTypeResolver", "TextDelimited"]
@@ -53,7 +54,7 @@ class FieldTypeResolver(Protocol):
 
 
 @attrs.frozen(init=False)
-class TextDelimited(Scheme):
+class TextDelimited(LineScheme):
     """Delimited text: tab-separated, comma-separated and the like.
 
     Reading: delimiters inside quotes do not split; surrounding quotes go, doubled quotes become
@@ -198,7 +199,7 @@ class TextDelimited(Scheme):
             )
         return self._fields_of_header(line, info.path)
 
-    def reader(self, source: SourceInfo) -> RowReader:
+    def reader(self, source: SourceInfo) -> RowReader[LineBlock]:
         return SplittingReader(
             source,
             charset=block_charset(self.charset),

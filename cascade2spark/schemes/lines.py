@@ -1,17 +1,68 @@
-"""Decoding blocks of lines, shared by the schemes that read text."""
+"""What the schemes of text have in common: lines, charsets, files compressed as a whole."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 
 from cascade2spark.errors import BadRecord
-from cascade2spark.files import LineBlock, line_offsets, split_lines
-from cascade2spark.schemes.base import OnBad
+from cascade2spark.fields import Fields
+from cascade2spark.files import (
+    FileInfo,
+    LineBlock,
+    Split,
+    can_split_charset,
+    line_offsets,
+    read_line_blocks,
+    split_file,
+    split_lines,
+)
+from cascade2spark.schemes.base import OnBad, Scheme, SourceInfo
 
-__all__ = ["BATCH_ROWS", "DecodedBlock", "bad_line"]
+__all__ = ["BATCH_ROWS", "DecodedBlock", "LineScheme", "bad_line"]
 
 # Small enough for the rows of a batch to stay in the processor's cache.
 BATCH_ROWS = 1500
+
+
+class LineScheme(Scheme):
+    """A scheme whose records are lines: its blocks are `LineBlock`s.
+
+    A file's extension tells how it is compressed. Only such schemes are read through Hadoop.
+    """
+
+    @property
+    @abstractmethod
+    def charset(self) -> str:
+        """Charset of the text."""
+
+    @property
+    @abstractmethod
+    def compression(self) -> str | None:
+        """Codec of files that are written; files are read by their extension."""
+
+    @property
+    def extension(self) -> str:
+        return "txt"
+
+    @property
+    def can_join(self) -> bool:
+        return True
+
+    def part_compression(self, default: str | None = None) -> str | None:
+        return self.compression or default
+
+    def can_split(self, source: SourceInfo) -> bool:
+        return can_split_charset(self.charset)
+
+    def splits(self, file: FileInfo, target_bytes: int, source: SourceInfo) -> list[Split]:
+        return split_file(file, target_bytes, can_split=self.can_split(source))
+
+    def blocks(self, split: Split, source: SourceInfo, block_bytes: int) -> Iterator[LineBlock]:
+        return read_line_blocks(split, block_bytes=block_bytes, charset=self.charset)
+
+    def empty_file(self, fields: Fields) -> bytes:
+        return b""
 
 
 class DecodedBlock:

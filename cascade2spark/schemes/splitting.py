@@ -55,7 +55,7 @@ def unquoted(value: str, quote: str | None) -> str:
     return value.replace(quote * 2, quote)
 
 
-class SplittingReader(RowReader):
+class SplittingReader(RowReader[LineBlock]):
     """Reads delimited lines.
 
     Works on batches: one split per line, then one pass per column that needs one.

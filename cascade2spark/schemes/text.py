@@ -16,7 +16,6 @@ from cascade2spark.schemes.base import (
     Row,
     RowReader,
     RowWriter,
-    Scheme,
     SourceFiles,
     SourceInfo,
     as_compression,
@@ -24,13 +23,13 @@ from cascade2spark.schemes.base import (
     as_source_fields,
 )
 from cascade2spark.schemes.joining import JoiningWriter, TrapWriter
-from cascade2spark.schemes.lines import DecodedBlock
+from cascade2spark.schemes.lines import DecodedBlock, LineScheme
 
 __all__ = ["TextLine"]
 
 
 @attrs.frozen(init=False)
-class TextLine(Scheme):
+class TextLine(LineScheme):
     """Lines of text: read as (line) or (number, line), written as values joined by TAB.
 
     The number is the line's byte offset in its file under Hfs, Lfs and Dfs, and its 0-based line
@@ -106,7 +105,7 @@ class TextLine(Scheme):
         # A line's number is known only to who has read all lines before it.
         return super().can_split(source) and not (source.counts_lines and _wants_number(source))
 
-    def reader(self, source: SourceInfo) -> RowReader:
+    def reader(self, source: SourceInfo) -> RowReader[LineBlock]:
         return _LineReader(source, block_charset(self.charset))
 
     def writer(self, fields: Fields) -> RowWriter:
@@ -116,7 +115,7 @@ class TextLine(Scheme):
         return TrapWriter(fields, self.charset, "\t", null="null", prints_types=False)
 
 
-class _LineReader(RowReader):
+class _LineReader(RowReader[LineBlock]):
     def __init__(self, source: SourceInfo, charset: str) -> None:
         width = len(source.fields)
         wanted = source.wanted if source.wanted is not None else tuple(range(width))

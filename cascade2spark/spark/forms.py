@@ -173,4 +173,4 @@ def _writes_columns(step: Write) -> bool:
     scheme = getattr(step.tap, "_scheme", None)
     if scheme is None or step.pick.positions is None:
         return False
-    return writer_kernel(scheme, step.fields) is not None
+    return writer_kernel(scheme, step.fields, scheme.writer(step.fields)) is not None

@@ -15,8 +15,7 @@ from cascade2spark.errors import BadRecord, TapError, Unsupported
 from cascade2spark.files import LineBlock
 from cascade2spark.files.paths import is_hidden_name
 from cascade2spark.schemes.base import Scheme, SourceInfo
-from cascade2spark.schemes.delimited import TextDelimited
-from cascade2spark.schemes.text import TextLine
+from cascade2spark.schemes.lines import LineScheme
 from cascade2spark.spark.io import counted, on_bad
 
 __all__ = ["LineSource", "hadoop_blocks", "hadoop_lines"]
@@ -45,14 +44,14 @@ def hadoop_lines(context: SparkContext, tap: Any, paths: Sequence[str]) -> tuple
         TapError: a path does not exist, or a folder holds a folder.
     """
     scheme = tap.scheme
-    if not isinstance(scheme, (TextLine, TextDelimited)) or scheme.charset not in (
-        "utf-8",
-        "ascii",
-    ):
+    is_lines = isinstance(scheme, LineScheme)
+    if not is_lines or scheme.charset not in ("utf-8", "ascii"):
+        name = type(scheme).__name__ + (f" in {scheme.charset}" if is_lines else "")
         raise Unsupported(
-            f"{type(scheme).__name__} in {scheme.charset} cannot be read through Hadoop",
+            f"{name} cannot be read through Hadoop, only lines of UTF-8 can",
             asked=list(paths),
             origin=tap.origin,
+            fix="read it from a path that workers can open themselves: local, or S3",
         )
     files = [file for path in paths for file in _files_at(context, path, tap)]
     if not files:

@@ -25,8 +25,8 @@ from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
 from cascade2spark.errors import BadRecord, RunError
 from cascade2spark.fields import Fields
-from cascade2spark.files import LineBlock, Manifest, PartPlace, Split
-from cascade2spark.schemes.base import Scheme, SourceInfo
+from cascade2spark.files import Manifest, PartPlace, Split
+from cascade2spark.schemes.base import Scheme, SourceInfo, encoded
 from cascade2spark.selection import Pick
 
 __all__ = [
@@ -59,11 +59,11 @@ class FileSource:
     """Reads packs of byte ranges through a scheme.
 
     Args:
-        scheme: how lines become rows.
+        scheme: how records become rows.
         info: the fields, and which of them are wanted.
         site: the source, for errors and statistics.
         trap: number of the trap for records that cannot be read, None without one.
-        block_bytes: size of the blocks of lines handed to the reader.
+        block_bytes: size of the blocks handed to the reader.
         as_columns: read columns where the scheme's rules allow it.
     """
 
@@ -84,11 +84,11 @@ class FileSource:
             block
             for pack in elements
             for split in pack
-            for block in self.scheme.blocks(split, self.block_bytes)
+            for block in self.scheme.blocks(split, self.info, self.block_bytes)
         )
         return counted(self._read(blocks, task), self.site, task)
 
-    def _read(self, blocks: Iterator[LineBlock], task: TaskContext) -> Iterator[Batch]:
+    def _read(self, blocks: Iterator[Any], task: TaskContext) -> Iterator[Batch]:
         reader, handle = self.scheme.reader(self.info), on_bad(self, task)
         kernel = reader_kernel(self.scheme, self.info) if self.as_columns else None
         if kernel is None:
@@ -264,10 +264,11 @@ class SinkWriter:
         self._sink = sink
         self._task = task
         self._writer = sink.scheme.writer(sink.fields)
-        self._kernel = writer_kernel(sink.scheme, sink.fields)
+        self._kernel = writer_kernel(sink.scheme, sink.fields, self._writer)
         self._cut = SinkCut(sink.pick, sink.site, sink.trap, task)
         part = sink.first_part + task.flow_process.get_current_slice_num()
         self._file = sink.place.open_part(part)
+        self._file.write(self._writer.start(), 0)
         task.report.counters.increment(_WRITTEN, 0)
         task.report.count_rows(sink.site.key, 0, 0)
 
@@ -277,12 +278,7 @@ class SinkWriter:
             return iter(())
         given = batch if isinstance(batch, list) else rows_of_columns(batch)
         rows = self._cut.rows(given)
-        try:
-            data, written = self._writer.encode(rows), len(rows)
-        except RunError as error:
-            if self._sink.trap is None:
-                raise self._placed(error) from error.__cause__
-            data, written = self._encode_singly(rows)
+        data, written = encoded(self._writer, rows, self._failed)
         self._file.write(data, written)
         self._task.report.count_rows(self._sink.site.key, len(given), written)
         self._task.report.counters.increment(_WRITTEN, written)
@@ -290,6 +286,7 @@ class SinkWriter:
 
     def finish(self) -> Iterator[Manifest]:
         """Close the file and yield its manifest."""
+        self._file.write(self._writer.finish(), 0)
         yield self._file.close()
 
     def close(self, *, is_failing: bool) -> None:
@@ -316,17 +313,11 @@ class SinkWriter:
         report.counters.increment(_WRITTEN, batch.num_rows)
         return True
 
-    def _encode_singly(self, rows: list[Row]) -> tuple[bytes, int]:
-        parts: list[bytes] = []
-        for row in rows:
-            try:
-                parts.append(self._writer.encode([row]))
-            except RunError as error:
-                assert self._sink.trap is not None
-                self._task.trap(self._sink.trap, row, error, self._sink.site)
-        return b"".join(parts), len(parts)
-
-    def _placed(self, error: RunError) -> RunError:
-        error.origin = error.origin or self._sink.site.origin
-        error.branch = error.branch or self._sink.site.branch
-        return error
+    def _failed(self, error: Exception, row: Row) -> None:
+        if self._sink.trap is not None:
+            self._task.trap(self._sink.trap, row, error, self._sink.site)
+            return
+        if isinstance(error, RunError):
+            error.origin = error.origin or self._sink.site.origin
+            error.branch = error.branch or self._sink.site.branch
+        raise error from error.__cause__

@@ -16,7 +16,7 @@ from pyspark import RDD, SparkContext
 
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.errors import Unsupported
-from cascade2spark.files import is_driver_only, pack_splits, route_of, split_file
+from cascade2spark.files import is_driver_only, pack_splits, route_of
 from cascade2spark.planner.steps import Read
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.spark.hadoop import LineSource, hadoop_lines
@@ -130,7 +130,7 @@ def _(tap: Any, step: Read, context: SparkContext, split_bytes: int, batch_rows:
     cores = context.defaultParallelism
     target = min(split_bytes, max(_LEAST_TASK_BYTES, -(-total // (2 * cores))))
     can_split = tap.scheme.can_split(info)
-    splits = [part for file in files for part in split_file(file, target, can_split=can_split)]
+    splits = [part for file in files for part in tap.scheme.splits(file, target, info)]
     packs = pack_splits(splits, target)
     source = FileSource(tap.scheme, info, step.site, step.trap, _LINE_BLOCK_BYTES)
     return Reading(source, packs, None, total, "byte ranges in the task", can_split)

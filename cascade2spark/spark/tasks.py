@@ -189,13 +189,15 @@ class _Traps:
         if number not in self._open:
             file = spot.place.open_part(self._part, self._attempt)
             self._open[number] = file, spot.scheme.trap_writer(spot.fields)
+            file.write(self._open[number][1].start(), 0)
         file, writer = self._open[number]
         file.write(writer.encode([row]), 1)
 
     def close(self) -> dict[str, Any]:
         """Return what the report carries: manifests of files, and held rows."""
         manifests: dict[int, Manifest] = {}
-        for number, (file, _) in self._open.items():
+        for number, (file, writer) in self._open.items():
+            file.write(writer.finish(), 0)
             manifests[number] = file.close()
         return {"trap_manifests": manifests, "trap_rows": self._held}
 

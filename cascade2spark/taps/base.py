@@ -13,7 +13,7 @@ from typing import Any
 
 from cascade2spark.errors import BadRecord, BuildError, TapError, TupleError, Unsupported
 from cascade2spark.fields import Fields
-from cascade2spark.files import FileInfo, split_files
+from cascade2spark.files import FileInfo
 from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.schemes import Scheme
 from cascade2spark.schemes.base import SourceInfo
@@ -339,8 +339,9 @@ class Tap(ABC):
         scheme = self.scheme
         blocks = (
             block
-            for split in split_files(self.list_files(), 0)
-            for block in scheme.blocks(split, _BLOCK_BYTES)
+            for file in self.list_files()
+            for split in scheme.splits(file, 0, info)
+            for block in scheme.blocks(split, info, _BLOCK_BYTES)
         )
         return (row for rows in scheme.reader(info).rows(blocks, _refuse) for row in rows)
 

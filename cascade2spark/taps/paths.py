@@ -159,8 +159,10 @@ class PathTap(Tap):
             self._sink_mode.value,
             run_id=run_id,
             is_file=self.is_single_file,
-            compression=self.scheme.compression,
+            compression=self.scheme.part_compression(),
             header=header,
+            suffix=self.scheme.part_suffix,
+            can_join=self.scheme.can_join,
             origin=self._origin,
         )
 

@@ -70,8 +70,10 @@ class FileCollector(TupleEntryCollector):
                     path,
                     mode,
                     is_file=is_file,
-                    compression=scheme.compression,
+                    compression=scheme.part_compression(),
                     header=header,
+                    suffix=scheme.part_suffix,
+                    can_join=scheme.can_join,
                     origin=origin,
                 )
             )
@@ -85,7 +87,8 @@ class FileCollector(TupleEntryCollector):
         run, name = _names(process)
         if mode == "REPLACE" and not self._is_repeat:
             _delete_others(path, run)
-        self._open = lambda header: _TaskFile(path, name, scheme.compression, header)
+        name += scheme.part_suffix
+        self._open = lambda header: _TaskFile(path, name, scheme.part_compression(), header)
 
     def add(self, result: Any) -> None:
         if self._writer is None and isinstance(result, TupleEntry) and not self._is_trap:
@@ -106,13 +109,22 @@ class FileCollector(TupleEntryCollector):
         make = self._scheme.trap_writer if self._is_trap else self._scheme.writer
         self._writer = make(self._fields)
         self._output = self._open(self._writer.header())
+        self._output.write(self._writer.start(), 0)
 
     def _finish(self) -> None:
         if self._output is None:
             if self._is_trap or self._is_repeat:
                 return
             # Names that nobody told make no header; there is no row that it would stand before.
+            rest = self._scheme.empty_file(self._fields)
             self._output = self._open(None)
+        else:
+            rest = b"" if self._writer is None else self._writer.finish()
+        try:
+            self._output.write(rest, 0)
+        except BaseException:
+            self._output.abort()
+            raise
         self._output.finish()
 
     def _discard(self) -> None:

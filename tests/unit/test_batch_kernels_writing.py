@@ -61,7 +61,7 @@ def bytes_by_rows(scheme: Scheme, fields: Fields, rows: list[Any]) -> bytes | st
 
 def bytes_by_columns(scheme: Scheme, fields: Fields, rows: list[Any]) -> bytes | None:
     """Return the bytes, None where only rows will do."""
-    kernel = writer_kernel(scheme, fields)
+    kernel = writer_kernel(scheme, fields, scheme.writer(fields))
     try:
         return None if kernel is None else kernel(columns_of(rows, len(fields)))
     except NotColumns:
@@ -131,14 +131,16 @@ def test_a_text_that_arrows_writer_refuses_is_joined(text: str) -> None:
 
 @pytest.mark.parametrize("sign", [",", '"'])
 def test_a_value_that_needs_quotes_is_left_to_the_rows(sign: str) -> None:
-    kernel = writer_kernel(TextDelimited(Fields("a"), False, ",", '"'), Fields("a"))
+    scheme = TextDelimited(Fields("a"), False, ",", '"')
+    kernel = writer_kernel(scheme, Fields("a"), scheme.writer(Fields("a")))
     assert kernel is not None
     with pytest.raises(NotColumns, match="quotes"):
         kernel(columns_of([(f"x{sign}y",)], 1))
 
 
 def test_rows_of_another_width_are_left_to_the_rows() -> None:
-    kernel = writer_kernel(TextLine(), Fields("a", "b"))
+    fields = Fields("a", "b")
+    kernel = writer_kernel(TextLine(), fields, TextLine().writer(fields))
     assert kernel is not None
     with pytest.raises(NotColumns, match="width"):
         kernel(columns_of([("x",)], 1))

@@ -88,14 +88,15 @@ def test_ranges_of_a_file_have_the_offsets_of_the_whole(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes("".join(f"zeile {number} ü\r\n" for number in range(5000)).encode())
     scheme = TextLine()
-    reader = scheme.reader(SourceInfo(scheme.source_fields))
+    source = SourceInfo(scheme.source_fields)
+    reader = scheme.reader(source)
 
     def rows(target: int) -> list[tuple[Any, ...]]:
         splits: list[Split] = split_file(FileInfo(str(path), path.stat().st_size), target)
         return [
             row
             for split in splits
-            for batch in reader.rows(scheme.blocks(split, 999), refuse)
+            for batch in reader.rows(scheme.blocks(split, source, 999), refuse)
             for row in batch
         ]
 

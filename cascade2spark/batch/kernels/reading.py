@@ -1,4 +1,4 @@
-"""Blocks of lines straight to columns, for schemes without quotes.
+"""Blocks of a scheme straight to columns; lines only for schemes without quotes.
 
 What takes more than finding delimiters and line ends — carriage returns, ragged lines, bytes that
 are not UTF-8, numbers in Java's spelling only — raises NotColumns, and the block is read as rows.
@@ -25,10 +25,11 @@ from cascade2spark.types import Double, Object, String, Type, double_
 
 __all__ = ["BlockReader", "reader_kernel"]
 
-BlockReader = Callable[[LineBlock], Columns]
+BlockReader = Callable[[Any], Columns]
 
 _TEXTS = frozenset({None, String, Object})
 _REAL = frozenset({Double, double_})
+_CHARSETS = frozenset({"utf-8", "ascii"})
 _LARGEST_TEXT = (1 << 31) - 2
 
 
@@ -39,13 +40,9 @@ def reader_kernel(scheme: Scheme, info: SourceInfo) -> BlockReader | None:
         scheme: the source's scheme.
         info: its fields, and the positions wanted.
     """
-    if scheme.charset not in ("utf-8", "ascii"):
-        return None
-    if type(scheme) is TextDelimited:
-        return _delimited_reader(scheme, info)
-    if type(scheme) is TextLine:
-        return _line_reader(scheme, info)
-    return None
+    # By the very class: one that a user derives may read in another way.
+    make = _READERS.get(type(scheme))
+    return None if make is None else make(scheme, info)
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -114,7 +111,7 @@ class _Cells:
 
 def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | None:
     fields = info.fields
-    if not fields.is_defined() or scheme.quote is not None:
+    if not fields.is_defined() or scheme.quote is not None or scheme.charset not in _CHARSETS:
         return None
     if len(scheme.delimiter) != 1 or not scheme.delimiter.isascii():
         return None
@@ -149,7 +146,7 @@ def _line_reader(scheme: TextLine, info: SourceInfo) -> BlockReader | None:
     width = len(info.fields)
     wanted = tuple(range(width)) if info.wanted is None else info.wanted
     wants_number = width == 2 and 0 in wanted
-    if not wanted or (wants_number and info.counts_lines):
+    if scheme.charset not in _CHARSETS or not wanted or (wants_number and info.counts_lines):
         return None
 
     def read(block: LineBlock) -> Columns:
@@ -192,3 +189,9 @@ def _arrow_type(kind: Type | None) -> pa.DataType:
 
 def _typed(column: pa.Array, kind: Type | None) -> pa.Array:
     return column if kind is None or kind in _TEXTS else numbers_of(column, kind)
+
+
+_READERS: dict[type[Scheme], Callable[[Any, SourceInfo], BlockReader | None]] = {
+    TextDelimited: _delimited_reader,
+    TextLine: _line_reader,
+}

@@ -1,8 +1,9 @@
-"""Columns straight to the bytes of a text file, the same bytes that the scheme writes for rows."""
+"""Columns straight to the bytes of a file, the same bytes that the scheme writes for rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +12,7 @@ from pyarrow import csv
 from cascade2spark.batch.batches import Columns, NotColumns, column_names, text_bytes
 from cascade2spark.batch.kernels.conversion import texts_of
 from cascade2spark.fields import Fields
-from cascade2spark.schemes.base import Scheme
+from cascade2spark.schemes.base import RowWriter, Scheme
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.text import TextLine
 from cascade2spark.types import Type
@@ -21,23 +22,34 @@ __all__ = ["BlockWriter", "writer_kernel"]
 BlockWriter = Callable[[Columns], bytes]
 
 
-def writer_kernel(scheme: Scheme, fields: Fields) -> BlockWriter | None:
+def writer_kernel(scheme: Scheme, fields: Fields, writer: RowWriter) -> BlockWriter | None:
     """Return the function that writes columns as bytes, or None when only rows are exact.
 
     Args:
         scheme: the sink's scheme.
         fields: the sink fields as resolved.
+        writer: the scheme's writer of the same file, for what rows and columns share.
     """
-    # In a charset with signs that cannot be written, the rows tell which one it is.
-    if scheme.charset != "utf-8" or not fields.is_defined() or not len(fields):
+    # By the very class: one that a user derives may write in another way.
+    make = _WRITERS.get(type(scheme))
+    if make is None or not fields.is_defined() or not len(fields):
         return None
-    if type(scheme) is TextDelimited:
-        is_own = scheme.fields.has_types() and len(scheme.fields) == len(fields)
-        types = (scheme.fields if is_own else fields).get_types()
-        return _joiner(scheme.delimiter, "", scheme.quote, types or (None,) * len(fields))
-    if type(scheme) is TextLine:
-        return _joiner("\t", "null", None, (None,) * len(fields))
-    return None
+    return make(scheme, fields, writer)
+
+
+def _delimited_writer(scheme: TextDelimited, fields: Fields, _: RowWriter) -> BlockWriter | None:
+    # In a charset with signs that cannot be written, the rows tell which one it is.
+    if scheme.charset != "utf-8":
+        return None
+    is_own = scheme.fields.has_types() and len(scheme.fields) == len(fields)
+    types = (scheme.fields if is_own else fields).get_types()
+    return _joiner(scheme.delimiter, "", scheme.quote, types or (None,) * len(fields))
+
+
+def _line_writer(scheme: TextLine, fields: Fields, _: RowWriter) -> BlockWriter | None:
+    if scheme.charset != "utf-8":
+        return None
+    return _joiner("\t", "null", None, (None,) * len(fields))
 
 
 def _joiner(
@@ -95,3 +107,9 @@ def _holds(texts: Sequence[pa.Array], sign: str) -> bool:
 def _texts(column: pa.Array, kind: Type | None, null: str) -> pa.Array:
     texts = texts_of(column, kind)
     return pc.fill_null(texts, null) if texts.null_count else texts
+
+
+_WRITERS: dict[type[Scheme], Callable[[Any, Fields, RowWriter], BlockWriter | None]] = {
+    TextDelimited: _delimited_writer,
+    TextLine: _line_writer,
+}
