@@ -41,7 +41,7 @@ ROWS = [
     (1, "selection", "L0 fields field_resolution tuples"),
     (1, "files counters codecs", "L0"),
     (2, "operations joiners schemes", "L0-1"),
-    (2, "taps", "L0-1 schemes"),
+    (2, "taps", "L0-1 operations schemes"),
     (3, "overloads", "L0-2 !taps"),
     (3, "pipe_checks config_def", "L0-2 !taps"),
     (3, "pipes", "L0-2 overloads pipe_checks config_def !taps"),

@@ -50,7 +50,12 @@ class Manifest:
     def renumbered(self, part: int) -> Manifest:
         """Return the same files as those of partition `part`, with its number in their names."""
         old, new = f"part-{self.part:05d}", f"part-{part:05d}"
-        files = tuple(attrs.evolve(f, name=f.name.replace(old, new, 1)) for f in self.files)
+
+        def renamed(name: str) -> str:
+            above, slash, last = name.rpartition("/")
+            return above + slash + last.replace(old, new, 1)
+
+        files = tuple(attrs.evolve(file, name=renamed(file.name)) for file in self.files)
         return attrs.evolve(self, part=part, files=files)
 
 
@@ -72,26 +77,45 @@ class PartPlace:
     is_durable: bool = True
     suffix: str = ""
 
-    def open_part(self, part: int, attempt: str | None = None, subfolder: str = "") -> PartWriter:
+    def open_part(
+        self,
+        part: int,
+        attempt: str | None = None,
+        subfolder: str = "",
+        number: int | None = None,
+        buffer_bytes: int = _BUFFER_BYTES,
+    ) -> PartWriter:
         """Return a writer for the part file of one attempt at partition `part`.
 
         Args:
             part: number of the partition.
             attempt: anything unique to the attempt, such as Spark's task attempt id.
             subfolder: folder below the target, for taps that spread rows over folders.
+            number: of the file, where an attempt may write several into one folder.
+            buffer_bytes: held before the disk is asked; less where many files are open.
         """
-        return PartWriter(self, part, attempt or "", subfolder)
+        return PartWriter(self, part, attempt or "", subfolder, number, buffer_bytes)
 
 
 class PartWriter:
     """Writes one part file. Use as a context manager: leaving it by an error deletes the file."""
 
-    def __init__(self, place: PartPlace, part: int, attempt: str, subfolder: str) -> None:
+    def __init__(
+        self,
+        place: PartPlace,
+        part: int,
+        attempt: str,
+        subfolder: str,
+        number: int | None = None,
+        buffer_bytes: int = _BUFFER_BYTES,
+    ) -> None:
         self._place = place
         self._part = part
         # A retried attempt may reuse its id after a lost executor: never write into the same file.
         self._attempt = f"{attempt}-{uuid.uuid4().hex[:12]}".lstrip("-")
-        self._name = f"part-{part:05d}{place.suffix}{extension_of(place.compression)}"
+        self._buffer_bytes = buffer_bytes
+        numbers = f"{part:05d}" if number is None else f"{part:05d}-{number:05d}"
+        self._name = f"part-{numbers}{place.suffix}{extension_of(place.compression)}"
         self._written = f"{self._name}.{self._attempt}"
         self._final = f"{subfolder}/{self._name}" if subfolder else self._name
         self._path = os.path.join(place.folder, self._written)
@@ -136,7 +160,7 @@ class PartWriter:
             self.abort()
 
     def _open(self) -> Any:
-        return open(self._path, "xb", buffering=_BUFFER_BYTES)
+        return open(self._path, "xb", buffering=self._buffer_bytes)
 
     def _put(self, data: bytes) -> None:
         if self._compressor is not None:

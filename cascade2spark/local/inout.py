@@ -15,6 +15,9 @@ from cascade2spark.planner.steps import Read, TrapSpec, Write
 from cascade2spark.schemes.base import SourceInfo, encoded
 from cascade2spark.taps.base import Tap
 from cascade2spark.taps.memory import DataFrameTap, MemoryTap, RDDTap
+from cascade2spark.taps.partition_scheme import PartitionScheme
+from cascade2spark.taps.partitioned import PartitionTap
+from cascade2spark.taps.spreading import PartitionFiles
 
 __all__ = ["read_rows", "write_rows", "write_trap"]
 
@@ -116,6 +119,25 @@ def written_rows(
         part.write(data, written)
         part.write(writer.finish(), 0)
         return [part.close()], written
+
+
+@written_rows.register
+def _(
+    tap: PartitionTap,
+    fields: Fields,
+    output: Any,
+    rows: Sequence[Row],
+    on_failure: OnFailure,
+    is_trap: bool = False,
+) -> tuple[list[Any], int]:
+    assert isinstance(tap.scheme, PartitionScheme)
+    files = PartitionFiles(tap.scheme, fields, output, 0, on_failure)
+    try:
+        written = files.write(rows) + files.finish()
+        return [files.close()], written
+    except BaseException:
+        files.abort()
+        raise
 
 
 @written_rows.register

@@ -185,6 +185,12 @@ class Walk:
             fault = PlanError("no field is left", available=[])
             self.errors.append(self.located(fault, tail, "leads to a sink without fields", (node,)))
             return
+        try:
+            tap.present_sink_fields(fields)
+        except PlanError as error:
+            says = f"leads to a sink that cannot take its fields: {error.headline}"
+            self.errors.append(self.located(error, tail, says, (node,)))
+            return
         self.nodes.append(
             SinkNode(
                 **self.parts(tail, (node,))

@@ -55,6 +55,7 @@ from cascade2spark.spark.hash_join import (
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
+from cascade2spark.spark.partitioned import PartitionSink
 from cascade2spark.spark.partitions import Partitions
 from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
 from cascade2spark.spark.session import driver_versions, worker_memory
@@ -62,6 +63,7 @@ from cascade2spark.spark.shuffle import Exchange, exchanged
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
 from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
 from cascade2spark.taps import DataFrameTap, MemoryTap, MultiSinkTap, RDDTap
+from cascade2spark.taps.partition_scheme import PartitionScheme
 
 __all__ = ["Lowering", "SinkItems"]
 
@@ -279,6 +281,10 @@ class Lowering:
             return RowsSink(BlockLeaf(first, maker), step.pick, step.site, step.trap)
         self._check_target(tap)
         place = self.run.outputs[step.number]
+        if isinstance(tap.scheme, PartitionScheme):
+            return PartitionSink(
+                tap.scheme, step.fields, step.pick, place, step.site, step.trap, first
+            )
         return PartSink(tap.scheme, step.fields, step.pick, place, step.site, step.trap, first)
 
     def _check_target(self, tap: Any) -> None:

@@ -11,10 +11,13 @@ from cascade2spark.taps.base import (
 )
 from cascade2spark.taps.memory import DataFrameTap, MemoryTap, RDDTap
 from cascade2spark.taps.multi import MultiSinkTap, MultiSourceTap
+from cascade2spark.taps.partition import DelimitedPartition, NamedPartition, Partition
+from cascade2spark.taps.partitioned import PartitionTap, TemplateTap
 from cascade2spark.taps.paths import Dfs, DirTap, FileTap, GlobHfs, Hfs, Lfs, PathTap
 
 __all__ = [
     "DataFrameTap",
+    "DelimitedPartition",
     "Dfs",
     "DirTap",
     "FileTap",
@@ -24,11 +27,15 @@ __all__ = [
     "MemoryTap",
     "MultiSinkTap",
     "MultiSourceTap",
+    "NamedPartition",
+    "Partition",
+    "PartitionTap",
     "PathTap",
     "RDDTap",
     "SinkMode",
     "SourceTap",
     "Tap",
+    "TemplateTap",
     "TupleEntryCollector",
     "TupleEntryIterator",
 ]

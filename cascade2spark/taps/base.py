@@ -302,6 +302,16 @@ class Tap(ABC):
     def get_modified_time(self) -> int:
         """Return when the data changed last, in milliseconds since 1970; 0 when there is none."""
 
+    def present_sink_fields(self, fields: Fields) -> None:
+        """Take note, while planning, of the fields that a flow will write here.
+
+        Args:
+            fields: as resolved; UNKNOWN where nobody knows them.
+        Raises:
+            PlanError: they cannot be written here.
+        """
+        return
+
     # -- opened by itself ------------------------------------------------------------------------
 
     def open_for_read(self, flow_process: Any = None) -> TupleEntryIterator:

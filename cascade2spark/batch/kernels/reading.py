@@ -15,12 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.batch.batches import Columns, NotColumns, array_of, column_names
 from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
 from cascade2spark.files import LineBlock
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.text import TextLine
+from cascade2spark.taps.partition_scheme import PartitionBlock, PartitionScheme
 from cascade2spark.types import Double, Object, String, Type, double_
 
 __all__ = ["BlockReader", "reader_kernel"]
@@ -191,7 +192,38 @@ def _typed(column: pa.Array, kind: Type | None) -> pa.Array:
     return column if kind is None or kind in _TEXTS else numbers_of(column, kind)
 
 
+def _partition_reader(scheme: PartitionScheme, info: SourceInfo) -> BlockReader | None:
+    """Read the files as columns, and put those of their folder behind them."""
+    plan = scheme.read_plan(info)
+    if not info.fields.is_defined() or info.wanted == ():
+        return None
+    # Where nothing of the file is wanted, one of its columns still tells the number of rows.
+    is_dropped = plan.inner.wanted == ()
+    last = len(plan.inner.fields) - 1
+    asked = attrs.evolve(plan.inner, wanted=(last,)) if is_dropped else plan.inner
+    read_file = reader_kernel(scheme.inner, asked)
+    if read_file is None:
+        return None
+
+    def read(block: PartitionBlock) -> Columns:
+        columns = read_file(block.block)
+        size = columns.num_rows
+        arrays = [] if is_dropped else list(columns.columns)
+        arrays += [_repeated(block.values[place], size) for place in plan.folder]
+        if plan.order is not None:
+            arrays = [arrays[place] for place in plan.order]
+        return pa.record_batch(arrays, column_names(len(arrays)))
+
+    return read
+
+
+def _repeated(value: Any, size: int) -> pa.Array:
+    single = array_of([value])
+    return pa.nulls(size) if single.null_count else pa.repeat(single[0], size)
+
+
 _READERS: dict[type[Scheme], Callable[[Any, SourceInfo], BlockReader | None]] = {
     TextDelimited: _delimited_reader,
     TextLine: _line_reader,
+    PartitionScheme: _partition_reader,
 }
