@@ -142,6 +142,13 @@ KNOBS: tuple[Knob, ...] = (
         choices=("none", "gzip", "bz2", "xz", "zstd", "deflate"),
     ),
     Knob(
+        "cascade2spark.checkpoint.path",
+        "text",
+        None,
+        "",
+        "Folder for the checkpoints of flows with a run id; unset means beside their first sink.",
+    ),
+    Knob(
         "cascade2spark.trap.element.trace",
         "flag",
         False,
@@ -271,6 +278,7 @@ class Settings:
     memory_bytes: int | None
     progress: str
     output_compression: str
+    checkpoint_path: str | None
     trap_element_trace: bool
     trap_throwable_message: bool
     trap_throwable_stacktrace: bool

@@ -18,11 +18,12 @@ from cascade2spark.flows.listeners import FlowListener, FlowStepListener
 from cascade2spark.flows.outputs import Outputs, split_multi_sinks
 from cascade2spark.flows.peeking import plan_up_to
 from cascade2spark.flows.progress import progress_of
+from cascade2spark.flows.restarts import Restart, restart_of
 from cascade2spark.flows.skips import FlowSkipIfSinkNotStale, FlowSkipStrategy
 from cascade2spark.flows.stats import FlowStats, Status
 from cascade2spark.pipes import Pipe
 from cascade2spark.planner.build import PlannedFlow, plan_flow
-from cascade2spark.planner.steps import Engine, RunContext
+from cascade2spark.planner.steps import Engine, RunContext, RunResult
 from cascade2spark.taps.base import Tap, TupleEntryIterator
 
 __all__ = ["INTERRUPT_WAIT_S", "Flow", "connect_flow"]
@@ -48,6 +49,7 @@ class Flow:
         engine: Engine,
         settings: Settings,
         properties: Mapping[str, Any],
+        restart: Restart | None = None,
     ) -> None:
         self.name = planned.name
         self.id = uuid.uuid4().hex
@@ -58,7 +60,10 @@ class Flow:
         self.properties = dict(properties)
         self.skip_strategy: FlowSkipStrategy = FlowSkipIfSinkNotStale()
         self.stats = FlowStats(self.name, self.id, planned.steps, definition.tags)
-        self.stats.ignored = settings.ignored
+        self.stats.ignored = {**settings.ignored, **(restart.notes if restart else {})}
+        self._restart = restart
+        if restart is not None:
+            self.stats.unused_checkpoints = restart.reasons
         self._listeners: list[FlowListener] = []
         self._step_listeners: list[FlowStepListener] = []
         self._thread: threading.Thread | None = None
@@ -134,7 +139,9 @@ class Flow:
         outputs.abort()
 
     def cleanup(self) -> None:
-        """Do nothing: a flow leaves no temporary data."""
+        """Delete the checkpoints that failed runs of this flow and run id have left."""
+        if self._restart is not None:
+            self._restart.clean_up()
 
     def _run_id(self) -> str:
         return self.id[:16]
@@ -168,13 +175,25 @@ class Flow:
                 self.stats.mark(Status.RUNNING)
                 context = self._context(outputs)
                 watched = attrs.evolve(context, on_progress=_Watch(self, tell))
-                result = self.engine.run(self.planned.steps, watched)
+                result = self._result_of(watched)
                 self._check_stopped()
             except BaseException:
                 outputs.abort()
                 raise
             self.stats.fill(result)
             outputs.publish(result)
+        self.cleanup()
+
+    def _result_of(self, context: RunContext) -> RunResult:
+        if self._restart is None or not self._restart.is_kept:
+            return self.engine.run(self.planned.steps, context)
+
+        def on_skipped(numbers: Sequence[int]) -> None:
+            for number in numbers:
+                self.stats.steps[number].mark(Status.SKIPPED)
+                context.on_progress(number, "kept by an earlier run", 1.0)
+
+        return self._restart.run(self.engine, context, on_skipped)
 
     def _compression(self) -> str | None:
         asked = self.settings.output_compression
@@ -441,7 +460,10 @@ def connect_flow(definition: FlowDef, properties: Mapping[str, Any], engine: Any
     _ship_code(ready, definition)
     if hasattr(ready, "check"):
         ready.check(planned.steps)
-    return Flow(definition, planned, ready, settings, merged)
+    restart = restart_of(definition, planned.steps, settings, merged, ready)
+    if restart is not None:
+        planned = attrs.evolve(planned, steps=restart.plan)
+    return Flow(definition, planned, ready, settings, merged, restart)
 
 
 def _ship_code(engine: Any, definition: FlowDef) -> None:

@@ -292,6 +292,7 @@ class FlowStats(_Counted):
         self.tags = tuple(tags)
         self.steps = [FlowStepStats(step, id_) for step in plan.steps]
         self.ignored: Mapping[str, str] = {}
+        self.unused_checkpoints: Mapping[str, str] = {}
         self._counters = Counters()
 
     @property

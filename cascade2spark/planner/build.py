@@ -98,6 +98,7 @@ def plan_flow(
     errors, failed = check_all(assembly, is_restartable)
     nodes, found = resolve_assembly(assembly, failed)
     raise_all([*errors, *found], name)
-    lowered = in_order(persist_forks(lower_plan(name, nodes, assembly.traps, properties)))
+    steps = lower_plan(name, nodes, assembly.traps, properties, is_restartable)
+    lowered = in_order(persist_forks(steps))
     steps, fired = rewrite_plan(lowered, knobs.rules_off)
     return PlannedFlow(name, assembly, tuple(nodes), lowered, steps, fired)

@@ -191,7 +191,8 @@ def _(step: BroadcastJoin) -> list[str]:
 
 @_details.register
 def _(step: Persist) -> list[str]:
-    return [f"keeps    {'a fork' if step.name is None else f'checkpoint {step.name!r}'}"]
+    where = " in files, for a restart" if step.is_durable else ""
+    return [f"keeps    {'a fork' if step.name is None else f'checkpoint {step.name!r}'}{where}"]
 
 
 @_details.register

@@ -60,12 +60,18 @@ class Lowering:
 
     Args:
         flow: the flow's properties.
+        is_restartable: named checkpoints are kept for a later run.
     """
 
     def __init__(
-        self, nodes: Sequence[Node], traps: Mapping[str, Any], flow: Mapping[str, Any]
+        self,
+        nodes: Sequence[Node],
+        traps: Mapping[str, Any],
+        flow: Mapping[str, Any],
+        is_restartable: bool = False,
     ) -> None:
         self.steps: list[Step] = []
+        self.is_restartable = is_restartable
         self._flow = flow
         self._properties = properties_of(nodes, flow)
         self.traps = _trap_specs(traps)
@@ -146,14 +152,16 @@ def lower_plan(
     nodes: Sequence[Node],
     traps: Mapping[str, Any],
     properties: Mapping[str, Any] | None = None,
+    is_restartable: bool = False,
 ) -> StepPlan:
     """Return the steps of a resolved plan, before any rule.
 
     Args:
         traps: tap by branch name.
         properties: the flow's; those of pipes come over them.
+        is_restartable: named checkpoints are kept for a later run.
     """
-    lowering = Lowering(nodes, traps, properties or {})
+    lowering = Lowering(nodes, traps, properties or {}, is_restartable)
     for node in nodes:
         lower_node(node, lowering)
     return StepPlan(name=name, steps=tuple(lowering.steps), traps=lowering.traps)
@@ -201,7 +209,10 @@ def _(node: SinkNode, lowering: Lowering) -> None:
 
 @lower_node.register
 def _(node: CheckpointNode, lowering: Lowering) -> None:
-    kept = lowering.add(Persist, node, [lowering.step_of(node.inputs[0])], name=node.name)
+    pipe: Any = node.pipe
+    is_durable = lowering.is_restartable and pipe.is_named
+    inputs = [lowering.step_of(node.inputs[0])]
+    kept = lowering.add(Persist, node, inputs, name=node.name, is_durable=is_durable)
     if node.tap is not None:
         pick = pick_for(Fields.ALL, node.fields)
         site = lowering.helper_site(node, "files")

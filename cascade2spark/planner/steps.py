@@ -260,9 +260,11 @@ class Persist(Step):
     Args:
         name: the Checkpoint's name, None for a persist that a fork needs. A checkpoint bound to a
             tap is a Persist that a Write reads too.
+        is_durable: kept in files under the flow's run id, from which a later run may go on.
     """
 
     name: str | None = None
+    is_durable: bool = False
 
 
 @attrs.frozen(eq=False, kw_only=True)

@@ -29,6 +29,7 @@ from cascade2spark.planner.steps import (
     Site,
     StepPlan,
 )
+from cascade2spark.schemes.kept import keep_by_value_with
 
 __all__ = [
     "TaskFailed",
@@ -43,6 +44,7 @@ __all__ = [
 _DRIVER_ONLY = (SparkContext, SparkSession, RDD, DataFrame)
 _dumps: Callable[[Any], bytes] = cloudpickle.dumps
 pickle_by_value_with(_dumps)
+keep_by_value_with(_dumps)
 _MARK = re.compile(r"c2s\{([A-Za-z0-9+/=]+)\}")
 
 

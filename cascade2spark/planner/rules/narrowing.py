@@ -114,10 +114,15 @@ def _(
     return attrs.evolve(step, inputs=inputs, pick=pick), _everything(step.fields)
 
 
-@_needs_of.register(Persist)
 @_needs_of.register(Union)
 def _(step: Step, needed: Columns) -> list[Columns]:
     return [needed] * len(step.inputs)
+
+
+@_needs_of.register
+def _(step: Persist, needed: Columns) -> list[Columns]:
+    # A run that goes on from it may have been given pipes that need other columns.
+    return [ALL_COLUMNS if step.is_durable else needed]
 
 
 @narrow_step.register(Persist)
