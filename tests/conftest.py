@@ -42,10 +42,14 @@ def update_plans(request: pytest.FixtureRequest) -> bool:
 
 @pytest.hookimpl(tryfirst=True)  # before -m takes tests out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses Spark, and run it last: the quick tests tell first."""
+    """Mark what uses Spark, and run it last: the quick tests tell first.
+
+    With two processes (`make test`) all of it is one process's, so that Spark starts once.
+    """
     for item in items:
         if "sc" in getattr(item, "fixturenames", ()):
             item.add_marker("spark")
+            item.add_marker(pytest.mark.xdist_group("spark"))
     items.sort(key=lambda item: item.get_closest_marker("spark") is not None)
 
 
