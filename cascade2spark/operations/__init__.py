@@ -78,6 +78,11 @@ from cascade2spark.operations.regex_operations import (
     RegexSplitGenerator,
     RegexSplitter,
 )
+from cascade2spark.operations.script_operations import (
+    ScriptFilter,
+    ScriptFunction,
+    ScriptTupleFunction,
+)
 from cascade2spark.operations.text_operations import FieldFormatter, FieldJoiner
 
 __all__ = [
@@ -148,6 +153,9 @@ __all__ = [
     "RegexSplitGenerator",
     "RegexSplitter",
     "Sample",
+    "ScriptFilter",
+    "ScriptFunction",
+    "ScriptTupleFunction",
     "SetValue",
     "Status",
     "Stop",

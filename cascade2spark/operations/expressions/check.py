@@ -16,6 +16,7 @@ from cascade2spark.operations.expressions.conversions import (
 )
 from cascade2spark.operations.expressions.kinds import (
     BOOLEAN,
+    BUILDER,
     CHAR,
     DECIMAL,
     INT,
@@ -24,6 +25,7 @@ from cascade2spark.operations.expressions.kinds import (
     OBJECT,
     TEXT,
     TEXTS,
+    TUPLE,
     Kind,
     box_of,
     promoted,
@@ -56,9 +58,10 @@ from cascade2spark.operations.expressions.typed import (
     TypedNode,
 )
 
-__all__ = ["check_expression", "constants_for"]
+__all__ = ["Checker", "check_expression", "constants_for", "with_article"]
 
 _CHAINS = ("||", "&&", "+")
+_HELD = (BUILDER, TUPLE)  # in a row these are texts and tuples
 _RELATIONS = ("<", "<=", ">", ">=")
 
 
@@ -71,10 +74,14 @@ def check_expression(
         BuildError: an unknown name, method or type, or operands that do not go together; marks
             the place.
     """
-    return _Checker(source, parameters).check(tree)
+    return Checker(source, parameters).check(tree)
 
 
-class _Checker:
+class Checker:
+    """Checks one expression, node by node."""
+
+    noun = "an expression"
+
     def __init__(self, source: str, parameters: Sequence[tuple[str, Kind]]) -> None:
         self.source = source
         self.parameters = {name: (at, kind) for at, (name, kind) in enumerate(parameters)}
@@ -86,10 +93,14 @@ class _Checker:
     def check(self, node: syntax.Node) -> TypedNode:
         raise AssertionError(node)
 
+    def is_variable(self, name: str) -> bool:
+        """Tell whether a name stands for a value, so that it is no class."""
+        return name in self.parameters
+
     def boolean(self, node: syntax.Node, what: str) -> TypedNode:
         typed = self.check(node)
         if unboxed(typed.kind) is not BOOLEAN:
-            raise self.error(f"{what} needs a boolean, this is {_article(typed.kind)}", node)
+            raise self.error(f"{what} needs a boolean, this is {with_article(typed.kind)}", node)
         return convert(typed, BOOLEAN)
 
     def number(self, node: syntax.Node, typed: TypedNode, what: str) -> None:
@@ -97,7 +108,7 @@ class _Checker:
             is_decimal = typed.kind is DECIMAL
             fix = "use its methods: add, subtract, multiply, compareTo" if is_decimal else None
             raise self.error(
-                f"{what!r} needs a number, this is {_article(typed.kind)}", node, fix=fix
+                f"{what!r} needs a number, this is {with_article(typed.kind)}", node, fix=fix
             )
 
     # -- leaves -----------------------------------------------------------------------------
@@ -139,7 +150,7 @@ class _Checker:
         fix = f"call the method: {node.name}()"
         is_method = any(method.name == node.name for method in methods_of(receiver.kind))
         raise self.error(
-            f"{_article(receiver.kind)} has no member {node.name!r}",
+            f"{with_article(receiver.kind)} has no member {node.name!r}",
             node,
             fix=fix if is_method else None,
         )
@@ -149,7 +160,7 @@ class _Checker:
         root: syntax.Node = node
         while isinstance(root, (syntax.Member, syntax.Call)):
             root = root.receiver
-        if isinstance(root, syntax.Name) and root.text in self.parameters:
+        if isinstance(root, syntax.Name) and self.is_variable(root.text):
             return None
         return class_name(node.receiver)
 
@@ -164,7 +175,9 @@ class _Checker:
         kind = promoted(operand.kind)
         assert kind is not None
         if node.operator == "~" and not kind.is_whole:
-            raise self.error(f"'~' needs a whole number, this is {_article(kind)}", node.operand)
+            raise self.error(
+                f"'~' needs a whole number, this is {with_article(kind)}", node.operand
+            )
         converted = convert(operand, kind)
         return converted if node.operator == "+" else Negate(node.operator, converted, kind=kind)
 
@@ -234,7 +247,7 @@ class _Checker:
             operand = right if left.kind is NULL else left
             if operand.kind.is_primitive:
                 written = node.right if left.kind is NULL else node.left
-                raise self.error(f"{_article(operand.kind)} is never null", written)
+                raise self.error(f"{with_article(operand.kind)} is never null", written)
             return IsNull(operand, node.operator == "!=")
         primitive = any(kind.is_primitive for kind in kinds)
         if primitive and (kind := promoted(*kinds)) is not None:
@@ -246,7 +259,7 @@ class _Checker:
         if OBJECT in kinds or promoted(*kinds) is not None:
             sides = (convert(side, OBJECT) for side in (left, right))
             return Comparison(node.operator, *sides)
-        what = f"{_article(left.kind)} and {_article(right.kind)} cannot be compared"
+        what = f"{with_article(left.kind)} and {with_article(right.kind)} cannot be compared"
         raise self.error(what, node)
 
     @check.register
@@ -268,14 +281,14 @@ class _Checker:
             fix = f"{box}.valueOf(…)" if box != "Character" else "….charAt(0)"
         elif target is TEXT:
             fix = "String.valueOf(…)"
-        raise self.error(f"{_article(operand.kind)} cannot be cast to {target}", node, fix=fix)
+        raise self.error(f"{with_article(operand.kind)} cannot be cast to {target}", node, fix=fix)
 
     @check.register
     def _(self, node: syntax.InstanceOf) -> TypedNode:
         target = self._kind_named(node.target, node)
         operand = self.check(node.operand)
         if operand.kind.is_primitive:
-            what = f"'instanceof' needs an object, this is {_article(operand.kind)}"
+            what = f"'instanceof' needs an object, this is {with_article(operand.kind)}"
             raise self.error(what, node.operand)
         return IsInstance(operand, target)
 
@@ -288,10 +301,10 @@ class _Checker:
     def _(self, node: syntax.Index) -> TypedNode:
         texts, index = self.check(node.receiver), self.check(node.index)
         if texts.kind is not TEXTS:
-            what = f"only what split gives has items, this is {_article(texts.kind)}"
+            what = f"only what split gives has items, this is {with_article(texts.kind)}"
             raise self.error(what, node.receiver)
         if distance(index.kind, INT) is None:
-            raise self.error(f"an index is an int, this is {_article(index.kind)}", node.index)
+            raise self.error(f"an index is an int, this is {with_article(index.kind)}", node.index)
         return Item(texts, convert(index, INT))
 
     # -- calls ------------------------------------------------------------------------------
@@ -304,7 +317,7 @@ class _Checker:
             return self._call(node, owner, functions, [], node.arguments)
         receiver = self.check(node.receiver)
         if receiver.kind.is_primitive or receiver.kind is NULL:
-            raise self.error(f"{_article(receiver.kind)} has no methods", node.receiver)
+            raise self.error(f"{with_article(receiver.kind)} has no methods", node.receiver)
         functions = methods_of(receiver.kind)
         return self._call(node, receiver.kind.name, functions, [receiver], node.arguments)
 
@@ -312,7 +325,7 @@ class _Checker:
     def _(self, node: syntax.Create) -> TypedNode:
         functions = constructors_of(node.name)
         if functions is None:
-            raise self.error(f"an expression cannot create {_article_of(node.name)}", node)
+            raise self.error(f"{self.noun} cannot create {_article_of(node.name)}", node)
         return self._call(node, node.name, functions, [], node.arguments)
 
     def _call(
@@ -349,7 +362,8 @@ class _Checker:
         taken = [convert(typed, kind) for typed, kind in zip(given, function.takes, strict=False)]
         if function.code == "cast":
             return convert(taken[0], function.gives)
-        arguments = (*taken, *given[len(taken) :])
+        rest = given[len(taken) :]
+        arguments = (*taken, *(convert(t, OBJECT) if t.kind in _HELD else t for t in rest))
         self._check_constants(node, function, arguments)
         return Invoke(function, arguments, kind=function.gives)
 
@@ -396,7 +410,8 @@ def _signature(function: Function) -> str:
     return f"{function.name}({', '.join([*kinds, *rest])})"
 
 
-def _article(kind: Kind) -> str:
+def with_article(kind: Kind) -> str:
+    """Return the name of a kind as a message says it."""
     return "null" if kind is NULL else _article_of(kind.name)
 
 

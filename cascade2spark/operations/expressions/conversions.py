@@ -10,6 +10,7 @@ from cascade2spark.operations.expressions.kinds import (
     FLOAT,
     NULL,
     OBJECT,
+    VOID,
     Kind,
     box_of,
     promoted,
@@ -41,6 +42,8 @@ def distance(given: Kind, wanted: Kind) -> int | None:
         return 0
     if given is NULL:
         return None if wanted.is_primitive else 1
+    if given is VOID:
+        return None
     if given.is_primitive:
         if wanted.is_primitive:
             widening = _is_widening(given, wanted)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from cascade2spark.operations.expressions.check import constants_for
@@ -19,6 +19,7 @@ from cascade2spark.operations.expressions.kinds import (
     BOOLEAN,
     BOXED_FLOAT,
     BOXES,
+    BUILDER,
     CHAR,
     DOUBLE,
     FLOAT,
@@ -27,6 +28,7 @@ from cascade2spark.operations.expressions.kinds import (
     OBJECT,
     SHORT,
     TEXT,
+    TUPLE,
     Kind,
     unboxed,
 )
@@ -51,7 +53,7 @@ from cascade2spark.operations.expressions.typed import (
 )
 from cascade2spark.types import Float, text_of
 
-__all__ = ["make_function"]
+__all__ = ["Writer", "function_of", "make_function"]
 
 _WRAPS = {16: "wrap_short", 32: "wrap_int", 64: "wrap_long"}
 _CLASSES = {"int": "int", "float": "float", "bool": "bool", "str": "str"}
@@ -73,10 +75,30 @@ def make_function(
             whether a whole number is taken as the number it is (and not as a moment, say).
         failed: makes the error to raise of an exception and the parameter values.
     """
-    writer = _Writer()
-    result = writer.write(tree)
+    writer = Writer()
+    return function_of(writer, [f"return {writer.write(tree)}"], kinds, coercions, failed)
+
+
+def function_of(
+    writer: Writer,
+    body: Sequence[str],
+    kinds: Sequence[Kind],
+    coercions: Sequence[tuple[Callable[[Any], Any], bool]],
+    failed: Callable[[Exception, Any], Exception],
+    changed: Collection[int] = (),
+) -> tuple[Callable[..., Any], str]:
+    """Return the function of lines of Python, and its text.
+
+    Args:
+        writer: wrote the lines, and knows their constants.
+        body: the lines, each with its own indentation.
+        kinds: as of `make_function`, like `coercions` and `failed`.
+        changed: parameters that the lines assign; an error still shows what they were.
+    """
     names = [f"p{index}" for index in range(len(kinds))]
-    lines = [f"def expression({', '.join(names)}):", " try:"]
+    lines = [f"def expression({', '.join(names)}):"]
+    lines += [f" r{index} = p{index}" for index in sorted(changed)]
+    lines.append(" try:")
     for name, kind, (coercion, is_plain) in zip(names, kinds, coercions, strict=True):
         test = _needs_coercion(name, kind)
         if test:
@@ -84,9 +106,12 @@ def make_function(
             if unboxed(kind) is DOUBLE and is_plain:
                 coerced = f"float({name}) if {name}.__class__ is int else {coerced}"
             lines.append(f"  if {test}: {name} = {coerced}")
-    lines.append(f"  return {result}")
-    row = f"({''.join(f'{name}, ' for name in names)})"
-    lines += [" except Exception as error:", f"  raise failed(error, {row}) from error"]
+    lines += [f"  {line}" for line in body]
+    shown = [f"r{at}, " if at in changed else f"{name}, " for at, name in enumerate(names)]
+    lines += [
+        " except Exception as error:",
+        f"  raise failed(error, ({''.join(shown)})) from error",
+    ]
     text = "\n".join(lines)
     names_of_run = {**runtime_names(), **writer.constants, "failed": failed}
     exec(compile(text, "<expression>", "exec"), names_of_run)
@@ -117,7 +142,9 @@ def _limits(bits: int) -> tuple[int, int]:
     return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
-class _Writer:
+class Writer:
+    """Writes expressions of one function, and keeps the constants that they name."""
+
     def __init__(self) -> None:
         self.constants: dict[str, Any] = {}
         self.temporaries = 0
@@ -292,6 +319,8 @@ class _Writer:
             text = text_of(node.value, Float if node.kind is FLOAT else None)
             return self.bound("null" if text is None else text)
         text = self.write(node)
+        if node.kind is BUILDER:
+            return f"{text}.text()"
         if node.kind is TEXT:
             name = self.temporary()
             return f'("null" if ({name} := {text}) is None else {name})'
@@ -325,6 +354,9 @@ class _Writer:
     @write.register
     def _(self, node: Convert) -> str:
         given, wanted = node.operand.kind, node.kind
+        if given in (BUILDER, TUPLE):  # a value of a row is a text, a tuple
+            text = self.write(node.operand)
+            return f"{text}.text()" if given is BUILDER else f"tuple({text})"
         if given is OBJECT:
             return f"cast_object({self.write(node.operand)}, {wanted.name!r})"
         if wanted is OBJECT or wanted in BOXES:

@@ -16,6 +16,7 @@ __all__ = [
     "BOXED_LONG",
     "BOXED_SHORT",
     "BOXES",
+    "BUILDER",
     "CHAR",
     "DECIMAL",
     "DOUBLE",
@@ -28,6 +29,8 @@ __all__ = [
     "SHORT",
     "TEXT",
     "TEXTS",
+    "TUPLE",
+    "VOID",
     "Kind",
     "box_of",
     "kind_of",
@@ -80,6 +83,9 @@ TEXT = Kind("String", types.String)
 DECIMAL = Kind("BigDecimal", types.BigDecimal)
 OBJECT = Kind("Object", types.Object)
 TEXTS = Kind("String[]", types.Object)
+BUILDER = Kind("StringBuilder", types.Object)
+TUPLE = Kind("Tuple", types.Object)
+VOID = Kind("void", types.Object)
 NULL = Kind("null", types.Object)
 
 _BOXES = {

@@ -22,7 +22,7 @@ from cascade2spark.operations.expressions.kinds import (
 )
 from cascade2spark.operations.source_marks import marked
 
-__all__ = ["Token", "problem", "tokens_of"]
+__all__ = ["ScriptText", "Token", "problem", "tokens_of"]
 
 _SPACE = re.compile(r"(?:[ \t\r\n\f]+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _NAME = re.compile(r"[^\W\d][\w$]*|\$[\w$]*")
@@ -33,7 +33,7 @@ _NUMBER = re.compile(
 _OPERATORS = sorted(
     [
         *("||", "&&", "==", "!=", "<=", ">=", "<<", ">>", ">>>", "++", "--", "->", "::"),
-        *("+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="),
+        *("+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", ">>>="),
         *"+-*/%<>!~&|^?:.,()[]={};@",
     ],
     key=len,
@@ -80,10 +80,15 @@ class Token:
     value: Any = None
 
 
+class ScriptText(str):
+    """The text of a script, so that messages call it one."""
+
+
 def problem(what: str, source: str, start: int, end: int, **parts: Any) -> BuildError:
-    """Return the error for a place in an expression."""
-    details = {"expression": marked(source, start, end)}
-    return BuildError(f"an expression cannot be compiled: {what}", details=details, **parts)
+    """Return the error for a place in an expression, or in a script."""
+    article, noun = ("a", "script") if isinstance(source, ScriptText) else ("an", "expression")
+    details = {noun: marked(source, start, end)}
+    return BuildError(f"{article} {noun} cannot be compiled: {what}", details=details, **parts)
 
 
 def tokens_of(source: str) -> list[Token]:

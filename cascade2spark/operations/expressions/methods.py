@@ -15,9 +15,10 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.operations.expressions import runtime, text_runtime
+from cascade2spark.operations.expressions import runtime, script_runtime, text_runtime
 from cascade2spark.operations.expressions.kinds import (
     BOXES,
+    BUILDER,
     DOUBLE,
     FLOAT,
     INT,
@@ -25,6 +26,8 @@ from cascade2spark.operations.expressions.kinds import (
     LONG,
     OBJECT,
     TEXTS,
+    TUPLE,
+    VOID,
     Kind,
 )
 from cascade2spark.operations.expressions.typed import Function
@@ -113,6 +116,36 @@ int signum(BigDecimal) = compared({0}, 0)
 int compareTo(BigDecimal, BigDecimal) = compared({0}, {1})
 boolean equals(BigDecimal, Object) = decimal_equals({0}, {1})
 String toString(BigDecimal) = joined(unboxed_value({0}))
+"""
+_BUILDER = """
+StringBuilder append(StringBuilder, String) = {0}.append(joined({1}))
+StringBuilder append(StringBuilder, char) = {0}.append({1})
+StringBuilder append(StringBuilder, boolean) = {0}.append(joined({1}))
+StringBuilder append(StringBuilder, int) = {0}.append(joined({1}))
+StringBuilder append(StringBuilder, long) = {0}.append(joined({1}))
+StringBuilder append(StringBuilder, float) = {0}.append(joined_float({1}))
+StringBuilder append(StringBuilder, double) = {0}.append(joined({1}))
+StringBuilder append(StringBuilder, Object) = {0}.append(joined({1}))
+StringBuilder insert(StringBuilder, int, String) = {0}.insert({1}, joined({2}))
+StringBuilder insert(StringBuilder, int, char) = {0}.insert({1}, {2})
+StringBuilder reverse(StringBuilder) = {0}.reverse()
+StringBuilder deleteCharAt(StringBuilder, int) = {0}.delete_at({1})
+void setLength(StringBuilder, int) = {0}.set_length({1})
+int length(StringBuilder) = length({0}.text())
+char charAt(StringBuilder, int) = char_at({0}.text(), {1})
+int indexOf(StringBuilder, String) = index_of({0}.text(), {1})
+String substring(StringBuilder, int) = substring({0}.text(), {1})
+String substring(StringBuilder, int, int) = substring({0}.text(), {1}, {2})
+String toString(StringBuilder) = {0}.text()
+"""
+_TUPLE = """
+void add(Tuple, Object) = {0}.append({1})
+void addAll(Tuple, Object...) = {0}.extend([{rest}])
+void set(Tuple, int, Object) = set_value({0}, {1}, {2})
+Object getObject(Tuple, int) = value_at({0}, {1})
+String getString(Tuple, int) = text_at({0}, {1})
+int size(Tuple) = len({0})
+boolean isEmpty(Tuple) = (not {0})
 """
 
 _STATICS = {
@@ -234,6 +267,10 @@ _CONSTRUCTORS = {
     "Double": "Double Double(String) = parse_number({0}, 'Double')\nDouble Double(double) = {0}",
     "Float": "Float Float(String) = parse_number({0}, 'Float')\nFloat Float(float) = {0}",
     "Boolean": "Boolean Boolean(String) = is_true({0})\nBoolean Boolean(boolean) = {0}",
+    "StringBuilder": "StringBuilder StringBuilder() = TextBuilder()\n"
+    "StringBuilder StringBuilder(int) = TextBuilder()\n"
+    "StringBuilder StringBuilder(String) = TextBuilder(unboxed_value({0}))",
+    "Tuple": "Tuple Tuple(Object...) = [{rest}]",
     "BigDecimal": "BigDecimal BigDecimal(String) = parse_number({0}, 'BigDecimal')",
 }
 
@@ -263,6 +300,14 @@ def _formatter(text: str) -> Callable[..., str]:
     return lambda *values: write(values)
 
 
+_METHODS = {
+    "String": _TEXT,
+    "Boolean": _BOOLEAN_BOX,
+    "BigDecimal": _DECIMAL,
+    "Object": _OBJECT,
+    "StringBuilder": _BUILDER,
+    "Tuple": _TUPLE,
+}
 _LINE = re.compile(r"(\S+) (\w+)\(([^)]*)\) = (.+)")
 # What can be prepared once when its first arguments are constants: how many, and by what.
 _BOUND: dict[str, tuple[int, Callable[..., Callable[..., Any]]]] = {
@@ -279,8 +324,7 @@ def methods_of(kind: Kind) -> list[Function]:
     if kind in BOXES and kind.rank is not None:
         table = _BOX + (_REAL_BOX if kind.bits is None else "")
         return _functions(table.replace("BOX", kind.name), has_receiver=True)
-    tables = {"String": _TEXT, "Boolean": _BOOLEAN_BOX, "BigDecimal": _DECIMAL, "Object": _OBJECT}
-    return _functions(tables.get(kind.name, ""), has_receiver=True)
+    return _functions(_METHODS.get(kind.name, ""), has_receiver=True)
 
 
 def statics_of(name: str) -> list[Function] | None:
@@ -297,9 +341,9 @@ def constructors_of(name: str) -> list[Function] | None:
 
 def runtime_names() -> dict[str, Any]:
     """Return what generated code may call, by name."""
-    modules = (runtime, text_runtime)
+    modules = (runtime, text_runtime, script_runtime)
     names = {name: getattr(module, name) for module in modules for name in module.__all__}
-    python = (float, str, int, bool, len, abs, min, max, ord, chr, Exception)
+    python = (float, str, int, bool, tuple, len, abs, min, max, ord, chr, Exception)
     return {
         "__builtins__": {},
         **names,
@@ -319,7 +363,7 @@ def _function(line: str, has_receiver: bool) -> Function:
     found = _LINE.fullmatch(line)
     assert found is not None, line
     gives, name, takes, code = found.groups()
-    kinds = {**KINDS, TEXTS.name: TEXTS}
+    kinds = {**KINDS, **{kind.name: kind for kind in (TEXTS, BUILDER, TUPLE, VOID)}}
     names = [taken for taken in takes.split(", ") if taken]
     rest = OBJECT if names and names[-1].endswith("...") else None
     function = Function(

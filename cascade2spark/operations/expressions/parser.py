@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cascade2spark.errors import BuildError
 from cascade2spark.operations.expressions.kinds import INT, KINDS, LONG
 from cascade2spark.operations.expressions.lexer import Token, problem, tokens_of
@@ -20,9 +22,9 @@ from cascade2spark.operations.expressions.syntax import (
     Unary,
 )
 
-__all__ = ["PACKAGES", "parse_expression"]
+__all__ = ["MOST_DEPTH", "PACKAGES", "Parser", "above", "is_assignment", "parse_expression"]
 
-PACKAGES = ("java.lang.", "java.math.")
+PACKAGES = ("java.lang.", "java.math.", "cascading.tuple.")
 _LEVELS = (
     ("||",),
     ("&&",),
@@ -38,7 +40,7 @@ _LEVELS = (
 _PRECEDENCE = {operator: level for level, row in enumerate(_LEVELS) for operator in row}
 # Long chains of these are usual (a || b || …) and are taken apart without recursion later on.
 _FLAT = ("||", "&&", "+")
-_MOST_DEPTH = 60
+MOST_DEPTH = 60
 _NOT_HERE = {
     "=": "an expression cannot assign; '==' compares",
     "++": "an expression cannot assign",
@@ -59,10 +61,14 @@ def parse_expression(source: str) -> Node:
     Raises:
         BuildError: it is not one; marks the place.
     """
-    return _Parser(source).parse()
+    return Parser(source).parse()
 
 
-class _Parser:
+class Parser:
+    """Reads the tokens of one expression from left to right."""
+
+    not_here: Mapping[str, str] = _NOT_HERE
+
     def __init__(self, source: str) -> None:
         self.source = source
         self.tokens = tokens_of(source)
@@ -105,18 +111,14 @@ class _Parser:
         token = self.next
         what = f"{wanted} is missing"
         if token.sort == "operator":
-            is_assigning = (
-                len(token.text) == 2 and token.text[1] == "=" and token.text[0] in "+-*/%&|^"
-            )
-            what = _NOT_HERE.get(
-                "=" if is_assigning else token.text, f"{what} before {token.text!r}"
-            )
+            written = "=" if is_assignment(token) else token.text
+            what = self.not_here.get(written, f"{what} before {token.text!r}")
         elif token.sort != "end":
             what = f"{what} before {token.text}"
         return problem(what, self.source, token.start, token.end)
 
     def kept(self, node: Node) -> Node:
-        if node.depth > _MOST_DEPTH:
+        if node.depth > MOST_DEPTH:
             raise problem("it is nested too deeply", self.source, node.start, node.end)
         return node
 
@@ -124,7 +126,7 @@ class _Parser:
 
     def expression(self) -> Node:
         self.nesting += 1
-        if self.nesting > _MOST_DEPTH:
+        if self.nesting > MOST_DEPTH:
             raise problem("it is nested too deeply", self.source, self.next.start, self.next.end)
         node = self.binary(0)
         if self.is_at("?"):
@@ -139,7 +141,7 @@ class _Parser:
                     when_false,
                     start=node.start,
                     end=when_false.end,
-                    depth=_above(node, when_true, when_false),
+                    depth=above(node, when_true, when_false),
                 )
             )
         self.nesting -= 1
@@ -158,7 +160,7 @@ class _Parser:
             if operator.text == "instanceof":
                 target = self.type_name()
                 left = InstanceOf(
-                    left, target.text, start=left.start, end=target.end, depth=_above(left)
+                    left, target.text, start=left.start, end=target.end, depth=above(left)
                 )
                 continue
             right = self.binary(level + 1)
@@ -167,7 +169,7 @@ class _Parser:
                 and isinstance(left, Binary)
                 and left.operator == operator.text
             )
-            depth = max(left.depth, right.depth + 1) if is_chain else _above(left, right)
+            depth = max(left.depth, right.depth + 1) if is_chain else above(left, right)
             left = self.kept(
                 Binary(operator.text, left, right, start=left.start, end=right.end, depth=depth)
             )
@@ -179,14 +181,12 @@ class _Parser:
             if token.text == "-" and self.next.kind in (INT, LONG) and self.next.value is not None:
                 return self.postfix(self.negative_number(token))
             self.nesting += 1
-            if self.nesting > _MOST_DEPTH:
+            if self.nesting > MOST_DEPTH:
                 raise problem("it is nested too deeply", self.source, token.start, token.end)
             operand = self.unary()
             self.nesting -= 1
             return self.kept(
-                Unary(
-                    token.text, operand, start=token.start, end=operand.end, depth=_above(operand)
-                )
+                Unary(token.text, operand, start=token.start, end=operand.end, depth=above(operand))
             )
         if self.is_at("(") and self.is_cast():
             self.advance()
@@ -194,9 +194,7 @@ class _Parser:
             self.take(")")
             operand = self.unary()
             return self.kept(
-                Cast(
-                    target.text, operand, start=token.start, end=operand.end, depth=_above(operand)
-                )
+                Cast(target.text, operand, start=token.start, end=operand.end, depth=above(operand))
             )
         return self.postfix(self.primary())
 
@@ -263,7 +261,7 @@ class _Parser:
         name = self.type_name()
         arguments, end = self.arguments()
         return self.kept(
-            Create(name.text, arguments, start=start, end=end, depth=_above(*arguments))
+            Create(name.text, arguments, start=start, end=end, depth=above(*arguments))
         )
 
     def postfix(self, node: Node) -> Node:
@@ -281,17 +279,17 @@ class _Parser:
                         name.end,
                         start=node.start,
                         end=end,
-                        depth=_above(node, *arguments),
+                        depth=above(node, *arguments),
                     )
                 else:
                     node = Member(
-                        node, name.text, start=node.start, end=name.end, depth=_above(node)
+                        node, name.text, start=node.start, end=name.end, depth=above(node)
                     )
             elif self.is_at("["):
                 self.advance()
                 index = self.expression()
                 end = self.take("]").end
-                node = Index(node, index, start=node.start, end=end, depth=_above(node, index))
+                node = Index(node, index, start=node.start, end=end, depth=above(node, index))
             else:
                 return self.kept(node)
 
@@ -306,5 +304,12 @@ class _Parser:
         return tuple(found), self.take(")").end
 
 
-def _above(*nodes: Node) -> int:
+def is_assignment(token: Token) -> bool:
+    """Tell whether a token is ``=`` or a compound assignment."""
+    is_operator = token.sort == "operator" and token.text.endswith("=")
+    return is_operator and token.text not in ("==", "!=", "<=", ">=")
+
+
+def above(*nodes: Node) -> int:
+    """Return the depth of a node over these."""
     return max((node.depth for node in nodes), default=0) + 1

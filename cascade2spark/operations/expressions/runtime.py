@@ -76,19 +76,23 @@ _CLASSES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def failed(error: Exception, expression: str, names: tuple[str, ...], row: Any) -> OperationError:
-    """Return the error for a row that broke an expression."""
+def failed(
+    error: Exception, expression: str, names: tuple[str, ...], row: Any, noun: str = "an expression"
+) -> OperationError:
+    """Return the error for a row that broke an expression, or a script."""
     if isinstance(error, Cascade2SparkError):
         reason = error.headline
-    elif isinstance(error, (TypeError, AttributeError)) and None in row:
+    elif isinstance(error, (TypeError, AttributeError)) and (
+        any(value is None for value in row) or "NoneType" in str(error)
+    ):
         reason = _NULL
     else:
         reason = f"{type(error).__name__}: {error}"
     return OperationError(
-        f"an expression failed: {reason}",
+        f"{noun} failed: {reason}",
         row=row,
         fields=Fields(*names),
-        details={"expression": expression},
+        details={noun.split()[-1]: expression},
     )
 
 
