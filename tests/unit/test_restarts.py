@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import FlowError, PlanError, RunError, Unsupported
 from cascade2spark.fields import Fields
+from cascade2spark.files import LOCAL
 from cascade2spark.flow import Flow, FlowDef
 from cascade2spark.operations import Sum
 from cascade2spark.operations.base import BaseOperation, Function
@@ -348,6 +352,51 @@ def test_rows_that_also_go_elsewhere_are_kept_with_the_checkpoint(tmp_path: Path
     assert 9 == len(SEEN)
     assert [f"{k}\t{v}\t{v}" for k, v in LINES] == job.lines("other")
     assert [9, 18, 0] == counted(ended)
+
+
+def dying_run(job: Job, steps: int) -> int:
+    """Run a flow in a fork that is killed after so many changes of the disk; return how it ends."""
+    child = os.fork()
+    if not child:
+        change, left = LOCAL.change, [steps]
+
+        def dying(*given: Any) -> Any:
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left[0] -= 1
+            return change(*given)
+
+        LOCAL.change = dying  # type: ignore[method-assign]
+        job.flow().complete()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_driver_killed_at_any_change_of_the_disk_loses_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    skipped = set()
+    for steps in itertools.count(1, 2):
+        folder = tmp_path / str(steps)
+        folder.mkdir()
+        job = Job(folder)
+        job.fails = False
+        tap = TextDelimited(Fields.ALL, False, "\t")
+        job.trap = Hfs(tap, str(folder / "trap"), SinkMode.REPLACE)
+        ended = dying_run(job, steps)
+        flow = job.flow()
+        flow.complete()
+        assert SUMS == job.lines("out")
+        assert ["x"] == job.lines("trap")
+        assert [9, 5, 1] == counted(flow)
+        assert ["out", "rows", "trap"] == sorted(path.name for path in folder.iterdir())
+        skipped.add(list(statuses(flow).values()).count("SKIPPED"))
+        if ended == 0:
+            break
+        assert -signal.SIGKILL == ended
+    # From the sources, from each of the checkpoints, from what a killed clean-up left of them.
+    assert {0, 3, 5} <= skipped <= {0, 2, 3, 5}
+    assert 15 < steps
 
 
 def test_cleanup_deletes_what_failed_runs_left(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ from cascade2spark.pipes import (
     Pipe,
     SubAssembly,
 )
+from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import MemoryTap
-from tests.conformance.case import Fails, Topic, rows
+from cascade2spark.types import int_
+from tests.conformance.case import Fails, Topic, lines, rows
 from tests.conformance.functions import CounterFunction, FlushingFunction, SideEffect
 
 case = Topic("branches")
@@ -238,6 +240,31 @@ def a_declared_checkpoint_tap_is_refused(i):
 )
 def two_checkpoints_of_one_name_are_refused(i):
     return Pipe("out", Checkpoint("kept", Each(Checkpoint("kept", i), Identity())))
+
+
+@case(
+    "section 3.9: a run id keeps named checkpoints; rows, traps and counters are as without one",
+    i=rows("k v", ("a", 1), ("b", 0), ("a", 3), (None, 5), ("b", 7)),
+    expected={
+        "sums": lines(None, "\t5.0", "a\t3.0", "b\t7.0"),
+        "large": lines(None, "\t5", "b\t7"),
+    },
+    sinks={name: TextDelimited(Fields.ALL, False, "\t") for name in ("sums", "large")},
+    traps={"i": [(0,)]},
+    counters={
+        ("StepCounters", "Tuples_Read"): 5,
+        ("StepCounters", "Tuples_Written"): 5,
+        ("StepCounters", "Tuples_Trapped"): 1,
+        ("unsafe", "calls"): 3,
+    },
+    covers=62,
+    flow=lambda flow_def: flow_def.set_run_id("run"),
+)
+def kept_checkpoints_change_nothing(i):
+    divided = Each(i, "v", ExpressionFilter("10 / v > 5", int_))
+    kept = Checkpoint("kept", Each(divided, "v", SideEffect(), Fields.REPLACE))
+    sums = Checkpoint("sums", Every(GroupBy(kept, "k"), "v", Sum(Fields("s"))))
+    return [sums, Each(Pipe("large", kept), "v", ExpressionFilter("v < 4", int_))]
 
 
 # -- assemblies of one's own ---------------------------------------------------------------------
