@@ -32,6 +32,7 @@ from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.spark.grouping import reduce_of
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.taps import MultiSourceTap
+from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.taps.paths import PathTap
 
 __all__ = ["Forms", "groups_columns", "planned_forms"]
@@ -170,7 +171,11 @@ def _reads_columns(source: Read) -> bool:
 
 
 def _writes_columns(step: Write) -> bool:
-    scheme = getattr(step.tap, "_scheme", None)
+    scheme: Any = getattr(step.tap, "_scheme", None)
+    fields = step.fields
     if scheme is None or step.pick.positions is None:
         return False
-    return writer_kernel(scheme, step.fields, scheme.writer(step.fields)) is not None
+    writer = scheme.writer(fields)
+    if isinstance(scheme, PartitionScheme):
+        scheme, fields = scheme.inner, scheme.file_fields(fields)
+    return writer_kernel(scheme, fields, writer) is not None

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from cascade2spark.errors import RunError
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest, PartPlace, PartWriter
 from cascade2spark.files.parts import WrittenFile
@@ -102,6 +103,13 @@ class PartitionFiles:
         if self._held_bytes > self._most_bytes:
             taken += self._drain()
         return taken
+
+    def folders(self, keys: Sequence[Row]) -> list[str] | None:
+        """Return the folder for each of some partition values; None where one has none."""
+        try:
+            return list(map(self._folder_of, keys))
+        except RunError:
+            return None
 
     def is_crowded(self, folders: Collection[str]) -> bool:
         """Tell whether there are, with these, more folders than may be open: rows are held."""
