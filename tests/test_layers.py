@@ -26,7 +26,8 @@ ROWS = [
     (0, "errors", "origin"),
     (0, "config context_settings java_numbers name_hints", "errors"),
     (0, "date_patterns value_text", "errors java_numbers"),
-    (0, "types", "errors java_numbers date_patterns value_text"),
+    (0, "json_trees", "errors value_text"),
+    (0, "types", "errors java_numbers date_patterns value_text json_trees"),
     (1, "kinds", "L0"),
     (1, "comparators", "L0 kinds"),
     (1, "field_elements", "L0 comparators"),
@@ -92,7 +93,7 @@ ROWS = [
 OWNERS = {
     "pyspark": "spark rdd",
     "py4j": "spark rdd",
-    "pyarrow": "batch spark rdd",
+    "pyarrow": "batch spark rdd codecs.parquet codecs.parquet_message",
     "numpy": "batch spark rdd",
     "thriftpy2": "codecs",
     "thrift": "codecs",

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from cascade2spark.schemes.base import Compress, RowReader, RowWriter, Scheme, SourceInfo
 from cascade2spark.schemes.delimited import FieldTypeResolver, TextDelimited
+from cascade2spark.schemes.fixed_width import FixedWidth
+from cascade2spark.schemes.json_line import JsonLine
+from cascade2spark.schemes.null import NullScheme
+from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.text import TextLine
 
 __all__ = [
     "Compress",
     "FieldTypeResolver",
+    "FixedWidth",
+    "JsonLine",
+    "NullScheme",
+    "Parquet",
+    "ParquetTupleScheme",
     "RowReader",
     "RowWriter",
     "Scheme",

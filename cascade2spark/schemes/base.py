@@ -30,6 +30,7 @@ __all__ = [
     "as_compression",
     "as_sink_fields",
     "as_source_fields",
+    "as_typed",
     "encoded",
 ]
 
@@ -268,6 +269,20 @@ def as_sink_fields(given: Any) -> Fields:
     if fields.is_unknown():
         return Fields.ALL
     return fields if fields.is_all() else _checked(fields, "a sink")
+
+
+def as_typed(fields: Fields, types: Sequence[Any] | None) -> Fields:
+    """Return declared fields with the types a scheme was given for them."""
+    if types is None:
+        return fields
+    if not fields.is_defined():
+        raise BuildError("types cannot be given for undeclared fields", asked=len(types))
+    if len(types) != len(fields):
+        raise BuildError(
+            f"{len(types)} types were given for {len(fields)} fields",
+            available=[str(name) for name in fields],
+        )
+    return fields.apply_types(*types)
 
 
 def _checked(fields: Fields, what: str) -> Fields:

@@ -27,6 +27,7 @@ from cascade2spark.schemes.base import (
     as_compression,
     as_sink_fields,
     as_source_fields,
+    as_typed,
 )
 from cascade2spark.schemes.joining import JoiningWriter, TrapWriter
 from cascade2spark.schemes.lines import LineScheme
@@ -145,7 +146,7 @@ class TextDelimited(LineScheme):
         quote_sign = given.get("quote") or None
         _check_signs(sign, quote_sign)
         self.__attrs_init__(
-            _typed(as_fields(given.get("fields", Fields.ALL)), given.get("types")),
+            as_typed(as_fields(given.get("fields", Fields.ALL)), given.get("types")),
             sign,
             given.get("skip_header", False),
             given.get("write_header", False),
@@ -258,19 +259,6 @@ class TextDelimited(LineScheme):
                 f"the header of {path} does not name fields",
                 details={"header": repr(line), "because": bad.headline},
             ) from bad
-
-
-def _typed(fields: Fields, types: Sequence[Any] | None) -> Fields:
-    if types is None:
-        return fields
-    if not fields.is_defined():
-        raise BuildError("types cannot be given for undeclared fields", asked=len(types))
-    if len(types) != len(fields):
-        raise BuildError(
-            f"{len(types)} types were given for {len(fields)} fields",
-            available=[str(name) for name in fields],
-        )
-    return fields.apply_types(*types)
 
 
 def _check_signs(delimiter: str, quote: str | None) -> None:

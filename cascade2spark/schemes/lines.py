@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 
-from cascade2spark.errors import BadRecord
+from cascade2spark.errors import BadRecord, PlanError
 from cascade2spark.fields import Fields
 from cascade2spark.files import (
     FileInfo,
@@ -19,7 +19,7 @@ from cascade2spark.files import (
 )
 from cascade2spark.schemes.base import OnBad, Scheme, SourceInfo
 
-__all__ = ["BATCH_ROWS", "DecodedBlock", "LineScheme", "bad_line"]
+__all__ = ["BATCH_ROWS", "DecodedBlock", "LineScheme", "bad_line", "check_line_charset"]
 
 # Small enough for the rows of a batch to stay in the processor's cache.
 BATCH_ROWS = 1500
@@ -153,6 +153,15 @@ class DecodedBlock:
                 )
         self._kept = kept
         return "".join([text + "\n" for text in texts])
+
+
+def check_line_charset(scheme: LineScheme) -> None:
+    """Raise PlanError when lines cannot be encoded one by one and laid end to end."""
+    if not can_split_charset(scheme.charset):
+        raise PlanError(
+            f"{type(scheme).__name__} cannot write {scheme.charset}, only read it",
+            fix="write UTF-8, or use TextDelimited",
+        )
 
 
 def bad_line(

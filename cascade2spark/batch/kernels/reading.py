@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -17,9 +18,12 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns, NotColumns, array_of, column_names
 from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
+from cascade2spark.batch.kernels.tables import table_reader
 from cascade2spark.files import LineBlock
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
+from cascade2spark.schemes.fixed_width import FixedWidth
+from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.text import TextLine
 from cascade2spark.taps.partition_scheme import PartitionBlock, PartitionScheme
 from cascade2spark.types import Double, Object, String, Type, double_
@@ -143,6 +147,42 @@ def _delimited_reader(scheme: TextDelimited, info: SourceInfo) -> BlockReader | 
     return read
 
 
+def _fixed_reader(scheme: FixedWidth, info: SourceInfo) -> BlockReader | None:
+    width = len(scheme.widths)
+    types: tuple[Type | None, ...] = info.fields.get_types() or (None,) * width
+    wanted = tuple(range(width)) if info.wanted is None else info.wanted
+    # A dropped column whose conversion may fail must still be looked at.
+    checked = [
+        at for at in range(width) if at in wanted or not (scheme.safe or types[at] in _TEXTS)
+    ]
+    is_typed = all(types[at] in _TEXTS | WHOLE_TYPES | _REAL for at in checked)
+    if scheme.charset not in _CHARSETS or not wanted or not is_typed or not scheme.strict:
+        return None
+    cuts = list(pairwise((0, *scheme.ends)))
+    places = [checked.index(at) for at in wanted]
+    names = column_names(len(wanted))
+
+    def cut(lines: pa.Array, at: int) -> pa.Array:
+        texts = pc.utf8_slice_codeunits(lines, *cuts[at])
+        texts = pc.utf8_trim(texts, " ") if scheme.trim else texts
+        return _typed(pc.if_else(pc.equal(texts, ""), None, texts), types[at])
+
+    def read(block: LineBlock) -> Columns:
+        # An empty line is null here, and one of a wrong length there.
+        lines = _Cells.of(_checked_text(block.data, scheme.charset), None, 1).lines()
+        lengths = pc.utf8_length(lines)
+        if lines.null_count or pc.min_max(lengths).as_py() != _only(scheme.ends[-1]):
+            raise NotColumns("lines of different widths")
+        found = [cut(lines, at) for at in checked]
+        return pa.record_batch([found[place] for place in places], names)
+
+    return read
+
+
+def _only(length: int) -> dict[str, int]:
+    return {"min": length, "max": length}
+
+
 def _line_reader(scheme: TextLine, info: SourceInfo) -> BlockReader | None:
     width = len(info.fields)
     wanted = tuple(range(width)) if info.wanted is None else info.wanted
@@ -223,6 +263,9 @@ def _repeated(value: Any, size: int) -> pa.Array:
 
 
 _READERS: dict[type[Scheme], Callable[[Any, SourceInfo], BlockReader | None]] = {
+    FixedWidth: _fixed_reader,
+    Parquet: table_reader,
+    ParquetTupleScheme: table_reader,
     TextDelimited: _delimited_reader,
     TextLine: _line_reader,
     PartitionScheme: _partition_reader,

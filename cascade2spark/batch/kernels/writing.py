@@ -11,9 +11,12 @@ from pyarrow import csv
 
 from cascade2spark.batch.batches import Columns, NotColumns, column_names, text_bytes
 from cascade2spark.batch.kernels.conversion import texts_of
+from cascade2spark.batch.kernels.tables import table_writer
 from cascade2spark.fields import Fields
 from cascade2spark.schemes.base import RowWriter, Scheme
 from cascade2spark.schemes.delimited import TextDelimited
+from cascade2spark.schemes.null import NullScheme
+from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.text import TextLine
 from cascade2spark.types import Type
 
@@ -110,6 +113,9 @@ def _texts(column: pa.Array, kind: Type | None, null: str) -> pa.Array:
 
 
 _WRITERS: dict[type[Scheme], Callable[[Any, Fields, RowWriter], BlockWriter | None]] = {
+    NullScheme: lambda scheme, fields, writer: lambda columns: b"",
+    Parquet: table_writer,
+    ParquetTupleScheme: table_writer,
     TextDelimited: _delimited_writer,
     TextLine: _line_writer,
 }
