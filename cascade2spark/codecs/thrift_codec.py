@@ -1,0 +1,573 @@
+"""Records and the codec that reads and writes them.
+
+A record is an object with an attribute for each field. It may be *unread*: then it has only the
+bytes it came from, is read when somebody looks at a field, and is written back as these bytes.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from types import SimpleNamespace
+from typing import Any, ClassVar, Literal
+
+import attrs
+
+from cascade2spark.codecs import thrift_fast
+from cascade2spark.codecs.thrift_generated import generated_decoder, generated_encoder
+from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
+from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, attribute_name
+from cascade2spark.codecs.thrift_wire import PROTOCOLS, ThriftFault
+from cascade2spark.errors import BadRecord, BuildError, nearest_match, shown_value
+
+__all__ = ["ThriftCodec", "ThriftRecord", "record_class"]
+
+_RAW = "#raw"
+_CODEC = "#codec"
+_SHOWN_BYTES = 60
+
+Row = tuple[Any, ...]
+
+
+class ThriftRecord(SimpleNamespace):
+    """A struct's values: attributes by field, absent ones giving their default or None.
+
+    Get a struct's class from `record_class`, or records from a codec. Two records are equal when
+    they are of one struct and their set fields are equal. They pickle as their thrift bytes.
+    """
+
+    struct: ClassVar[ThriftStruct]
+    _stored: ClassVar[type[ThriftRecord]]
+    _unread: ClassVar[type[ThriftRecord]]
+
+    def __init__(self, **values: Any) -> None:
+        for name in values:
+            self._check_name(name)
+        if self.struct.kind == "union" and len(values) > 1:
+            raise ValueError(f"a union has one value: {self.struct.name} was given {len(values)}")
+        given = {
+            field.attribute: _default(field)
+            for field in self.struct.fields
+            if field.default is not None
+        }
+        super().__init__(**(given | values))
+
+    def is_set(self, name: str) -> bool:
+        """Tell whether a field has a value of its own, and not only its default."""
+        attribute = self.struct.field(name).attribute
+        return self._values().get(attribute) is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the set fields by name, with structs inside as dicts too."""
+        values = self._values()
+        return {
+            field.name: _plain(values[field.attribute])
+            for field in self.struct.fields
+            if values.get(field.attribute) is not None
+        }
+
+    def _values(self) -> dict[str, Any]:
+        return self.__dict__
+
+    def _check_name(self, name: str) -> None:
+        names = [field.attribute for field in self.struct.fields]
+        if name not in names and not name.startswith("__"):
+            raise AttributeError(
+                f"thrift {self.struct.kind} {self.struct.name} has no field {name!r}"
+                + (f"; there is {near!r}" if (near := nearest_match(name, names)) else "")
+            )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._check_name(name)
+        values = self._values()
+        if self.struct.kind == "union" and not name.startswith("__"):
+            values.clear()  # as in Java, the new value takes the place of the old one
+        super().__setattr__(name, value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ThriftRecord) or self.struct != other.struct:
+            return NotImplemented
+        mine, others = self.__dict__, other.__dict__
+        if _RAW in mine and _RAW in others and mine[_RAW] == others[_RAW]:
+            return bool(mine[_CODEC] == others[_CODEC])
+        return _set_values(self) == _set_values(other)
+
+    def __hash__(self) -> int:
+        # The same in every process, unlike the hash of None or of a text.
+        return zlib.crc32(repr(_stable(self)).encode("utf-8", "surrogatepass"))
+
+    def __repr__(self) -> str:
+        if _RAW in self.__dict__:
+            return f"<unread {self.struct.name} of {len(self.__dict__[_RAW])} bytes>"
+        shown = ", ".join(
+            f"{name}={value!r}" for name, value in self.__dict__.items() if name != UNKNOWN
+        )
+        return f"{self.struct.name}({shown})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        keeps = UNKNOWN in self.__dict__
+        protocol = self.__dict__[UNKNOWN][0][0] if keeps else "binary"
+        codec = _pickle_codec(self.struct, "replace", protocol, keeps)
+        try:
+            data = codec.encode(self)
+        except BuildError:
+            codec = _pickle_codec(self.struct, "surrogateescape", protocol, keeps)
+            data = codec.encode(self)
+        return _read_again, (codec, data)
+
+    def __copy__(self) -> ThriftRecord:
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ThriftRecord:
+        twin = type(self).__new__(type(self))
+        own = self.__dict__
+        kept = {_RAW, _CODEC, UNKNOWN}
+        twin.__dict__.update(
+            {name: one if name in kept else copy.deepcopy(one, memo) for name, one in own.items()}
+        )
+        return twin
+
+
+class _UnreadMixin(ThriftRecord):
+    """A record that is bytes until a field is looked at; then it becomes an ordinary one."""
+
+    def _values(self) -> dict[str, Any]:
+        codec = self.__dict__[_CODEC]
+        read = codec.decode(self.__dict__[_RAW])
+        self.__dict__.clear()
+        self.__dict__.update(read.__dict__)
+        object.__setattr__(self, "__class__", self._stored)
+        return self.__dict__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unread, (self.__dict__[_CODEC], self.__dict__[_RAW])
+
+
+class _Looked:
+    """An attribute of an unread record: reads all of it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        if record is None:
+            return self
+        record._values()
+        return getattr(record, self._name)
+
+
+class _LookedSet(_Looked):
+    """The same for what `_Set` stands for."""
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        return None if record is None else record._values().get(self._name)
+
+
+class _Default:
+    """An absent field with a default that can be changed: each record gets its own."""
+
+    def __init__(self, field: ThriftField) -> None:
+        self._field = field
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        value = _default(self._field)
+        if record is not None:
+            record.__dict__[self._field.attribute] = value
+        return value
+
+
+class _Set:
+    """What the C codec reads of a field with a default: the value that was set, or None."""
+
+    def __init__(self, attribute: str) -> None:
+        self._attribute = attribute
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        return None if record is None else record.__dict__.get(self._attribute)
+
+
+def record_class(struct: ThriftStruct) -> type[ThriftRecord]:
+    """Return the class of a struct's records, one in a process.
+
+    Example:
+        >>> from cascade2spark.codecs.thrift_idl import thrift_struct
+        >>> Point = record_class(thrift_struct("struct Point { 1: double x, 2: double y = 2.5 }"))
+        >>> Point(x=1.0)
+        Point(y=2.5, x=1.0)
+    """
+    return _classes(struct)
+
+
+@functools.lru_cache(maxsize=4096)
+def _classes(struct: ThriftStruct) -> type[ThriftRecord]:
+    members: dict[str, Any] = {
+        "struct": struct,
+        "__module__": __name__,
+        "__hash__": ThriftRecord.__hash__,
+    }
+    for field in struct.fields:
+        is_plain = field.default is None or isinstance(field.default, (int, float, str, bytes))
+        members[field.attribute] = _default(field) if is_plain else _Default(field)
+        if field.default is not None:
+            members["#" + field.attribute] = _Set(field.attribute)
+    made = type(struct.name, (ThriftRecord,), members)
+    # Records that are read are made and filled by C: no constructor and no checks of ours, which
+    # would make it 20 µs instead of 3. Wrong names are found when such a record is written.
+    filled: dict[str, Any] = {"__module__": __name__, "__init__": SimpleNamespace.__init__}
+    if struct.kind != "union":
+        filled["__setattr__"] = SimpleNamespace.__setattr__
+    made._stored = type(struct.name, (made,), filled)
+    looked = {field.attribute: _Looked(field.attribute) for field in struct.fields}
+    made._unread = type(struct.name, (_UnreadMixin, made), {"__module__": __name__, **looked})
+    for name in looked:
+        if "#" + name in members:
+            setattr(made._unread, "#" + name, _LookedSet(name))
+    return made
+
+
+def _stored_class(struct: ThriftStruct, wanted: Wanted) -> type:
+    return _classes(struct)._stored if wanted is None else _view_class(struct, wanted)
+
+
+def _view_class(struct: ThriftStruct, wanted: Mapping[int, Any]) -> type:
+    """Return a class for some fields of a struct, with everything absent None, however deep."""
+    members: dict[str, Any] = {}
+    for number, inner in wanted.items():
+        field = struct.by_id[number]
+        if inner is not None and field.type.struct is not None:
+            members[field.attribute] = _view_class(field.type.struct, inner)()
+        elif isinstance(field.default, (list, dict, set)):
+            members[field.attribute] = _Default(field)
+        else:
+            members[field.attribute] = _default(field)
+    return type(struct.name, (), members)
+
+
+def _default(field: ThriftField) -> Any:
+    """Return a fresh default of a field."""
+    value = copy.deepcopy(field.default)
+    if field.type.kind == "binary" and isinstance(value, str):
+        return value.encode()
+    if field.type.kind == "double" and value is not None:
+        return float(value)
+    if field.type.kind == "bool" and value is not None:
+        return bool(value)
+    if field.type.struct is not None and isinstance(value, dict):
+        kind = _classes(field.type.struct)
+        named = field.type.struct.by_name
+        return kind(**{named[name].attribute: one for name, one in value.items()})
+    if field.type.kind == "set" and isinstance(value, list):
+        return set(value)
+    return value
+
+
+def _set_values(record: ThriftRecord) -> dict[str, Any]:
+    return {name: one for name, one in record._values().items() if one is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ThriftRecord):
+        return value.as_dict()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _stable(value: Any) -> Any:
+    """Return what equal values have in common and that looks the same in every process."""
+    if isinstance(value, ThriftRecord):
+        values = _set_values(value)
+        return value.struct.name, sorted((name, _stable(one)) for name, one in values.items())
+    if isinstance(value, dict):
+        return sorted(repr((_stable(key), _stable(one))) for key, one in value.items())
+    if isinstance(value, (set, frozenset)):
+        return sorted(repr(_stable(one)) for one in value)
+    if isinstance(value, (list, tuple)):
+        return [_stable(one) for one in value]
+    return float(value) + 0.0 if isinstance(value, (int, float)) else value
+
+
+@attrs.frozen
+class ThriftCodec:
+    """Reads and writes records of a struct; frozen and small to pickle.
+
+    A record must end where its bytes end, whatever fields are wanted.
+
+    Args:
+        struct: the struct.
+        protocol: binary or compact.
+        fields: paths of the fields to read, such as ``user.address.city``; None reads all.
+        text: invalid UTF-8 in a `string` becomes U+FFFD, as in Java (replace); makes the record bad
+            (strict); or is kept as lone surrogates and written back (surrogateescape). The last two
+            are read in Python, three times slower.
+        unknown: fields that the IDL does not know are dropped, or kept and written back (keep; read
+            in Python).
+    Raises:
+        BuildError: an argument is none of these, or a path leads nowhere.
+    """
+
+    struct: ThriftStruct
+    protocol: Literal["binary", "compact"] = "binary"
+    fields: tuple[str, ...] | None = attrs.field(
+        default=None, converter=attrs.converters.optional(tuple)
+    )
+    text: Literal["replace", "strict", "surrogateescape"] = "replace"
+    unknown: Literal["drop", "keep"] = "drop"
+
+    def __attrs_post_init__(self) -> None:
+        _check("protocol", self.protocol, list(PROTOCOLS))
+        _check("text", self.text, ["replace", "strict", "surrogateescape"])
+        _check("unknown", self.unknown, ["drop", "keep"])
+        for path in self.fields or ():
+            self.struct.path(path)
+
+    def decode(self, data: bytes) -> Any:
+        """Return a record; with `fields`, an object with only these attributes.
+
+        Raises:
+            BadRecord: the bytes are no such struct; with the field and the offset.
+        """
+        return _tools(self).decode(data)
+
+    def unread(self, data: bytes) -> ThriftRecord:
+        """Return a record that stays bytes until a field of it is looked at."""
+        return _unread(self, data)
+
+    def decode_row(self, data: bytes) -> Row:
+        """Return the values of `fields`, or of all fields of the struct, as a tuple."""
+        return _tools(self).row(_tools(self).decode(data))
+
+    def decode_rows(self, records: Iterable[bytes]) -> Iterator[Row]:
+        """Yield the values of `fields`, or of all fields, of each record."""
+        tools = _tools(self)
+        return map(tools.row, map(tools.decode, records))
+
+    def encode(self, record: Any) -> bytes:
+        """Return the bytes of a record, an object with its attributes, or a mapping by field name.
+
+        Raises:
+            BuildError: a value has no place in its field; with the field.
+        """
+        own = record.__dict__ if isinstance(record, ThriftRecord) else {}
+        if _RAW in own:
+            codec = own[_CODEC]
+            if codec.protocol == self.protocol and codec.struct == self.struct:
+                raw: bytes = own[_RAW]
+                return raw
+        return _tools(self).encode(record)
+
+    def encode_row(self, row: Row) -> bytes:
+        """Return the bytes of a row: values of `fields`, which are no paths, or of all fields."""
+        return _tools(self).encode(_tools(self).from_row(row))
+
+
+def _check(what: str, given: object, allowed: list[str]) -> None:
+    if given not in allowed:
+        raise BuildError(
+            f"there is no such {what} of a thrift codec", asked=given, available=allowed
+        )
+
+
+@attrs.frozen(eq=False)
+class _Tools:
+    decode: Callable[[bytes], Any]
+    encode: Callable[[Any], bytes]
+    row: Callable[[Any], Row]
+    from_row: Callable[[Row], Any]
+
+
+@functools.lru_cache(maxsize=1024)
+def _tools(codec: ThriftCodec) -> _Tools:
+    """Return the functions of a codec, made once in a process."""
+    struct = codec.struct
+    wanted = _wanted(codec)
+    names = tuple(
+        ".".join(field.attribute for field in struct.path(path))
+        for path in (struct.field_names if codec.fields is None else codec.fields)
+    )
+    is_plain = all("." not in name for name in names)
+    stored = _classes(struct)._stored
+
+    def from_row(row: Row) -> Any:
+        if not is_plain:
+            raise BuildError("a nested field cannot be written", asked=list(codec.fields or ()))
+        if len(row) != len(names):
+            raise BuildError(f"{len(row)} values for {len(names)} fields of {struct.name}")
+        made = stored()
+        made.__dict__.update(zip(names, row, strict=True))
+        return made
+
+    return _Tools(_decoder(codec, wanted), _encoder(codec), _row_getter(names), from_row)
+
+
+def _row_getter(names: tuple[str, ...]) -> Callable[[Any], Row]:
+    if any(other != name and other.startswith(name + ".") for name in names for other in names):
+        # A whole struct and a part of it: where the struct is absent, so is the part.
+        split = [name.split(".") for name in names]
+        return lambda made: tuple([functools.reduce(_part, parts, made) for parts in split])
+    if not names:
+        return lambda made: ()
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda made: (get(made),)
+
+
+def _part(made: Any, name: str) -> Any:
+    return None if made is None else getattr(made, name)
+
+
+def _wanted(codec: ThriftCodec) -> Wanted:
+    if codec.fields is None:
+        return None
+    root: dict[int, Any] = {}
+    for path in codec.fields:
+        inner: dict[int, Any] | None = root
+        numbers = [field.id for field in codec.struct.path(path)]
+        for number in numbers[:-1]:
+            # None is all of a struct: a path into it adds nothing.
+            inner = None if inner is None else inner.setdefault(number, {})
+        if inner is not None:
+            inner[numbers[-1]] = None
+    return root
+
+
+def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
+    struct, source = codec.struct, PROTOCOLS[codec.protocol][0]
+    classes: dict[int, type] = {}
+
+    def make(of: ThriftStruct, some: Wanted) -> Any:
+        if some is None:
+            return _classes(of)._stored()
+        if id(some) not in classes:
+            classes[id(some)] = _view_class(of, some)
+        return classes[id(some)]()
+
+    # A text that is passed over cannot be told to be UTF-8.
+    reads_all = codec.text == "strict" and wanted is not None
+    reader = Reader(make, codec.text, codec.unknown == "keep")
+
+    def plainly(data: bytes) -> Any:
+        record = source(data)
+        try:
+            if reads_all:
+                reader.struct(source(data), struct)
+            made = reader.struct(record, struct, wanted)
+            if record.at != record.end:
+                left = record.end - record.at
+                raise ThriftFault(f"{left} bytes behind the end of the struct", record.at)
+        except ThriftFault as fault:
+            raise _bad_record(codec, fault, data) from None
+        return made
+
+    if codec.unknown == "keep" or reads_all:
+        return plainly
+    fast: Callable[[bytes], Any] | None = None
+    if codec.text == "replace" and thrift_fast.is_fast(struct):
+        fast = thrift_fast.fast_decoder(struct, wanted, codec.protocol, _stored_class)
+    elif codec.protocol == "binary":
+        fast = generated_decoder(struct, wanted, codec.text, _stored_class)
+    if fast is None:
+        return plainly
+    quickly = fast
+
+    def read(data: bytes) -> Any:
+        try:
+            return quickly(data)
+        except ValueError:
+            return plainly(bytes(data))
+
+    return read
+
+
+def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
+    struct, output = codec.struct, PROTOCOLS[codec.protocol][1]
+    text = "surrogateescape" if codec.text == "surrogateescape" else "strict"
+
+    def plainly(record: Any) -> bytes:
+        out = output()
+        try:
+            write_struct(out, struct, _seen(record), text)
+        except ThriftFault as fault:
+            raise _bad_value(codec, fault, record) from None
+        return b"".join(out.parts)
+
+    fast: Callable[[Any], bytes] | None = None
+    if thrift_fast.is_fast(struct):
+        fast = thrift_fast.fast_encoder(struct, codec.protocol, _stored_class)
+    elif codec.protocol == "binary":
+        fast = generated_encoder(struct)
+    if fast is None or codec.unknown == "keep":
+        return plainly
+    quickly, stored = fast, _classes(struct)._stored
+    names = frozenset(struct.field_names)
+    attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
+
+    def write(record: Any) -> bytes:
+        given = record
+        if record.__class__ is stored and not attributes.issuperset(record.__dict__):
+            return plainly(record)
+        if isinstance(record, Mapping):
+            if not names.issuperset(record):
+                return plainly(record)
+            given = stored()
+            given.__dict__.update({attribute_name(name): one for name, one in record.items()})
+        try:
+            return quickly(given)
+        except thrift_fast.Refused:
+            return plainly(record)
+
+    return write
+
+
+def _seen(record: Any) -> Any:
+    if isinstance(record, ThriftRecord):
+        record._values()
+    return record
+
+
+def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecord:
+    path = ".".join([codec.struct.name, *fault.path]).replace(".[", "[")
+    start = max((fault.at or 0) - _SHOWN_BYTES // 2, 0)
+    some = data[start : start + _SHOWN_BYTES].hex(" ", 8)
+    return BadRecord(
+        f"bytes that are no thrift {codec.struct.kind} {codec.struct.name}: {fault.problem}",
+        payload=(data,),
+        details={
+            "field": path,
+            "byte": f"{fault.at} of {len(data)}",
+            "protocol": codec.protocol,
+            "bytes": some + (f" from byte {start}" if start else ""),
+        },
+    )
+
+
+def _bad_value(codec: ThriftCodec, fault: ThriftFault, record: Any) -> BuildError:
+    path = ".".join([codec.struct.name, *fault.path]).replace(".[", "[")
+    return BuildError(
+        f"a value that thrift {codec.struct.kind} {codec.struct.name} has no place for: "
+        f"{fault.problem}",
+        details={"field": path, "record": shown_value(record)},
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _pickle_codec(struct: ThriftStruct, text: Any, protocol: Any, keeps: bool) -> ThriftCodec:
+    return ThriftCodec(struct, protocol, text=text, unknown="keep" if keeps else "drop")
+
+
+def _read_again(codec: ThriftCodec, data: bytes) -> ThriftRecord:
+    record: ThriftRecord = codec.decode(data)
+    return record
+
+
+def _unread(codec: ThriftCodec, data: bytes) -> ThriftRecord:
+    kind = _classes(codec.struct)._unread
+    record = kind.__new__(kind)
+    record.__dict__.update({_RAW: data, _CODEC: codec})
+    return record

@@ -1,0 +1,264 @@
+"""Structs read and written value by value, for what the fast codecs leave: the reference.
+
+It keeps unknown fields, takes every policy for text, and knows where it is when something is
+wrong. 45 µs for a record of 21 fields, where the C codec takes 4 and generated Python 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from cascade2spark.codecs.thrift_schema import (
+    BOOL,
+    DOUBLE,
+    STRING,
+    ThriftField,
+    ThriftStruct,
+    ThriftType,
+)
+from cascade2spark.codecs.thrift_wire import MOST_DEPTH, Input, Output, ThriftFault
+
+__all__ = ["UNKNOWN", "Reader", "Wanted", "write_struct"]
+
+# Where a record keeps the bytes of fields its IDL does not know; no thrift name looks like this.
+UNKNOWN = "#unknown"
+
+# Fields to read, by number, each with what is wanted inside of it; None is everything.
+Wanted = Mapping[int, Any] | None
+
+Make = Callable[[ThriftStruct, Wanted], Any]
+
+
+class _OtherType(Exception):
+    """Elements have another type than the IDL says."""
+
+
+@attrs.frozen(eq=False)
+class Reader:
+    """Reads structs.
+
+    A field, or elements, of another type than the IDL says read as absent, as a reader of an older
+    IDL would have it. So whether a record is well-formed does not depend on the fields wanted.
+
+    Args:
+        make: (struct, wanted) -> an object to set attributes on, without values.
+        text: what `bytes.decode` does with invalid UTF-8.
+        keeps_unknown: collect the bytes of unknown fields under UNKNOWN.
+    """
+
+    make: Make
+    text: str = "replace"
+    keeps_unknown: bool = False
+
+    def struct(
+        self, source: Input, struct: ThriftStruct, wanted: Wanted = None, depth: int = 0
+    ) -> Any:
+        """Return one struct.
+
+        Raises:
+            ThriftFault: with the path inside of `struct`.
+        """
+        if depth > MOST_DEPTH:
+            raise ThriftFault(f"nested deeper than {MOST_DEPTH} levels", source.at)
+        made = self.make(struct, wanted)
+        values = made.__dict__
+        unknown: list[tuple[str, int, int, bytes]] = []
+        last = 0
+        while True:
+            wire, last = source.field(last)
+            if not wire:
+                break
+            start = source.at
+            field = struct.by_id.get(last)
+            if field is None:
+                content = b""
+                if wire == BOOL:  # in the compact protocol it has no bytes of its own
+                    content = b"\1" if source.boolean() else b"\0"
+                else:
+                    source.skip(wire, depth + 1)
+                if self.keeps_unknown:
+                    content = content or source.data[start : source.at]
+                    unknown.append((source.protocol, wire, last, content))
+                continue
+            try:
+                if wire == field.type.wire and (wanted is None or last in wanted):
+                    inner = None if wanted is None else wanted[last]
+                    values[field.attribute] = self._value(source, field.type, inner, depth + 1)
+                else:
+                    source.skip(wire, depth + 1)
+            except _OtherType:
+                source.at = start
+                source.skip(wire, depth + 1)
+            except ThriftFault as fault:
+                raise fault.within(field.name) from None
+        if unknown:
+            values[UNKNOWN] = tuple(unknown)
+        return made
+
+    def _value(self, source: Input, kind: ThriftType, wanted: Wanted, depth: int) -> Any:
+        name = kind.kind
+        if name == "string":
+            return self._text(source)
+        if name == "binary":
+            return source.blob()
+        if kind.struct is not None:
+            return self.struct(source, kind.struct, wanted, depth)
+        if kind.element is None:
+            return source.read(kind.wire)()
+        if depth > MOST_DEPTH:
+            raise ThriftFault(f"nested deeper than {MOST_DEPTH} levels", source.at)
+        return self._map(source, kind, depth) if kind.key else self._list(source, kind, depth)
+
+    def _text(self, source: Input) -> str:
+        start = source.at
+        blob = source.blob()
+        try:
+            return blob.decode("utf-8", self.text)
+        except UnicodeDecodeError as bad:
+            raise ThriftFault(f"text that is not UTF-8: {bad.reason}", start) from None
+
+    def _list(self, source: Input, kind: ThriftType, depth: int) -> Any:
+        assert kind.element is not None
+        wire, count = source.list_head()
+        if count and wire != kind.element.wire:
+            raise _OtherType
+        found: Any = []
+        for place in range(count):
+            try:
+                found.append(self._value(source, kind.element, None, depth + 1))
+            except ThriftFault as fault:
+                raise fault.within(f"[{place}]") from None
+        return set(map(_hashable, found)) if kind.kind == "set" else found
+
+    def _map(self, source: Input, kind: ThriftType, depth: int) -> Any:
+        assert kind.key is not None and kind.element is not None
+        key_wire, wire, count = source.map_head()
+        if count and (key_wire, wire) != (kind.key.wire, kind.element.wire):
+            raise _OtherType
+        found = {}
+        for place in range(count):
+            try:
+                key = _hashable(self._value(source, kind.key, None, depth + 1))
+                found[key] = self._value(source, kind.element, None, depth + 1)
+            except ThriftFault as fault:
+                raise fault.within(f"[{place}]") from None
+        return found
+
+
+def _hashable(value: Any) -> Any:
+    """Return an element of a set, or a key, that is a container itself as one that can be."""
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    if isinstance(value, set):
+        return frozenset(value)
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(one)) for key, one in value.items())
+    return value
+
+
+def write_struct(out: Output, struct: ThriftStruct, value: Any, text: str = "strict") -> None:
+    """Write a struct: an object with the attributes of its fields, or a mapping by field name.
+
+    What is absent or None is not written.
+
+    Args:
+        text: what `str.encode` does with surrogates.
+    Raises:
+        ThriftFault: a value has no place in its field, or a union has not one value.
+    """
+    last = count = 0
+    read = _getter(struct, value)
+    for field in struct.fields:
+        content = read(field)
+        if content is None:
+            continue
+        count += 1
+        out.field(field.type.wire, field.id, last, bool(content))
+        last = field.id
+        try:
+            _write_value(out, field.type, content, text, in_field=True)
+        except ThriftFault as fault:
+            raise fault.within(field.name) from None
+    unknown = getattr(value, "__dict__", {}).get(UNKNOWN, ())
+    for protocol, wire, number, content in unknown:
+        if protocol != out.protocol:
+            raise ThriftFault(f"unknown fields kept from the {protocol} protocol")
+        out.field(wire, number, last, content == b"\1")
+        last = number
+        if wire == BOOL:
+            out.boolean(content == b"\1", in_field=True)
+        else:
+            out.parts.append(content)
+    if struct.kind == "union" and count > 1:
+        raise ThriftFault(f"the union {struct.name} has {count} values, not one")
+    out.stop()
+
+
+def _getter(struct: ThriftStruct, value: Any) -> Callable[[ThriftField], Any]:
+    if isinstance(value, Mapping):
+        strange = [name for name in value if name not in struct.by_name]
+        if strange:
+            raise ThriftFault(f"{struct.name} has no field {strange[0]!r}")
+        return lambda field: value.get(field.name)
+    own = getattr(value, "__dict__", None)
+    if own is None or isinstance(value, type):
+        raise ThriftFault(f"a {type(value).__name__} where a struct {struct.name} belongs")
+    if hasattr(value, "struct"):
+        known = {UNKNOWN, *(field.attribute for field in struct.fields)}
+        strange = [name for name in own if name not in known]
+        if strange:
+            raise ThriftFault(f"{struct.name} has no field {strange[0]!r}")
+    if struct.fields and not any(hasattr(value, field.attribute) for field in struct.fields):
+        raise ThriftFault(f"a {type(value).__name__} where a struct {struct.name} belongs")
+    return lambda field: own.get(field.attribute)
+
+
+def _write_value(out: Output, kind: ThriftType, value: Any, text: str, in_field: bool) -> None:
+    if value is None:
+        raise ThriftFault("None in a container")
+    if kind.wire == STRING:
+        out.blob(_blob(kind, value, text))
+    elif kind.struct is not None:
+        write_struct(out, kind.struct, value, text)
+    elif kind.key is not None and kind.element is not None:
+        if not isinstance(value, Mapping):
+            raise ThriftFault(f"a {type(value).__name__} where a map belongs")
+        out.map_head(kind.key.wire, kind.element.wire, len(value))
+        for place, (key, one) in enumerate(value.items()):
+            _write_inner(out, kind.key, key, text, place)
+            _write_inner(out, kind.element, one, text, place)
+    elif kind.element is not None:
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            raise ThriftFault(f"a {type(value).__name__} where a {kind.kind} belongs")
+        out.list_head(kind.element.wire, len(value))
+        for place, one in enumerate(value):
+            _write_inner(out, kind.element, one, text, place)
+    elif kind.wire == BOOL:
+        out.boolean(bool(value), in_field)
+    elif kind.wire == DOUBLE:
+        if not hasattr(value, "__float__"):
+            raise ThriftFault(f"a {type(value).__name__} where a double belongs")
+        out.double(float(value))
+    else:
+        out.number(kind.wire, value)
+
+
+def _write_inner(out: Output, kind: ThriftType, value: Any, text: str, place: int) -> None:
+    try:
+        _write_value(out, kind, value, text, in_field=False)
+    except ThriftFault as fault:
+        raise fault.within(f"[{place}]") from None
+
+
+def _blob(kind: ThriftType, value: Any, text: str) -> bytes:
+    if isinstance(value, str):
+        try:
+            return value.encode("utf-8", text)
+        except UnicodeEncodeError:
+            raise ThriftFault("text with a lone surrogate") from None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise ThriftFault(f"a {type(value).__name__} where a {kind.kind} belongs")

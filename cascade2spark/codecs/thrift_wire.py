@@ -1,0 +1,479 @@
+"""The binary and the compact protocol, value by value, every length checked before it is believed.
+
+Each element of a container takes at least one byte, so a count that is larger than what is left
+of the record is refused before anything is allocated or looped over.
+"""
+
+from __future__ import annotations
+
+import struct as layout
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from cascade2spark.codecs.thrift_schema import (
+    BOOL,
+    BYTE,
+    DOUBLE,
+    I16,
+    I32,
+    I64,
+    LIST,
+    MAP,
+    SET,
+    STRING,
+    STRUCT,
+)
+
+__all__ = [
+    "MOST_DEPTH",
+    "PROTOCOLS",
+    "BinaryInput",
+    "BinaryOutput",
+    "CompactInput",
+    "CompactOutput",
+    "Input",
+    "Output",
+    "ThriftFault",
+]
+
+# The C codec's own limit, so that no record depends on which codec read it.
+MOST_DEPTH = 63
+_I16 = layout.Struct(">h")
+_I32 = layout.Struct(">i")
+_I64 = layout.Struct(">q")
+_DOUBLE = layout.Struct(">d")
+_LITTLE_DOUBLE = layout.Struct("<d")
+_FIXED = {BOOL: 1, BYTE: 1, I16: 2, I32: 4, I64: 8, DOUBLE: 8}
+_RANGES = {BYTE: 1 << 7, I16: 1 << 15, I32: 1 << 31, I64: 1 << 63}
+
+
+class ThriftFault(Exception):
+    """Bytes or a value that thrift has no place for; `path` grows on the way out.
+
+    Args:
+        problem: what is wrong.
+        at: offset of it in the record, None when writing.
+    """
+
+    def __init__(self, problem: str, at: int | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.at = at
+        self.path: list[str] = []
+
+    def within(self, part: str) -> ThriftFault:
+        """Say that it happened inside of a field or an element."""
+        self.path.insert(0, part)
+        return self
+
+
+class Input(ABC):
+    """A record that is read from front to back.
+
+    Args:
+        data: its bytes.
+    """
+
+    __slots__ = ("at", "data", "end")
+    protocol: ClassVar[str]
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+        self.end = len(data)
+
+    @abstractmethod
+    def field(self, last: int) -> tuple[int, int]:
+        """Return type and number of the next field; type 0 ends the struct."""
+
+    @abstractmethod
+    def boolean(self) -> bool: ...
+    @abstractmethod
+    def byte(self) -> int: ...
+    @abstractmethod
+    def i16(self) -> int: ...
+    @abstractmethod
+    def i32(self) -> int: ...
+    @abstractmethod
+    def i64(self) -> int: ...
+    @abstractmethod
+    def double(self) -> float: ...
+    @abstractmethod
+    def blob(self) -> bytes: ...
+    @abstractmethod
+    def list_head(self) -> tuple[int, int]:
+        """Return type and number of the elements of a list or a set."""
+
+    @abstractmethod
+    def map_head(self) -> tuple[int, int, int]:
+        """Return the types of keys and values, and the number of entries."""
+
+    def take(self, size: int) -> int:
+        """Pass over some bytes and return where they begin."""
+        start = self.at
+        if size > self.end - start:
+            raise ThriftFault(f"the record ends {size - self.end + start} bytes too early", start)
+        self.at = start + size
+        return start
+
+    def counted(self, count: int, start: int, what: str) -> int:
+        """Return a number of elements, refused when the record has no room for so many."""
+        if not 0 <= count <= self.end - self.at:
+            left = self.end - self.at
+            raise ThriftFault(f"{what} of {count} in a record with {left} bytes left", start)
+        return count
+
+    def skip(self, wire: int, depth: int) -> None:
+        """Pass over a value of any type.
+
+        Args:
+            depth: structs and containers around it.
+        """
+        if wire == STRUCT:
+            self._check_depth(depth)
+            last = 0
+            while True:
+                inner, last = self.field(last)
+                if not inner:
+                    return
+                self.skip(inner, depth + 1)
+        if wire in (LIST, SET):
+            self._check_depth(depth)
+            inner, count = self.list_head()
+            self._skip_many((inner,), count, depth + 1)
+        elif wire == MAP:
+            self._check_depth(depth)
+            key, value, count = self.map_head()
+            self._skip_many((key, value), count, depth + 1)
+        else:
+            self._skip_plain(wire)
+
+    def _skip_many(self, wires: tuple[int, ...], count: int, depth: int) -> None:
+        for _ in range(count):
+            for wire in wires:
+                self.skip(wire, depth)
+
+    def _skip_plain(self, wire: int) -> None:
+        if wire == BOOL:
+            self.boolean()
+        elif wire == STRING:
+            self.blob()
+        elif wire in _FIXED:
+            self.read(wire)()
+        else:
+            raise ThriftFault(f"there is no type {wire}", self.at)
+
+    def _check_depth(self, depth: int) -> None:
+        if depth > MOST_DEPTH:
+            raise ThriftFault(f"nested deeper than {MOST_DEPTH} levels", self.at)
+
+    def read(self, wire: int) -> Callable[[], Any]:
+        """Return the method that reads a number of a type."""
+        methods: dict[int, Callable[[], Any]] = {
+            BOOL: self.boolean,
+            BYTE: self.byte,
+            I16: self.i16,
+            I32: self.i32,
+            I64: self.i64,
+            DOUBLE: self.double,
+        }
+        return methods[wire]
+
+
+class BinaryInput(Input):
+    """The binary protocol: fixed widths, big-endian."""
+
+    __slots__ = ()
+    protocol = "binary"
+
+    def field(self, last: int) -> tuple[int, int]:
+        wire = self.data[self.take(1)]
+        return (wire, self.i16()) if wire else (0, 0)
+
+    def boolean(self) -> bool:
+        return self.data[self.take(1)] == 1
+
+    def byte(self) -> int:
+        value = self.data[self.take(1)]
+        return value - 256 if value > 127 else value
+
+    def i16(self) -> int:
+        value: int = _I16.unpack_from(self.data, self.take(2))[0]
+        return value
+
+    def i32(self) -> int:
+        value: int = _I32.unpack_from(self.data, self.take(4))[0]
+        return value
+
+    def i64(self) -> int:
+        value: int = _I64.unpack_from(self.data, self.take(8))[0]
+        return value
+
+    def double(self) -> float:
+        value: float = _DOUBLE.unpack_from(self.data, self.take(8))[0]
+        return value
+
+    def blob(self) -> bytes:
+        start = self.at
+        start = self.take(self.counted(self.i32(), start, "a length"))
+        return self.data[start : self.at]
+
+    def list_head(self) -> tuple[int, int]:
+        start = self.at
+        wire = self.data[self.take(1)]
+        return wire, self.counted(self.i32(), start, "a list or set")
+
+    def map_head(self) -> tuple[int, int, int]:
+        start = self.take(2)
+        key, value = self.data[start], self.data[start + 1]
+        return key, value, self.counted(self.i32(), start, "a map")
+
+    def _skip_many(self, wires: tuple[int, ...], count: int, depth: int) -> None:
+        if len(wires) == 1 and wires[0] in _FIXED:
+            self.take(count * _FIXED[wires[0]])
+        else:
+            super()._skip_many(wires, count, depth)
+
+
+# Types of the compact protocol by ours; true is 1, false 2, in a container both are a byte.
+_TO_COMPACT = {
+    BOOL: 1,
+    BYTE: 3,
+    I16: 4,
+    I32: 5,
+    I64: 6,
+    DOUBLE: 7,
+    STRING: 8,
+    LIST: 9,
+    SET: 10,
+    MAP: 11,
+    STRUCT: 12,
+}
+_FROM_COMPACT = {0: 0, 2: BOOL, **{short: wire for wire, short in _TO_COMPACT.items()}}
+
+
+class CompactInput(Input):
+    """The compact protocol: zigzag varints, types and number differences in one byte."""
+
+    __slots__ = ("_field_truth",)
+    protocol = "compact"
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._field_truth: bool | None = None
+
+    def field(self, last: int) -> tuple[int, int]:
+        start = self.take(1)
+        head = self.data[start]
+        short = head & 15
+        if not short:
+            return 0, 0
+        number = last + (head >> 4) if head >> 4 else self.i16()
+        wire = _FROM_COMPACT.get(short, 0)
+        if not wire:
+            raise ThriftFault(f"there is no type {short}", start)
+        if wire == BOOL:
+            self._field_truth = short == 1
+        return wire, number
+
+    def boolean(self) -> bool:
+        truth, self._field_truth = self._field_truth, None
+        return self.data[self.take(1)] == 1 if truth is None else truth
+
+    def byte(self) -> int:
+        value = self.data[self.take(1)]
+        return value - 256 if value > 127 else value
+
+    def i16(self) -> int:
+        return _wrapped(self._zigzag(), 16)
+
+    def i32(self) -> int:
+        return _wrapped(self._zigzag(), 32)
+
+    def i64(self) -> int:
+        return self._zigzag()
+
+    def double(self) -> float:
+        value: float = _LITTLE_DOUBLE.unpack_from(self.data, self.take(8))[0]
+        return value
+
+    def blob(self) -> bytes:
+        start = self.at
+        start = self.take(self.counted(self._varint(), start, "a length"))
+        return self.data[start : self.at]
+
+    def list_head(self) -> tuple[int, int]:
+        start = self.take(1)
+        head = self.data[start]
+        count = head >> 4 if head >> 4 != 15 else self._varint()
+        return self._element(head & 15, count, start), self.counted(count, start, "a list or set")
+
+    def map_head(self) -> tuple[int, int, int]:
+        start = self.at
+        count = self._varint()
+        if not count:
+            return 0, 0, 0
+        types = self.data[self.take(1)]
+        key = self._element(types >> 4, count, start)
+        value = self._element(types & 15, count, start)
+        return key, value, self.counted(count, start, "a map")
+
+    def _element(self, short: int, count: int, start: int) -> int:
+        wire = _FROM_COMPACT.get(short, 0)
+        if not wire and count:
+            raise ThriftFault(f"there is no type {short}", start)
+        return wire
+
+    def _varint(self) -> int:
+        value = shift = 0
+        start = self.at
+        while True:
+            byte = self.data[self.take(1)]
+            value |= (byte & 127) << shift
+            if byte < 128:
+                break
+            shift += 7
+            if shift > 63:
+                raise ThriftFault("a number of more than ten bytes", start)
+        return value & 0xFFFFFFFFFFFFFFFF
+
+    def _zigzag(self) -> int:
+        value = self._varint()
+        return (value >> 1) ^ -(value & 1)
+
+
+def _wrapped(value: int, bits: int) -> int:
+    half = 1 << (bits - 1)
+    return ((value + half) & ((1 << bits) - 1)) - half
+
+
+class Output(ABC):
+    """A record that is written from front to back."""
+
+    __slots__ = ("parts",)
+    protocol: ClassVar[str]
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    @abstractmethod
+    def field(self, wire: int, number: int, last: int, truth: bool) -> None:
+        """Begin a field; the compact protocol puts the value of a boolean one right here."""
+
+    @abstractmethod
+    def stop(self) -> None: ...
+    @abstractmethod
+    def number(self, wire: int, value: int) -> None: ...
+    @abstractmethod
+    def boolean(self, value: bool, in_field: bool) -> None: ...
+    @abstractmethod
+    def double(self, value: float) -> None: ...
+    @abstractmethod
+    def blob(self, value: bytes) -> None: ...
+    @abstractmethod
+    def list_head(self, wire: int, count: int) -> None: ...
+    @abstractmethod
+    def map_head(self, key: int, value: int, count: int) -> None: ...
+
+    @staticmethod
+    def checked(wire: int, value: Any) -> int:
+        """Return a whole number that its type can hold."""
+        if value.__class__ is not int and not hasattr(value, "__index__"):
+            raise ThriftFault(f"a {type(value).__name__} where a whole number belongs")
+        number = int(value)
+        if not -_RANGES[wire] <= number < _RANGES[wire]:
+            raise ThriftFault(f"{number} does not fit {_RANGES[wire].bit_length()} bits")
+        return number
+
+
+class BinaryOutput(Output):
+    """The binary protocol."""
+
+    __slots__ = ()
+    protocol = "binary"
+
+    def field(self, wire: int, number: int, last: int, truth: bool) -> None:
+        self.parts.append(bytes((wire,)) + _I16.pack(number))
+
+    def stop(self) -> None:
+        self.parts.append(b"\0")
+
+    def number(self, wire: int, value: int) -> None:
+        number = self.checked(wire, value)
+        self.parts.append(number.to_bytes(_FIXED[wire], "big", signed=True))
+
+    def boolean(self, value: bool, in_field: bool) -> None:
+        self.parts.append(b"\1" if value else b"\0")
+
+    def double(self, value: float) -> None:
+        self.parts.append(_DOUBLE.pack(value))
+
+    def blob(self, value: bytes) -> None:
+        self.parts.append(_I32.pack(len(value)) + value)
+
+    def list_head(self, wire: int, count: int) -> None:
+        self.parts.append(bytes((wire,)) + _I32.pack(count))
+
+    def map_head(self, key: int, value: int, count: int) -> None:
+        self.parts.append(bytes((key, value)) + _I32.pack(count))
+
+
+class CompactOutput(Output):
+    """The compact protocol."""
+
+    __slots__ = ()
+    protocol = "compact"
+
+    def field(self, wire: int, number: int, last: int, truth: bool) -> None:
+        short = (1 if truth else 2) if wire == BOOL else _TO_COMPACT[wire]
+        step = number - last
+        if 0 < step <= 15:
+            self.parts.append(bytes((step << 4 | short,)))
+        else:
+            self.parts.append(bytes((short,)) + _varint(number << 1 ^ number >> 15))
+
+    def stop(self) -> None:
+        self.parts.append(b"\0")
+
+    def number(self, wire: int, value: int) -> None:
+        number = self.checked(wire, value)
+        if wire == BYTE:
+            self.parts.append(bytes((number & 255,)))
+        else:
+            self.parts.append(_varint(number << 1 ^ number >> 63))
+
+    def boolean(self, value: bool, in_field: bool) -> None:
+        if not in_field:
+            self.parts.append(b"\1" if value else b"\2")
+
+    def double(self, value: float) -> None:
+        self.parts.append(_LITTLE_DOUBLE.pack(value))
+
+    def blob(self, value: bytes) -> None:
+        self.parts.append(_varint(len(value)) + value)
+
+    def list_head(self, wire: int, count: int) -> None:
+        short = _TO_COMPACT[wire]
+        head = bytes((count << 4 | short,)) if count < 15 else bytes((240 | short,))
+        self.parts.append(head if count < 15 else head + _varint(count))
+
+    def map_head(self, key: int, value: int, count: int) -> None:
+        types = bytes((_TO_COMPACT[key] << 4 | _TO_COMPACT[value],)) if count else b""
+        self.parts.append(_varint(count) + types)
+
+
+def _varint(number: int) -> bytes:
+    number &= 0xFFFFFFFFFFFFFFFF
+    found = bytearray()
+    while number > 127:
+        found.append(number & 127 | 128)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
+
+
+PROTOCOLS: dict[str, tuple[type[Input], type[Output]]] = {
+    "binary": (BinaryInput, BinaryOutput),
+    "compact": (CompactInput, CompactOutput),
+}
