@@ -7,13 +7,14 @@ from typing import Any
 
 from cascade2spark.errors import BuildError, TapError, Unsupported
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.files import FileInfo, local_path, route_of
+from cascade2spark.files import FileInfo, OutputMode, local_path, route_of
 from cascade2spark.files.paths import file_system_of
 from cascade2spark.operations.base import Filter, FilterCall, FlowProcess
 from cascade2spark.origin import capture_origin
 from cascade2spark.selection import pick_for
 from cascade2spark.taps.base import SinkMode, Tap
 from cascade2spark.taps.partition import Partition, TemplatePartition
+from cascade2spark.taps.partition_collector import PartitionCollector
 from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.taps.paths import FileTap, GlobHfs, PathTap
 from cascade2spark.tuples import TupleEntry
@@ -193,6 +194,24 @@ class PartitionTap(PathTap):
 
     def present_sink_fields(self, fields: Fields) -> None:
         self._partition_scheme.check_sink_fields(fields)
+
+    def open_for_write(self, flow_process: Any = None) -> PartitionCollector:
+        if not self.is_sink() or route_of(self.path) != "local":
+            raise Unsupported(f"{self} cannot be written directly", origin=self._origin)
+        if flow_process is not None and flow_process.task_id:
+            raise Unsupported(
+                f"a task of Spark cannot write to {self} directly",
+                origin=self._origin,
+                fix="make it the sink of a branch of its own",
+            )
+        mode: OutputMode = "REPLACE" if self.is_replace() else "UPDATE"
+        return PartitionCollector(local_path(self.path), self._partition_scheme, mode, self._origin)
+
+    def open_trap_for_write(self, flow_process: Any = None) -> PartitionCollector:
+        raise Unsupported(
+            f"{self} cannot be a trap: trapped rows may lack the partition fields",
+            origin=self._origin,
+        )
 
     def delete_resource(self) -> bool:
         return True if self._keeps_parent else self._parent.delete_resource()

@@ -16,9 +16,10 @@ from cascade2spark.flows.definition import FlowDef
 from cascade2spark.pipes import Pipe, tails_of
 from cascade2spark.planner.rules import RULES
 from cascade2spark.schemes import Scheme
-from cascade2spark.taps import Hfs, MemoryTap, MultiSinkTap
+from cascade2spark.taps import Hfs, MemoryTap, MultiSinkTap, PartitionTap
 from cascade2spark.value_text import plain_text
 from tests.conformance.case import ONLY, Case, Fails, Lines, Row, Rows
+from tests.conformance.tree import Tree
 from tests.inprocess import InProcessEngine
 
 __all__ = ["Outcome", "Run", "check_case", "in_process", "local", "on_spark", "run_case"]
@@ -153,7 +154,9 @@ def _complete(flow: Any, definition: FlowDef) -> Outcome:
     )
 
 
-def _source(name: str, data: Rows | Lines, folder: Path) -> Any:
+def _source(name: str, data: Rows | Lines | Tree, folder: Path) -> Any:
+    if isinstance(data, Tree):
+        return data.tap_at(folder / f"{name}.in")
     if isinstance(data, Rows):
         return MemoryTap(data.fields, data.rows)
     assert data.scheme is not None
@@ -163,7 +166,9 @@ def _source(name: str, data: Rows | Lines, folder: Path) -> Any:
     return Hfs(data.scheme, str(path))
 
 
-def _sink(name: str, given: Fields | Scheme | None, folder: Path) -> Any:
+def _sink(name: str, given: Any, folder: Path) -> Any:
+    if callable(given):
+        return given(str(folder / f"{name}.out"))
     if isinstance(given, Scheme):
         return Hfs(given, str(folder / f"{name}.out"))
     return MemoryTap(Fields.ALL if given is None else given)
@@ -174,9 +179,23 @@ def _rows_in(tap: Any) -> list[Row]:
         return [row for child in tap.taps for row in _rows_in(child)]
     if isinstance(tap, MemoryTap):
         return list(tap.rows)
+    if isinstance(tap, PartitionTap):
+        return _rows_below(Path(tap.path))
     parts = sorted(path for path in Path(tap.path).iterdir() if path.name.startswith("part-"))
     assert (Path(tap.path) / "_SUCCESS").exists()
     return [(line,) for part in parts for line in part.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
+def _rows_below(folder: Path) -> list[Row]:
+    """Return the lines of a folder tree, each behind the folder it lies in."""
+    assert (folder / "_SUCCESS").exists()
+    found: list[Row] = []
+    for part in sorted(folder.rglob("part-*")):
+        if part.is_file():
+            below = part.parent.relative_to(folder).as_posix()
+            lines = part.read_text(encoding="utf-8").split("\n")[:-1]
+            found += [(below, line) for line in lines]
+    return found
 
 
 # -- comparing -----------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from tests.conformance.cases import CASES
 ROWS = range(1, 66)
 
 WITHOUT_A_CASE = {
-    58: "PartitionTap does not exist yet",
     60: "cascades are tested by themselves, in tests/unit: a case is one flow",
     64: "side files are opened by operations; tested in tests/unit",
 }
