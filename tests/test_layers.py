@@ -97,6 +97,7 @@ OWNERS = {
     "numpy": "batch spark rdd",
     "thriftpy2": "codecs",
     "thrift": "codecs",
+    "fastavro": "codecs.avro",
 }
 
 # Jobs that ship with the package: they import the public doors, as a user's would.

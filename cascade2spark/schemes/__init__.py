@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cascade2spark.schemes.avro import Avro, AvroScheme
 from cascade2spark.schemes.base import Compress, RowReader, RowWriter, Scheme, SourceInfo
 from cascade2spark.schemes.delimited import FieldTypeResolver, TextDelimited
 from cascade2spark.schemes.fixed_width import FixedWidth
@@ -11,6 +12,8 @@ from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.text import TextLine
 
 __all__ = [
+    "Avro",
+    "AvroScheme",
     "Compress",
     "FieldTypeResolver",
     "FixedWidth",
