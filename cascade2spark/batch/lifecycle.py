@@ -186,7 +186,8 @@ class TaskContext:
         self.batch_rows = batch_rows
         self.spill = spill or SpillSpace()
         self.trapped: dict[int, list[Row]] = {}
-        self._trap_sink = trap_sink or self._keep_trapped
+        # Not a method of its own: a task in a cycle would hold its tables until they are collected.
+        self._trap_sink = trap_sink
         self._trap_columns = dict(trap_columns or {})
         self._default_columns = default_columns or TrapColumns()
 
@@ -211,7 +212,7 @@ class TaskContext:
         if columns.log and _log.isEnabledFor(logging.INFO):
             _log.info("trapped a row\n%s", "".join(traceback.format_exception(located)))
         try:
-            self._trap_sink(number, columns.row_of(values, located))
+            (self._trap_sink or self._keep_trapped)(number, columns.row_of(values, located))
         except Exception as broken:
             raise TrapFailed(
                 f"the trap of {site.label} cannot take a row",

@@ -11,11 +11,11 @@ from pyspark import RDD, Broadcast, StorageLevel
 
 from cascade2spark.batch.batches import Row, rows_of
 from cascade2spark.batch.blocks import arrival_order, decode_all, encode_block
+from cascade2spark.batch.table_cache import TableCache
 from cascade2spark.config import Settings
 from cascade2spark.errors import BuildError, FlowError, RunError, Unsupported
 from cascade2spark.ordering_python import python_group_keys
 from cascade2spark.rdd.tasks import Call, check_count, check_rdd, chunks
-from cascade2spark.spark.hash_join import TableCache
 
 __all__ = ["hash_join"]
 

@@ -5,19 +5,17 @@ the figure, before anything is collected. A worker process builds a table once a
 later tasks.
 
 When memory is given back
-    A table goes when PySpark lets go of the broadcast it was made from. That is when the worker
-    process begins a task that does not need it: a task of another chain, or of the flow after this
-    one. What a worker held last stays until then, or until Spark ends the worker: with the
-    application, or after a minute in which the executor ran no Python task. Tasks of two joins
-    that take turns on a worker, as those of flows run at the same time may, make PySpark send the
-    broadcast again and us build its table again.
+    A table goes when PySpark lets go of the broadcast it was made from: when the worker process
+    begins a task that does not need it, one of another chain or of the flow after this one. It goes
+    two seconds after the last task that used it, too, so that a worker without work holds none.
+    Tasks of two joins that take turns on a worker, as those of flows run at the same time may, make
+    PySpark send the broadcast again and us build its table again.
 """
 
 from __future__ import annotations
 
-import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -32,6 +30,7 @@ from cascade2spark.batch.column_table import ColumnTable
 from cascade2spark.batch.hash_join import JoinTable
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SiteSpec
+from cascade2spark.batch.table_cache import TableCache
 from cascade2spark.context_settings import bytes_of
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
@@ -39,7 +38,7 @@ from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 from cascade2spark.value_text import size_text
 
-__all__ = ["BroadcastSide", "BroadcastTables", "HeldSide", "TableCache", "broadcast_side"]
+__all__ = ["BroadcastSide", "BroadcastTables", "HeldSide", "broadcast_side"]
 
 _KIB = 1 << 10
 # Python rows in a dict take so many times the bytes of their blocks (measured: 7.4).
@@ -69,83 +68,6 @@ class BroadcastSide:
             self.blocks.destroy()
         else:
             self.blocks.unpersist()
-
-
-@attrs.define(eq=False)
-class _Kept:
-    table: Any
-    size_bytes: int
-    user: weakref.ref[TaskContext]
-
-
-class TableCache:
-    """Tables of this process, each kept no longer than the broadcast it was made from.
-
-    Beyond the limit the least recently used go first, but for those of the task at work, which
-    holds them anyway.
-
-    Attributes:
-        built: number of tables that were ever built here.
-        size_bytes: bytes of those that are kept.
-    """
-
-    def __init__(self) -> None:
-        self.built = 0
-        self._kept: OrderedDict[tuple[int, Hashable], _Kept] = OrderedDict()
-        self._known: set[int] = set()
-
-    @property
-    def size_bytes(self) -> int:
-        """Return the bytes of the tables that are kept."""
-        return sum(kept.size_bytes for kept in self._kept.values())
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def table(
-        self,
-        source: Any,
-        name: Hashable,
-        build: Callable[[], tuple[Any, int]],
-        task: TaskContext,
-        limit_bytes: int,
-    ) -> Any:
-        """Return a table, built if it is not there.
-
-        Args:
-            source: the broadcast with whose life it goes.
-            name: which table of the broadcast.
-            build: returns the table and its size in bytes.
-            task: the task at work.
-            limit_bytes: most bytes that tables no task works with may take.
-        """
-        key = id(source), name
-        kept = self._kept.get(key)
-        if kept is None:
-            table, size = build()
-            self.built += 1
-            kept = self._kept[key] = _Kept(table, size, weakref.ref(task))
-            if id(source) not in self._known:
-                self._known.add(id(source))
-                weakref.finalize(source, self._forget, id(source)).atexit = False
-        kept.user = weakref.ref(task)
-        self._kept.move_to_end(key)
-        self._shrink(limit_bytes, task)
-        return kept.table
-
-    def _shrink(self, limit_bytes: int, task: TaskContext) -> None:
-        size = self.size_bytes
-        for key, kept in list(self._kept.items()):
-            if size <= limit_bytes:
-                return
-            if kept.user() is not task:
-                size -= kept.size_bytes
-                del self._kept[key]
-
-    def _forget(self, source: int) -> None:
-        self._known.discard(source)
-        for key in [key for key in self._kept if key[0] == source]:
-            del self._kept[key]
 
 
 _cache = TableCache()
@@ -206,18 +128,26 @@ class BroadcastTables:
         return _cache.table(side.blocks, name, partial(build, side), task, self.limit_bytes)
 
     def _of_rows(self, side: HeldSide) -> tuple[JoinTable, int]:
-        blocks = side.blocks.value
-        table = JoinTable(_rows_of(blocks), side.key, self.order)
-        return table, _ROWS_FACTOR * sum(map(len, blocks))
+        with _value_of(side.blocks) as blocks:
+            table = JoinTable(_rows_of(blocks), side.key, self.order)
+            return table, _ROWS_FACTOR * sum(map(len, blocks))
 
     def _of_columns(self, side: HeldSide) -> tuple[ColumnTable | NotColumns, int]:
-        batches = decode_all(side.blocks.value)
-        try:
-            table = ColumnTable(batches, len(side.fields), side.key.positions or ())
-        except NotColumns as reason:
-            # Kept as well: no later task has to find out again.
-            return NotColumns(str(reason)), 0
-        return table, table.size_bytes
+        with _value_of(side.blocks) as blocks:
+            try:
+                table = ColumnTable(decode_all(blocks), len(side.fields), side.key.positions or ())
+            except NotColumns as reason:
+                # Kept as well: no later task has to find out again.
+                return NotColumns(str(reason)), 0
+            return table, table.size_bytes
+
+
+@contextmanager
+def _value_of(blocks: Broadcast[list[bytes]]) -> Iterator[list[bytes]]:
+    """Give the blocks for a while: what is made of them is kept, and they can be read again."""
+    yield blocks.value
+    if getattr(blocks, "_path", None) is not None:
+        vars(blocks).pop("_value", None)
 
 
 def broadcast_side(

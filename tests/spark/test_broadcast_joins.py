@@ -13,6 +13,7 @@ import pytest
 from cascade2spark.batch.batches import NotColumns, columns_of
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.table_cache import TableCache
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
@@ -28,7 +29,6 @@ from cascade2spark.spark import hash_join
 from cascade2spark.spark.hash_join import (
     BroadcastTables,
     HeldSide,
-    TableCache,
     broadcast_side,
 )
 from cascade2spark.taps import Hfs, MemoryTap, SinkMode
@@ -77,6 +77,22 @@ def test_a_table_that_no_task_holds_goes_when_there_is_no_room() -> None:
     cache.table(source, "rows", lambda: ([], 100), TaskContext(), 10)
     cache.table(source, "columns", lambda: ([], 5), TaskContext(), 10)
     assert 5 == cache.size_bytes
+
+
+def test_tables_go_when_no_task_uses_them_for_a_while() -> None:
+    cache, source, task = TableCache(idle_s=0.05), Source(), TaskContext()
+    for _ in range(2):
+        assert ["a"] == cache.table(source, "rows", lambda: (["a"], 100), task, 1000)
+    time.sleep(0.3)
+    assert 1 == cache.built and 1 == len(cache)  # its task is still at work
+    del task
+    for _ in range(100):
+        if not len(cache):
+            break
+        time.sleep(0.05)
+    assert 0 == len(cache)
+    assert ["b"] == cache.table(source, "rows", lambda: (["b"], 100), TaskContext(), 1000)
+    assert 2 == cache.built
 
 
 def _used(tables: BroadcastTables) -> Any:
