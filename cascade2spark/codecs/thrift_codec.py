@@ -95,7 +95,7 @@ class ThriftRecord(SimpleNamespace):
             return bool(mine[_CODEC] == others[_CODEC])
         return _set_values(self) == _set_values(other)
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         # The same in every process, unlike the hash of None or of a text.
         return zlib.crc32(repr(_stable(self)).encode("utf-8", "surrogatepass"))
 
@@ -215,7 +215,7 @@ def _classes(struct: ThriftStruct) -> type[ThriftRecord]:
         members[field.attribute] = _default(field) if is_plain else _Default(field)
         if field.default is not None:
             members["#" + field.attribute] = _Set(field.attribute)
-    made = type(struct.name, (ThriftRecord,), members)
+    made: Any = type(struct.name, (ThriftRecord,), members)
     # Records that are read are made and filled by C: no constructor and no checks of ours, which
     # would make it 20 µs instead of 3. Wrong names are found when such a record is written.
     filled: dict[str, Any] = {"__module__": __name__, "__init__": SimpleNamespace.__init__}
@@ -227,7 +227,8 @@ def _classes(struct: ThriftStruct) -> type[ThriftRecord]:
     for name in looked:
         if "#" + name in members:
             setattr(made._unread, "#" + name, _LookedSet(name))
-    return made
+    found: type[ThriftRecord] = made
+    return found
 
 
 def _stored_class(struct: ThriftStruct, wanted: Wanted) -> type:
@@ -294,6 +295,10 @@ def _stable(value: Any) -> Any:
     return float(value) + 0.0 if isinstance(value, (int, float)) else value
 
 
+def _as_paths(given: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(given)
+
+
 @attrs.frozen
 class ThriftCodec:
     """Reads and writes records of a struct; frozen and small to pickle.
@@ -315,9 +320,7 @@ class ThriftCodec:
 
     struct: ThriftStruct
     protocol: Literal["binary", "compact"] = "binary"
-    fields: tuple[str, ...] | None = attrs.field(
-        default=None, converter=attrs.converters.optional(tuple)
-    )
+    fields: tuple[str, ...] | None = attrs.field(default=None, converter=_as_paths)
     text: Literal["replace", "strict", "surrogateescape"] = "replace"
     unknown: Literal["drop", "keep"] = "drop"
 
@@ -348,6 +351,12 @@ class ThriftCodec:
         """Yield the values of `fields`, or of all fields, of each record."""
         tools = _tools(self)
         return map(tools.row, map(tools.decode, records))
+
+    def row_decoder(self) -> Callable[[bytes], Row]:
+        """Return `decode_row` as a function, for many records."""
+        tools = _tools(self)
+        decode, row = tools.decode, tools.row
+        return lambda data: row(decode(data))
 
     def encode(self, record: Any) -> bytes:
         """Return the bytes of a record, an object with its attributes, or a mapping by field name.

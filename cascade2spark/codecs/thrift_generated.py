@@ -126,7 +126,7 @@ class _DecoderText(_Text):
             return known
         name = self.begin(key, wanted)
         new = self.named(self._class_of(struct, wanted))
-        fields = [one for one in struct.fields if wanted is None or one.id in wanted]
+        fields = struct.fields
         heads = [bytes((one.type.wire,)) + one.id.to_bytes(2, "big", signed=True) for one in fields]
         heads_name = self.named(frozenset(heads))
         lines = [
@@ -137,8 +137,11 @@ class _DecoderText(_Text):
             "    while True:",
         ]
         for field, head in zip(fields, heads, strict=True):
-            inner = None if wanted is None else wanted[field.id]
             lines.append(f"        if b[p:p + 3] == {head!r}:")
+            if wanted is not None and field.id not in wanted:
+                lines += _passing(field.type, " " * 12)
+                continue
+            inner = None if wanted is None else wanted[field.id]
             lines += self._value(field.type, f"d[{field.attribute!r}]", " " * 12, "p + 3", inner)
         lines += [
             "        t = b[p]",
@@ -224,6 +227,19 @@ class _DecoderText(_Text):
             "        found.append(one)",
             f"    return {made}, p",
         ]
+
+
+def _passing(kind: ThriftType, pad: str) -> list[str]:
+    """Return lines that pass over a field at p."""
+    if kind.wire in _WIDTHS:
+        return [f"{pad}p += {3 + _WIDTHS[kind.wire]}"]
+    if kind.wire == STRING:
+        return [
+            f"{pad}n, = i32(b, p + 3)",
+            f"{pad}p += 7 + n",
+            f"{pad}if n < 0 or p > end: raise ValueError('length')",
+        ]
+    return [f"{pad}p = skip(b, p + 3, end, {kind.wire}, depth + 1)"]
 
 
 def _check_count(count: int, left: int) -> None:

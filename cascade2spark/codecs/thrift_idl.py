@@ -113,7 +113,8 @@ def _load(text: str, folders: list[Path], folder: Path) -> Any:
     main = folder / "main.thrift"
     copy(text, main, folders)
     try:
-        return parser.parse(str(main), enable_cache=False, include_dirs=[str(folder)])
+        parse: Any = parser.parse
+        return parse(str(main), enable_cache=False, include_dirs=[str(folder)])
     except (ThriftGrammarError, ThriftParserError) as bad:
         said = str(bad).replace(_HIDDEN, "").replace(str(folder) + os.sep, "")
         raise BuildError(f"the thrift IDL cannot be parsed: {said}") from bad
@@ -236,7 +237,8 @@ class _Definition:
         return _KINDS[wire]
 
     def _inner(self, part: Any, waiting: list[type]) -> Any:
-        return self._type(*(part if isinstance(part, tuple) else (part, None)), waiting)
+        wire, inner = part if isinstance(part, tuple) else (part, None)
+        return self._type(wire, inner, waiting)
 
 
 def _sort(kind: Any) -> str:

@@ -10,6 +10,7 @@ from cascade2spark.schemes.json_line import JsonLine
 from cascade2spark.schemes.null import NullScheme
 from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.text import TextLine
+from cascade2spark.schemes.thrift import ThriftSequenceFile
 
 __all__ = [
     "Avro",
@@ -27,4 +28,5 @@ __all__ = [
     "SourceInfo",
     "TextDelimited",
     "TextLine",
+    "ThriftSequenceFile",
 ]
