@@ -32,6 +32,7 @@ from cascade2spark.origin import capture_origin
 from cascade2spark.rdd.tasks import Call, Watched, check_count, check_rdd, chunks
 from cascade2spark.schemes.lines import DecodedBlock
 from cascade2spark.spark.reading import is_hadoop
+from cascade2spark.spark.session import cores_of
 from cascade2spark.spark.travel import TaskFailed, error_of, sendable
 from cascade2spark.taps.base import SinkMode
 
@@ -101,9 +102,7 @@ def read_text(
         return context.textFile(",".join(asked), min_partitions)
     files = list_files(asked, origin=call.origin)
     total = sum(file.size for file in files)
-    target = min(
-        _SPLIT_BYTES, max(_LEAST_TASK_BYTES, -(-total // (2 * context.defaultParallelism)))
-    )
+    target = min(_SPLIT_BYTES, max(_LEAST_TASK_BYTES, -(-total // (2 * cores_of(context)))))
     if min_partitions is not None:
         target = max(1, min(target, -(-total // min_partitions)))
     packs = pack_splits(split_files(files, target, can_split=can_split_charset(known)), target)

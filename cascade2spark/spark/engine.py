@@ -38,7 +38,9 @@ from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.forms import planned_forms
 from cascade2spark.spark.frames import data_frame_of
+from cascade2spark.spark.hadoop import hadoop_files
 from cascade2spark.spark.lowering import Lowering, SinkItems
+from cascade2spark.spark.reading import is_hadoop
 from cascade2spark.spark.session import acquire_context, check_running, is_ended
 from cascade2spark.spark.travel import check_can_travel, error_of
 from cascade2spark.taps import DataFrameTap, MemoryTap, RDDTap
@@ -88,6 +90,13 @@ class SparkEngine:
             BuildError: an operation cannot be pickled; the message names the attribute.
         """
         check_can_travel(plan)
+
+    def files_of(self, tap: Any) -> Sequence[tuple[str, int, float]] | None:
+        """Return path, size and time of the files that only Hadoop reaches; None for other taps."""
+        paths = getattr(tap, "paths", None)
+        if paths is None or not is_hadoop(tap, paths, self.context):
+            return None
+        return hadoop_files(self.context, tap, paths)
 
     def forms(self, plan: StepPlan, settings: Settings) -> dict[int, str]:
         """Return `rows` or `columns` for each site, as far as that is known before running."""

@@ -18,7 +18,7 @@ from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.lines import LineScheme
 from cascade2spark.spark.io import counted, on_bad
 
-__all__ = ["LineSource", "hadoop_blocks", "hadoop_lines"]
+__all__ = ["LineSource", "hadoop_blocks", "hadoop_files", "hadoop_lines"]
 
 _BLOCK_LINES = 5_000
 # What Java puts in the place of bytes that are not UTF-8.
@@ -53,22 +53,33 @@ def hadoop_lines(context: SparkContext, tap: Any, paths: Sequence[str]) -> tuple
             origin=tap.origin,
             fix="read it from a path that workers can open themselves: local, or S3",
         )
-    files = [file for path in paths for file in _files_at(context, path, tap)]
+    files = hadoop_files(context, tap, paths)
     if not files:
         return context.emptyRDD(), 0
-    names = ",".join(name for name, _ in files)
+    names = ",".join(name for name, _, _ in files)
     lines: RDD[Any] = context.newAPIHadoopFile(names, _TEXT, _OFFSET, _LINE)
-    return lines, sum(size for _, size in files)
+    return lines, sum(size for _, size, _ in files)
 
 
-def _files_at(context: SparkContext, path: str, tap: Any) -> list[tuple[str, int]]:
-    """Return (path, size) of each file that a path, folder or glob stands for, by name."""
+def hadoop_files(
+    context: SparkContext, tap: Any, paths: Sequence[str]
+) -> list[tuple[str, int, float]]:
+    """Return (path, size, seconds since 1970 of its last change) of each file at some paths.
+
+    Args:
+        context, tap, paths: as of `hadoop_lines`.
+    """
+    return [file for path in paths for file in _files_at(context, path, tap)]
+
+
+def _files_at(context: SparkContext, path: str, tap: Any) -> list[tuple[str, int, float]]:
+    """Return path, size and time of each file that a path, folder or glob stands for, by name."""
     hadoop_path = context._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
     system = hadoop_path.getFileSystem(context._jsc.hadoopConfiguration())
     found = list(system.globStatus(hadoop_path) or ())
     if not found:
         raise TapError(f"no file or folder at {path}", asked=path, origin=tap.origin)
-    files: list[tuple[str, int]] = []
+    files: list[tuple[str, int, float]] = []
     for status in sorted(found, key=_name_of):
         inside = [status]
         if status.isDirectory():
@@ -82,7 +93,8 @@ def _files_at(context: SparkContext, path: str, tap: Any) -> list[tuple[str, int
                     origin=tap.origin,
                     fix="name the folders to read, or use a glob",
                 )
-            files.append((str(one.getPath().toString()), int(one.getLen())))
+            changed_s = int(one.getModificationTime()) / 1000
+            files.append((str(one.getPath().toString()), int(one.getLen()), changed_s))
     return files
 
 

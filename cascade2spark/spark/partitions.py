@@ -10,6 +10,7 @@ from cascade2spark.config import Settings
 from cascade2spark.planner.steps import CoGroup, Group, Persist, Read, Step
 from cascade2spark.spark.lineage import Lineage, Target
 from cascade2spark.spark.reading import Reading
+from cascade2spark.spark.session import cores_of
 from cascade2spark.spark.shuffle import reduce_partitions
 
 __all__ = ["Partitions"]
@@ -56,7 +57,10 @@ class Partitions:
         if asked:
             return asked
         known_bytes, unknown_partitions = self._read_below(source)
-        return reduce_partitions(known_bytes, self._context.defaultParallelism, unknown_partitions)
+        # What nobody can measure goes by what the context is told to make of such data.
+        context = self._context
+        cores = context.defaultParallelism if unknown_partitions else cores_of(context)
+        return reduce_partitions(known_bytes, cores, unknown_partitions)
 
     def _read_below(self, step: Step) -> tuple[int, int]:
         """Return the size of what is read below a step, and the most partitions of the rest."""

@@ -21,6 +21,7 @@ from cascade2spark.planner.steps import Read
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.spark.hadoop import LineSource, hadoop_lines
 from cascade2spark.spark.io import FileSource, HeldSource, RowSource
+from cascade2spark.spark.session import cores_of
 from cascade2spark.spark.tasks import TaskSource
 from cascade2spark.taps import (
     DataFrameTap,
@@ -127,7 +128,7 @@ def _(tap: Any, step: Read, context: SparkContext, split_bytes: int, batch_rows:
         return Reading(line_source, None, lines, size, "Hadoop formats")
     files = tap.list_files()
     total = sum(file.size for file in files)
-    cores = context.defaultParallelism
+    cores = cores_of(context)
     target = min(split_bytes, max(_LEAST_TASK_BYTES, -(-total // (2 * cores))))
     can_split = tap.scheme.can_split(info)
     splits = [part for file in files for part in tap.scheme.splits(file, target, info)]
@@ -146,7 +147,7 @@ def _(
         encode_block(rows[start : start + _HELD_BATCH_ROWS], 0, 0, start // _HELD_BATCH_ROWS)
         for start in range(0, len(rows), _HELD_BATCH_ROWS)
     ]
-    tasks = min(context.defaultParallelism, max(len(blocks), 1))
+    tasks = min(cores_of(context), max(len(blocks), 1))
     share = -(-len(blocks) // tasks) if blocks else 1
     elements = [tuple(blocks[at : at + share]) for at in range(0, len(blocks), share)]
     size = sum(map(len, blocks))

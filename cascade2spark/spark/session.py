@@ -6,6 +6,7 @@ without that a `local[*]` context is started with the settings that make Python 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import platform
@@ -36,6 +37,7 @@ __all__ = [
     "active_s3_access",
     "check_running",
     "check_versions",
+    "cores_of",
     "driver_versions",
     "is_ended",
     "s3_access_of",
@@ -122,6 +124,26 @@ def check_versions(wanted: Versions) -> None:
     )
 
 
+def cores_of(context: SparkContext) -> int:
+    """Return how many tasks the executors run at once.
+
+    Spark calls this its default parallelism, unless `spark.default.parallelism` says another
+    number: that is one of partitions, and splits by it would be far too small.
+    """
+    conf = context._conf
+    if conf.get("spark.default.parallelism") is None:
+        return max(context.defaultParallelism, 1)
+    scala: Any = context._jsc.sc()
+    with contextlib.suppress(Py4JError):  # not part of Spark's public API
+        profile = scala.resourceProfileManager().defaultResourceProfile()
+        found = int(scala.maxNumConcurrentTasks(profile))
+        if found:
+            return found
+    # No executor has registered yet.
+    each = int(conf.get("spark.executor.cores") or 1)
+    return max(int(conf.get("spark.executor.instances") or 2) * each, 1)
+
+
 def worker_memory(context: SparkContext) -> int:
     """Return the bytes of data that Spark's settings grant one Python task.
 
@@ -132,7 +154,7 @@ def worker_memory(context: SparkContext) -> int:
     conf = context._conf  # getConf() copies it by hundreds of calls, 11 ms
     limit = conf.get("spark.executor.pyspark.memory")
     if limit is not None:
-        cores = int(conf.get("spark.executor.cores") or context.defaultParallelism)
+        cores = int(conf.get("spark.executor.cores") or cores_of(context))
         return max(bytes_of(limit, "m") // max(cores, 1) // 2, _LEAST_MEMORY)
     return max(bytes_of(str(conf.get("spark.python.worker.memory") or "512m"), "m"), _LEAST_MEMORY)
 

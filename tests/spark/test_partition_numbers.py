@@ -10,6 +10,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations import Count
 from cascade2spark.operations.callables import keep_if
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, Pipe
+from cascade2spark.spark.session import cores_of
 from cascade2spark.spark.shuffle import reduce_partitions
 from cascade2spark.taps import MemoryTap, RDDTap
 from tests.spark.running import on_spark, run
@@ -57,3 +58,14 @@ def test_an_rdd_of_unknown_size_keeps_its_number_of_partitions(sc: Any) -> None:
     assert [12, 12] == partitions(many)
     assert [3, 12] == partitions(many, partitions=3)
     assert [sc.defaultParallelism] * 2 == partitions(one)
+
+
+@pytest.mark.spark
+def test_cores_are_those_of_the_executors_whatever_the_default_parallelism_is(sc: Any) -> None:
+    asked = sc._conf.get("spark.default.parallelism")
+    assert asked is not None  # else Spark says it by itself
+    sc._conf.set("spark.default.parallelism", "200")
+    try:
+        assert int(sc.master.removeprefix("local[").removesuffix("]")) == cores_of(sc)
+    finally:
+        sc._conf.set("spark.default.parallelism", asked)
