@@ -93,6 +93,8 @@ class Case:
         flow: called with the FlowDef before it is connected, for levels and the like.
         covers: rows of section 11 of the behaviour reference that the case pins.
         python_only: uses functions written in Python.
+        differs: the line of docs/explanation/differences.md (the beginning of its first cell) that
+            says why Cascading's result is another one; `tests/oracle` checks that it is.
         gaps: engines that do not pass yet.
     """
 
@@ -113,6 +115,7 @@ class Case:
     flow: Callable[[Any], Any] | None = None
     covers: tuple[int, ...] = ()
     python_only: bool = False
+    differs: str = ""
     gaps: tuple[Gap, ...] = attrs.field(default=(), converter=tuple)
 
     def gap_of(self, engine: str) -> Gap | None:
