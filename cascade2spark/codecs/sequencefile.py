@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import attrs
 
+from cascade2spark.codecs.cascading_tuples import CASCADING_TUPLE_CLASS, CascadingTuple
 from cascade2spark.codecs.sequence_blocks import read_block_lists
 from cascade2spark.codecs.sequence_header import SequenceHeader, read_header
 from cascade2spark.codecs.sequence_records import Wanted, read_record_lists
@@ -82,8 +83,8 @@ class SequenceFileReader:
         self.path = path
         self.size = file.seek(0, 2)
         self.header: SequenceHeader = read_header(file, path)
-        self.key_type = key_type or writable_of(self.header.key_class)
-        self.value_type = value_type or writable_of(self.header.value_class)
+        self.key_type = key_type or _type_of(self.header.key_class)
+        self.value_type = value_type or _type_of(self.header.value_class)
         self._file = file
         self._start = start
         self._end = self.size if end is None else end
@@ -138,3 +139,8 @@ class SequenceFileReader:
                 return None
             window.fill(found)
         return window if window.base < self._end else None
+
+
+def _type_of(class_name: str) -> Writable:
+    is_tuple = class_name == CASCADING_TUPLE_CLASS
+    return CascadingTuple() if is_tuple else writable_of(class_name)

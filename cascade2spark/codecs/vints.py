@@ -13,6 +13,7 @@ from collections.abc import Sequence
 __all__ = [
     "FormatError",
     "decode_lengths",
+    "encode_length",
     "encode_lengths",
     "encode_text",
     "encode_vint",
@@ -108,6 +109,8 @@ class _Encoded(dict[int, bytes]):
 
 _decoded = _Decoded()
 _encoded = _Encoded()
+# The bytes of a length; those of lengths met lately are looked up.
+encode_length = _encoded.__getitem__
 
 
 def decode_lengths(data: bytes, count: int) -> Sequence[int]:
@@ -137,4 +140,4 @@ def decode_lengths(data: bytes, count: int) -> Sequence[int]:
 
 def encode_lengths(lengths: Sequence[int]) -> bytes:
     """Return lengths laid end to end."""
-    return b"".join(map(_encoded.__getitem__, lengths))
+    return b"".join(map(encode_length, lengths))

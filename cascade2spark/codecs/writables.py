@@ -10,11 +10,19 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
+from operator import add
 from typing import Any, ClassVar
 
 import attrs
 
-from cascade2spark.codecs.vints import FormatError, encode_text, encode_vint, read_text, read_vint
+from cascade2spark.codecs.vints import (
+    FormatError,
+    encode_length,
+    encode_text,
+    encode_vint,
+    read_text,
+    read_vint,
+)
 
 __all__ = [
     "HADOOP_IO",
@@ -274,9 +282,11 @@ class Text(Writable):
     def decode_all(self, parts: Sequence[bytes]) -> list[str]:
         decode = self.decode
         return [
-            # Nearly all texts have a count of one byte.
+            # Nearly all counts take one byte, or two behind 8F.
             str(part[1:], "utf-8", "replace")
             if part and part[0] == len(part) - 1 < 128
+            else str(part[2:], "utf-8", "replace")
+            if len(part) > 2 and part[0] == 0x8F and part[1] == len(part) - 2
             else decode(part)
             for part in parts
         ]
@@ -288,6 +298,13 @@ class Text(Writable):
             return encode_text(value)
         except UnicodeEncodeError:
             raise _refused(self, value) from None
+
+    def encode_all(self, values: Sequence[Any]) -> list[bytes]:
+        try:
+            encoded = list(map(str.encode, values))
+        except (TypeError, UnicodeEncodeError):
+            return super().encode_all(values)
+        return list(map(add, map(encode_length, map(len, encoded)), encoded))
 
 
 @attrs.frozen

@@ -1,0 +1,473 @@
+"""Sequence files as bytes: what is written is read, by any ranges, of all kinds and codecs."""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+import struct
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from cascade2spark.codecs import cascading_tuples as tuples
+from cascade2spark.codecs.cascading_tuples import CascadingTuple
+from cascade2spark.codecs.hadoop_codecs import HADOOP_CODECS, hadoop_codec
+from cascade2spark.codecs.sequence_writer import SequenceFileWriter
+from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.vints import FormatError, decode_lengths, encode_vint, read_vint
+from cascade2spark.codecs.writable_types import writable_of
+from cascade2spark.codecs.writables import (
+    ArrayWritable,
+    BooleanWritable,
+    BytesWritable,
+    ByteWritable,
+    DoubleWritable,
+    FloatWritable,
+    IntWritable,
+    LongWritable,
+    MapWritable,
+    NullWritable,
+    RawWritable,
+    ShortWritable,
+    Text,
+    VIntWritable,
+    VLongWritable,
+)
+from cascade2spark.errors import BadRecord, BuildError, TapError, Unsupported
+
+DATA = Path(__file__).parents[1] / "data"
+SYNC = bytes(range(100, 116))
+CODECS = [codec.name for codec in HADOOP_CODECS]
+KINDS = [("none", "zlib"), *((kind, codec) for kind in ("record", "block") for codec in CODECS)]
+
+
+def written(key_type, value_type, keys, values, *, at_once=100, **options) -> bytes:
+    """Return a file, written some records at a time, with markers and blocks close together."""
+    options = {"sync_bytes": 150, "block_bytes": 120, "sync": SYNC} | options
+    writer = SequenceFileWriter(key_type, value_type, **options)
+    parts = [writer.start()]
+    for start in range(0, len(keys), at_once):
+        some = slice(start, start + at_once)
+        parts.append(writer.encode(keys[some], values[some]))
+    return b"".join([*parts, writer.finish()])
+
+
+def reader(data: bytes, **options) -> SequenceFileReader:
+    return SequenceFileReader(io.BytesIO(data), "events.seq", **options)
+
+
+def sample(count=60):
+    chance = random.Random(5)
+    return list(range(count)), [chance.randbytes(chance.randrange(40)) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("compression", "codec"), KINDS)
+def test_what_is_written_is_read(compression, codec) -> None:
+    keys, values = sample()
+    values[7] = bytes(300_000) + values[8]  # several chunks of the codecs that have them
+    options = {"compression": compression, "codec": codec, "metadata": {"by": "us"}}
+    data = written(LongWritable(), BytesWritable(), keys, values, at_once=7, **options)
+    read = reader(data)
+    assert list(zip(keys, values, strict=True)) == list(read.records())
+    assert len(keys) == read.count()
+    assert {"by": "us"} == read.header.metadata
+    assert values == [value for chunk in read.chunks(keys=False) for value in chunk.values]
+    assert keys == [key for chunk in read.chunks(values=False) for key in chunk.keys]
+
+
+@pytest.mark.parametrize(
+    ("key_type", "value_type"),
+    [
+        (LongWritable(), BytesWritable()),
+        (NullWritable(), BytesWritable()),
+        (Text(), Text()),
+        (VIntWritable(), VLongWritable()),
+    ],
+)
+@pytest.mark.parametrize("compression", ["none", "record", "block"])
+def test_every_cut_gives_each_record_once(key_type, value_type, compression) -> None:
+    numbers, values = sample(40)
+    keys = {"NullWritable": [None] * 40, "Text": [str(n) for n in numbers]}.get(
+        type(key_type).__name__, numbers
+    )
+    values = {"Text": [v.hex() for v in values], "VLongWritable": numbers}.get(
+        type(value_type).__name__, values
+    )
+    data = written(key_type, value_type, keys, values, compression=compression, block_bytes=30)
+    expected = list(zip(keys, values, strict=True))
+    counts = []
+    for cut in range(len(data) + 1):
+        parts = reader(data, end=cut), reader(data, start=cut)
+        assert expected == [pair for part in parts for pair in part.records()]
+        counts.append(parts[0].count())
+    assert counts[0] == 0 and counts[-1] == 40 and sorted(counts) == counts
+    assert len(set(counts)) > 3
+
+
+@hypothesis.settings(max_examples=30)
+@hypothesis.given(
+    st.lists(st.binary(max_size=60), max_size=60),
+    st.lists(st.integers(0, 5000)),
+    st.sampled_from(["none", "record", "block"]),
+)
+def test_any_cuts_give_each_record_once(values, cuts, compression) -> None:
+    data = written(NullWritable(), Text(), [None] * len(values), [v.hex() for v in values])
+    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    found = [
+        value
+        for start, end in pairwise(places)
+        for _, value in reader(data, start=start, end=end).records()
+    ]
+    assert [v.hex() for v in values] == found
+
+
+@pytest.mark.parametrize(
+    ("writable", "values", "stored"),
+    [
+        (IntWritable(), [1, -1, 2**31 - 1], "00000001 ffffffff 7fffffff"),
+        (LongWritable(), [1, -(2**63)], "0000000000000001 8000000000000000"),
+        (ShortWritable(), [-2], "fffe"),
+        (ByteWritable(), [-1, 127], "ff 7f"),
+        (FloatWritable(), [1.5], "3fc00000"),
+        (DoubleWritable(), [-0.5], "bfe0000000000000"),
+        (BooleanWritable(), [True, False], "01 00"),
+        (NullWritable(), [None, None], ""),
+        (BytesWritable(), [b"", b"ab"], "00000000 000000026162"),
+        (Text(), ["", "ü"], "00 02c3bc"),
+        (VIntWritable(), [0, 127, 128, -112, -113, -(2**31)], "00 7f 8f80 90 8770 847fffffff"),
+        (VLongWritable(), [2**63 - 1], "887fffffffffffffff"),
+        (RawWritable("com.example.Event"), [b"", b"xy"], "7879"),
+        (ArrayWritable(IntWritable()), [[], [1, 2]], "00000000 000000020000000100000002"),
+        (MapWritable(), [{"k": 1}, {}], "00 00000001 8c016b 8500000001 00 00000000"),
+    ],
+)
+def test_values_have_hadoops_bytes(writable, values, stored) -> None:
+    encoded = writable.encode_all(values)
+    assert bytes.fromhex(stored) == b"".join(encoded)
+    assert [writable.encode(value) for value in values] == encoded
+    assert values == writable.decode_all(encoded)
+    assert values == writable.decode_run(b"".join(encoded), list(map(len, encoded)))
+    assert values == [writable.decode(one) for one in encoded]
+
+
+def test_maps_name_the_classes_that_have_no_number() -> None:
+    value = {"a": 1.5, "b": {"c": None}, "d": 2**40, "e": b"x", "f": True, 2: 0.5}
+    data = MapWritable().encode(value)
+    assert 1 == data.count(b"org.apache.hadoop.io.DoubleWritable")
+    assert value == MapWritable().decode(data)
+
+
+@pytest.mark.parametrize(
+    ("writable", "value", "message"),
+    [
+        (IntWritable(), 2**31, "IntWritable has no value for int 2147483648"),
+        (LongWritable(), None, "LongWritable has no value for NoneType None"),
+        (BooleanWritable(), 1, "BooleanWritable has no value for int 1"),
+        (BytesWritable(), "text", "BytesWritable has no value for str 'text'"),
+        (Text(), "\ud800", "Text has no value for str '\\ud800'"),
+        (Text(), b"x", "Text has no value for bytes"),
+        (NullWritable(), 0, "NullWritable has no value for int 0"),
+        (VIntWritable(), -(2**31) - 1, "VIntWritable has no value for int -2147483649"),
+        (FloatWritable(), 1e300, "FloatWritable has no value for float 1e+300"),
+        (MapWritable(), {"a": object()}, "MapWritable has no value for object"),
+        (ArrayWritable(Text()), "ab", "ArrayWritable has no value for str 'ab'"),
+        (RawWritable("a.B"), "x", "B has no value for str 'x'"),
+    ],
+)
+def test_values_of_another_class_are_refused_and_nothing_is_taken(writable, value, message) -> None:
+    writer = SequenceFileWriter(NullWritable(), writable, compression="block")
+    with pytest.raises(FormatError, match=f"^{message}$".replace("\\", r"\\").replace("+", r"\+")):
+        writer.encode([None], [value])
+    assert b"" == writer.finish()
+
+
+def test_classes_have_short_and_full_names() -> None:
+    assert LongWritable() == writable_of("LongWritable")
+    assert Text() == writable_of("org.apache.hadoop.io.Text")
+    assert RawWritable("com.example.Text") == writable_of("com.example.Text")
+
+
+def test_a_class_of_ones_own_is_read_and_written_as_what_it_stores() -> None:
+    own = BytesWritable("com.example.EventWritable")
+    data = written(NullWritable(), own, [None], [b"abc"])
+    assert [(None, b"\0\0\0\3abc")] == list(reader(data).records())
+    assert [(None, b"abc")] == list(reader(data, value_type=BytesWritable()).records())
+
+
+def test_invalid_utf8_is_read_as_hadoop_reads_it() -> None:
+    assert "a\ufffdb" == Text().decode(b"\3a\xffb")
+    assert ["a\ufffdb"] == Text().decode_all([b"\3a\xffb"])
+
+
+@hypothesis.given(st.integers(-(2**63), 2**63 - 1))
+def test_vints_are_read_back(number) -> None:
+    data = encode_vint(number)
+    assert (number, len(data)) == read_vint(data, 0)
+
+
+@hypothesis.given(st.lists(st.integers(0, 2**31 - 1) | st.integers(0, 300)))
+def test_lengths_are_read_at_once_as_one_by_one(lengths) -> None:
+    data = b"".join(map(encode_vint, lengths))
+    assert lengths == list(decode_lengths(data, len(lengths)))
+    for count in (len(lengths) - 1, len(lengths) + 1):
+        with pytest.raises(FormatError):
+            decode_lengths(data, count)
+
+
+def test_markers_come_once_the_bytes_between_them_are_enough() -> None:
+    keys, values = sample(200)
+    data = written(LongWritable(), BytesWritable(), keys, values, at_once=9, sync_bytes=300)
+    mark = b"\xff" * 4 + SYNC
+    places = [len(part) for part in data.split(mark)]
+    # A marker stands before a record, which with head, key and value has at most 60 bytes.
+    assert all(300 <= size < 360 for size in places[1:-1]) and len(places) > 10
+
+
+def test_the_sync_marker_is_random_by_default() -> None:
+    first, second = (SequenceFileWriter(Text(), Text()).header.sync for _ in range(2))
+    assert first != second and len(first) == 16
+
+
+def older(version: int, *, is_packed: bool) -> bytes:
+    """Return a file as older Hadoops wrote it: no metadata, and in version 4 no codec."""
+    names = b"".join(Text().encode(f"org.apache.hadoop.io.{n}") for n in ("IntWritable", "Text"))
+    flags = bytes([is_packed, 0])
+    codec = Text().encode("org.apache.hadoop.io.compress.GzipCodec") if version == 5 else b""
+    name = "gzip" if version == 5 else "zlib"
+    value = hadoop_codec(name).compress(b"\1x") if is_packed else b"\1x"
+    record = struct.pack(">iii", 4 + len(value), 4, 7) + value
+    return b"SEQ" + bytes([version]) + names + flags + codec * is_packed + SYNC + record
+
+
+@pytest.mark.parametrize("version", [4, 5])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_older_versions_are_read(version, is_packed) -> None:
+    read = reader(older(version, is_packed=is_packed))
+    assert [(7, "x")] == list(read.records())
+    assert version == read.header.version
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "words"),
+    [
+        (b"", TapError, "events.seq is not a sequence file"),
+        (b"PAR1....", TapError, "begins with +50 41 52 31"),
+        (b"SEQ", TapError, "the header of events.seq is damaged or cut off"),
+        (b"SEQ\3" + bytes(50), TapError, "of a version that cannot be read"),
+        (b"SEQ\7" + bytes(50), TapError, "of a version that cannot be read"),
+        (b"SEQ\6\5ab", TapError, "a text of 5 bytes where 2 are left"),
+        (b"SEQ\6\1a\1b\0\1" + bytes(40), TapError, "blocks without compression"),
+        (b"SEQ\6\1a\1b\2\0" + bytes(40), TapError, "flags of the compression"),
+        (b"SEQ\6\1a\1b\0\0" + b"\xff" * 40, TapError, "-1 pairs of metadata"),
+        (b"SEQ\5\1a\1b\1\0\1c" + SYNC, Unsupported, "compressed by a codec that cannot be read"),
+    ],
+)
+def test_other_files_are_refused(data, error, words) -> None:
+    with pytest.raises(error, match=words):
+        reader(data)
+
+
+def test_wrong_choices_are_refused() -> None:
+    with pytest.raises(BuildError, match="unknown Hadoop codec") as raised:
+        SequenceFileWriter(Text(), Text(), compression="block", codec="snapy")
+    assert "snappy" == raised.value.nearest
+    with pytest.raises(BuildError, match="unknown kind of compression"):
+        SequenceFileWriter(Text(), Text(), compression="blocks")
+    with pytest.raises(BuildError, match="1 keys for 2 values"):
+        SequenceFileWriter(Text(), Text()).encode(["a"], ["b", "c"])
+
+
+def test_a_codec_without_its_package_names_the_extra(monkeypatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "snappy", None)
+    with pytest.raises(TapError, match=r'pip install "cascade2spark\[codecs\]"'):
+        hadoop_codec("snappy").compress(b"abc")
+
+
+def damaged(compression="none", **changes):
+    """Return a file of 60 records, with bytes at some places changed, and its own records."""
+    keys, values = sample()
+    data = bytearray(written(LongWritable(), BytesWritable(), keys, values))
+    if compression != "none":
+        data = bytearray(
+            written(LongWritable(), BytesWritable(), keys, values, compression=compression)
+        )
+    return data, list(zip(keys, values, strict=True))
+
+
+def read_on(data: bytes, **options):
+    """Return the records of a damaged file and the bad ones."""
+    bad: list[BadRecord] = []
+    records = list(reader(bytes(data), on_bad=bad.append, **options).records())
+    return records, bad
+
+
+def test_a_record_whose_value_does_not_fit_is_left_out_alone() -> None:
+    data, records = damaged()
+    begin = reader(bytes(data)).header.size_bytes
+    data[begin + 19] ^= 1  # the count of bytes of the first value
+    found, bad = read_on(data)
+    assert records[1:] == found
+    assert ["a record of events.seq cannot be read"] == [str(b).split(":")[0] for b in bad]
+    assert {"offset": begin, "record number": 0} == bad[0].details
+    assert (bytes(data[begin : begin + 20 + len(records[0][1])]),) == bad[0].payload
+    with pytest.raises(BadRecord):
+        list(reader(bytes(data)).records())
+
+
+@pytest.mark.parametrize("length", [-2, 0, 2**31 - 1, 10_000])
+def test_after_a_wrong_length_reading_goes_on_at_the_next_marker(length) -> None:
+    data, records = damaged()
+    begin = reader(bytes(data)).header.size_bytes
+    struct.pack_into(">i", data, begin, length)
+    found, bad = read_on(data)
+    assert 1 == len(bad) and 0 < len(found) < 60
+    assert records[-len(found) :] == found
+    assert "gives itself" in bad[0].headline
+
+
+def test_a_wrong_marker_is_found() -> None:
+    data, records = damaged()
+    at = data.index(b"\xff" * 4 + SYNC)
+    data[at + 10] ^= 1
+    found, bad = read_on(data)
+    assert "a sync marker that is not the file's" in bad[0].headline
+    assert set(found) < set(records) and len(found) > 30
+
+
+@pytest.mark.parametrize("compression", ["none", "record", "block"])
+def test_a_cut_off_file_gives_its_whole_records_and_one_error(compression) -> None:
+    data, records = damaged(compression)
+    begin = reader(bytes(data)).header.size_bytes
+    clean = 0
+    for size in range(begin, len(data)):
+        found, bad = read_on(data[:size])
+        assert records[: len(found)] == found and len(bad) <= 1
+        clean += not bad
+    # Only a cut where the records begin or behind a record, marker or block can look like an end.
+    markers = data.count(b"\xff" * 4 + SYNC)
+    assert (markers if compression == "block" else 60 + markers) == clean
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_damage_in_a_block_costs_that_block(codec) -> None:
+    keys, values = sample()
+    options = {"compression": "block", "codec": codec}
+    data = bytearray(written(LongWritable(), BytesWritable(), keys, values, **options))
+    mark = b"\xff" * 4 + SYNC
+    begin = data.index(mark)
+    data[begin + 22 : begin + 26] = b"\x7f" * 4  # what the packed lengths of the keys begin with
+    found, bad = read_on(data)
+    assert 1 == len(bad) and "a block of" in bad[0].headline
+    assert list(zip(keys, values, strict=True))[-len(found) :] == found
+    lost = int(bad[0].headline.split("a block of ")[1].split()[0])
+    assert 60 == len(found) + lost
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_unpacks_to_too_much_is_refused_early(codec) -> None:
+    packed = hadoop_codec(codec).compress(bytes(50_000_000))
+    with pytest.raises(FormatError, match="more bytes than are allowed"):
+        hadoop_codec(codec).decompress(packed, 100_000)
+    assert b"" == hadoop_codec(codec).decompress(hadoop_codec(codec).compress(b""), 0)
+    assert b"" == hadoop_codec(codec).decompress(b"", 0)
+    for size in (1, len(packed) // 2, len(packed) - 1):
+        with pytest.raises(FormatError):
+            hadoop_codec(codec).decompress(packed[:size], 60_000_000)
+
+
+@pytest.mark.parametrize("compression", ["none", "record", "block"])
+def test_records_above_the_bound_are_refused(compression) -> None:
+    values = [b"a", bytes(3_000_000), b"b"]
+    data = written(IntWritable(), BytesWritable(), [1, 2, 3], values, compression=compression)
+    found, bad = read_on(data, most_bytes=2_000_000)
+    assert (3, b"b") in found and (2, values[1]) not in found
+    assert 1 == len(bad)
+
+
+def goldens() -> list[tuple]:
+    return [
+        (),
+        (None,),
+        ("a", "", "grüß 中 😀", "x" * 200),
+        (1, -1, 127, 128, -112, -113, 2**31 - 1, -(2**31)),
+        (1, -1, 300, 2**63 - 1, -(2**63)),
+        (1.5, -0.0, math.nan),
+        (1.5, -0.0, math.nan, math.inf),
+        (True, False),
+        (7, -7),
+        ("n", (1, "two", ()), None),
+        tuple(range(130)),
+        (b"\1\2\3", "t", 5),
+        (b"\xc8\1",),
+        (Decimal("-12.50"), Decimal("1E+3"), Decimal("123456789012345678901234567890")),
+        ("a\0b",),
+        (((1,), ("x",)),),
+        ((3, (1, 2)),),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["none", "record", "block"])
+def test_tuples_that_cascading_wrote_are_read(kind) -> None:
+    data = (DATA / f"cascading_tuples_{kind}.seq").read_bytes()
+    read = list(reader(data).records())
+    assert [()] * 17 == [key for key, _ in read]
+    assert list(map(repr, goldens())) == [repr(value) for _, value in read]
+
+
+def test_tuples_are_written_as_cascading_wrote_them() -> None:
+    data = (DATA / "cascading_tuples_none.seq").read_bytes()
+    raw = [value for _, value in reader(data, value_type=RawWritable("")).records()]
+    tokens = {3: tuples.INT, 5: tuples.FLOAT, 8: tuples.SHORT, 10: tuples.INT}
+    for index in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14):
+        row = goldens()[index]
+        declared = (tokens[index],) * len(row) if index in tokens else ()
+        assert raw[index] == CascadingTuple(declared).encode(row)
+
+
+def test_tuples_of_bytes_and_tuples_are_read_back() -> None:
+    row = ((b"x", bytearray(b"y")), [1, "two", ()], None)
+    assert ((b"x", b"y"), (1, "two", ()), None) == CascadingTuple().decode(
+        CascadingTuple().encode(row)
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ("05 00", "a tuple of 5 values in 1 bytes"),
+        ("01 0b", "token 11, which is not known"),
+        ("01 8f80 00", "token 128, which is not known"),
+        ("01 01 00000005 61", "5 bytes are said to follow where 1 do"),
+        ("01 05 8f", "the data ends inside a number"),
+        ("01 04 8cffffffff", "4294967295 does not fit 32 bits"),
+        ("01 00 00", "Tuple of 2 bytes in 3 bytes"),
+        ("01 20 00000001 61", "a value of class 'a', of which nothing is known"),
+        ("01 7d 00000001 05 7fffffff", "a BigDecimal of scale"),
+        ("01 08" * 20_000 + "00", "nested too deeply"),
+    ],
+)
+def test_damaged_tuples_are_told(stored, words) -> None:
+    with pytest.raises(FormatError, match=words):
+        CascadingTuple().decode(bytes.fromhex(stored))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "row", "words"),
+    [
+        ((), "text", "a tuple is needed, not str"),
+        ((tuples.INT,), (2**31,), "int 2147483648 is no Integer"),
+        ((tuples.STRING,), (5,), "int 5 is no String"),
+        ((), (2**63,), "int 9223372036854775808 is no Long"),
+        ((), ({},), "a tuple cannot store a dict"),
+        ((), (Decimal("NaN"),), r"Decimal Decimal\('NaN'\) is no BigDecimal"),
+        ((tuples.INT,), (1, 2), "a tuple of 2 values where 1 are declared"),
+    ],
+)
+def test_rows_that_no_tuple_can_store_are_refused(tokens, row, words) -> None:
+    with pytest.raises(FormatError, match=f"^{words}$"):
+        CascadingTuple(tokens).encode(row)
