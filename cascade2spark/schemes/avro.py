@@ -32,6 +32,7 @@ from cascade2spark.schemes.base import (
     as_sink_fields,
     as_source_fields,
     as_typed,
+    check_width,
 )
 from cascade2spark.schemes.lines import BATCH_ROWS
 from cascade2spark.types import Object, Type, coercion
@@ -319,6 +320,7 @@ class _AvroWriter(RowWriter):
         return self._encoder.finish()
 
     def _encoded(self, row: Row) -> bytes:
+        check_width(row, self._fields)
         try:
             values = [
                 value if convert is None else convert(value)

@@ -31,6 +31,7 @@ __all__ = [
     "as_sink_fields",
     "as_source_fields",
     "as_typed",
+    "check_width",
     "encoded",
 ]
 
@@ -247,6 +248,16 @@ def encoded(
             except RunError as error:
                 on_failure(error, row)
         return b"".join(parts), taken
+
+
+def check_width(row: Row, fields: Fields) -> None:
+    """Raise RunError when a row has not one value for each field."""
+    if len(row) != len(fields):
+        raise RunError(
+            f"a row of {len(row)} values cannot be written to {len(fields)} fields",
+            row=row,
+            fields=fields.print_(),
+        )
 
 
 def as_compression(given: Compress | str | None) -> str | None:

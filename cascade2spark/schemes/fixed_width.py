@@ -20,6 +20,7 @@ from cascade2spark.schemes.base import (
     SourceInfo,
     as_compression,
     as_typed,
+    check_width,
 )
 from cascade2spark.schemes.lines import DecodedBlock, LineScheme, bad_line, check_line_charset
 from cascade2spark.types import Boolean, Object, String, Type, boolean_, coercion, text_writer
@@ -203,6 +204,7 @@ class _PaddingWriter(RowWriter):
         return b"".join([self._line(row) for row in rows])
 
     def _line(self, row: Row) -> bytes:
+        check_width(row, self._scheme.fields)
         try:
             texts = [
                 _padded(value, name, width, write)

@@ -9,7 +9,7 @@ from typing import Any
 
 from cascade2spark.errors import PlanError, RunError
 from cascade2spark.fields import Fields
-from cascade2spark.schemes.base import Row, RowWriter
+from cascade2spark.schemes.base import Row, RowWriter, check_width
 from cascade2spark.types import CoercibleType, Type, text_writer
 
 __all__ = ["JoiningWriter", "TrapWriter"]
@@ -133,12 +133,8 @@ class JoiningWriter(RowWriter):
         return f"{quote}{text}{quote}" if self._delimiter in text else text
 
     def _check_one(self, row: Row) -> None:
-        if self._width is not None and len(row) != self._width:
-            raise RunError(
-                f"a row of {len(row)} values cannot be written to {self._width} fields",
-                row=row,
-                fields=self._fields.print_(),
-            )
+        if self._width is not None:
+            check_width(row, self._fields)
         try:
             self._row_line(row).encode(self._charset)
         except Exception as failed:

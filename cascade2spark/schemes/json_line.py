@@ -25,9 +25,18 @@ from cascade2spark.schemes.base import (
     as_compression,
     as_sink_fields,
     as_source_fields,
+    as_typed,
+    check_width,
 )
 from cascade2spark.schemes.lines import DecodedBlock, LineScheme, bad_line, check_line_charset
-from cascade2spark.types import CoercibleType, Object, Type, coercion, text_writer
+from cascade2spark.types import (
+    CoercibleType,
+    JSONCoercibleType,
+    Object,
+    Type,
+    coercion,
+    text_writer,
+)
 
 __all__ = ["JsonLine"]
 
@@ -81,7 +90,7 @@ class JsonLine(LineScheme):
         num_sink_parts: int = 0,
     ) -> None:
         self.__attrs_init__(
-            base.as_typed(as_fields(fields), types),
+            as_typed(as_fields(fields), types),
             fail_on_empty_lines,
             canonical_charset(charset),
             as_compression(compression),
@@ -191,7 +200,8 @@ def _value_at(found: dict[str, Any], name: str) -> Any:
 
 
 def _convert_of(type_: Type | None) -> Callable[[Any], Any] | None:
-    return None if type_ is None or type_ is Object else coercion(type_)
+    is_as_read = type_ is None or type_ is Object or isinstance(type_, JSONCoercibleType)
+    return None if is_as_read else coercion(type_)
 
 
 def _bad(decoded: DecodedBlock, index: int, line: str, failed: Exception) -> BadRecord:
@@ -217,7 +227,7 @@ class _JsonWriter(RowWriter):
         self._texts = {
             at: text_writer(type_)
             for at, type_ in enumerate(types)
-            if isinstance(type_, CoercibleType)
+            if isinstance(type_, CoercibleType) and not isinstance(type_, JSONCoercibleType)
         }
         self._encode = json.JSONEncoder(
             ensure_ascii=charset != "utf-8",
@@ -230,6 +240,7 @@ class _JsonWriter(RowWriter):
         return b"".join([self._line(row) for row in rows])
 
     def _line(self, row: Row) -> bytes:
+        check_width(row, self._fields)
         try:
             values: Sequence[Any] = row
             if self._texts:

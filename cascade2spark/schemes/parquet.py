@@ -30,6 +30,7 @@ from cascade2spark.schemes.base import (
     as_sink_fields,
     as_source_fields,
     as_typed,
+    check_width,
 )
 from cascade2spark.schemes.lines import BATCH_ROWS
 from cascade2spark.types import Type
@@ -320,12 +321,7 @@ class TableRowWriter(RowWriter):
         return self.table.finish()
 
     def _check_one(self, row: Row) -> None:
-        if len(row) != self._width:
-            raise RunError(
-                f"a row of {len(row)} values cannot be written to {self._width} fields",
-                row=row,
-                fields=self._fields.print_(),
-            )
+        check_width(row, self._fields)
         try:
             self.table.batch_of([row])
         except Exception as failed:

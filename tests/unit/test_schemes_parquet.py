@@ -1,0 +1,441 @@
+"""Parquet: projection, types, row groups, what is refused."""
+
+from __future__ import annotations
+
+import datetime
+import pickle
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
+from cascade2spark.batch.kernels.reading import reader_kernel
+from cascade2spark.batch.kernels.writing import writer_kernel
+from cascade2spark.errors import BuildError, PlanError, RunError, TapError
+from cascade2spark.fields import Fields
+from cascade2spark.files import FileInfo
+from cascade2spark.schemes import Parquet, ParquetTupleScheme, SourceInfo
+from cascade2spark.taps import FileTap, Hfs, SinkMode
+from cascade2spark.types import (
+    BigDecimal,
+    Boolean,
+    DateType,
+    Double,
+    Float,
+    Integer,
+    Long,
+    Object,
+    Short,
+    String,
+    int_,
+    long_,
+)
+from tests.unit.stored_files import read, stored
+
+ABC = Fields("a", "b", "c").apply_types(String, Long, Double)
+ROWS = [("x", 1, 0.5), (None, None, None), ("é", -(2**63), float("inf"))]
+
+
+def written(path: Path, **columns: Any) -> Path:
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
+    path = stored(Parquet(ABC), ROWS, tmp_path / "f")
+    assert read(Parquet(ABC), path) == ROWS
+    assert pq.read_table(path).to_pydict() == {
+        "a": ["x", None, "é"],
+        "b": [1, None, -(2**63)],
+        "c": [0.5, None, float("inf")],
+    }
+
+
+def test_a_file_without_rows_is_whole(tmp_path: Path) -> None:
+    path = stored(Parquet(ABC), [], tmp_path / "f")
+    assert read(Parquet(ABC), path) == []
+    assert pq.read_schema(path).names == ["a", "b", "c"]
+
+
+def test_fields_are_found_by_name_in_any_order(tmp_path: Path) -> None:
+    path = stored(Parquet(ABC), ROWS[:1], tmp_path / "f")
+    assert read(Parquet(Fields("c", "a")), path) == [(0.5, "x")]
+
+
+def test_only_wanted_columns_are_read(tmp_path: Path) -> None:
+    path = stored(Parquet(ABC), ROWS, tmp_path / "f")
+    # The column chunks in front of the wanted one are spoilt: nobody looks at them.
+    start = pq.read_metadata(path).row_group(0).column(2).dictionary_page_offset
+    data = bytearray(path.read_bytes())
+    data[4:start] = b"\xff" * (start - 4)
+    path.write_bytes(data)
+    assert read(Parquet(ABC), path, wanted=(2,)) == [(0.5,), (None,), (float("inf"),)]
+    with pytest.raises(TapError, match="is damaged"):
+        read(Parquet(ABC), path)
+
+
+def test_no_column_wanted_still_counts_rows(tmp_path: Path) -> None:
+    path = stored(Parquet(ABC), ROWS, tmp_path / "f")
+    assert read(Parquet(ABC), path, wanted=()) == [(), (), ()]
+
+
+def test_undeclared_fields_are_the_columns_with_their_types(tmp_path: Path) -> None:
+    kinds = {
+        "s": (pa.int16(), Short),
+        "i": (pa.int32(), Integer),
+        "l": (pa.int64(), Long),
+        "f": (pa.float32(), Float),
+        "d": (pa.float64(), Double),
+        "t": (pa.string(), String),
+        "z": (pa.bool_(), Boolean),
+        "n": (pa.decimal128(9, 2), BigDecimal),
+        "y": (pa.date32(), Object),
+        "x": (pa.binary(), Object),
+    }
+    arrays = {name: pa.array([None], kind) for name, (kind, _) in kinds.items()}
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in" / "f", **arrays)
+    found = Hfs(Parquet(), tmp_path / "in").retrieve_source_fields()
+    assert list(found) == list(kinds)
+    assert found.get_types() == tuple(ours for _, ours in kinds.values())
+
+
+def test_values_of_other_kinds(tmp_path: Path) -> None:
+    moment = datetime.datetime(2020, 1, 2, 3, 4, 5, 6)
+    path = written(
+        tmp_path / "f",
+        day=pa.array([datetime.date(2020, 1, 2)]),
+        time=pa.array([moment], pa.timestamp("ns")),
+        price=pa.array([Decimal("1.50")]),
+        raw=pa.array([b"\x00\xff"]),
+        many=pa.array([[1, None]]),
+        inner=pa.array([{"k": "v", "n": [1]}]),
+        map=pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+        word=pa.array(["w"]).dictionary_encode(),
+    )
+    names = Fields("day", "time", "price", "raw", "many", "inner", "map", "word")
+    expected = (
+        datetime.date(2020, 1, 2),
+        moment,
+        Decimal("1.50"),
+        b"\x00\xff",
+        [1, None],
+        {"k": "v", "n": [1]},
+        {"a": 1},
+        "w",
+    )
+    assert read(Parquet(names), path) == [expected]
+
+
+def test_declared_types_apply(tmp_path: Path) -> None:
+    path = written(tmp_path / "f", n=pa.array(["1", None]), m=pa.array([1.9, None]))
+    scheme = Parquet(Fields("n", "m"), types=[Long, int_])
+    assert read(scheme, path) == [(1, 1), (None, 0)]
+    when = Parquet(Fields("day"), types=[DateType("yyyy-MM-dd")])
+    day = written(tmp_path / "g", day=pa.array([datetime.date(1970, 1, 2)]))
+    assert read(when, day) == [(86_400_000,)]
+
+
+@pytest.mark.parametrize("wanted", [None, (1,)])
+def test_a_value_that_cannot_become_its_type_is_a_bad_record(
+    tmp_path: Path, wanted: tuple[int, ...] | None
+) -> None:
+    path = written(tmp_path / "f", n=["1", "one", "3"], m=[1, 2, 3])
+    bad: list[Any] = []
+    scheme = Parquet(Fields("n", "m"), types=[Long, Long])
+    rows = read(scheme, path, wanted, bad)
+    assert rows == ([(1, 1), (3, 3)] if wanted is None else [(1,), (3,)])
+    (error,) = bad
+    assert error.payload == ("one", 2)
+    assert error.details == {"file": str(path), "row": 1}
+
+
+def test_every_row_group_belongs_to_one_range(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    pq.write_table(pa.table({"a": list(range(1000))}), path, row_group_size=100)
+    scheme, source = Parquet(Fields("a")), SourceInfo(Fields("a"))
+    expected = [(number,) for number in range(1000)]
+    size = path.stat().st_size
+    for target in (0, 1, size // 3, size // 2, size * 2):
+        assert read(scheme, path, target=target) == expected
+    splits = scheme.splits(FileInfo(str(path), size), 1, source)
+    assert len(splits) == 10
+    assert [splits[0].start, splits[-1].end] == [0, size]
+    # The beginning of a range, as it is taken to look at some rows, has its first row group.
+    (begin,) = [b.table.num_rows for b in scheme.blocks(splits[0], source, 1 << 20)]
+    assert begin == 100
+
+
+def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
+    path = stored(Parquet(ABC), ROWS, tmp_path / "f")
+    with pytest.raises(TapError) as caught:
+        read(Parquet(Fields("a", "B2")), path)
+    assert str(caught.value).splitlines() == [
+        f"{path} has no column of this name",
+        "  asked for   'B2'",
+        "  available   'a': String, 'b': Long, 'c': Double",
+        "  nearest     'b'",
+    ]
+
+
+@pytest.mark.parametrize("keep", [3, 200])
+def test_a_file_that_is_cut_off_or_of_another_kind(tmp_path: Path, keep: int) -> None:
+    path = stored(Parquet(ABC), ROWS, tmp_path / "f")
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(TapError, match=r"f is no Parquet file, or is cut off"):
+        read(Parquet(ABC), path)
+
+
+def test_fields_without_types_cannot_be_written() -> None:
+    with pytest.raises(PlanError) as caught:
+        Parquet(Fields("a", "b")).writer(Fields("a", "b"))
+    assert "fields without a type cannot be written as Parquet" in str(caught.value)
+    assert "Parquet(fields, types=[...])" in str(caught.value)
+    with pytest.raises(PlanError, match="rows of any width"):
+        Parquet().trap_writer(Fields.UNKNOWN)
+
+
+def test_the_types_of_the_stream_are_taken_where_the_sink_has_none(tmp_path: Path) -> None:
+    path = stored(Parquet(), [("x", 1, 0.5)], tmp_path / "f", ABC)
+    assert pq.read_schema(path).types == [pa.string(), pa.int64(), pa.float64()]
+
+
+def test_values_are_coerced_to_their_columns(tmp_path: Path) -> None:
+    fields = Fields("i", "l", "t", "n").apply_types(Integer, long_, String, BigDecimal)
+    rows = [("12", None, 1.5, "2.5"), (3, True, "x", None)]
+    path = stored(Parquet(fields), rows, tmp_path / "f")
+    assert read(Parquet(fields), path) == [(12, 0, "1.5", Decimal("2.5")), (3, 1, "x", None)]
+    assert not pq.read_schema(path).field("l").nullable
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (("x", 1), "a row of 2 values cannot be written to 3 fields"),
+        (("x", 2**63, 1.0), "a row cannot be written"),
+        (("x", "one", 1.0), "a row cannot be written"),
+    ],
+)
+def test_a_row_that_does_not_fit_leaves_nothing_behind(
+    tmp_path: Path, row: tuple[Any, ...], message: str
+) -> None:
+    writer = Parquet(ABC).writer(ABC)
+    with pytest.raises(RunError, match=message) as caught:
+        writer.encode([ROWS[0], row])
+    assert caught.value.row == row
+    data = writer.start() + writer.encode(ROWS[:1]) + writer.finish()
+    (tmp_path / "f").write_bytes(data)
+    assert read(Parquet(ABC), tmp_path / "f") == ROWS[:1]
+
+
+def test_a_schema_is_given_as_a_message_or_as_arrows(tmp_path: Path) -> None:
+    message = """message m {
+        required int32 id;
+        optional binary name (UTF8);
+        optional group tags (LIST) { repeated group list { optional binary element (UTF8); } }
+    }"""
+    fields = Fields("name", "id", "tags")
+    scheme = ParquetTupleScheme(fields, fields, message)
+    rows = [("x", 1, ["a", None]), (None, 2, None)]
+    path = stored(scheme, rows, tmp_path / "f")
+    assert read(ParquetTupleScheme(fields), path) == rows
+    assert pq.read_schema(path).field("id") == pa.field("id", pa.int32(), nullable=False)
+    given = Parquet(Fields("id"), schema=pa.schema([("id", pa.int8())]))
+    assert pq.read_schema(stored(given, [(1,)], tmp_path / "g")).types == [pa.int8()]
+    with pytest.raises(RunError, match="null in 'id', which is required"):
+        scheme.writer(fields).encode([("x", None, None)])
+    with pytest.raises(PlanError) as caught:
+        scheme.writer(Fields("nam"))
+    assert "nearest     'name'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("message m { int32 a; }", "'int32' where required, optional or repeated is expected"),
+        ("message m { required int33 a; }", "int33"),
+        ("message m { required int32 a }", "where ';' is expected"),
+        ("message m { }", "'}' where a field is expected"),
+        ("massage m { required int32 a; }", "where 'message' is expected"),
+        ("message m { required int32 a; } x", "the end of the text"),
+    ],
+)
+def test_a_message_that_is_not_understood(text: str, expected: str) -> None:
+    with pytest.raises(BuildError, match=expected):
+        Parquet(Fields("a"), schema=text)
+
+
+def test_what_cannot_be_built() -> None:
+    with pytest.raises(BuildError, match="unknown compression"):
+        Parquet(compression="gz")
+    with pytest.raises(BuildError, match=r"a pyarrow.Schema or the text of a message"):
+        Parquet(schema=3)
+    with pytest.raises(BuildError, match="1 types were given for 2 fields"):
+        Parquet(Fields("a", "b"), types=[int])
+
+
+def test_it_is_frozen_data() -> None:
+    scheme = Parquet(Fields("a"), schema="message m { required int32 a; }")
+    assert pickle.loads(pickle.dumps(scheme)) == scheme
+    assert hash(scheme) == hash(Parquet(Fields("a"), schema="message m { required int32 a; }"))
+    assert scheme != Parquet(Fields("a"))
+
+
+def test_part_files_have_its_name_and_are_not_compressed_again(tmp_path: Path) -> None:
+    tap = Hfs(Parquet(ABC), tmp_path / "out")
+    with tap.open_for_write() as out:
+        out.add(ROWS[0])
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "_SUCCESS",
+        "part-00000.parquet",
+    ]
+    with tap.open_for_read() as found:
+        assert [tuple(entry.get_tuple()) for entry in found] == ROWS[:1]
+    empty = Hfs(Parquet(ABC), tmp_path / "empty")
+    empty.open_for_write().close()
+    assert list(empty.open_for_read()) == []
+
+
+def test_nothing_is_added_to_one_file(tmp_path: Path) -> None:
+    with FileTap(Parquet(ABC), tmp_path / "f").open_for_write() as out:
+        out.add(ROWS[0])
+    assert read(Parquet(ABC), tmp_path / "f") == ROWS[:1]
+    tap = FileTap(Parquet(ABC), tmp_path / "f", SinkMode.UPDATE)
+    collector = tap.open_for_write()
+    collector.add(ROWS[0])
+    with pytest.raises(TapError, match=r"nothing can be added to .*/f: files of its kind"):
+        collector.close()
+    with pytest.raises(TapError, match="nothing can be added"):
+        tap.new_commit().check()
+
+
+def test_one_file_is_made_of_one_part(tmp_path: Path) -> None:
+    commit = FileTap(Parquet(ABC), tmp_path / "f").new_commit()
+    commit.prepare()
+    manifests = []
+    for part, rows in enumerate([[], ROWS, ROWS]):
+        writer = Parquet(ABC).writer(ABC)
+        with commit.place.open_part(part) as file:
+            file.write(writer.start(), 0)
+            file.write(writer.encode(rows), len(rows))
+            file.write(writer.finish(), 0)
+            manifests.append(file.close())
+    with pytest.raises(TapError, match="is one file, and 2 partitions have rows for it"):
+        commit.commit(manifests)
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_file_skips_parts_without_rows(tmp_path: Path) -> None:
+    commit = FileTap(Parquet(ABC), tmp_path / "f").new_commit()
+    commit.prepare()
+    manifests = []
+    for part, rows in enumerate([[], ROWS]):
+        writer = Parquet(ABC).writer(ABC)
+        with commit.place.open_part(part) as file:
+            file.write(writer.start() + writer.encode(rows) + writer.finish(), len(rows))
+            manifests.append(file.close())
+    commit.commit(manifests)
+    assert read(Parquet(ABC), tmp_path / "f") == ROWS
+
+
+# -- columns ---------------------------------------------------------------------------------------
+
+
+def columns_read(scheme: Parquet, path: Path, wanted: tuple[int, ...] | None) -> list[Any]:
+    source = SourceInfo(scheme.source_fields, wanted)
+    kernel = reader_kernel(scheme, source)
+    assert kernel is not None
+    (split,) = scheme.splits(FileInfo(str(path), path.stat().st_size), 0, source)
+    return [row for b in scheme.blocks(split, source, 1 << 20) for row in rows_of(kernel(b))]
+
+
+@pytest.mark.parametrize("wanted", [None, (2, 0), (1,)])
+def test_columns_are_read_as_the_rows_are(tmp_path: Path, wanted: Any) -> None:
+    path = stored(Parquet(ABC), ROWS, tmp_path / "f")
+    assert columns_read(Parquet(ABC), path, wanted) == read(Parquet(ABC), path, wanted)
+
+
+def test_narrow_numbers_are_widened(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "f",
+        i=pa.array([1, None], pa.int8()),
+        f=pa.array([0.1, None], pa.float32()),
+        w=pa.array(["x", None]).dictionary_encode(),
+        d=pa.array([datetime.date(2020, 1, 1), None]),
+        z=pa.nulls(2),
+    )
+    scheme = Parquet(Fields("i", "f", "w", "d", "z"))
+    assert columns_read(scheme, path, None) == read(scheme, path)
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        (pa.array([[1]]), "no column type"),
+        (pa.array([2**64 - 1], pa.uint64()), "beyond 64 bits"),
+    ],
+)
+def test_what_has_no_column_is_left_to_the_rows(
+    tmp_path: Path, column: pa.Array, reason: str
+) -> None:
+    path = written(tmp_path / "f", a=column)
+    with pytest.raises(NotColumns, match=reason):
+        columns_read(Parquet(Fields("a")), path, None)
+    assert read(Parquet(Fields("a")), path) == [(column[0].as_py(),)]
+
+
+def test_rows_and_columns_alternate_in_one_file(tmp_path: Path) -> None:
+    fields = Fields("a", "b", "c", "d").apply_types(String, Integer, Float, Boolean)
+    scheme = Parquet(fields)
+    writer = scheme.writer(fields)
+    kernel = writer_kernel(scheme, fields, writer)
+    assert kernel is not None
+    rows = [("x", 1, 0.5, True), (None, None, None, None), ("y", -5, 2.0, False)]
+    parts = [
+        writer.start(),
+        writer.encode(rows[:1]),
+        kernel(columns_of(rows[1:], 4)),
+        kernel(columns_of([], 4)),
+        writer.encode(rows),
+        writer.finish(),
+    ]
+    (tmp_path / "f").write_bytes(b"".join(parts))
+    assert read(scheme, tmp_path / "f") == [*rows, *rows]
+
+
+@pytest.mark.parametrize(
+    "row", [(1, 1), ("x", "1"), ("x", 2**40), ("x", None), ("x", True), ("x", 1.0)]
+)
+def test_columns_that_need_coercion_are_left_to_the_rows(row: tuple[Any, ...]) -> None:
+    fields = Fields("a", "b").apply_types(String, int_)
+    scheme = Parquet(fields)
+    kernel = writer_kernel(scheme, fields, scheme.writer(fields))
+    assert kernel is not None
+    with pytest.raises(NotColumns):
+        kernel(columns_of([row], 2))
+
+
+VALUES = st.tuples(
+    st.none() | st.text(st.characters(codec="utf-8"), max_size=4),
+    st.none() | st.integers(-(2**63), 2**63 - 1),
+    st.none() | st.floats(allow_nan=False),
+)
+
+
+@given(st.lists(VALUES, max_size=20), st.booleans())
+@settings(max_examples=25)
+def test_law_what_is_written_is_read(tmp_path_factory: Any, rows: list[Any], columns: bool) -> None:
+    path = tmp_path_factory.mktemp("law") / "f"
+    scheme = Parquet(ABC)
+    writer = scheme.writer(ABC)
+    kernel = writer_kernel(scheme, ABC, writer)
+    assert kernel is not None
+    body = kernel(columns_of(rows, 3)) if columns else writer.encode(rows)
+    path.write_bytes(writer.start() + body + writer.finish())
+    assert read(scheme, path) == rows == columns_read(scheme, path, None)
