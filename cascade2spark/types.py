@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import attrs
 
@@ -26,6 +26,7 @@ from cascade2spark.java_numbers import (
     parse_whole,
     to_float32,
 )
+from cascade2spark.json_trees import json_text, parse_json, tree_of
 from cascade2spark.value_text import float32_text, plain_text
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Double",
     "Float",
     "Integer",
+    "JSONCoercibleType",
     "Long",
     "Object",
     "Short",
@@ -143,6 +145,10 @@ class CoercibleType(Type):
     def label(self) -> str:
         return type(self).__name__
 
+    def own(self, value: Any) -> Any:
+        """Return a value of a field of this type as it lies in a row; by default `canonical`."""
+        return self.canonical(value)
+
 
 @attrs.frozen(repr=False)
 class DateType(CoercibleType):
@@ -219,6 +225,53 @@ class DateType(CoercibleType):
     def __reduce__(self) -> tuple[Any, ...]:
         return DateType, (self.format, self.zone, self.locale)
 
+
+@attrs.frozen(repr=False)
+class JSONCoercibleType(CoercibleType):
+    """A JSON tree in rows: dict, list, str, int, float, bool or None; and JSON text outside.
+
+    Text that is JSON is parsed, any other text is a JSON string; a blank text is null. Numbers,
+    booleans, mappings and lists are taken as they are. As text, a string has no quotes and anything
+    else is JSON. Null stays null, for primitive types too. Whole numbers are exact at any size,
+    others are floats; a Decimal stays one.
+
+    A value of a field of this type is a tree already: a text in it is a string, not parsed again.
+
+    Raises:
+        CoercionError: (running) an object has a key twice, or the tree cannot become that type.
+    Source:
+        cascading.nested.json.JSONCoercibleType
+    Example:
+        >>> JSONCoercibleType.TYPE.canonical('{"a": [1, 2.50]}')
+        {'a': [1, 2.5]}
+        >>> JSONCoercibleType.TYPE.coerce({"a": [1, None]}, String)
+        '{"a":[1,null]}'
+    """
+
+    name = "JSONCoercibleType"
+    TYPE: ClassVar[JSONCoercibleType]
+
+    def canonical(self, value: Any) -> Any:
+        return parse_json(value) if value.__class__ is str else tree_of(value)
+
+    def own(self, value: Any) -> Any:
+        return value
+
+    def coerce(self, value: Any, to: Any) -> Any:
+        return self.writer(to)(value)
+
+    def writer(self, to: Any) -> Convert:
+        """Return the function that makes a tree one of type `to`; build it once."""
+        target = as_type(to)
+        if target is Object or isinstance(target, JSONCoercibleType):
+            return _unchanged
+        return _tree_text if target is String else _tree_converter(target)
+
+    def __repr__(self) -> str:
+        return "JSONCoercibleType"
+
+
+JSONCoercibleType.TYPE = JSONCoercibleType()
 
 Integer = _StockType("Integer", int, bits=32)
 Long = _StockType("Long", int, bits=64)
@@ -303,9 +356,11 @@ def coercion(to: Any, declared: Any = None) -> Convert:
     if to is None:
         return _unchanged
     target, source = as_type(to), None if declared is None else as_type(declared)
+    if isinstance(source, JSONCoercibleType) and isinstance(target, _StockType):
+        return source.writer(target)
     if source is not None and not isinstance(source, _StockType):
         if source == target:
-            return source.canonical
+            return source.own if isinstance(source, CoercibleType) else source.canonical
         if isinstance(target, _StockType):
             return lambda value: source.coerce(value, target)
         return lambda value: target.canonical(source.coerce(value, source.canonical_type))
@@ -334,6 +389,27 @@ def text_writer(type: Any = None) -> Callable[[Any], str | None]:
     if isinstance(kind, _StockType):
         return float32_text if kind in (Float, float_) else plain_text
     return lambda value: None if value is None else kind.coerce(value, String)
+
+
+def _tree_text(tree: Any) -> str | None:
+    return json_text(tree) if tree.__class__ in (dict, list) else plain_text(tree)
+
+
+def _tree_converter(target: Type) -> Convert:
+    """Return the function that makes a leaf of a tree a value of a type."""
+    convert = _CONVERT.get(target, target.canonical)
+    is_truth = target.canonical_type is Boolean
+
+    def of_tree(tree: Any) -> Any:
+        if tree is None:
+            return None
+        if is_truth:
+            return tree is True or (tree.__class__ is str and convert(tree))
+        if tree.__class__ in (dict, list) or (tree.__class__ is bool and target is not char_):
+            raise _refusal(json_text(tree), target, declared=JSONCoercibleType.TYPE)
+        return convert(tree)
+
+    return of_tree
 
 
 def _stock_type(name: str) -> Type:

@@ -33,7 +33,9 @@ from cascade2spark.operations.base import (
     ValueAssertion,
     ValueAssertionCall,
 )
+from cascade2spark.operations.caches import Cache, DirectMappedCache, LRUCache
 from cascade2spark.operations.callables import aggregator, buffer, function, keep_if, remove_if
+from cascade2spark.operations.composite import CoFunction, CompositeFunction
 from cascade2spark.operations.date_operations import Calendar, DateFormatter, DateParser
 from cascade2spark.operations.expression_operations import (
     AssertExpression,
@@ -41,6 +43,8 @@ from cascade2spark.operations.expression_operations import (
     ExpressionFunction,
 )
 from cascade2spark.operations.extremes import (
+    ExtentBase,
+    ExtremaValueBase,
     First,
     FirstNBuffer,
     Last,
@@ -67,6 +71,30 @@ from cascade2spark.operations.hash_operations import (
     Base10HashFunction,
     Base64HashFunction,
     Base64URLHashFunction,
+)
+from cascade2spark.operations.json.aggregates import (
+    AverageDoubleNestedAggregate,
+    NestedAggregate,
+    SimpleNestedAggregate,
+    SumDoubleNestedAggregate,
+    SumLongNestedAggregate,
+)
+from cascade2spark.operations.json.building import BuildSpec
+from cascade2spark.operations.json.copying import CopySpec
+from cascade2spark.operations.json_get import (
+    JSONGetAllAggregateFunction,
+    JSONGetAllFunction,
+    JSONGetFunction,
+    JSONRegexFilter,
+)
+from cascade2spark.operations.json_put import (
+    JSONBuildAsAggregator,
+    JSONBuildAsFunction,
+    JSONBuildIntoFunction,
+    JSONCopyAsFunction,
+    JSONCopyIntoFunction,
+    JSONCreateFunction,
+    JSONSetFunction,
 )
 from cascade2spark.operations.logic import And, Not, Or, SetValue, Stop, Xor
 from cascade2spark.operations.passing import Identity, Insert, NoOp, UnGroup
@@ -105,21 +133,30 @@ __all__ = [
     "AssertSizeMoreThan",
     "AssertionLevel",
     "Average",
+    "AverageDoubleNestedAggregate",
     "Base10HashFunction",
     "Base64HashFunction",
     "Base64URLHashFunction",
     "BaseOperation",
     "Buffer",
     "BufferCall",
+    "BuildSpec",
+    "Cache",
     "Calendar",
+    "CoFunction",
+    "CompositeFunction",
+    "CopySpec",
     "Count",
     "Counter",
     "DateFormatter",
     "DateParser",
     "Debug",
     "DebugLevel",
+    "DirectMappedCache",
     "ExpressionFilter",
     "ExpressionFunction",
+    "ExtentBase",
+    "ExtremaValueBase",
     "FieldFormatter",
     "FieldJoiner",
     "Filter",
@@ -135,12 +172,25 @@ __all__ = [
     "GroupAssertionCall",
     "Identity",
     "Insert",
+    "JSONBuildAsAggregator",
+    "JSONBuildAsFunction",
+    "JSONBuildIntoFunction",
+    "JSONCopyAsFunction",
+    "JSONCopyIntoFunction",
+    "JSONCreateFunction",
+    "JSONGetAllAggregateFunction",
+    "JSONGetAllFunction",
+    "JSONGetFunction",
+    "JSONRegexFilter",
+    "JSONSetFunction",
+    "LRUCache",
     "Last",
     "Limit",
     "Max",
     "MaxValue",
     "Min",
     "MinValue",
+    "NestedAggregate",
     "NoOp",
     "Not",
     "OperationCall",
@@ -157,9 +207,12 @@ __all__ = [
     "ScriptFunction",
     "ScriptTupleFunction",
     "SetValue",
+    "SimpleNestedAggregate",
     "Status",
     "Stop",
     "Sum",
+    "SumDoubleNestedAggregate",
+    "SumLongNestedAggregate",
     "UnGroup",
     "ValueAssertion",
     "ValueAssertionCall",
