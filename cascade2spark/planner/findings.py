@@ -16,7 +16,7 @@ from cascade2spark.pipes import Pipe
 from cascade2spark.planner.assembly import Assembly, label_of
 from cascade2spark.planner.nodes import EachNode, EveryNode, JoinNode, Node, upstream_of
 
-__all__ = ["located", "lost_fields", "problem_at", "raise_all", "shown_all"]
+__all__ = ["located", "lost_fields", "lost_types", "problem_at", "raise_all", "shown_all"]
 
 
 def problem_at(assembly: Assembly, pipe: Pipe, headline: str, **parts: Any) -> PlanError:
@@ -76,6 +76,29 @@ def lost_fields(name: str, inputs: Sequence[Node]) -> tuple[str, str] | None:
                 return "renamed", f"to {new_name!r} by {where}"
             return "dropped by", f"{where}{_reason(node)}"
     return None
+
+
+def lost_types(names: Sequence[object], inputs: Sequence[Node]) -> str | None:
+    """Return the nearest pipe upstream behind which named fields have no types any more.
+
+    None when they never had any, or when there is nothing to lose.
+    """
+    for first in inputs:
+        for node in upstream_of(first):
+            own = [name for name in names if _is_there(name, node) and not _is_typed(name, node)]
+            if any(_is_typed(name, one) for name in own for one in node.inputs):
+                untyped = isinstance(node, EachNode) and node.resolved is not None
+                hint = ": declare its fields with types" if untyped else ""
+                return f"{node.label} at {node.origin}{_reason(node)}{hint}"
+    return None
+
+
+def _is_there(name: object, node: Node) -> bool:
+    return isinstance(name, str) and name in node.fields
+
+
+def _is_typed(name: object, node: Node) -> bool:
+    return _is_there(name, node) and node.fields.get_type(name) is not None  # type: ignore[arg-type]
 
 
 def raise_all(errors: Sequence[PlanError], flow: str) -> None:

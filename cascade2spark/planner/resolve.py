@@ -44,7 +44,7 @@ from cascade2spark.planner.assembly import (
     origin_of_tap,
     step_of,
 )
-from cascade2spark.planner.findings import located
+from cascade2spark.planner.findings import located, lost_types
 from cascade2spark.planner.joining import check_key_types, check_same_fields, resolve_join
 from cascade2spark.planner.nodes import (
     CheckpointNode,
@@ -142,6 +142,9 @@ class Walk:
             is_missing = isinstance(fault, FieldNotFound)
             says = "mentions a field that is not among its arguments"
             says = says if is_missing else "cannot work on its arguments"
+            lost = lost_types(list(node.arguments), inputs) if "type" in fault.headline else None
+            if lost is not None:
+                fault.details["untyped by"] = lost
             self.errors.append(self.located(fault, pipe, says, inputs))
 
     def _source(self, pipe: Pipe) -> Node | None:

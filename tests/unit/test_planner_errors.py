@@ -124,6 +124,7 @@ def skewed_with_comparator() -> CoGroup:
 
 
 SAME = NamedTap("same", Fields("a"), [])
+FEED = NamedTap("feed", Fields.UNKNOWN, [])
 
 CASES: dict[str, Callable[[], Any]] = {
     "skewed right join": lambda: plan_two(skewed(joiner=RightJoin())),
@@ -170,6 +171,11 @@ CASES: dict[str, Callable[[], Any]] = {
             Each(Pipe("days"), ExpressionFunction("x", "ts + 1")),
             "x",
         )
+    ),
+    "expression behind a function without types": lambda: plan(
+        Pipe("logs")
+        .each("ts", function("ts")(abs), Fields.REPLACE)
+        .each(("ts", "url"), ExpressionFunction("late", "ts + 1"), Fields.ALL)
     ),
     "filter of filters with a misspelt field": lambda: plan(
         Each(Pipe("logs"), And(Fields("url"), FilterNull(), Fields("tz"), FilterNull()))
@@ -250,6 +256,19 @@ CASES: dict[str, Callable[[], Any]] = {
     ),
     "checkpoint with fields": lambda: plan(
         Checkpoint("kept", Pipe("logs")), checkpoints={"kept": NamedTap("kept", Fields("a"))}
+    ),
+    "taps of nobody": lambda: plan_flow(
+        "test",
+        {"logs": NamedTap("in", "a", []), "lags": NamedTap("old", "a", [])},
+        {"logs": NamedTap("out"), "errors": NamedTap("errors")},
+        [Pipe("logs")],
+    ),
+    "tap as checkpoint and source": lambda: plan_flow(
+        "test",
+        {"logs": FEED},
+        {"kept": NamedTap("out")},
+        [Checkpoint("kept", Pipe("logs"))],
+        checkpoints={"kept": FEED},
     ),
     "tap as source and sink": lambda: two_taps(SAME, SAME),
     "tap as trap and sink": lambda: two_taps(NamedTap("in", "a", []), SAME, traps={"logs": SAME}),
