@@ -1,4 +1,4 @@
-"""Properties set on one pipe, as ported jobs set them."""
+"""Properties set on one pipe or tap, as ported jobs set them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Mode(enum.StrEnum):
 
 
 class ConfigDef:
-    """Properties set on one pipe: DEFAULT if unset, REPLACE, UPDATE appends to a comma list.
+    """Properties set on one pipe or tap: DEFAULT if unset, REPLACE, UPDATE appends to a comma list.
 
     Example:
         >>> config = ConfigDef().set_property("speed", 3).set_property("DEFAULT", "speed", 4)

@@ -142,9 +142,9 @@ class _Run:
             if self.taken is None:
                 self._write(step)
         for spec in self.plan.traps:
-            if self.trapped.get(spec.number) and self.taken is None:
+            if self.trapped.get(spec.source) and self.taken is None:
                 output = self.context.trap_outputs.get(spec.number)
-                rows = self.trapped[spec.number]
+                rows = self.trapped[spec.source]
                 fields = spec.tap.sink_fields
                 fields = fields if fields.is_defined() else Fields.UNKNOWN
                 manifests, _ = written_rows(spec.tap, fields, output, rows, _trap_failed)
@@ -243,7 +243,9 @@ class _Run:
 
     def _partial(self, step: Group) -> PartialAggregate:
         capacity = step.capacity or self.engine.capacity
-        return PartialAggregate(step.key, step.key_order, step.everys, capacity, step.site)
+        return PartialAggregate(
+            step.key, step.key_order, step.everys, capacity, step.site, step.cache
+        )
 
     def _exchange(self, step: Step, position: int, path: Path) -> _ExchangeLeaf:
         if isinstance(step, Group):
@@ -284,6 +286,11 @@ class _Run:
             self.engine.partitions,
             self.context.run_id,
             trap_sink=lambda number, row: self.trapped.setdefault(number, []).append(row),
+            trap_columns={
+                spec.number: TrapColumns.of(spec.settings)
+                for spec in self.plan.traps
+                if spec.settings is not None
+            },
             default_columns=TrapColumns.of(self.context.settings),
             batch_rows=-(-self.engine.batch_rows // 2),  # so that rows are cut out of columns
             spill=SpillSpace(self.context.settings.memory_bytes or _MEMORY_BYTES),

@@ -16,12 +16,14 @@ import attrs
 from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest, OutputCommit, OutputMode, prepare_all, publish_all
-from cascade2spark.planner.steps import RunResult, Step, StepPlan, Write
+from cascade2spark.planner.steps import RunResult, Step, StepPlan, TrapSpec, Write
 from cascade2spark.selection import pick_for
 from cascade2spark.taps.base import Tap
 from cascade2spark.taps.memory import DataFrameTap, MemoryTap, RDDTap
 from cascade2spark.taps.multi import MultiSinkTap
 from cascade2spark.taps.paths import PathTap
+from cascade2spark.taps.streams import StreamSink
+from cascade2spark.taps.wrapping import engine_tap
 
 __all__ = ["Outputs", "split_multi_sinks"]
 
@@ -140,6 +142,55 @@ class MemoryOutput:
             self._tap.delete_resource()
 
 
+class StreamOutput:
+    """A stream of this process: it gets what was written when everything else is published."""
+
+    commits: Sequence[OutputCommit] = ()
+
+    def __init__(self, tap: StreamSink, fields: Fields, is_trap: bool) -> None:
+        writer = tap.scheme.trap_writer(fields) if is_trap else tap.scheme.writer(fields)
+        self._tap = tap
+        self.place = StreamPlace(writer.header())
+
+    def check(self) -> None:
+        """Nothing can be in the way."""
+
+    def ready(self, manifests: Sequence[Any]) -> Sequence[OutputCommit]:
+        return ()
+
+    def publish(self) -> None:
+        if self.place.written:
+            self._tap.write_bytes(b"".join(self.place.written))
+
+
+class StreamPlace:
+    """Takes the one part of a stream; only an engine in this process can write to it."""
+
+    def __init__(self, header: bytes | None) -> None:
+        self._header = header
+        self.written: list[bytes] = []
+
+    def open_part(self, part: int) -> StreamPlace:
+        """Return itself."""
+        return self
+
+    def write(self, data: bytes, rows: int) -> None:
+        """Append encoded rows."""
+        if rows and self._header:
+            self.written.append(self._header)
+            self._header = None
+        self.written.append(data)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+    def __enter__(self) -> StreamPlace:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing is left to do."""
+
+
 class SparkOutput:
     """An RDD or a DataFrame: the engine puts it into the tap."""
 
@@ -174,6 +225,11 @@ def _(tap: PathTap, fields: Fields, purpose: Purpose) -> Output:
 @output_of.register
 def _(tap: MemoryTap, fields: Fields, purpose: Purpose) -> Output:
     return MemoryOutput(tap, purpose.is_trap)
+
+
+@output_of.register
+def _(tap: StreamSink, fields: Fields, purpose: Purpose) -> Output:
+    return StreamOutput(tap, fields, purpose.is_trap)
 
 
 @output_of.register(RDDTap)
@@ -269,12 +325,24 @@ def split_multi_sinks(plan: StepPlan) -> StepPlan:
             lowest = min(lowest, 0) - 1
             site = attrs.evolve(step.site, key=lowest, label=f"{step.site.label}, part {place + 1}")
             steps.append(attrs.evolve(part, number=len(steps), site=site, sites=(site,)))
-    return attrs.evolve(plan, steps=tuple(steps))
+    return attrs.evolve(plan, steps=tuple(steps), traps=_split_traps(plan.traps))
+
+
+def _split_traps(traps: Sequence[TrapSpec]) -> tuple[TrapSpec, ...]:
+    """Return the traps with one for each part of a MultiSinkTap; others take the first's rows."""
+    found: list[TrapSpec] = list(traps)
+    for at, spec in enumerate(traps):
+        if isinstance(spec.tap, MultiSinkTap):
+            first, *others = parts_of(spec.tap)
+            found[at] = attrs.evolve(spec, tap=first)
+            for tap in others:
+                found.append(attrs.evolve(spec, number=len(found), tap=tap, takes=spec.number))
+    return tuple(found)
 
 
 def parts_of(tap: MultiSinkTap) -> list[Tap]:
     """Return the sinks inside, those of sinks inside as well."""
     found: list[Tap] = []
-    for part in tap.taps:
+    for part in map(engine_tap, tap.taps):
         found += parts_of(part) if isinstance(part, MultiSinkTap) else [part]
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any, Self
 
+from cascade2spark.config_def import ConfigDef
 from cascade2spark.operations.base import AssertionLevel, DebugLevel
 
 __all__ = ["AppProps", "FlowConnectorProps", "FlowProps", "FlowRuntimeProps", "Props", "TrapProps"]
@@ -16,9 +17,15 @@ class Props:
     def __init__(self) -> None:
         self._set: dict[str, Any] = {}
 
-    def set_properties(self, properties: MutableMapping[str, Any]) -> None:
-        """Put what was set into `properties`."""
-        properties.update(self._set)
+    def set_properties(
+        self, properties: MutableMapping[str, Any] | ConfigDef, mode: str = "REPLACE"
+    ) -> None:
+        """Put what was set into a mapping, or into the ConfigDef of a pipe or tap by a mode."""
+        if not isinstance(properties, ConfigDef):
+            properties.update(self._set)
+            return
+        for key, value in self._set.items():
+            properties.set_property(mode, key, value)
 
     def build_properties(
         self, properties: MutableMapping[str, Any] | None = None

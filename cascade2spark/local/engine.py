@@ -57,7 +57,7 @@ class LocalEngine:
         run = Run(plan, context)
         self._run_steps(run, plan.steps)
         for spec in plan.traps:
-            rows = run.trapped.get(spec.number)
+            rows = run.trapped.get(spec.source)
             if rows:
                 write_trap(run, spec, rows)
         return run.result

@@ -16,7 +16,6 @@ from cascade2spark.schemes.base import SourceInfo, encoded
 from cascade2spark.taps.base import Tap
 from cascade2spark.taps.memory import DataFrameTap, MemoryTap, RDDTap
 from cascade2spark.taps.partition_scheme import PartitionScheme
-from cascade2spark.taps.partitioned import PartitionTap
 from cascade2spark.taps.spreading import PartitionFiles
 
 __all__ = ["read_rows", "write_rows", "write_trap"]
@@ -112,6 +111,8 @@ def written_rows(
     is_trap: bool = False,
 ) -> tuple[list[Any], int]:
     """Write rows into a part file of a tap with files; return manifests and the rows written."""
+    if isinstance(tap.scheme, PartitionScheme):
+        return _partitioned_rows(tap.scheme, fields, output, rows, on_failure)
     writer = tap.scheme.trap_writer(fields) if is_trap else tap.scheme.writer(fields)
     with output.open_part(0) as part:
         part.write(writer.start(), 0)
@@ -121,17 +122,14 @@ def written_rows(
         return [part.close()], written
 
 
-@written_rows.register
-def _(
-    tap: PartitionTap,
+def _partitioned_rows(
+    scheme: PartitionScheme,
     fields: Fields,
     output: Any,
     rows: Sequence[Row],
     on_failure: OnFailure,
-    is_trap: bool = False,
 ) -> tuple[list[Any], int]:
-    assert isinstance(tap.scheme, PartitionScheme)
-    files = PartitionFiles(tap.scheme, fields, output, 0, on_failure)
+    files = PartitionFiles(scheme, fields, output, 0, on_failure)
     try:
         written = files.write(rows) + files.finish()
         return [files.close()], written

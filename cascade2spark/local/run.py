@@ -90,7 +90,8 @@ class Run:
             self._keep_trapped(trap, row, error)
 
     def _keep_trapped(self, trap: int, row: Row, error: Exception) -> None:
-        settings = self.context.settings
+        spec = next((one for one in self.plan.traps if one.number == trap), None)
+        settings = (spec and spec.settings) or self.context.settings
         columns = trap_columns(
             error,
             trace=settings.trap_element_trace,

@@ -49,6 +49,7 @@ from cascade2spark.planner.steps import (
     Write,
 )
 from cascade2spark.selection import pick_for
+from cascade2spark.taps.wrapping import engine_tap
 
 __all__ = ["Lowering", "lower_node", "lower_plan", "runs_as_broadcast"]
 
@@ -74,7 +75,7 @@ class Lowering:
         self.is_restartable = is_restartable
         self._flow = flow
         self._properties = properties_of(nodes, flow)
-        self.traps = _trap_specs(traps)
+        self.traps = _trap_specs(traps, flow)
         self._trap_of = {name: spec.number for spec in self.traps for name in spec.names}
         self._step_of: dict[int, Step] = {}
         self._helpers = 0
@@ -191,7 +192,7 @@ def _(node: NameNode, lowering: Lowering) -> None:
 
 @lower_node.register
 def _(node: SourceNode, lowering: Lowering) -> None:
-    lowering.add(Read, node, (), tap=node.tap, trap=lowering.trap_of(node))
+    lowering.add(Read, node, (), tap=engine_tap(node.tap), trap=lowering.trap_of(node))
 
 
 @lower_node.register
@@ -201,7 +202,7 @@ def _(node: SinkNode, lowering: Lowering) -> None:
         Write,
         node,
         [lowering.step_of(before)],
-        tap=node.tap,
+        tap=engine_tap(node.tap),
         pick=pick_for(node.fields, before.fields),
         trap=lowering.trap_of(node),
     )
@@ -216,7 +217,7 @@ def _(node: CheckpointNode, lowering: Lowering) -> None:
     if node.tap is not None:
         pick = pick_for(Fields.ALL, node.fields)
         site = lowering.helper_site(node, "files")
-        lowering.add(Write, node, [kept], tap=node.tap, pick=pick, site=site, sites=())
+        lowering.add(Write, node, [kept], tap=engine_tap(node.tap), pick=pick, site=site, sites=())
         lowering._step_of[id(node)] = kept  # the branch goes on from the rows, not from the files
 
 
@@ -338,6 +339,7 @@ def _add_group(
         everys=_operators(everys, sites, lowering),
         is_single=node.key.is_none(),
         capacity=lowering.knob_of(pipe, _CAPACITY),
+        cache=next((getattr(one, "cache_counters", None) for one in pipe.assemblies[:1]), None),
         partitions=pipe.partitions or lowering.knob_of(pipe, _PARTITIONS),
         trap=lowering.trap_of(node),
     )
@@ -391,7 +393,7 @@ def _join_order(node: JoinNode) -> KeyOrder:
     return KeyOrder(size, tuple(chosen))
 
 
-def _trap_specs(traps: Mapping[str, Any]) -> tuple[TrapSpec, ...]:
+def _trap_specs(traps: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[TrapSpec, ...]:
     """Return one spec for each trap tap; a tap may serve several names."""
     names: dict[int, list[str]] = {}
     taps: dict[int, Any] = {}
@@ -399,4 +401,15 @@ def _trap_specs(traps: Mapping[str, Any]) -> tuple[TrapSpec, ...]:
         number = next((at for at, known in taps.items() if known is tap or known == tap), len(taps))
         taps[number] = tap
         names.setdefault(number, []).append(name)
-    return tuple(TrapSpec(at, tuple(names[at]), taps[at]) for at in taps)
+    return tuple(
+        TrapSpec(
+            at, tuple(names[at]), engine_tap(taps[at]), settings=_settings_of(taps[at], properties)
+        )
+        for at in taps
+    )
+
+
+def _settings_of(trap: Any, properties: Mapping[str, Any]) -> Settings | None:
+    """Return the settings for a trap whose tap has properties of its own."""
+    own = trap.get_config_def()
+    return None if own.is_empty() else Settings.from_properties(own.apply_to(properties))

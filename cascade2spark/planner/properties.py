@@ -1,4 +1,4 @@
-"""Properties set on pipes: what each operation sees otherwise than the flow's properties say.
+"""Properties set on pipes and taps: what each operation sees otherwise than the flow's say.
 
 A step is what one MapReduce job was: an exchange with all before it that reads files and all after
 it up to the next exchange; a node is one task chain. Of values set at several places the nearest
@@ -18,24 +18,25 @@ from cascade2spark.planner.nodes import CheckpointNode, GroupByNode, JoinNode, N
 __all__ = ["own_properties", "properties_of"]
 
 Properties = Mapping[str, Any]
-_Level = Callable[[Pipe], ConfigDef]
+_Level = Callable[[Any], ConfigDef]
 
 
 def properties_of(nodes: Sequence[Node], flow: Properties) -> dict[int, Properties]:
     """Return, by node number, the properties that differ from the flow's; most nodes have none."""
-    if all(_is_plain(pipe) for pipe in _around([node.pipe for node in nodes])):
+    pipes = _around([node.pipe for node in nodes])
+    if all(map(_is_plain, [*pipes, *map(_tap_of, nodes)])):
         return {}
     steps, chains = _regions(nodes, _is_same_step(nodes)), _regions(nodes, _is_same_chain)
     found: dict[int, Properties] = {}
     for node in nodes:
         merged = dict(flow)
-        for regions, level in (
-            (steps, Pipe.get_step_config_def),
-            (chains, Pipe.get_node_config_def),
-        ):
+        for regions, level in ((steps, _step_level), (chains, _node_level)):
+            region = regions[node.number]
             own = _around([node.pipe])
-            others = [one for one in _around(regions[node.number]) if one not in own]
-            merged = _applied(merged, [*others, *own], level)
+            others = [one for one in _around(one.pipe for one in region) if one not in own]
+            # Taps are the farthest: what pipes say comes over them.
+            taps = [tap for tap in map(_tap_of, region) if tap is not None]
+            merged = _applied(merged, [*taps, *others, *own], level)
         merged = _applied(merged, _around([node.pipe]), Pipe.get_config_def)
         changed = _difference(merged, flow)
         if changed:
@@ -51,12 +52,26 @@ def own_properties(pipe: Pipe, flow: Properties) -> Properties:
     return _difference(merged, flow)
 
 
-def _is_plain(pipe: Pipe) -> bool:
-    return (
-        pipe.config_def.is_empty()
-        and pipe.node_config_def.is_empty()
-        and pipe.step_config_def.is_empty()
+def _is_plain(element: Any) -> bool:
+    return element is None or (
+        element.get_config_def().is_empty()
+        and element.get_node_config_def().is_empty()
+        and element.get_step_config_def().is_empty()
     )
+
+
+def _tap_of(node: Node) -> Any:
+    return getattr(node, "tap", None)
+
+
+def _step_level(element: Any) -> ConfigDef:
+    found: ConfigDef = element.get_step_config_def()
+    return found
+
+
+def _node_level(element: Any) -> ConfigDef:
+    found: ConfigDef = element.get_node_config_def()
+    return found
 
 
 def _around(pipes: Iterable[Pipe | None]) -> list[Pipe]:
@@ -69,7 +84,7 @@ def _around(pipes: Iterable[Pipe | None]) -> list[Pipe]:
     return list(found.values())
 
 
-def _applied(merged: dict[str, Any], pipes: Iterable[Pipe], level: _Level) -> dict[str, Any]:
+def _applied(merged: dict[str, Any], pipes: Iterable[Any], level: _Level) -> dict[str, Any]:
     for pipe in pipes:
         merged = level(pipe).apply_to(merged)
     return merged
@@ -80,10 +95,8 @@ def _difference(merged: Properties, flow: Properties) -> Properties:
     return {key: value for key, value in merged.items() if flow.get(key, missing) is not value}
 
 
-def _regions(
-    nodes: Sequence[Node], is_same: Callable[[Node, Node], bool]
-) -> dict[int, list[Pipe | None]]:
-    """Return for each node the pipes that it shares a region with, itself too, in order."""
+def _regions(nodes: Sequence[Node], is_same: Callable[[Node, Node], bool]) -> dict[int, list[Node]]:
+    """Return for each node those that it shares a region with, itself too, in order."""
     region_of: dict[int, list[Node]] = {}
     for node in nodes:
         region = region_of[node.number] = [node]
@@ -94,8 +107,7 @@ def _regions(
                 region_of.update((one.number, other) for one in region)
                 region = other
     return {
-        number: [one.pipe for one in sorted(region, key=lambda one: one.number)]
-        for number, region in region_of.items()
+        number: sorted(region, key=lambda one: one.number) for number, region in region_of.items()
     }
 
 

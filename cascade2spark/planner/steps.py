@@ -195,6 +195,7 @@ class Group(Step):
         is_single: key NONE, one group of everything.
         is_partial: aggregators run before the exchange too (rewrite partial_aggregation).
         capacity: most keys held by partial aggregation, None for the flow's setting.
+        cache: group of the counters of partial aggregation, None to count nothing.
         trap: trap of the group's own branch.
     """
 
@@ -208,6 +209,7 @@ class Group(Step):
     is_single: bool = False
     is_partial: bool = False
     capacity: int | None = None
+    cache: str | None = None
     partitions: int | None = None
     trap: int | None = None
 
@@ -282,11 +284,23 @@ class Write(Step):
 
 @attrs.frozen(eq=False)
 class TrapSpec:
-    """A trap tap and the branch names bound to it; operators refer to it by its number."""
+    """A trap tap and the branch names bound to it; operators refer to it by its number.
+
+    Args:
+        takes: number of the trap whose rows it takes too, when it is not its own.
+        settings: the flow's with those of the tap's own properties; None where it has none.
+    """
 
     number: int
     names: tuple[str, ...]
     tap: Any
+    takes: int | None = None
+    settings: Settings | None = None
+
+    @property
+    def source(self) -> int:
+        """Number of the trap whose rows it takes."""
+        return self.number if self.takes is None else self.takes
 
 
 @attrs.frozen(eq=False)

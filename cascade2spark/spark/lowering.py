@@ -62,8 +62,9 @@ from cascade2spark.spark.session import driver_versions, worker_memory
 from cascade2spark.spark.shuffle import Exchange, exchanged
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
 from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
-from cascade2spark.taps import DataFrameTap, MemoryTap, MultiSinkTap, RDDTap
+from cascade2spark.taps import DataFrameTap, MemoryTap, RDDTap
 from cascade2spark.taps.partition_scheme import PartitionScheme
+from cascade2spark.taps.paths import PathTap
 
 __all__ = ["Lowering", "SinkItems"]
 
@@ -253,7 +254,9 @@ class Lowering:
 
     def _partial(self, step: Group) -> PartialAggregate:
         capacity = step.capacity or self.run.settings.aggregate_capacity
-        return PartialAggregate(step.key, step.key_order, step.everys, capacity, step.site)
+        return PartialAggregate(
+            step.key, step.key_order, step.everys, capacity, step.site, step.cache
+        )
 
     # -- where rows leave --------------------------------------------------------------------------
 
@@ -270,12 +273,9 @@ class Lowering:
 
     def _sink(self, step: Write, first: int, maker: Maker) -> Leaf:
         tap = step.tap
-        if isinstance(tap, MultiSinkTap):
+        if not isinstance(tap, (PathTap, MemoryTap, RDDTap, DataFrameTap)):
             raise Unsupported(
-                "Spark cannot write a MultiSinkTap yet",
-                asked=repr(tap),
-                origin=step.site.origin,
-                fix="bind one tail for each tap",
+                f"Spark cannot write a {type(tap).__name__}", asked=repr(tap), origin=tap.origin
             )
         if isinstance(tap, (MemoryTap, RDDTap, DataFrameTap)):
             return RowsSink(BlockLeaf(first, maker), step.pick, step.site, step.trap)
@@ -441,11 +441,19 @@ class Lowering:
     # -- traps -------------------------------------------------------------------------------------
 
     def _trap_place(self, spec: Any) -> TrapPlace:
-        columns = TrapColumns.of(self.run.settings)
+        columns = TrapColumns.of(spec.settings or self.run.settings)
         output = self.run.trap_outputs.get(spec.number)
         if isinstance(spec.tap, (MemoryTap, RDDTap, DataFrameTap)) or output is None:
-            return TrapPlace(columns)
+            return TrapPlace(columns, takes=spec.takes)
+        if not isinstance(spec.tap, PathTap):
+            raise Unsupported(
+                f"Spark cannot write a {type(spec.tap).__name__}",
+                asked=repr(spec.tap),
+                origin=spec.tap.origin,
+            )
         self._check_target(spec.tap)
         scheme: Scheme = spec.tap.scheme
         fields = spec.tap.sink_fields
-        return TrapPlace(columns, scheme, fields if fields.is_defined() else Fields.UNKNOWN, output)
+        return TrapPlace(
+            columns, scheme, fields if fields.is_defined() else Fields.UNKNOWN, output, spec.takes
+        )

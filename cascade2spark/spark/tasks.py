@@ -60,12 +60,14 @@ class TrapPlace:
         scheme, fields: how a trapped row becomes bytes.
         place: where part files are written.
         columns: what is put in front of the values.
+        takes: number of the trap whose rows it takes too.
     """
 
     columns: TrapColumns
     scheme: Scheme | None = None
     fields: Any = None
     place: PartPlace | None = None
+    takes: int | None = None
 
 
 @attrs.frozen
@@ -181,7 +183,13 @@ class _Traps:
         self._held: dict[int, list[Row]] = {}
 
     def write(self, number: int, row: Row) -> None:
-        """Take one trapped row."""
+        """Take one trapped row, for each tap of the trap."""
+        self._write(number, row)
+        for other, spot in self._places.items():
+            if spot.takes == number:
+                self._write(other, row)
+
+    def _write(self, number: int, row: Row) -> None:
         spot = self._places[number]
         if spot.place is None or spot.scheme is None:
             self._held.setdefault(number, []).append(row)

@@ -19,17 +19,20 @@ from pyspark import RDD, SparkContext, cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
 from cascade2spark.batch.blocks import pickle_by_value_with
-from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError
+from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError, Unsupported
 from cascade2spark.planner.steps import (
     CoGroup,
     EachOperator,
     EveryOperator,
     Group,
     Map,
+    Read,
     Site,
     StepPlan,
+    Write,
 )
 from cascade2spark.schemes.kept import keep_by_value_with
+from cascade2spark.taps.streams import StdInTap, StreamSink
 
 __all__ = [
     "TaskFailed",
@@ -90,11 +93,22 @@ def error_of(failure: BaseException) -> BaseException:
 
 
 def check_can_travel(plan: StepPlan) -> None:
-    """Pickle each operation of a plan.
+    """Pickle each operation of a plan, and refuse what only this process has.
 
     Raises:
         BuildError: one cannot be pickled; the message names the attribute or variable.
+        Unsupported: a tap is a stream of this process.
     """
+    ends = [step for step in plan.steps if isinstance(step, (Read, Write))]
+    for tap in [*(step.tap for step in ends), *(spec.tap for spec in plan.traps)]:
+        if isinstance(tap, (StdInTap, StreamSink)):
+            raise Unsupported(
+                f"a {type(tap).__name__} is a stream of this process, and Spark's tasks run in "
+                "others",
+                asked=repr(tap),
+                origin=tap.origin,
+                fix="use a MemoryTap or a tap of files, or LocalFlowConnector",
+            )
     with leaving_no_broadcasts():
         for operator in operators_of(plan):
             try:

@@ -14,12 +14,17 @@ from cascade2spark.taps.multi import MultiSinkTap, MultiSourceTap
 from cascade2spark.taps.partition import DelimitedPartition, NamedPartition, Partition
 from cascade2spark.taps.partitioned import PartitionTap, TemplateTap
 from cascade2spark.taps.paths import Dfs, DirTap, FileTap, GlobHfs, Hfs, Lfs, PathTap
+from cascade2spark.taps.streams import StdErrTap, StdInTap, StdOutTap
+from cascade2spark.taps.wrapping import AdaptorTap, DecoratorTap, DistCacheTap
 
 __all__ = [
+    "AdaptorTap",
     "DataFrameTap",
+    "DecoratorTap",
     "DelimitedPartition",
     "Dfs",
     "DirTap",
+    "DistCacheTap",
     "FileTap",
     "GlobHfs",
     "Hfs",
@@ -34,6 +39,9 @@ __all__ = [
     "RDDTap",
     "SinkMode",
     "SourceTap",
+    "StdErrTap",
+    "StdInTap",
+    "StdOutTap",
     "Tap",
     "TemplateTap",
     "TupleEntryCollector",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
+from cascade2spark.config_def import ConfigDef
 from cascade2spark.errors import BadRecord, BuildError, TapError, TupleError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo
@@ -193,6 +194,9 @@ class Tap(ABC):
         self._identifier = identifier
         self._sink_mode = as_sink_mode(sink_mode)
         self._origin = capture_origin()
+        self._config_def = ConfigDef()
+        self._node_config_def = ConfigDef()
+        self._step_config_def = ConfigDef()
 
     # -- what it is ------------------------------------------------------------------------------
 
@@ -270,6 +274,20 @@ class Tap(ABC):
     def get_full_identifier(self) -> str:
         """Return the place, absolute."""
         return self._identifier
+
+    # -- properties ------------------------------------------------------------------------------
+
+    def get_config_def(self) -> ConfigDef:
+        """Return the properties of this tap alone, such as those of `TrapProps` for a trap."""
+        return self._config_def
+
+    def get_node_config_def(self) -> ConfigDef:
+        """Return the properties for every operation in the tap's task chain."""
+        return self._node_config_def
+
+    def get_step_config_def(self) -> ConfigDef:
+        """Return the properties for every operation in the tap's step."""
+        return self._step_config_def
 
     # -- what is there ---------------------------------------------------------------------------
 
