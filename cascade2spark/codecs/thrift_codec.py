@@ -517,6 +517,13 @@ def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
     names = frozenset(struct.field_names)
     attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
 
+    # The C codec takes a text for a list of texts of one letter.
+    lists = [
+        field.attribute
+        for field in struct.fields
+        if field.type.element is not None and field.type.key is None
+    ]
+
     def write(record: Any) -> bytes:
         given = record
         if record.__class__ is stored and not attributes.issuperset(record.__dict__):
@@ -527,6 +534,10 @@ def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
             given = stored()
             given.__dict__.update({attribute_name(name): one for name, one in record.items()})
         try:
+            values = given.__dict__
+            for name in lists:
+                if values.get(name).__class__ is str:
+                    return plainly(record)
             return quickly(given)
         except thrift_fast.Refused:
             return plainly(record)

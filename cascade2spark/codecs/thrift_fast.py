@@ -36,6 +36,7 @@ Refused: tuple[type[Exception], ...] = (
     AttributeError,
     UnicodeError,
     MemoryError,
+    SystemError,  # a list where a map belongs
 )
 _MOST_BYTES = (1 << 31) - 1
 _LARGEST_ID = 1 << 12  # a table has a place for every number up to the largest

@@ -251,6 +251,8 @@ def _skip(b: bytes, p: int, end: int, wire: int, depth: int) -> int:
     """Return where a value of any type ends; never beyond the end of the record."""
     if wire in _WIDTHS:
         p += _WIDTHS[wire]
+    elif wire == 16:  # a UUID
+        p += 16
     elif wire == STRING:
         (size,) = _I32.unpack_from(b, p)
         _check_count(size, end - p - 4)

@@ -44,6 +44,7 @@ _I32 = layout.Struct(">i")
 _I64 = layout.Struct(">q")
 _DOUBLE = layout.Struct(">d")
 _LITTLE_DOUBLE = layout.Struct("<d")
+_UUID = 16  # of newer IDLs: thriftpy2 has none, so it is only ever passed over
 _FIXED = {BOOL: 1, BYTE: 1, I16: 2, I32: 4, I64: 8, DOUBLE: 8}
 _RANGES = {BYTE: 1 << 7, I16: 1 << 15, I32: 1 << 31, I64: 1 << 63}
 
@@ -159,6 +160,8 @@ class Input(ABC):
             self.boolean()
         elif wire == STRING:
             self.blob()
+        elif wire == _UUID:
+            self.take(16)
         elif wire in _FIXED:
             self.read(wire)()
         else:
@@ -250,7 +253,7 @@ _TO_COMPACT = {
     MAP: 11,
     STRUCT: 12,
 }
-_FROM_COMPACT = {0: 0, 2: BOOL, **{short: wire for wire, short in _TO_COMPACT.items()}}
+_FROM_COMPACT = {0: 0, 2: BOOL, 13: _UUID, **{short: wire for wire, short in _TO_COMPACT.items()}}
 
 
 class CompactInput(Input):
@@ -286,13 +289,13 @@ class CompactInput(Input):
         return value - 256 if value > 127 else value
 
     def i16(self) -> int:
-        return _wrapped(self._zigzag(), 16)
+        return self._zigzag(16)
 
     def i32(self) -> int:
-        return _wrapped(self._zigzag(), 32)
+        return self._zigzag(32)
 
     def i64(self) -> int:
-        return self._zigzag()
+        return self._zigzag(64)
 
     def double(self) -> float:
         value: float = _LITTLE_DOUBLE.unpack_from(self.data, self.take(8))[0]
@@ -338,14 +341,10 @@ class CompactInput(Input):
                 raise ThriftFault("a number of more than ten bytes", start)
         return value & 0xFFFFFFFFFFFFFFFF
 
-    def _zigzag(self) -> int:
-        value = self._varint()
+    def _zigzag(self, bits: int) -> int:
+        # What is too long for its type loses its upper bits, as it does in C.
+        value = self._varint() & ((1 << bits) - 1)
         return (value >> 1) ^ -(value & 1)
-
-
-def _wrapped(value: int, bits: int) -> int:
-    half = 1 << (bits - 1)
-    return ((value + half) & ((1 << bits) - 1)) - half
 
 
 class Output(ABC):

@@ -1,0 +1,326 @@
+"""Thrift: IDL, records, both protocols, with the C codec and without."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import thriftpy2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from thriftpy2.protocol import TBinaryProtocolFactory, TCompactProtocolFactory
+from thriftpy2.utils import serialize
+
+from cascade2spark.codecs import thrift_codec, thrift_fast
+from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct, thrift_structs
+from cascade2spark.errors import BadRecord, BuildError
+from tests.fuzz.thrift_mutations import EVENT, IDL, event
+
+COMMON = """
+namespace java com.example.end
+enum Kind { CLICK = 1, VIEW = 2 }
+typedef i64 Millis
+const Kind USUAL = Kind.VIEW
+struct Place { 1: string city, 2: optional Place next }
+"""
+MAIN = """
+include "shared/common.thrift"
+// a struct named next { in a comment }
+struct Visit {
+  1: required common.Millis from, 2: optional common.Kind kind = common.USUAL, 3: common.Place place
+  4: list<i32> counts = [1, 2], 5: string end = "the end", 6: binary class
+  7: set<common.Kind> kinds
+}
+"""
+
+
+@pytest.fixture
+def idl(tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "common.thrift").write_text(COMMON)
+    (tmp_path / "visits.thrift").write_text(MAIN)
+    return tmp_path / "visits.thrift"
+
+
+@pytest.fixture(params=["C codec", "pure Python"])
+def codec_of(request, monkeypatch):
+    """A codec that nobody made before, with the C extension or without."""
+    if request.param == "pure Python":
+        monkeypatch.setattr(thrift_fast, "is_fast", lambda struct: False)
+    thrift_codec._tools.cache_clear()
+    yield ThriftCodec
+    thrift_codec._tools.cache_clear()
+
+
+def test_an_idl_with_includes_and_reserved_names(idl) -> None:
+    visit = thrift_struct(idl, "Visit")
+    expected = ("from", "kind", "place", "counts", "end", "class", "kinds")
+    assert expected == visit.field_names
+    assert ["from_", "end", "class_"] == [
+        visit.field(name).attribute for name in ("from", "end", "class")
+    ]
+    kinds = [field.type.label for field in visit.fields]
+    assert ["i64", "Kind", "Place", "list<i32>", "string", "binary", "set<Kind>"] == kinds
+    assert {"CLICK": 1, "VIEW": 2} == visit.field("kind").type.enum.members
+    assert (2, [1, 2], "the end") == tuple(visit.fields[at].default for at in (1, 3, 4))
+    assert "VIEW" == visit.field("kind").type.enum.name_of(2)
+
+
+def test_includes_are_found_in_include_dirs(idl, tmp_path) -> None:
+    text = idl.read_text()
+    found = thrift_structs(text, include_dirs=[tmp_path])
+    assert {"Visit", "common.Place"} == set(found)
+    with pytest.raises(BuildError, match="include_dirs="):
+        thrift_struct(text, "Visit")
+
+
+def test_two_files_of_one_name_and_two_structs_of_one_name(tmp_path) -> None:
+    for folder, body in (("a", "1: i32 x"), ("b", "1: string y")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{folder}.thrift").write_text(f"struct Same {{ {body} }}")
+    text = 'include "a/a.thrift"\ninclude "b/b.thrift"\nstruct Both { 1: a.Same a, 2: b.Same b }'
+    both = thrift_struct(text, "Both", include_dirs=[tmp_path])
+    assert ("x",) == both.field("a").type.struct.field_names
+    assert ("y",) == both.field("b").type.struct.field_names
+
+
+def test_a_class_that_thriftpy2_loaded(tmp_path) -> None:
+    (tmp_path / "event.thrift").write_text(IDL)
+    module = thriftpy2.load(str(tmp_path / "event.thrift"), module_name="unit_event_thrift")
+    assert thrift_struct(module.Event).field_names == EVENT.field_names
+    assert "union" == thrift_struct(module.Event).field("value").type.struct.kind
+    value = module.Event(id=5, user="ü", items=[module.Item(sku=1)], value=module.Value(number=3))
+    factories = {"binary": TBinaryProtocolFactory(), "compact": TCompactProtocolFactory()}
+    for protocol, factory in factories.items():
+        data = serialize(value, factory)
+        codec = ThriftCodec(thrift_struct(module.Event), protocol)
+        assert data == codec.encode(value)
+        assert data == codec.encode(codec.decode(data))
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "said"),
+    [
+        ("struct A { 1: i32 }", "A", "cannot be parsed"),
+        ("struct A { 1: i32 b }\nstruct B { 1: i32 b }", None, "several structs"),
+        ("struct Alpha { 1: i32 b }", "Alpa", "nearest     'Alpha'"),
+        ("nowhere.thrift", "A", "there is no IDL file nowhere.thrift"),
+        (int, None, "int is no class that thriftpy2 made"),
+        (5, None, "this is no thrift IDL"),
+    ],
+)
+def test_what_is_wrong_with_an_idl_is_said(given, name, said) -> None:
+    with pytest.raises(BuildError) as caught:
+        thrift_struct(given, name)
+    assert said in str(caught.value)
+
+
+def test_what_is_wrong_with_a_codec_is_said() -> None:
+    for more, said in [
+        ({"protocol": "json"}, "no such protocol"),
+        ({"text": "ignore"}, "no such text"),
+        ({"unknown": "maybe"}, "no such unknown"),
+        ({"fields": ["usr"]}, "nearest     'user'"),
+        ({"fields": ["items.sku"]}, "'items' of thrift struct Event is a list<Item>"),
+    ]:
+        with pytest.raises(BuildError) as caught:
+            ThriftCodec(EVENT, **more)
+        assert said in str(caught.value)
+
+
+# The golden bytes are those of the protocol's specification, laid out by hand.
+def test_golden_bytes(codec_of) -> None:
+    struct = thrift_struct("struct P { 1: i32 a, 3: string b, 4: bool c, 20: list<bool> d }")
+    record = record_class(struct)(a=-2, b="hé", c=True, d=[True, False])
+    binary = b"\x08\0\1\xff\xff\xff\xfe\x0b\0\3\0\0\0\3h\xc3\xa9\2\0\4\1\x0f\0\x14\2\0\0\0\2\1\0\0"
+    compact = b"\x15\3\x28\3h\xc3\xa9\x11\x09\x28\x21\1\2\0"
+    for protocol, data in (("binary", binary), ("compact", compact)):
+        codec = codec_of(struct, protocol)
+        assert data == codec.encode(record)
+        assert record == codec.decode(data)
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from(["binary", "compact"]))
+@settings(max_examples=25)
+def test_bytes_and_values_come_back(rng, protocol) -> None:
+    values = event(rng)
+    whole = ThriftCodec(EVENT, protocol)
+    pure = ThriftCodec(EVENT, protocol, unknown="keep")
+    data = whole.encode(values)
+    record = whole.decode(data)
+    assert values == record.as_dict()
+    assert data == whole.encode(record) == pure.encode(record)
+    assert record == pure.decode(data)
+    twin = pickle.loads(pickle.dumps(record))
+    assert (record, hash(record)) == (twin, hash(twin))
+
+
+def test_nested_paths_and_absent_structs(codec_of) -> None:
+    codec = codec_of(EVENT, fields=["tree.label", "id", "tree", "value.number"])
+    tree = record_class(EVENT.field("tree").type.struct)(label="a")
+    assert ("a", 5, tree, None) == codec.decode_row(codec_of(EVENT).encode({"id": 5, "tree": tree}))
+    assert (None, 5, None, None) == codec.decode_row(codec_of(EVENT).encode({"id": 5}))
+    only = codec_of(EVENT, fields=["tree.label", "retries"])
+    assert [("a", 3)] == list(only.decode_rows([codec_of(EVENT).encode({"tree": tree})]))
+    assert [(None, 3)] == list(only.decode_rows([b"\0"]))
+
+
+def test_unset_is_not_the_default(codec_of) -> None:
+    codec = codec_of(EVENT)
+    record = codec.decode(b"\0")
+    assert (3, False, b"\0") == (record.retries, record.is_set("retries"), codec.encode(record))
+    made = record_class(EVENT)(id=1)
+    assert made.is_set("retries") and codec.decode(codec.encode(made)).is_set("retries")
+    assert not record.is_set("user") and record.user is None
+
+
+def test_changeable_defaults_are_each_records_own(idl, codec_of) -> None:
+    visit = thrift_struct(idl, "Visit")
+    one, two = codec_of(visit).decode(b"\0"), codec_of(visit).decode(b"\0")
+    assert b"\0" == codec_of(visit).encode(two)
+    one.counts.append(3)
+    assert ([1, 2, 3], [1, 2]) == (one.counts, two.counts)
+    assert ("the end", 2) == (two.end, two.kind)
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+def test_unknown_fields_are_kept_or_dropped(protocol) -> None:
+    full = ThriftCodec(EVENT, protocol)
+    values = {"id": 7, "mobile": True, "items": [{"sku": 1, "seen": [True]}], "tags": ["x"]}
+    data = full.encode(values)
+    few = thrift_struct("struct Event { 1: i64 id }")
+    dropping, keeping = ThriftCodec(few, protocol), ThriftCodec(few, protocol, unknown="keep")
+    assert {"id": 7} == full.decode(dropping.encode(dropping.decode(data))).as_dict()
+    record = pickle.loads(pickle.dumps(keeping.decode(data)))
+    record.id = 8
+    assert values | {"id": 8} == full.decode(keeping.encode(record)).as_dict()
+
+
+def test_fields_and_elements_of_another_type_read_as_absent(codec_of) -> None:
+    old = thrift_struct("struct T { 1: i32 a, 2: list<i32> b, 3: map<string, i32> c, 4: i32 d }")
+    new = thrift_struct(
+        "struct T { 1: string a, 2: list<string> b, 3: map<string, i64> c, 4: i32 d }"
+    )
+    for protocol in ("binary", "compact"):
+        data = codec_of(old, protocol).encode({"a": 1, "b": [1], "c": {"x": 1}, "d": 4})
+        assert {"d": 4} == codec_of(new, protocol).decode(data).as_dict()
+
+
+def test_invalid_utf8_by_policy(codec_of) -> None:
+    struct = thrift_struct("struct T { 1: string a, 2: list<string> b, 3: i32 c }")
+    data = b"\x0b\0\1\0\0\0\2a\xff\x0f\0\2\x0b\0\0\0\1\0\0\0\1\xfe\0"
+    assert "a\ufffd" == codec_of(struct).decode(data).a
+    kept = codec_of(struct, text="surrogateescape")
+    record = kept.decode(data)
+    assert "a\udcff" == record.a
+    assert data == kept.encode(record)
+    assert record == pickle.loads(pickle.dumps(record))
+    # A field that is passed over decides no less.
+    for fields in (None, ["c"]):
+        with pytest.raises(BadRecord, match=r"(?s)not UTF-8.*field +T\.a"):
+            codec_of(struct, fields=fields, text="strict").decode(data)
+    with pytest.raises(BuildError, match="lone surrogate"):
+        codec_of(struct).encode(record)
+
+
+def test_a_union_has_one_value(codec_of) -> None:
+    kind = record_class(EVENT.field("value").type.struct)
+    with pytest.raises(ValueError, match="a union has one value"):
+        kind(text="a", number=1)
+    value = kind(text="a")
+    value.number = 5
+    assert {"number": 5} == value.as_dict()
+    with pytest.raises(BuildError, match="has 2 values"):
+        codec_of(EVENT).encode({"value": {"text": "a", "number": 1}})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"id": "5"}, "field       Event.id"),
+        ({"id": 1.5}, "a float where a whole number belongs"),
+        ({"hour": 1 << 15}, "32768 does not fit 16 bits"),
+        ({"user": 5}, "a int where a string belongs"),
+        ({"tags": "abc"}, "a str where a list belongs"),
+        ({"tags": ["a", None]}, "Event.tags[1]"),
+        ({"items": [{"sku": 1}, {"price": "x"}]}, "Event.items[1].price"),
+        ({"params": [1]}, "a list where a map belongs"),
+        ({"usr": 1}, "Event has no field 'usr'"),
+        ({"tree": 5}, "a int where a struct Tree belongs"),
+        ({"tree": SimpleNamespace(x=1)}, "a SimpleNamespace where a struct Tree belongs"),
+    ],
+)
+def test_a_value_without_a_place_is_refused_by_name(codec_of, values, said) -> None:
+    for protocol in ("binary", "compact"):
+        with pytest.raises(BuildError) as caught:
+            codec_of(EVENT, protocol).encode(values)
+        assert said in str(caught.value)
+
+
+def test_names_are_checked() -> None:
+    kind = record_class(EVENT)
+    with pytest.raises(AttributeError, match="there is 'user'"):
+        kind(usr=1)
+    record = kind(id=1)
+    with pytest.raises(AttributeError, match="there is 'user'"):
+        record.usr = 1
+    read = ThriftCodec(EVENT).decode(b"\0")
+    read.usr = 1  # checked when it is written: see the class
+    with pytest.raises(BuildError, match="no field 'usr'"):
+        ThriftCodec(EVENT).encode(read)
+
+
+def test_a_record_stays_bytes_until_somebody_looks() -> None:
+    codec = ThriftCodec(EVENT)
+    # Not as this codec writes it: the fields in another order, and one that is unknown.
+    data = b"\x0b\0\2\0\0\0\1u\x08\0\x63\0\0\0\1\x0a\0\1" + bytes(7) + b"\5\0"
+    record = codec.unread(data)
+    assert isinstance(record, record_class(EVENT))
+    assert "<unread Event of 27 bytes>" == repr(record)
+    twin = pickle.loads(pickle.dumps(record))
+    assert data == codec.encode(record) == codec.encode(twin)
+    assert twin == record and "unread" in repr(record)
+    assert data == codec.encode(copy.deepcopy(record)) == codec.encode(copy.copy(record))
+    assert (5, "u", 3) == (record.id, record.user, record.retries)
+    assert "unread" not in repr(record) and type(record) is type(codec.decode(data))
+    assert twin == record and hash(twin) == hash(record)
+    assert codec.encode(record) == codec.encode({"id": 5, "user": "u"})
+    assert ThriftCodec(EVENT, "compact").encode(codec.unread(data)) == ThriftCodec(
+        EVENT, "compact"
+    ).encode(record)
+    other = codec.unread(data)
+    other.id = 6
+    assert (6, "u") == (other.id, other.user)
+    with pytest.raises(BadRecord):
+        _ = codec.unread(b"\x0a").id
+
+
+def test_unread_records_inside_of_others_are_written() -> None:
+    item = EVENT.field("by_sku").type.element.struct
+    codec = ThriftCodec(item)
+    unread = codec.unread(codec.encode({"sku": 7}))
+    for one in (ThriftCodec(EVENT), ThriftCodec(EVENT, unknown="keep")):
+        assert {"items": [{"sku": 7}]} == one.decode(one.encode({"items": [unread]})).as_dict()
+
+
+def test_equal_records_hash_alike_in_every_process() -> None:
+    record = record_class(EVENT)(id=1, tags=["a"], words={"b", "c"}, params={"x": [1], "y": []})
+    twin = record_class(EVENT)(id=1, tags=["a"], words={"c", "b"}, params={"y": [], "x": [1]})
+    assert record == twin and hash(record) == hash(twin)
+    assert record != record_class(EVENT)(id=2) and record != 5
+    code = "import pickle,sys; print(hash(pickle.loads(sys.stdin.buffer.read())))"
+    found = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(record), capture_output=True, check=True
+    )
+    assert hash(record) == int(found.stdout)
+
+
+def test_a_struct_is_one_object_in_a_process_and_small_in_a_pickle_of_many() -> None:
+    codec = ThriftCodec(EVENT)
+    assert codec.struct is pickle.loads(pickle.dumps(codec)).struct
+    one, many = (len(pickle.dumps([codec.decode(b"\0") for _ in range(n)])) for n in (1, 1000))
+    assert many < one + 1000 * 40
