@@ -1,0 +1,434 @@
+"""The JSON operations: pointers, missing and null, copies, groups, and trees as values of rows.
+
+Section 5.6. "Cascading 4.5" as a source: the row was seen when the Java class ran on that input.
+"""
+
+from __future__ import annotations
+
+from cascade2spark.errors import (
+    BuildError,
+    CoercionError,
+    FieldNotFound,
+    OperationError,
+)
+from cascade2spark.fields import Fields
+from cascade2spark.operations import (
+    AverageDoubleNestedAggregate,
+    BuildSpec,
+    CopySpec,
+    Count,
+    First,
+    Identity,
+    JSONBuildAsAggregator,
+    JSONBuildAsFunction,
+    JSONBuildIntoFunction,
+    JSONCopyAsFunction,
+    JSONCopyIntoFunction,
+    JSONCreateFunction,
+    JSONGetAllAggregateFunction,
+    JSONGetAllFunction,
+    JSONGetFunction,
+    JSONRegexFilter,
+    JSONSetFunction,
+    SumDoubleNestedAggregate,
+    SumLongNestedAggregate,
+)
+from cascade2spark.pipes import Each, Every, GroupBy, Pipe
+from cascade2spark.schemes import TextDelimited
+from cascade2spark.types import Double, JSONCoercibleType, Long, String, double_, int_, long_
+from tests.conformance.case import Fails, Topic, lines, rows
+
+case = Topic("nested_json")
+
+JSON = JSONCoercibleType.TYPE
+RAN = "section 5.6; Cascading 4.5 gives these values"
+TEXT = '{"n":"N","x":null,"i":5,"k":[{"v":1,"w":"a"},{"v":null},{"w":"b"},{"v":2.5,"w":"c"}]}'
+DOC = {
+    "n": "N",
+    "x": None,
+    "i": 5,
+    "k": [{"v": 1, "w": "a"}, {"v": None}, {"w": "b"}, {"v": 2.5, "w": "c"}],
+}
+
+
+def gives(name, operation, given, expected, fields=None, source=RAN, arguments="j", **more):
+    case.add(
+        name,
+        source,
+        lambda i: Each(i, Fields(*arguments.split()), operation),
+        i=rows(arguments, *given),
+        expected=expected,
+        fields=fields,
+        ordered=True,
+        **more,
+    )
+
+
+def fails(name, operation, given, error, source="section 5.6", arguments="j", **more):
+    case.add(
+        name,
+        source,
+        lambda i: Each(i, Fields(*arguments.split()), operation()),
+        i=rows(arguments, *given),
+        fails=error,
+        **more,
+    )
+
+
+# -- taking out --------------------------------------------------------------------------------
+
+gives(
+    "get_takes_one_value_for_each_pointer",
+    JSONGetFunction(Fields("a", "b"), "/n", "/k/0"),
+    [TEXT, DOC],
+    [("N", {"v": 1, "w": "a"})] * 2,
+    Fields(["a", "b"], [JSON, JSON]),
+)
+gives(
+    "get_of_what_is_missing_is_null_as_json_null_is",
+    JSONGetFunction(Fields("a", "b", "c"), "/none", "/x", "/n/below"),
+    [DOC, None, "", "no json", "[1"],
+    [(None, None, None)] * 5,
+)
+gives(
+    "get_coerces_to_the_declared_types",
+    JSONGetFunction(
+        Fields(["i", "k", "t", "none"], [int_, String, String, long_]), "/i", "/k/0", "/i", "/none"
+    ),
+    [DOC],
+    [(5, '{"v":1,"w":"a"}', "5", None)],
+    source=RAN + "; JSON null and missing give null for primitive types too",
+)
+gives(
+    "get_with_a_wildcard_takes_the_first",
+    JSONGetFunction({"v": "/k/*/v", "last": "/**/w"}),
+    [TEXT],
+    [(1, "a")],
+    Fields(["v", "last"], [JSON, JSON]),
+)
+gives(
+    "get_with_fail_on_missing_takes_null_for_something",
+    JSONGetFunction("a", True, "/x"),
+    [TEXT],
+    [None],
+)
+case.add(
+    "get_that_must_find_and_does_not_is_trapped",
+    "sections 5.6, 8.1",
+    lambda i: Each(i, Fields("j"), JSONGetFunction("a", True, "/a")),
+    i=rows("j", '{"a":1}', '{"b":1}', None),
+    expected=[1],
+    traps={"i": ['{"b":1}', None]},
+)
+fails(
+    "get_that_must_find_and_does_not_fails",
+    lambda: JSONGetFunction("a", "/none/b", fail_on_missing=True),
+    [TEXT],
+    Fails(OperationError, ("/none/b", "JSONGetFunction")),
+)
+fails(
+    "a_key_twice_in_a_text_is_refused",
+    lambda: JSONGetFunction("a", "/a"),
+    ['{"a":{"b":1,"b":2}}'],
+    Fails(CoercionError, ("'b'", "twice")),
+)
+fails(
+    "get_needs_a_pointer_for_each_field",
+    lambda: JSONGetFunction(Fields("a", "b"), "/a"),
+    [TEXT],
+    Fails(BuildError, ("one pointer for each declared field", "'/a'"), "build"),
+)
+fails(
+    "a_pointer_begins_with_a_slash",
+    lambda: JSONGetFunction("a", "a/b"),
+    [TEXT],
+    Fails(BuildError, ("begins with '/'", "'a/b'"), "build"),
+)
+gives(
+    "get_all_gives_a_row_for_each_node",
+    JSONGetAllFunction("/k/*", Fields("v", "w"), "/v", "/w"),
+    [TEXT, "{}", None],
+    [(1, "a"), (None, None), (None, "b"), (2.5, "c")],
+    Fields(["v", "w"], [JSON, JSON]),
+)
+gives(
+    "get_all_by_descent_is_in_the_order_of_the_text",
+    JSONGetAllFunction("/**/n", Fields("n", int_), ""),
+    ['{"p":{"k":[{"n":1,"m":{"n":9}},{"n":2}],"n":7},"n":0}'],
+    [0, 7, 1, 9, 2],
+)
+fails(
+    "get_all_with_fail_on_missing_needs_nodes",
+    lambda: JSONGetAllFunction("/none/*", "v", True, "/v"),
+    [TEXT],
+    Fails(OperationError, ("/none/*",)),
+)
+gives(
+    "aggregates_fold_the_nodes_into_one_row",
+    JSONGetAllAggregateFunction(
+        "/k/*",
+        ["/v", "/v", "/none"],
+        [
+            SumLongNestedAggregate("sum"),
+            AverageDoubleNestedAggregate("average"),
+            SumDoubleNestedAggregate("none"),
+        ],
+    ),
+    [TEXT],
+    [(3, 3.5 / 3, 0.0)],
+    Fields(["sum", "average", "none"], [long_, double_, double_]),
+    RAN + ": null counts as 0, missing does not count",
+)
+gives(
+    "aggregates_of_no_values_are_null_or_0_by_type",
+    JSONGetAllAggregateFunction(
+        "/none/*",
+        ["/v", "/v", "/v"],
+        [
+            SumLongNestedAggregate(Fields("l", Long)),
+            SumDoubleNestedAggregate(Fields("d", Double)),
+            AverageDoubleNestedAggregate("a", AverageDoubleNestedAggregate.Include.NO_NULLS),
+        ],
+    ),
+    [TEXT, None],
+    [(None, None, 0.0)] * 2,
+    source="section 5.6: boxed result types give null for no values, primitives 0",
+)
+gives(
+    "average_without_nulls",
+    JSONGetAllAggregateFunction(
+        "/k/*",
+        {
+            "/v": AverageDoubleNestedAggregate(
+                Fields("a", Double), AverageDoubleNestedAggregate.Include.NO_NULLS
+            )
+        },
+    ),
+    [TEXT],
+    [1.75],
+)
+fails(
+    "an_aggregate_over_text_fails",
+    lambda: JSONGetAllAggregateFunction("/k/*", {"/w": SumLongNestedAggregate("sum")}),
+    [TEXT],
+    Fails(OperationError, ("SumLongNestedAggregate", "/w", "'a'"), cause=CoercionError),
+)
+gives(
+    "regex_filter_keeps_where_any_node_is_found_by_any_pattern",
+    JSONRegexFilter("/k/*/w", ["Q", "^c"]),
+    [TEXT, '{"k":[{"w":"xc"}]}'],
+    [TEXT],
+)
+gives(
+    "regex_filter_looks_at_null_as_empty_and_at_objects_as_text",
+    JSONRegexFilter("/o", '^$|"a":1'),
+    ['{"o":null}', '{"o":{"a":1}}', '{"o":{"a":2}}'],
+    ['{"o":null}', '{"o":{"a":1}}'],
+)
+gives(
+    "regex_filter_may_allow_what_is_missing",
+    JSONRegexFilter("/none", "^$", False),
+    [TEXT],
+    [TEXT],
+)
+fails(
+    "regex_filter_raises_where_nothing_is_there",
+    lambda: JSONRegexFilter("/none", "x"),
+    [TEXT],
+    Fails(OperationError, ("/none", "JSONRegexFilter")),
+)
+
+# -- making ------------------------------------------------------------------------------------
+
+gives(
+    "set_puts_the_other_arguments_by_name",
+    JSONSetFunction("r", "/o"),
+    [('{"o":{"z":1}}', "12", None), ({"o": {"a": 0}}, 7, [1])],
+    [{"o": {"z": 1, "a": "12", "b": None}}, {"o": {"a": 7, "b": [1]}}],
+    Fields("r", JSON),
+    "section 5.6: sets the other arguments by name; Cascading 4.5: a text stays a text",
+    "j a b",
+)
+gives(
+    "set_puts_arguments_at_pointers_and_makes_parents",
+    JSONSetFunction("r", {"a": "/q/0/w", "b": "/k/3"}),
+    [('{"k":[1]}', "x", True)],
+    [{"k": [1, None, None, True], "q": [{"w": "x"}]}],
+    arguments="j a b",
+)
+fails(
+    "set_below_a_number_fails",
+    lambda: JSONSetFunction("r", "a", "/n/a"),
+    [('{"n":1}', "x")],
+    Fails(OperationError, ("/n/a",)),
+    arguments="j a",
+)
+fails(
+    "set_into_null_fails",
+    lambda: JSONSetFunction("r"),
+    [(None, "x")],
+    Fails(OperationError, ("null",)),
+    arguments="j a",
+)
+fails(
+    "set_takes_no_wildcard",
+    lambda: JSONSetFunction("r", "a", "/*/a"),
+    [(TEXT, "x")],
+    Fails(BuildError, ("'/*/a'", "one place"), "build"),
+    arguments="j a",
+)
+gives(
+    "create_makes_an_object_of_the_arguments",
+    JSONCreateFunction("r"),
+    [("x", None)],
+    [{"a": "x", "b": None}],
+    Fields("r", JSON),
+    arguments="a b",
+)
+gives(
+    "create_leaves_out_what_the_predicate_refuses",
+    JSONCreateFunction(Fields("r", String), "/p/q", lambda value: value is not None),
+    [("x", None)],
+    ['{"p":{"q":{"a":"x"}}}'],
+    arguments="a b",
+    python_only=True,
+)
+gives(
+    "copy_as_takes_parts_into_a_new_object",
+    JSONCopyAsFunction(
+        "r",
+        CopySpec().include("/k/*/w", "/n"),
+        CopySpec("/o").from_("/k/0").from_exclude("/k/0", "/w"),
+    ),
+    [TEXT, None],
+    [{"k": [{"w": "a"}, {"w": "b"}, {"w": "c"}], "n": "N", "o": {"v": 1}}, {}],
+)
+gives(
+    "copy_filters_and_transforms",
+    JSONCopyAsFunction(
+        "r",
+        CopySpec()
+        .include("/k/*", lambda node: "v" in node)
+        .transform("/k/*/v", lambda value: [value]),
+    ),
+    [TEXT],
+    [{"k": [{"v": [1], "w": "a"}, {"v": [None]}, {"v": [2.5], "w": "c"}]}],
+    python_only=True,
+)
+gives(
+    "copy_into_changes_a_copy_of_the_last_argument",
+    JSONCopyIntoFunction("r", CopySpec().include("/n")),
+    [(DOC, {"z": 2, "n": 1}), (TEXT, '{"n":{"m":1}}')],
+    [{"z": 2, "n": "N"}, {"n": "N"}],
+    arguments="a b",
+)
+gives(
+    "build_as_puts_texts_unless_a_type_is_named",
+    JSONBuildAsFunction(
+        "r",
+        BuildSpec("/o").put_into("n", "/text").put_into("n", int, "/number").add_into("t", "/l"),
+        BuildSpec(JSON).put_into("t", "/parsed").put_into(True, "/constant"),
+    ),
+    [(7, "[1]"), (None, None)],
+    [
+        {"o": {"text": "7", "number": 7, "l": ["[1]"]}, "parsed": [1], "constant": True},
+        {"o": {}, "constant": True},
+    ],
+    arguments="n t",
+)
+gives(
+    "build_into_changes_a_copy_of_the_last_argument",
+    JSONBuildIntoFunction("r", BuildSpec().add_into("a", "/l").put_into("a", "/z/y")),
+    [("x", {"l": [1]}), ("y", '{"z":{"x":1}}')],
+    [{"l": [1, "x"], "z": {"y": "x"}}, {"z": {"x": 1, "y": "y"}, "l": ["y"]}],
+    arguments="a j",
+)
+fails(
+    "build_adds_to_lists_only",
+    lambda: JSONBuildIntoFunction("r", BuildSpec().add_into("a", "/l")),
+    [("x", {"l": 1})],
+    Fails(OperationError, ("/l", "list")),
+    arguments="a j",
+)
+fails(
+    "build_names_arguments_that_are_there",
+    lambda: JSONBuildAsFunction("r", BuildSpec().put_into("amuont", "/l")),
+    [(1, 2)],
+    Fails(FieldNotFound, ("'amuont'", "'amount'"), "plan"),
+    arguments="id amount",
+)
+
+
+@case(
+    RAN,
+    i=rows("k a b", ("x", "k", 1), ("x", "m", "z"), ("y", None, None), ("x", None, None)),
+    expected=[("x", {"x": "m", "l": ["1", "z"]}), ("y", {})],
+    ordered=True,
+)
+def build_as_aggregator_makes_one_object_of_a_group(i):
+    spec = BuildSpec().put_into("a", "/x").add_into("b", "/l")
+    return Every(GroupBy(i, "k"), Fields("a", "b"), JSONBuildAsAggregator("r", spec))
+
+
+# -- trees as values ---------------------------------------------------------------------------
+
+
+@case(
+    "section 5.6: values are JSON trees; section 10: equal keys meet",
+    i=rows(
+        "j", '{"k":{"b":1,"a":[1,2]},"v":1}', '{"v":2,"k":{"a":[1,2],"b":1}}', '{"k":"t","v":3}'
+    ),
+    expected=[("t", 1), ({"b": 1, "a": [1, 2]}, 2)],
+)
+def trees_are_keys_whatever_the_order_of_their_names(i):
+    keys = Each(i, Fields("j"), JSONGetFunction("k", "/k"))
+    return Every(GroupBy(keys, "k"), Count(), Fields("k", "count"))
+
+
+@case(
+    RAN,
+    i=rows("id j", (1, TEXT), (2, '{"i":[true,"é",1.5,null,{"deep":[[]]}]}'), (1, "{}")),
+    expected=[(1, DOC), (2, {"i": [True, "é", 1.5, None, {"deep": [[]]}]})],
+    ordered=True,
+)
+def trees_go_through_a_group_as_they_are(i):
+    trees = Each(i, Fields("j"), Identity(Fields("j", JSON)), Fields.REPLACE)
+    return Every(GroupBy(trees, "id"), Fields("j"), First())
+
+
+@case(
+    "section 5.6: to text, strings are unquoted, others serialised",
+    i=rows("j", '{"a":{"b":1.0e10,"c":"é\\"x"},"s":"plain","n":null,"i":12345678901234567890}'),
+    expected={"": lines(None, '{"b":1.0E10,"c":"é\\"x"};plain;;12345678901234567890')},
+    sinks=TextDelimited(Fields("a", "s", "n", "i"), ";"),
+)
+def trees_are_written_as_json(i):
+    return Each(i, Fields("j"), JSONGetFunction(Fields("a", "s", "n", "i"), "/a", "/s", "/n", "/i"))
+
+
+@case(
+    "section 5.6; 7.3: a type of the scheme coerces what is read",
+    i=lines(
+        TextDelimited(Fields(["id", "j"], [int_, JSON]), "\t"), '1\t{"a":{"b":"2"}}', "2\tx", "3\t"
+    ),
+    expected=[(1, 2), (2, None), (3, None)],
+    ordered=True,
+)
+def trees_are_read_by_a_scheme(i):
+    return Each(i, Fields("j"), JSONGetFunction(Fields("b", Long), "/a/b"), Fields("id", "b"))
+
+
+@case(
+    "section 5.6: operations copy; design.md 6: a fork sees what it saw before",
+    i=rows("j", '{"a":{"n":1}}'),
+    expected={
+        "changed": [{"a": {"n": "x"}}],
+        "kept": [{"a": {"n": 1}}],
+    },
+    python_only=True,
+)
+def a_tree_that_two_branches_read_is_not_changed(i):
+    trees = Each(i, Fields("j"), Identity(Fields("j", JSON)))
+    spec = CopySpec().from_("").transform("/a/n", lambda value: "x")
+    changed = Each(Pipe("changed", trees), Fields("j"), JSONCopyAsFunction("j", spec))
+    return [changed, Each(Pipe("kept", trees), Fields("j"), Identity())]
