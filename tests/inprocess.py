@@ -495,10 +495,6 @@ class _SinkLeaf(_LeafSpec):
     def __init__(self, run: _Run, step: Write, path: Path) -> None:
         self.run, self.step, self.path = run, step, path
         self.pick = step.pick.of()
-        scheme = getattr(step.tap, "_scheme", None)
-        self.kernel = None
-        if scheme is not None:
-            self.kernel = writer_kernel(scheme, step.fields, scheme.writer(step.fields))
 
     def push(self, batch: Batch) -> None:
         self.task.report.count_rows(self.step.site.key, batch_rows(batch), 0)
@@ -514,16 +510,21 @@ class _SinkLeaf(_LeafSpec):
         self.run.exchanges[self.step.number, 0].add(0, self.path, source, picked)
 
     def check_written(self, columns: Batch, picked: Rows) -> None:
-        """Assert that columns are written as the same bytes as their rows."""
+        """Assert that a file of columns has the same bytes as one of their rows."""
+        scheme, fields = getattr(self.step.tap, "_scheme", None), self.step.fields
         positions = self.step.pick.positions
-        if self.kernel is None or positions is None:
+        if scheme is None or positions is None:
+            return
+        by_rows, by_columns = scheme.writer(fields), scheme.writer(fields)
+        kernel = writer_kernel(scheme, fields, by_columns)
+        if kernel is None:
             return
         try:
-            written = self.kernel(selected(columns, positions))
+            written = kernel(selected(columns, positions)) + by_columns.finish()
         except NotColumns as reason:
             self.task.report.count_fallback(self.step.site.key, str(reason))
             return
-        assert written == self.step.tap.scheme.writer(self.step.fields).encode(picked)
+        assert written == by_rows.encode(picked) + by_rows.finish()
         self.task.report.forms[self.step.site.key] = "columns"
 
 

@@ -19,6 +19,7 @@ from cascade2spark.schemes import Scheme
 from cascade2spark.taps import Hfs, MemoryTap, MultiSinkTap, PartitionTap
 from cascade2spark.value_text import plain_text
 from tests.conformance.case import ONLY, Case, Fails, Lines, Row, Rows
+from tests.conformance.stored import Stored
 from tests.conformance.tree import Tree
 from tests.inprocess import InProcessEngine
 
@@ -154,8 +155,8 @@ def _complete(flow: Any, definition: FlowDef) -> Outcome:
     )
 
 
-def _source(name: str, data: Rows | Lines | Tree, folder: Path) -> Any:
-    if isinstance(data, Tree):
+def _source(name: str, data: Rows | Lines | Tree | Stored, folder: Path) -> Any:
+    if isinstance(data, (Tree, Stored)):
         return data.tap_at(folder / f"{name}.in")
     if isinstance(data, Rows):
         return MemoryTap(data.fields, data.rows)
@@ -183,6 +184,8 @@ def _rows_in(tap: Any) -> list[Row]:
         return _rows_below(Path(tap.path))
     parts = sorted(path for path in Path(tap.path).iterdir() if path.name.startswith("part-"))
     assert (Path(tap.path) / "_SUCCESS").exists()
+    if tap.scheme.part_suffix:
+        return [tuple(entry.get_tuple()) for entry in tap.open_for_read()]
     return [(line,) for part in parts for line in part.read_text(encoding="utf-8").split("\n")[:-1]]
 
 
