@@ -58,6 +58,8 @@ class Wanted:
 def read_record_lists(window: Window, end: int, wanted: Wanted) -> Iterator[Lists]:
     """Yield the records up to the first sync marker at or behind `end`, some thousand at a time.
 
+    Lists may be empty, so that who collects bad records hands them on before they pile up.
+
     Args:
         window: stands where reading begins.
         end: place in the file.
@@ -72,7 +74,7 @@ def read_record_lists(window: Window, end: int, wanted: Wanted) -> Iterator[List
             assert keys is not None and values is not None
             places = list(_places(data, begin, window.sync, count))
             yield from _decoded_lists(window, keys, values, places, wanted)
-        elif count:
+        else:
             window.records += count
             yield keys, values, count, window.base + begin
         if is_over:
@@ -266,6 +268,8 @@ def _decoded_lists(
 ) -> Iterator[Lists]:
     """Yield records unpacked and decoded, without the bad ones, which are reported."""
     base, begin = window.base, 0
+    if not keys:
+        yield *decode_pairs(window, [], [], [], wanted), base
     while begin < len(keys):
         end = len(keys)
         some: list[bytes | FormatError] = [*values[begin:end]]

@@ -84,6 +84,11 @@ class SequenceFileWriter:
         self._values: list[bytes] = []
         self._held_bytes = 0
 
+    @property
+    def types(self) -> tuple[Writable, Writable]:
+        """Classes of the keys and of the values."""
+        return self._key_type, self._value_type
+
     def start(self) -> bytes:
         """Return what a file begins with."""
         return encode_header(self.header)

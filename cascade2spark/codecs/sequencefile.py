@@ -95,7 +95,7 @@ class SequenceFileReader:
     def chunks(self, *, keys: bool = True, values: bool = True) -> Iterator[RecordChunk]:
         """Yield the records of the range, in order; each call reads from the beginning.
 
-        What is not asked for is neither decoded nor checked.
+        What is not asked for is neither decoded nor checked. A chunk may be empty.
 
         Raises:
             BadRecord: damage, with the file, the offset, the record's number in the range and its

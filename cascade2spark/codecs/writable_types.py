@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
+
 from cascade2spark.codecs.writables import (
     HADOOP_IO,
     NULL,
+    ArrayWritable,
     BooleanWritable,
     BytesWritable,
     ByteWritable,
@@ -44,13 +49,32 @@ KNOWN_WRITABLES: dict[str, Writable] = {
 
 
 def writable_of(name: str) -> Writable:
-    """Return what reads and writes a class; bytes as they are stored for one that is not known.
+    """Return what reads and writes a class.
+
+    Args:
+        name: full name, or the short one of a class of Hadoop's. A class that is not known keeps
+            its bytes as they are stored, unless the name tells what they are: "own.Name as Text".
+            An ArrayWritable names what it holds: "ArrayWritable<Text>".
 
     Example:
         >>> writable_of("Text")
         Text(class_name='org.apache.hadoop.io.Text')
+        >>> writable_of("com.example.Event as BytesWritable")
+        BytesWritable(class_name='com.example.Event')
         >>> writable_of("com.example.Event")
         RawWritable(class_name='com.example.Event')
     """
+    own, _, stored = name.partition(" as ")
+    if stored:
+        renamed: Writable = attrs.evolve(_known(stored.strip()), class_name=own.strip())
+        return renamed
+    found: Writable = _known(name)
+    return found
+
+
+def _known(name: str) -> Any:
+    array, _, element = name.rstrip("> ").partition("<")
+    if element and array.removeprefix(HADOOP_IO) == "ArrayWritable":
+        return ArrayWritable(_known(element))
     known = KNOWN_WRITABLES.get(name) or KNOWN_WRITABLES.get(HADOOP_IO + name)
     return known or RawWritable(name)

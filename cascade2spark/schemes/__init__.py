@@ -9,6 +9,7 @@ from cascade2spark.schemes.fixed_width import FixedWidth
 from cascade2spark.schemes.json_line import JsonLine
 from cascade2spark.schemes.null import NullScheme
 from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
+from cascade2spark.schemes.sequence import SequenceFile, WritableSequenceFile
 from cascade2spark.schemes.text import TextLine
 from cascade2spark.schemes.thrift import ThriftSequenceFile
 
@@ -25,8 +26,10 @@ __all__ = [
     "RowReader",
     "RowWriter",
     "Scheme",
+    "SequenceFile",
     "SourceInfo",
     "TextDelimited",
     "TextLine",
     "ThriftSequenceFile",
+    "WritableSequenceFile",
 ]

@@ -1,0 +1,541 @@
+"""SequenceFile and WritableSequenceFile: tuples and Writables in Hadoop sequence files."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from cascade2spark.codecs import cascading_tuples as tuples
+from cascade2spark.codecs.cascading_tuples import CascadingTuple
+from cascade2spark.codecs.sequence_header import Compression, SequenceHeader
+from cascade2spark.codecs.sequence_writer import SequenceFileWriter
+from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.vints import FormatError
+from cascade2spark.codecs.writable_types import writable_of
+from cascade2spark.codecs.writables import NULL, RawWritable, Writable
+from cascade2spark.errors import BadRecord, BuildError, CoercionError, PlanError, RunError, TapError
+from cascade2spark.fields import Fields, as_fields
+from cascade2spark.files import Split
+from cascade2spark.files.lines import open_for_read
+from cascade2spark.schemes.base import (
+    OnBad,
+    Row,
+    RowReader,
+    RowWriter,
+    Scheme,
+    SourceInfo,
+    as_sink_fields,
+    as_source_fields,
+    as_typed,
+    check_width,
+)
+from cascade2spark.schemes.lines import BATCH_ROWS
+from cascade2spark.types import (
+    BigDecimal,
+    Boolean,
+    Double,
+    Float,
+    Integer,
+    Long,
+    Object,
+    Short,
+    String,
+    Type,
+    boolean_,
+    coercion,
+    double_,
+    float_,
+    int_,
+    long_,
+    short_,
+)
+
+__all__ = ["SequenceBlock", "SequenceFile", "WritableSequenceFile"]
+
+Convert = Callable[[Any], Any]
+_TOKENS: dict[Type | None, int] = {
+    String: tuples.STRING,
+    Integer: tuples.INT,
+    int_: tuples.INT,
+    Long: tuples.LONG,
+    long_: tuples.LONG,
+    Short: tuples.SHORT,
+    short_: tuples.SHORT,
+    Float: tuples.FLOAT,
+    float_: tuples.FLOAT,
+    Double: tuples.DOUBLE,
+    double_: tuples.DOUBLE,
+    Boolean: tuples.BOOLEAN,
+    boolean_: tuples.BOOLEAN,
+    BigDecimal: tuples.DECIMAL,
+}
+# The type of a field that a class of Hadoop's fills.
+_TYPES_BY_CLASS: dict[str, Type] = {
+    "IntWritable": Integer,
+    "VIntWritable": Integer,
+    "LongWritable": Long,
+    "VLongWritable": Long,
+    "ShortWritable": Short,
+    "ByteWritable": Short,
+    "FloatWritable": Float,
+    "DoubleWritable": Double,
+    "BooleanWritable": Boolean,
+    "Text": String,
+}
+
+
+@attrs.frozen(eq=False)
+class SequenceBlock:
+    """Some neighbouring records of one file, as rows of all source fields.
+
+    Attributes:
+        path: the file.
+        offset: where the first of them, or the block that holds it, begins.
+        rows: as they are stored.
+        damages: what the file holds instead of records, before or among these.
+    """
+
+    path: str
+    offset: int
+    rows: list[Row]
+    damages: list[BadRecord]
+
+
+class _SequenceScheme(Scheme):
+    """What both have in common."""
+
+    compression: Compression
+    codec: str
+
+    @property
+    def extension(self) -> str:
+        return "seq"
+
+    def can_split(self, source: SourceInfo) -> bool:
+        return True
+
+    def blocks(self, split: Split, source: SourceInfo, block_bytes: int) -> Iterator[SequenceBlock]:
+        damages: list[BadRecord] = []
+        with open_for_read(split.path) as opened:
+            if not split.size:
+                return  # what Hadoop leaves of a task without output is no file of any kind
+            reader = SequenceFileReader(
+                opened, split.path, start=split.start, end=split.end, on_bad=damages.append
+            )
+            self._check_classes(reader.header, split.path)
+            self._take_types(reader)
+            for offset, rows in self._stored_rows(reader):
+                found, damages[:] = list(damages), []
+                yield SequenceBlock(split.path, offset, rows, found)
+            if damages:
+                yield SequenceBlock(split.path, split.end, [], damages)
+
+    def reader(self, source: SourceInfo) -> RowReader[SequenceBlock]:
+        return _SequenceReader(source)
+
+    @abstractmethod
+    def _check_classes(self, header: SequenceHeader, path: str) -> None:
+        """Raise TapError when a file holds something else."""
+
+    def _take_types(self, reader: SequenceFileReader) -> None:
+        """Give the reader the classes that are declared, where a file cannot tell."""
+
+    @abstractmethod
+    def _stored_rows(self, reader: SequenceFileReader) -> Iterator[tuple[int, list[Row]]]:
+        """Yield the rows of a range, with the offset of the first."""
+
+    def _writer_of(self, key_type: Writable, value_type: Writable) -> SequenceFileWriter:
+        return SequenceFileWriter(
+            key_type, value_type, compression=self.compression, codec=self.codec
+        )
+
+
+@attrs.frozen(init=False)
+class SequenceFile(_SequenceScheme):
+    """Rows as Cascading stores them between its own flows: Cascading reads these files.
+
+    Reading: a value is what its Java type is in Python; null, texts, numbers, booleans, BigDecimal,
+    bytes, tuples inside, and Writables of Hadoop's are known. Undeclared fields are as many as a
+    row has. Declared types are applied. A row of another width than the declared fields, or with a
+    value of a class that is not known, is a bad record.
+
+    Writing: a value has the Java type of its field's type; where none is declared, an int is a
+    Long, a float a Double and bytes are a BytesWritable. A value that does not fit is coerced.
+
+    Args:
+        fields: declared fields; ALL and UNKNOWN are whatever there is.
+        types: a type for each field.
+        compression: of files that are written: none, record or block.
+        codec: zlib, gzip, bzip2 or, with the extra [codecs], snappy, lz4, zstd.
+        num_sink_parts: part files to write; 0 for one a partition.
+    Raises:
+        BuildError: arguments that do not go together.
+    Source:
+        Cascading's SequenceFile and TupleSerialization
+    """
+
+    fields: Fields
+    compression: Compression
+    codec: str
+    num_sink_parts: int
+
+    def __init__(
+        self,
+        fields: Any = Fields.ALL,
+        *,
+        types: Sequence[Any] | None = None,
+        compression: Compression = "none",
+        codec: str = "zlib",
+        num_sink_parts: int = 0,
+    ) -> None:
+        # What is wrong with the last two is said here, not in a task.
+        SequenceFileWriter(NULL, NULL, compression=compression, codec=codec)
+        named = as_typed(as_fields(fields), types)
+        self.__attrs_init__(named, compression, codec, num_sink_parts)
+
+    @property
+    def source_fields(self) -> Fields:
+        return as_source_fields(self.fields)
+
+    @property
+    def sink_fields(self) -> Fields:
+        return as_sink_fields(self.fields)
+
+    def writer(self, fields: Fields) -> RowWriter:
+        own = self.sink_fields
+        typed = own if own.has_types() and len(own) == len(fields) else fields
+        types = _types_of(typed) if fields.is_defined() else ()
+        tokens = tuple([_TOKENS.get(kind) for kind in types])
+        file = self._writer_of(CascadingTuple(), CascadingTuple(tokens))
+        return _TupleWriter(fields, file, types)
+
+    def _check_classes(self, header: SequenceHeader, path: str) -> None:
+        found = [header.key_class, header.value_class]
+        if found != [tuples.CASCADING_TUPLE_CLASS] * 2:
+            raise TapError(
+                f"{path} does not hold Cascading's tuples",
+                asked=[tuples.CASCADING_TUPLE_CLASS],
+                available=found,
+                nearest="",
+                fix="read it by WritableSequenceFile(fields, key type, value type)",
+            )
+
+    def _stored_rows(self, reader: SequenceFileReader) -> Iterator[tuple[int, list[Row]]]:
+        # The keys are empty tuples.
+        for chunk in reader.chunks(keys=False):
+            yield chunk.offset, chunk.values or []
+
+
+@attrs.frozen(init=False)
+class WritableSequenceFile(_SequenceScheme):
+    """Sequence files of any Writables: the key, the value or both are the fields of a row.
+
+    The classes are given by their names, as "LongWritable", or by objects of
+    `cascade2spark.codecs.writables`; one field is the value unless only `key_type` is given. Values
+    are Python's: bytes of BytesWritable, a list of ArrayWritable, a dict of MapWritable. A class of
+    one's own gives its bytes as they are stored; where they are those of a class that is known, say
+    so: "com.example.Event as BytesWritable". Arrays name what they hold: "ArrayWritable<Text>".
+
+    Args:
+        fields: one or two fields; without types of their own they have those of the classes.
+        types: as in Java, (value type) or (key type, value type); None leaves a side out.
+        key_type: class of the keys.
+        value_type: class of the values.
+        compression: of files that are written: none, record or block.
+        codec: zlib, gzip, bzip2 or, with the extra [codecs], snappy, lz4, zstd.
+        num_sink_parts: part files to write; 0 for one a partition.
+    Raises:
+        BuildError: arguments that do not go together.
+    Source:
+        Cascading's WritableSequenceFile
+    Example:
+        >>> WritableSequenceFile(Fields("ms", "line"), "LongWritable", "Text").source_fields
+        Fields('ms', 'line' | Long, String)
+    """
+
+    fields: Fields
+    key_type: Writable | None
+    value_type: Writable | None
+    compression: Compression
+    codec: str
+    num_sink_parts: int
+
+    def __init__(
+        self,
+        fields: Any,
+        *types: Any,
+        key_type: Any = None,
+        value_type: Any = None,
+        compression: Compression = "none",
+        codec: str = "zlib",
+        num_sink_parts: int = 0,
+    ) -> None:
+        if len(types) > 2 or (types and (key_type or value_type)):
+            raise BuildError(
+                "WritableSequenceFile takes a value type, or a key type and a value type",
+                asked=[str(one) for one in types],
+            )
+        if types:
+            key_type, value_type = types if len(types) == 2 else (None, types[0])
+        key, value = _as_writable(key_type), _as_writable(value_type)
+        sides = [side for side in (key, value) if side is not None]
+        named = as_fields(fields)
+        if not sides:
+            raise BuildError(
+                "WritableSequenceFile needs a key type, a value type or both",
+                asked=named,
+                fix='say what the files hold, as WritableSequenceFile(fields, "LongWritable", '
+                '"Text")',
+            )
+        if not named.is_defined() or len(named) != len(sides):
+            raise BuildError(
+                f"WritableSequenceFile needs {len(sides)} fields for its types",
+                asked=named,
+                available=[side.class_name for side in sides],
+                nearest="",
+            )
+        if not named.has_types():
+            named = named.apply_types(*map(_type_of, sides))
+        SequenceFileWriter(NULL, NULL, compression=compression, codec=codec)
+        self.__attrs_init__(named, key, value, compression, codec, num_sink_parts)
+
+    @property
+    def source_fields(self) -> Fields:
+        return self.fields
+
+    @property
+    def sink_fields(self) -> Fields:
+        return self.fields
+
+    def writer(self, fields: Fields) -> RowWriter:
+        if not fields.is_defined() or len(fields) != len(self.fields):
+            raise PlanError(
+                f"WritableSequenceFile writes {len(self.fields)} fields",
+                asked=fields.print_(),
+                available=[str(name) for name in self.fields],
+            )
+        file = self._writer_of(self.key_type or NULL, self.value_type or NULL)
+        return _PairWriter(
+            fields, file, _types_of(self.fields), self.key_type is not None, bool(self.value_type)
+        )
+
+    def _check_classes(self, header: SequenceHeader, path: str) -> None:
+        for what, declared, found in (
+            ("keys", self.key_type, header.key_class),
+            ("values", self.value_type, header.value_class),
+        ):
+            if declared is not None and declared.class_name != found:
+                raise TapError(
+                    f"the {what} of {path} are of another class",
+                    asked=declared.class_name,
+                    available=[found],
+                    nearest="",
+                )
+
+    def _take_types(self, reader: SequenceFileReader) -> None:
+        reader.key_type = self.key_type or reader.key_type
+        reader.value_type = self.value_type or reader.value_type
+
+    def _stored_rows(self, reader: SequenceFileReader) -> Iterator[tuple[int, list[Row]]]:
+        has_key, has_value = self.key_type is not None, self.value_type is not None
+        for chunk in reader.chunks(keys=has_key, values=has_value):
+            sides = [side for side in (chunk.keys, chunk.values) if side is not None]
+            yield chunk.offset, list(zip(*sides, strict=True))
+
+
+class _SequenceReader(RowReader[SequenceBlock]):
+    def __init__(self, source: SourceInfo) -> None:
+        fields = source.fields
+        self._width = len(fields) if fields.is_defined() else None
+        self._wanted = source.wanted
+        types = _types_of(fields) if fields.is_defined() else ()
+        converts = [None if kind in (None, Object) else coercion(kind) for kind in types]
+        self._converts = converts if any(converts) else None
+        # Values of these classes need no conversion; most columns have no others.
+        self._types = types
+
+    def rows(self, blocks: Iterable[SequenceBlock], on_bad: OnBad) -> Iterator[list[Row]]:
+        for block in blocks:
+            for damage in block.damages:
+                on_bad(damage)
+            for start in range(0, len(block.rows), BATCH_ROWS):
+                rows = block.rows[start : start + BATCH_ROWS]
+                if self._width is not None:
+                    rows = self._checked(block, rows, on_bad)
+                if self._wanted is not None:
+                    wanted = self._wanted
+                    rows = [tuple([row[at] for at in wanted]) for row in rows]
+                if rows:
+                    yield rows
+
+    def _checked(self, block: SequenceBlock, rows: list[Row], on_bad: OnBad) -> list[Row]:
+        width = self._width
+        if set(map(len, rows)) == {width} and (self._converts is None or self._are_plain(rows)):
+            return rows
+        found = []
+        for row in rows:
+            if len(row) != width:
+                what = f"a row of {len(row)} values where {width} are declared"
+                on_bad(_bad_row(block, row, what))
+                continue
+            try:
+                found.append(self._converted(row))
+            except Exception as failed:  # a user's own type may raise anything
+                bad = _bad_row(block, row, f"a value cannot become its type: {failed}")
+                bad.__cause__ = failed
+                on_bad(bad)
+        return found
+
+    def _are_plain(self, rows: list[Row]) -> bool:
+        return all(map(_is_plain, self._types, zip(*rows, strict=True)))
+
+    def _converted(self, row: Row) -> Row:
+        converts = self._converts
+        if converts is None:
+            return row
+        return tuple(
+            [
+                value if convert is None else convert(value)
+                for convert, value in zip(converts, row, strict=True)
+            ]
+        )
+
+
+# Python's classes of the values that a conversion to a type gives back as they are.
+_PLAIN: dict[Type | None, frozenset[type]] = {
+    String: frozenset({str, type(None)}),
+    Long: frozenset({int, type(None)}),
+    Integer: frozenset({int}),
+    Short: frozenset({int}),
+    Double: frozenset({float, type(None)}),
+    Boolean: frozenset({bool, type(None)}),
+}
+_BITS: dict[Type | None, int] = {Integer: 32, Short: 16}
+
+
+def _is_plain(kind: Type | None, column: Sequence[Any]) -> bool:
+    """Whether all values of a column have the classes of its type, and fit it."""
+    if kind in (None, Object):
+        return True
+    classes = _PLAIN.get(kind, frozenset())
+    if not set(map(type, column)) <= classes:
+        return False
+    # Whole numbers that were read fit 64 bits.
+    bits = _BITS.get(kind)
+    return bits is None or (-1 << bits - 1 <= min(column) and max(column) < 1 << bits - 1)
+
+
+def _types_of(fields: Fields) -> tuple[Type | None, ...]:
+    return fields.get_types() or (None,) * len(fields)
+
+
+def _bad_row(block: SequenceBlock, row: Row, what: str) -> BadRecord:
+    where = {"file": block.path, "offset": f"at or after {block.offset}"}
+    return BadRecord(what, payload=row, details=where)
+
+
+class _SequenceWriter(RowWriter):
+    """Gives the file its keys and values, row by row when a batch holds something else."""
+
+    def __init__(self, fields: Fields, file: SequenceFileWriter, types: Sequence[Any]) -> None:
+        self._fields = fields
+        self._file = file
+        self._converts = [coercion(kind) for kind in types]
+
+    def start(self) -> bytes:
+        return self._file.start()
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        for row in rows if self._fields.is_defined() else ():
+            check_width(row, self._fields)
+        try:
+            return self._file.encode(*self._sides(rows))
+        except FormatError:
+            pass  # some value has to be coerced
+        converted = [self._converted(row) for row in rows]
+        return self._file.encode(*self._sides(converted))
+
+    def finish(self) -> bytes:
+        return self._file.finish()
+
+    def _converted(self, row: Row) -> Row:
+        """Return a row that can be written, or raise RunError."""
+        try:
+            self._check(row)
+            return row
+        except FormatError:
+            pass
+        try:
+            made = tuple(map(_call, self._converts, row)) if self._converts else row
+            self._check(made)
+        except (FormatError, CoercionError) as refused:
+            raise RunError(
+                f"a row cannot be stored in a sequence file: {refused}",
+                row=row,
+                fields=self._fields.print_(),
+            ) from refused
+        return made
+
+    def _check(self, row: Row) -> None:
+        for writable, values in zip(self._file.types, self._sides([row]), strict=True):
+            writable.encode(values[0])
+
+    @abstractmethod
+    def _sides(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """Return the keys and the values of rows."""
+
+
+class _TupleWriter(_SequenceWriter):
+    def _sides(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Sequence[Any]]:
+        return [()] * len(rows), rows
+
+
+class _PairWriter(_SequenceWriter):
+    def __init__(
+        self,
+        fields: Fields,
+        file: SequenceFileWriter,
+        types: Sequence[Any],
+        has_key: bool,
+        has_value: bool,
+    ) -> None:
+        super().__init__(fields, file, types)
+        self._key_at = 0 if has_key else None
+        self._value_at = int(has_key) if has_value else None
+
+    def _sides(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Sequence[Any]]:
+        return _column(rows, self._key_at), _column(rows, self._value_at)
+
+
+def _column(rows: Sequence[Row], at: int | None) -> list[Any]:
+    return [None] * len(rows) if at is None else [row[at] for row in rows]
+
+
+def _call(convert: Convert, value: Any) -> Any:
+    return convert(value)
+
+
+def _as_writable(given: Any) -> Writable | None:
+    if given is None or isinstance(given, Writable):
+        return given
+    if isinstance(given, type) and issubclass(given, Writable) and given is not RawWritable:
+        try:
+            return given()
+        except TypeError:
+            pass  # an array that does not say of what
+    if isinstance(given, str) and given.strip():
+        made = writable_of(given)
+        if not isinstance(made, RawWritable) or "." in made.class_name:
+            return made
+    raise BuildError(
+        "a sequence file needs the names of Hadoop's classes, or full names",
+        asked=given if isinstance(given, str) else repr(given),
+        available=["NullWritable", "BytesWritable", *_TYPES_BY_CLASS, "MapWritable"],
+    )
+
+
+def _type_of(writable: Writable) -> Type:
+    return _TYPES_BY_CLASS.get(type(writable).__name__, Object)
