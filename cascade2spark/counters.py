@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 
-__all__ = ["CounterName", "Counters", "StepCounters", "counter_name"]
+__all__ = ["CounterName", "Counters", "SliceCounters", "StepCounters", "counter_name"]
 
 CounterName = tuple[str, str]
 
@@ -20,6 +20,18 @@ class StepCounters(enum.Enum):
     Tuples_Read = "rows read from sources"
     Tuples_Written = "rows written to sinks"
     Tuples_Trapped = "rows written to traps"
+    Process_Duration = "milliseconds that tasks took, all together"
+
+
+class SliceCounters(enum.Enum):
+    """What tasks read and wrote: as `StepCounters`, and what went through groups and joins.
+
+    Rows are those of the pipes: a rule that sends fewer through an exchange does not show.
+    """
+
+    Tuples_Read = "rows read from sources and from exchanges"
+    Tuples_Written = "rows written to sinks and to exchanges"
+    Process_Duration = "milliseconds that tasks took, all together"
 
 
 def counter_name(group: str | enum.Enum, name: str | None = None) -> CounterName:

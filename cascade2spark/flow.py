@@ -8,7 +8,7 @@ from cascade2spark.connectors import (
     LocalFlowConnector,
     SparkFlowConnector,
 )
-from cascade2spark.counters import StepCounters
+from cascade2spark.counters import SliceCounters, StepCounters
 from cascade2spark.flows.cascade import Cascade, CascadeDef
 from cascade2spark.flows.definition import AssemblyContext, FlowDef
 from cascade2spark.flows.flow import Flow
@@ -80,6 +80,7 @@ __all__ = [
     "OperationCall",
     "OutputCollector",
     "Props",
+    "SliceCounters",
     "SparkFlowConnector",
     "Status",
     "StepCounters",

@@ -9,9 +9,17 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.counters import Counters, StepCounters
+from cascade2spark.counters import Counters, SliceCounters, StepCounters, counter_name
 from cascade2spark.errors import shown_value
-from cascade2spark.planner.steps import RunResult, Site, Step, StepPlan
+from cascade2spark.planner.steps import (
+    CoGroup,
+    Group,
+    Read,
+    RunResult,
+    Site,
+    Step,
+    StepPlan,
+)
 from cascade2spark.value_text import size_text
 
 __all__ = [
@@ -132,18 +140,26 @@ class _Counted(Stats):
         """The counters."""
         raise NotImplementedError
 
+    @property
+    def derived(self) -> Counters:
+        """Cascading's counters of time, and of what went through exchanges: found afterwards."""
+        raise NotImplementedError
+
     def get_counter_value(self, group: str | enum.Enum, name: str | None = None) -> int:
         """Return a counter, given by an enum member or by group and name; 0 for an unknown one."""
-        return self.counters.value(group, name)
+        return self._all().value(group, name)
 
     def get_counter_groups(self) -> list[str]:
         """Return the groups of counters, sorted."""
-        return self.counters.groups()
+        return self._all().groups()
 
     def get_counters_for(self, group: str | type[enum.Enum]) -> list[str]:
         """Return the names of the counters of a group, sorted."""
         wanted = group if isinstance(group, str) else group.__qualname__
-        return [name for found, name in self.counters if found == wanted]
+        return [name for found, name in self._all() if found == wanted]
+
+    def _all(self) -> Counters:
+        return Counters({**self.derived, **self.counters})
 
 
 @attrs.frozen
@@ -294,15 +310,22 @@ class FlowStats(_Counted):
         self.ignored: Mapping[str, str] = {}
         self.unused_checkpoints: Mapping[str, str] = {}
         self._counters = Counters()
+        self._derived = Counters()
+        self._plan = plan
 
     @property
     def counters(self) -> Counters:
         """The counters, complete when the flow has ended."""
         return self._counters
 
+    @property
+    def derived(self) -> Counters:
+        return self._derived
+
     def fill(self, result: RunResult) -> None:
         """Take what the engine reported of a run that succeeded."""
         self._counters = result.counters
+        self._derived = derived_counters(self._plan, result)
         for step in self.steps:
             step.fill(result)
             if step.status not in _ENDS:
@@ -390,6 +413,13 @@ class CascadeStats(_Counted):
             found.merge(flow.counters)
         return found
 
+    @property
+    def derived(self) -> Counters:
+        found = Counters()
+        for flow in self.flows:
+            found.merge(flow.derived)
+        return found
+
     def get_children(self) -> list[FlowStats]:
         """Return the statistics of the flows."""
         return list(self.flows)
@@ -411,6 +441,23 @@ class CascadeStats(_Counted):
         ]
         head = f"cascade {self.name!r} {self.status.value} in {self.seconds:.2f} s"
         return "\n".join([head, *columns(("flow", "status", "seconds", "rows written"), rows)])
+
+
+def derived_counters(plan: StepPlan, result: RunResult) -> Counters:
+    """Return the counters that follow from what an engine tells of a run."""
+    rows_in, rows_out = result.rows_in, result.rows_out
+    read = sum(rows_out.get(s.site.key, 0) for s in plan.steps if isinstance(s, Read))
+    written = sum(rows_out.get(s.site.key, 0) for s in plan.writes)
+    sent = sum(rows_in.get(s.site.key, 0) for s in plan.steps if isinstance(s, (Group, CoGroup)))
+    took_ms = round(sum(result.seconds.values()) * 1000)
+    return Counters(
+        {
+            counter_name(StepCounters.Process_Duration): took_ms,
+            counter_name(SliceCounters.Process_Duration): took_ms,
+            counter_name(SliceCounters.Tuples_Read): read + sent,
+            counter_name(SliceCounters.Tuples_Written): written + sent,
+        }
+    )
 
 
 def written_of(flow: FlowStats) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from pyspark import RDD, Accumulator, SparkContext, TaskContext
@@ -71,18 +71,37 @@ class TaskCounters:
         """Return one counter; 0 for one that nobody touched."""
         return self.as_dict().get(name, 0)
 
-    def as_dict(self) -> dict[str, int]:
-        """Return all counters as far as their partitions were evaluated, by name."""
-        found: dict[str, int] = {}
-        for _, record in sorted(self._reports.first_complete().items()):
-            for name, amount in record.report.items():
-                found[name] = found.get(name, 0) + amount
-        return dict(sorted(found.items()))
+    def as_dict(self, view: Literal["first", "last"] = "first") -> dict[str, int]:
+        """Return all counters as far as their partitions were evaluated, by name.
+
+        Args:
+            view: which evaluation of a partition counts. They differ only where a function does
+                not give the same again: it reads the clock, or data that changes.
+        """
+        reports = self._reports
+        kept = reports.last_complete() if view == "last" else reports.first_complete()
+        return _added_up(kept.values())
+
+    def by_stage(self) -> dict[int, dict[str, int]]:
+        """Return for each Spark stage what its tasks counted, every evaluation of a partition.
+
+        The sum over the stages is what plain accumulators would show.
+        """
+        found = self._reports.complete_by_stage()
+        return {stage: _added_up(found[stage]) for stage in sorted(found)}
 
     @property
     def is_complete(self) -> bool:
         """Whether every partition was seen to its end, so that the counters are final."""
         return len(self._reports.first_complete()) == sum(self._partitions)
+
+
+def _added_up(records: Iterable[TaskRecord]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for record in records:
+        for name, amount in record.report.items():
+            found[name] = found.get(name, 0) + amount
+    return dict(sorted(found.items()))
 
 
 @attrs.frozen

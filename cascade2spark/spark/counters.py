@@ -83,3 +83,15 @@ class TaskReports:
             if record.is_complete:
                 kept.setdefault((record.chain, record.partition), record)
         return kept
+
+    def last_complete(self) -> dict[tuple[int, int], TaskRecord]:
+        """Return the latest record of each (chain, partition): what was seen in the end."""
+        return {(one.chain, one.partition): one for one in self.records() if one.is_complete}
+
+    def complete_by_stage(self) -> dict[int, list[TaskRecord]]:
+        """Return every complete record by Spark's stage, in order of arrival, repeats too."""
+        found: dict[int, list[TaskRecord]] = {}
+        for record in self.records():
+            if record.is_complete:
+                found.setdefault(record.stage, []).append(record)
+        return found

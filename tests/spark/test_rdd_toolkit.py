@@ -252,6 +252,9 @@ def test_a_look_at_the_first_elements_does_not_count(sc) -> None:
     assert counted.take(1) == [0] and counters.value("seen") == 0 and not counters.is_complete
     assert (counted.count(), counted.count()) == (10_000, 10_000)
     assert counters.value("seen") == 20_000 and counters.value("other") == 0
+    # Two actions, two evaluations: each view says which of them it counts.
+    assert counters.as_dict("last") == {"seen": 20_000}
+    assert list(counters.by_stage().values()) == [{"seen": 20_000}] * 2
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from cascade2spark.connectors import (
     LocalFlowConnector,
     SparkFlowConnector,
 )
-from cascade2spark.counters import StepCounters
+from cascade2spark.counters import SliceCounters, StepCounters
 from cascade2spark.errors import (
     BuildError,
     Cascade2SparkError,
@@ -436,7 +436,8 @@ def test_statistics_tell_rows_counters_and_time() -> None:
     assert 3 == stats.get_counter_value(StepCounters.Tuples_Written)
     assert 3 == stats.get_counter_value("StepCounters", "Tuples_Written")
     assert 0 == stats.get_counter_value("no", "such")
-    assert ["Tuples_Read", "Tuples_Written"] == stats.get_counters_for(StepCounters)
+    names = ["Process_Duration", "Tuples_Read", "Tuples_Written"]
+    assert names == stats.get_counters_for(StepCounters)
     rows = [(site.site.kind, site.rows_in, site.rows_out) for site in stats.site_stats()]
     assert [("source", 2, 2), ("Each", 2, 4), ("GroupBy", 4, 4), ("Every", 4, 3)] == rows[:4]
     assert stats.seconds > 0
@@ -446,6 +447,24 @@ def test_statistics_tell_rows_counters_and_time() -> None:
     assert ("words", "SUCCESSFUL") == (found["name"], found["status"])
     assert 3 == found["counters"]["StepCounters"]["Tuples_Written"]
     assert len(flow.planned.steps.steps) == len(found["steps"]) == len(stats.get_children())
+
+
+def test_counters_of_slices_count_what_goes_through_groups_too() -> None:
+    flow = flow_of(counting(), lines("b a b", "c"), MemoryTap())
+    flow.complete()
+    stats = flow.get_stats()
+    assert (2 + 4, 3 + 4) == (
+        stats.get_counter_value(SliceCounters.Tuples_Read),
+        stats.get_counter_value(SliceCounters.Tuples_Written),
+    )
+    took = stats.get_counter_value(StepCounters.Process_Duration)
+    assert 0 <= took <= stats.get_duration() + 1
+    assert ["SliceCounters", "StepCounters"] == stats.get_counter_groups()
+    names = ["Process_Duration", "Tuples_Read", "Tuples_Written"]
+    assert names == stats.get_counters_for(SliceCounters)
+    cascade = CascadeConnector().connect(flow_of(counting(), lines("b a b"), MemoryTap()))
+    cascade.complete()
+    assert 4 == cascade.get_stats().get_counter_value("SliceCounters", "Tuples_Read")
 
 
 def test_a_property_without_effect_is_told_in_the_statistics() -> None:
