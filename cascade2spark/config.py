@@ -221,6 +221,8 @@ _SPILLS_BY_BYTES = "tasks spill by bytes, not by rows: set cascade2spark.memory.
 _SPILL_FORMAT = "what a task spills is written as it is, not compressed"
 _SPARK_RUNS = "Spark schedules and reports the work"
 
+_COMPOSITES = "only CompositeFunction reads it, and the assemblies that are made of one"
+
 # Cascading properties that change no row and have nothing to set here -> why.
 _IGNORED = {
     "cascading.flowconnector.intermediateschemeclass": _PLANNER_CLASS,
@@ -232,9 +234,9 @@ _IGNORED = {
     "cascading.flow.job.pollinginterval": _SPARK_RUNS,
     "cascading.flow.runtime.log.counters": "counters are in the flow's statistics",
     "cascading.cascade.maxconcurrentflows": "give it to the Cascade itself",
-    "cascading.aggregateby.cachefactory.classname": "there is one kind of cache",
-    "cascading.unique.cachefactory.classname": "there is one kind of cache",
-    "cascading.function.composite.cache.capacity": "there is one kind of cache",
+    "cascading.aggregateby.cachefactory.classname": _COMPOSITES,
+    "cascading.unique.cachefactory.classname": "there is one kind of cache before an exchange",
+    "cascading.function.composite.cache.capacity": _COMPOSITES,
     "cascading.spill.list.threshold": _SPILLS_BY_BYTES,
     "cascading.spill.map.threshold": _SPILLS_BY_BYTES,
     "cascading.spill.map.capacity": _SPILLS_BY_BYTES,

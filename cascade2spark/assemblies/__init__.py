@@ -12,22 +12,34 @@ from cascade2spark.assemblies.aggregating import (
     SumBy,
     Unique,
 )
+from cascade2spark.assemblies.local_aggregating import (
+    AverageByLocally,
+    CountByLocally,
+    MaxByLocally,
+    MinByLocally,
+    SumByLocally,
+)
 from cascade2spark.assemblies.shaping import Coerce, Copy, Discard, Rename, Retain
 from cascade2spark.operations.folds import Include
 
 __all__ = [
     "AggregateBy",
     "AverageBy",
+    "AverageByLocally",
     "Coerce",
     "Copy",
     "CountBy",
+    "CountByLocally",
     "Discard",
     "FirstBy",
     "Include",
     "MaxBy",
+    "MaxByLocally",
     "MinBy",
+    "MinByLocally",
     "Rename",
     "Retain",
     "SumBy",
+    "SumByLocally",
     "Unique",
 ]

@@ -6,21 +6,28 @@ there is nothing to cache here, and `capacity` only bounds how many keys that ma
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-import attrs
-
-from cascade2spark.errors import BuildError
-from cascade2spark.field_elements import is_type
-from cascade2spark.fields import Fields, as_fields
+from cascade2spark.assemblies.forms import (
+    Aggregation,
+    Form,
+    Part,
+    group_and_fields,
+    one_of,
+    parsed,
+    refusal,
+)
+from cascade2spark.fields import Fields
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.callables import FoldAggregator, remove_if
+from cascade2spark.operations.composite import CoFunction, CompositeFunction
 from cascade2spark.operations.extremes import First, MaxValue, MinValue
 from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.operations.folds import Include as Rows
+from cascade2spark.operations.partials import FoldFunctor, MergingAggregator
 from cascade2spark.operations.passing import Identity
-from cascade2spark.overloads import is_fields_like
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe, SubAssembly
 from cascade2spark.types import Double, Long, Type, as_type
 
@@ -38,33 +45,16 @@ __all__ = [
 _CAPACITY = "cascade2spark.aggregate.capacity"
 
 
-@attrs.frozen
-class _Part:
-    """One aggregation: which values, and what is done with them."""
-
-    values: Fields
-    operation: FoldAggregator
-
-
-@attrs.define
-class _Form:
-    """The arguments of an assembly, sorted out by their types."""
-
-    name: str | None
-    pipes: list[Pipe]
-    fields: list[Fields]
-    parts: list[AggregateBy]
-    include: Rows | None = None
-    type: Any = None
-    capacity: int = 0
-
-
-class AggregateBy(SubAssembly):
+class AggregateBy(Aggregation):
     """Several aggregations of one grouping, in one pass.
 
     Java's orders: ``AggregateBy([name], pipe | pipes, group, [capacity], parts…)``, parts being
     CountBy, SumBy and so on without pipe and group. The result has the group fields, then one
     result for each part, sorted by the group fields.
+
+    A part of your own is a subclass that hands ``(values, functor, aggregator)`` to this
+    constructor, after a pipe and the group where it stands alone. The functor, a CoFunction, folds
+    the rows of a task in a cache; the aggregator joins what it gave.
 
     Args:
         given: in Java's order; several pipes are merged.
@@ -75,35 +65,57 @@ class AggregateBy(SubAssembly):
         Cascading AggregateBy.
     """
 
+    class Cache(enum.Enum):
+        """What is counted of the keys before the exchange."""
+
+        Num_Keys_Flushed = "keys that left before the end of their task"
+        Num_Keys_Hit = "rows whose key was held"
+        Num_Keys_Missed = "rows whose key was not held"
+
+    Functor: ClassVar[type[CoFunction]] = CoFunction
     Include: ClassVar[type[Rows]] = Rows
-    part: _Part | None = None
+    cache_counters: ClassVar[str] = "AggregateBy.Cache"
 
     def __init__(self, *given: Any, capacity: int = 0) -> None:
-        form = _parsed(self, given)
+        form = parsed(self, given)
+        if form.functors or form.aggregators:
+            group, fields = group_and_fields(self, given, form, 1, len(given))
+            if not len(fields) == len(form.functors) == len(form.aggregators):
+                raise refusal(self, given, "each functor needs its values and its aggregator")
+            made = zip(fields, form.aggregators, form.functors, strict=True)
+            self._start_parts(form, [Part(*one) for one in made], group, capacity)
+            return
         if not form.pipes or len(form.fields) != 1 or not form.parts:
-            raise _refusal(self, given, "it takes pipes, the group fields and parts")
+            raise refusal(self, given, "it takes pipes, the group fields and parts")
         parts = [part for one in form.parts for part in _parts_of(self, one)]
         self._wire(form, form.fields[0], parts, capacity or form.capacity)
 
-    def _start_part(self, form: _Form, part: _Part, group: Fields | None, capacity: int) -> None:
+    def _start_part(self, form: Form, part: Part, group: Fields | None, capacity: int) -> None:
         """Be a part of an AggregateBy, or an assembly of one part when there are pipes."""
-        self.part = part
+        self._start_parts(form, [part], group, capacity)
+
+    def _start_parts(
+        self, form: Form, parts: Sequence[Part], group: Fields | None, capacity: int
+    ) -> None:
         if form.pipes:
             assert group is not None
-            self._wire(form, group, [part], capacity or form.capacity)
+            self._wire(form, group, parts, capacity or form.capacity)
         else:
             super().__init__(name=type(self).__name__)
-            self.part = part
+        self.parts = tuple(parts)
 
-    def _wire(self, form: _Form, group: Fields, parts: Sequence[_Part], capacity: int) -> None:
-        super().__init__(*form.pipes, name=form.name)
-        wanted = _wanted_fields(group, parts)
-        inputs = form.pipes
-        if wanted is not None:
+    def _wire(self, form: Form, group: Fields, parts: Sequence[Part], capacity: int) -> None:
+        SubAssembly.__init__(self, *form.pipes, name=form.name)
+        inputs, parts, sort = form.pipes, list(parts), _sort_of(parts)
+        if any(part.functor is not None for part in parts):
+            if sort is not None:
+                raise refusal(self, parts, "values with comparators need rows, not functors")
+            inputs, parts = _composed(inputs, group, parts, capacity, self.cache_counters)
+        elif (wanted := _wanted_fields(group, parts)) is not None:
             inputs = [Each(pipe, wanted, Identity(), Fields.RESULTS) for pipe in inputs]
         named = [] if form.name is None else [form.name]
         source = inputs[0] if len(inputs) == 1 else inputs
-        grouped: Pipe = GroupBy(*named, source, group=group, sort=_sort_of(parts))
+        grouped: Pipe = GroupBy(*named, source, group=group, sort=sort)
         if capacity:
             grouped.get_config_def().set_property(_CAPACITY, capacity)
         for part in parts:
@@ -127,12 +139,12 @@ class CountBy(AggregateBy):
     """
 
     def __init__(self, *given: Any, include: Rows | None = None, capacity: int = 0) -> None:
-        form = _parsed(self, given)
-        group, fields = _group_and_fields(self, given, form, 1, 2)
+        form = parsed(self, given)
+        group, fields = group_and_fields(self, given, form, 1, 2)
         values = fields[0] if len(fields) == 2 else Fields.GROUP
         counting = _COUNTS[include or form.include or Rows.ALL]
-        counted = counting(_typed(_one(self, fields[-1]), Long))
-        self._start_part(form, _Part(values, counted), group, capacity)
+        counted = counting(_typed(one_of(self, fields[-1]), Long))
+        self._start_part(form, Part(values, counted), group, capacity)
 
 
 class SumBy(AggregateBy):
@@ -146,14 +158,14 @@ class SumBy(AggregateBy):
     """
 
     def __init__(self, *given: Any, type: Any = None, capacity: int = 0) -> None:
-        form = _parsed(self, given)
-        group, (value, result) = _group_and_fields(self, given, form, 2, 2)
+        form = parsed(self, given)
+        group, (value, result) = group_and_fields(self, given, form, 2, 2)
         wanted = type or form.type
         types = result.get_types()
         if wanted is None and types is None:
-            raise _refusal(self, given, "a sum needs a type")
+            raise refusal(self, given, "a sum needs a type")
         summed = as_type(wanted) if wanted is not None or types is None else types[0]
-        part = _Part(_one(self, value), Sum(_one(self, result), summed))
+        part = Part(one_of(self, value), Sum(one_of(self, result), summed))
         self._start_part(form, part, group, capacity)
 
 
@@ -170,23 +182,23 @@ class AverageBy(AggregateBy):
     """
 
     def __init__(self, *given: Any, include: Rows | None = None, capacity: int = 0) -> None:
-        form = _parsed(self, given)
-        group, (value, result) = _group_and_fields(self, given, form, 2, 2)
+        form = parsed(self, given)
+        group, (value, result) = group_and_fields(self, given, form, 2, 2)
         chosen = include or form.include or Rows.ALL
         if chosen is Rows.ONLY_NULLS:
-            raise _refusal(self, given, "an average of nulls only is no number")
+            raise refusal(self, given, "an average of nulls only is no number")
         averaging = Average if chosen is Rows.ALL else AverageOfValues
-        averaged = averaging(_typed(_one(self, result), Double))
-        self._start_part(form, _Part(_one(self, value), averaged), group, capacity)
+        averaged = averaging(_typed(one_of(self, result), Double))
+        self._start_part(form, Part(one_of(self, value), averaged), group, capacity)
 
 
 class _ExtremeBy(AggregateBy):
     choice: ClassVar[type[MaxValue] | type[MinValue]]
 
     def __init__(self, *given: Any, capacity: int = 0) -> None:
-        form = _parsed(self, given)
-        group, (value, result) = _group_and_fields(self, given, form, 2, 2)
-        part = _Part(_one(self, value), self.choice(_one(self, result)))
+        form = parsed(self, given)
+        group, (value, result) = group_and_fields(self, given, form, 2, 2)
+        part = Part(one_of(self, value), self.choice(one_of(self, result)))
         self._start_part(form, part, group, capacity)
 
 
@@ -221,13 +233,13 @@ class FirstBy(AggregateBy):
     """
 
     def __init__(self, *given: Any, capacity: int = 0) -> None:
-        form = _parsed(self, given)
-        group, fields = _group_and_fields(self, given, form, 1, 2)
+        form = parsed(self, given)
+        group, fields = group_and_fields(self, given, form, 1, 2)
         values, results = fields[0], fields[-1]
         if len(values) != len(results) and results.is_defined():
-            raise _refusal(self, given, "as many results as values are needed")
+            raise refusal(self, given, "as many results as values are needed")
         declared = Fields.ARGS if len(fields) == 1 else results
-        self._start_part(form, _Part(values, First(declared)), group, capacity)
+        self._start_part(form, Part(values, First(declared)), group, capacity)
 
 
 class Unique(SubAssembly):
@@ -242,12 +254,20 @@ class Unique(SubAssembly):
         Cascading Unique.
     """
 
+    class Cache(enum.Enum):
+        """What is counted of the keys before the exchange."""
+
+        Num_Keys_Flushed = "keys that left before the end of their task"
+        Num_Keys_Hit = "rows whose key was held"
+        Num_Keys_Missed = "rows whose key was not held"
+
     Include: ClassVar[type[Rows]] = Rows
+    cache_counters: ClassVar[str] = "Unique.Cache"
 
     def __init__(self, *given: Any, include: Rows | None = None, capacity: int = 0) -> None:
-        form = _parsed(self, given)
+        form = parsed(self, given)
         if not form.pipes or len(form.fields) != 1 or form.parts or form.type is not None:
-            raise _refusal(self, given, "it takes pipes and the unique fields")
+            raise refusal(self, given, "it takes pipes and the unique fields")
         super().__init__(*form.pipes, name=form.name)
         unique, inputs = form.fields[0], form.pipes
         if (include or form.include) is Rows.NO_NULLS:
@@ -275,68 +295,32 @@ def _are_all_null(*values: Any) -> bool:
     return all(value is None for value in values)
 
 
-def _parsed(owner: SubAssembly, given: Sequence[Any]) -> _Form:
-    """Sort arguments by type; a whole number after the first fields is the capacity."""
-    rest = list(given)
-    form = _Form(None, [], [], [])
-    if len(rest) > 1 and isinstance(rest[0], str) and _pipes_of(rest[1]):
-        form.name = rest.pop(0)
-    if rest and _pipes_of(rest[0]):
-        form.pipes = _pipes_of(rest.pop(0))
-    for argument in rest:
-        is_count = isinstance(argument, int) and not isinstance(argument, bool)
-        if isinstance(argument, AggregateBy):
-            form.parts.append(argument)
-        elif isinstance(argument, Rows) and form.include is None:
-            form.include = argument
-        elif is_type(argument) and form.type is None:
-            form.type = argument
-        elif is_count and form.fields:
-            form.capacity = argument
-        elif is_fields_like(argument):
-            form.fields.append(as_fields(argument))
-        elif isinstance(argument, (list, tuple)) and all(
-            isinstance(one, AggregateBy) for one in argument
-        ):
-            form.parts += argument
-        else:
-            raise _refusal(owner, given, f"{argument!r} has no place")
-    return form
+def _parts_of(owner: Aggregation, given: Aggregation) -> tuple[Part, ...]:
+    if not given.parts or given.previous:
+        raise refusal(owner, (given,), "a part has neither pipe nor group")
+    return given.parts
 
 
-def _pipes_of(value: Any) -> list[Pipe]:
-    if isinstance(value, AggregateBy) and value.part is not None and not value.previous:
-        return []  # a part is a pipe only in name
-    if isinstance(value, Pipe):
-        return [value]
-    if isinstance(value, (list, tuple)) and value and all(_pipes_of(one) for one in value):
-        return list(value)
-    return []
+def _composed(
+    pipes: Sequence[Pipe], group: Fields, parts: Sequence[Part], capacity: int, counters: str
+) -> tuple[list[Pipe], list[Part]]:
+    """Return pipes that fold rows before the grouping, by functors, and parts that join them."""
+    functors, joining = [], []
+    for number, part in enumerate(parts):
+        functor, operation = part.functor, part.operation
+        if functor is None:
+            functor = FoldFunctor(operation, Fields(f"_part_{number}"))
+            operation = MergingAggregator(operation, part.values)
+        functors.append(functor)
+        joining.append(Part(functor.get_declared_fields(), operation))
+    values = [group if part.values.is_group() else part.values for part in parts]
+    wanted = Fields.merge(group, *values).un_apply_types()
+    folding = CompositeFunction(group, values, functors, capacity)
+    folding.counters = counters
+    return [Each(pipe, wanted, folding, Fields.RESULTS) for pipe in pipes], joining
 
 
-def _group_and_fields(
-    owner: SubAssembly, given: Sequence[Any], form: _Form, fewest: int, most: int
-) -> tuple[Fields | None, list[Fields]]:
-    fields = list(form.fields)
-    group = fields.pop(0) if form.pipes and fields else None
-    if form.parts or not fewest <= len(fields) <= most:
-        raise _refusal(owner, given, "the fields do not fit")
-    return group, fields
-
-
-def _parts_of(owner: SubAssembly, given: AggregateBy) -> list[_Part]:
-    if given.part is None or given.previous:
-        raise _refusal(owner, (given,), "a part has neither pipe nor group")
-    return [given.part]
-
-
-def _one(owner: SubAssembly, fields: Fields) -> Fields:
-    if len(fields) != 1:
-        raise BuildError(f"{type(owner).__name__} takes one field here", asked=str(fields))
-    return fields
-
-
-def _wanted_fields(group: Fields, parts: Sequence[_Part]) -> Fields | None:
+def _wanted_fields(group: Fields, parts: Sequence[Part]) -> Fields | None:
     """Return the fields that are read, or None where names alone cannot say which those are."""
     values = [part.values for part in parts if not part.values.is_group()]
     used = [group, *values]
@@ -345,7 +329,7 @@ def _wanted_fields(group: Fields, parts: Sequence[_Part]) -> Fields | None:
     return Fields.merge(*used).un_apply_types()
 
 
-def _sort_of(parts: Sequence[_Part]) -> Fields | None:
+def _sort_of(parts: Sequence[Part]) -> Fields | None:
     """Return all value fields as the sort fields when one of them has a comparator."""
     values = [part.values for part in parts if part.values.is_defined()]
     if not any(one.has_comparators() for one in values):
@@ -357,12 +341,3 @@ def _sort_of(parts: Sequence[_Part]) -> Fields | None:
     order = Fields(list(found))
     order.set_comparators(*found.values())
     return order
-
-
-def _refusal(owner: SubAssembly, given: Sequence[Any], why: str) -> BuildError:
-    shown = ", ".join(repr(one) for one in given)
-    accepted = (type(owner).__doc__ or "").partition("Java's orders: ")[2].partition(".")[0]
-    details = {"accepted": " ".join(accepted.replace("``", "").split())} if accepted else None
-    return BuildError(
-        f"{type(owner).__name__} cannot be built: {why}", asked=shown, details=details
-    )

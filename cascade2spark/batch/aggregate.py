@@ -22,7 +22,7 @@ from cascade2spark.errors import Unsupported
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["PartialAggregate", "PartialAggregation", "can_aggregate_parts"]
+__all__ = ["PartialAggregate", "PartialAggregation", "can_aggregate_parts", "count_keys"]
 
 Row = tuple[Any, ...]
 # The share of the held keys that leaves at a time: one by one would cut batches of one row.
@@ -45,6 +45,7 @@ class PartialAggregate:
         capacity: most keys held, a count; beyond it the oldest leave first. All leave when their
             states take more than a quarter of the task's memory limit.
         site: the Group's, whose rows this stage counts; None when another does.
+        cache: group of the counters of keys, None to count none.
     Raises:
         Unsupported: an Every is no algebraic fold, or has a trap.
     """
@@ -54,6 +55,7 @@ class PartialAggregate:
     everys: tuple[EverySpec, ...]
     capacity: int = 100_000
     site: SiteSpec | None = None
+    cache: str | None = None
 
     # Errors of folds belong behind the exchange: no trap before it may take them.
     has_traps = False
@@ -75,6 +77,18 @@ def can_aggregate_parts(every: EverySpec) -> bool:
     return is_plain_fold(every) and bool(every.operation.is_algebraic())
 
 
+def count_keys(task: TaskContext, group: str | None, rows: int, parts: int, early: int) -> None:
+    """Count what aggregation before an exchange saved, by the names that Cascading's cache has.
+
+    A row that opened a part missed, any other hit; parts that left before the end were flushed.
+    """
+    if group is None or not rows:
+        return
+    counted = {"Missed": parts, "Hit": rows - parts, "Flushed": early}
+    for name, amount in counted.items():
+        task.report.counters.increment((group, f"Num_Keys_{name}"), amount)
+
+
 class PartialAggregation:
     """Holds one state per key and fold, up to a number of keys and about up to a size."""
 
@@ -83,7 +97,7 @@ class PartialAggregation:
         self._operations = Operations(task)
         self._bound = BoundFolds(spec.everys, self._operations)
         self._held: dict[Hashable, list[Any]] = {}
-        self._rows_in = 0
+        self._rows_in = self._parts_out = self._parts_early = 0
         self._is_held = spec.key_order.has_group_key
         self._most_bytes = task.spill.limit_bytes // _MEMORY_SHARE
         # Bytes of rows since the states were measured: they can hardly have grown by more.
@@ -119,6 +133,7 @@ class PartialAggregation:
 
     def flush(self) -> Iterator[list[Row]]:
         """Yield every state that is left."""
+        self._parts_early = self._parts_out
         yield from self._evicted(len(self._held))
 
     def cleanup(self, *, is_failing: bool = False) -> None:
@@ -128,6 +143,7 @@ class PartialAggregation:
             report.count_rows(self._spec.site.key, entered, entered)
         for every in self._spec.everys:
             report.count_rows(every.site.key, entered, 0)
+        count_keys(self._task, self._spec.cache, entered, self._parts_out, self._parts_early)
         self._operations.cleanup(is_failing=is_failing)
 
     def _are_large(self, batch: list[Row]) -> bool:
@@ -158,6 +174,7 @@ class PartialAggregation:
             for name in oldest[start : start + size]:
                 entry = held.pop(name)
                 rows.append(entry[0] + tuple(entry[1:]))
+            self._parts_out += len(rows)
             yield rows
 
     def _absorbing(self) -> list[tuple[str, int | None]]:

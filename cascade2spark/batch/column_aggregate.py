@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 import pyarrow as pa
 
-from cascade2spark.batch.aggregate import PartialAggregate
+from cascade2spark.batch.aggregate import PartialAggregate, count_keys
 from cascade2spark.batch.batches import (
     Batch,
     Columns,
@@ -94,6 +94,7 @@ class ColumnAggregation:
         self._places = spec.key.positions or ()
         self._held: list[Columns] = []
         self._held_rows = self._held_bytes = 0
+        self._rows_in = self._parts_out = self._parts_early = 0
         self._most_bytes = task.spill.limit_bytes // _HELD_SHARE
         self._rows_stage: Stage | None = None
         self._count(0)
@@ -113,6 +114,7 @@ class ColumnAggregation:
             # Parts leave in the order their rows came: a group is called by its first row's key.
             yield from self._rows_stage.flush()
         self._count(batch.num_rows)
+        self._rows_in += batch.num_rows
         self._held.append(made)
         self._held_rows += made.num_rows
         self._held_bytes += made.nbytes
@@ -129,12 +131,15 @@ class ColumnAggregation:
 
     def flush(self) -> Iterator[Batch]:
         """Yield everything that is left."""
+        self._parts_early = self._parts_out
         yield from self._joined(is_last=True)
         if self._rows_stage is not None:
             yield from self._rows_stage.flush()
 
     def cleanup(self, *, is_failing: bool = False) -> None:
         """End the row form, if there was one."""
+        cache = self._spec.cache
+        count_keys(self._task, cache, self._rows_in, self._parts_out, self._parts_early)
         if self._rows_stage is not None:
             self._rows_stage.cleanup(is_failing=is_failing)
 
@@ -158,10 +163,12 @@ class ColumnAggregation:
             whole = joined(held)
             made = _merged(whole, len(self._places), self._kernels, is_sorted=False)
         except NotColumns:
+            self._parts_out += before
             yield from held
             return
         is_small = made.num_rows <= before * _WORTH_KEEPING
         if is_last or not is_small or made.nbytes > self._most_bytes * _WORTH_KEEPING:
+            self._parts_out += made.num_rows
             yield made
         else:
             self._held = [made]

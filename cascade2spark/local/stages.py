@@ -256,9 +256,17 @@ class GroupStage(Stage):
         for group in groups_of(sorted_rows(held, self._order(), self._failed), step.key_order):
             self.run.check_stopped()
             self.run.count_out(step.site, len(group))
+            if step.is_partial and step.cache is not None:
+                self._count_key(step.cache, len(group))
             # Called by the first of its rows to arrive: equal keys may look different.
             first = min(group, key=lambda keyed: arrived[id(keyed)])
             self._driver.group(first.key, [keyed.row for keyed in group], None)
+
+    def _count_key(self, cache: str, rows: int) -> None:
+        """Count what aggregation before the exchange would, in one task that holds every key."""
+        counters = self.run.result.counters
+        for name, amount in (("Missed", 1), ("Hit", rows - 1), ("Flushed", 0)):
+            counters.increment((cache, f"Num_Keys_{name}"), amount)
 
     def _order(self) -> Callable[[Keyed], Any]:
         key_of = self.step.key_order.sort_key()

@@ -10,34 +10,62 @@ from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.kinds import is_same
 from cascade2spark.operations.arguments import is_fields, no_more, one_field, type_at
-from cascade2spark.operations.base import BaseOperation, Buffer, BufferCall, FlowProcess
+from cascade2spark.operations.base import (
+    Aggregator,
+    AggregatorCall,
+    BaseOperation,
+    Buffer,
+    BufferCall,
+    FlowProcess,
+)
 from cascade2spark.operations.callables import Fold, FoldAggregator, Shape
 from cascade2spark.tuples import Tuple
 from cascade2spark.types import Double, coercion
 
-__all__ = ["First", "FirstNBuffer", "Last", "Max", "MaxValue", "Min", "MinValue"]
+__all__ = [
+    "ExtentBase",
+    "ExtremaValueBase",
+    "First",
+    "FirstNBuffer",
+    "Last",
+    "Max",
+    "MaxValue",
+    "Min",
+    "MinValue",
+]
 
 Row = tuple[Any, ...]
 Choose = Callable[[Any, Any], Any]
 
 
-class _ExtremeValue(FoldAggregator):
-    """The extreme of one argument by its natural order; nulls are ignored."""
+class ExtremaValueBase(FoldAggregator):
+    """Base of aggregators that give one extreme value of one argument; nulls are ignored.
 
-    default_name = ""
+    A subclass says in `compare` when a value takes the place of the one that is held, and may have
+    a `default_name` for its result. It runs behind the exchange alone, unless its `is_algebraic`
+    says that the extreme of the parts' extremes is that of the whole.
+
+    Args:
+        fields: name of the result.
+        ignore: values to leave out.
+    Source:
+        cascading.operation.aggregator.ExtremaValueBase
+    """
+
+    default_name = "extreme"
 
     def __init__(self, fields: Any = None, *ignore: Any) -> None:
         declared = Fields(self.default_name) if fields is None else as_fields(fields)
         super().__init__(1, one_field(type(self).__name__, declared))
         self.ignore = ignore
 
-    def is_algebraic(self) -> bool:
-        """Return True: the extreme of the parts' extremes is that of the whole."""
-        return True
+    def compare(self, held: Any, value: Any) -> bool:
+        """Tell whether `value` takes the place of the one that is held; neither is null."""
+        raise NotImplementedError(f"{type(self).__name__} must define compare")
 
     def choose(self, best: Any, value: Any) -> Any:
         """Return the better of two values that are not null, `best` on a tie."""
-        raise NotImplementedError
+        return value if self.compare(best, value) else best
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the choice of the better value."""
@@ -56,7 +84,15 @@ class _ExtremeValue(FoldAggregator):
         return Fold(_nothing, step, _same, merge)
 
 
-class MaxValue(_ExtremeValue):
+class _NaturalExtreme(ExtremaValueBase):
+    """The extreme by the natural order, in parts too."""
+
+    def is_algebraic(self) -> bool:
+        """Return True: the extreme of the parts' extremes is that of the whole."""
+        return True
+
+
+class MaxValue(_NaturalExtreme):
     """Give the largest value of one argument; the first one where several are equal.
 
     Values keep their type, so texts compare as texts; NaN is larger than any number. Null when
@@ -80,7 +116,7 @@ class MaxValue(_ExtremeValue):
         return value if value > best or (value != value and best == best) else best
 
 
-class MinValue(_ExtremeValue):
+class MinValue(_NaturalExtreme):
     """Give the smallest value of one argument; see MaxValue.
 
     Args:
@@ -99,7 +135,7 @@ class MinValue(_ExtremeValue):
         return value if value < best or (best != best and value == value) else best
 
 
-class _Double(_ExtremeValue):
+class _Double(_NaturalExtreme):
     """The extreme of one argument as a double, as in Cascading before version 3."""
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
@@ -197,6 +233,56 @@ class Last(_Extent):
             return rows if ignore and is_ignored(values) else (values,)
 
         return Fold(tuple, step, _same, lambda left, right: right or left)
+
+
+class ExtentBase(BaseOperation, Aggregator):
+    """Base of aggregators that pick rows of a group, one row being the result.
+
+    A subclass keeps a row as the context's first item in `perform_operation`, which is called for
+    each row that is not to be ignored; `get_result` gives what is emitted, unless that is None.
+
+    Args:
+        num_args: fewest arguments, a count; may be left out.
+        fields: names of the results. Default: those of the arguments.
+        ignore: rows to leave out, as tuples.
+    Source:
+        cascading.operation.aggregator.ExtentBase
+    """
+
+    def __init__(self, *given: Any) -> None:
+        rest = list(given)
+        num_args = [rest.pop(0)] if rest and isinstance(rest[0], int) else []
+        fields, ignore = _fields_first(rest)
+        super().__init__(*num_args, fields)
+        self.ignore = tuple(_row(one) for one in ignore)
+
+    def prepare(self, flow_process: FlowProcess, operation_call: AggregatorCall) -> None:
+        """Make the context: a list of one row, None at first."""
+        operation_call.set_context([None])
+
+    def start(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
+        """Forget the row of the group before."""
+        aggregator_call.get_context()[0] = None
+
+    def aggregate(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
+        """Look at one row, unless it is to be ignored."""
+        row = tuple(aggregator_call.get_arguments().get_tuple())
+        if not any(len(row) == len(one) and all(map(is_same, row, one)) for one in self.ignore):
+            self.perform_operation(flow_process, aggregator_call)
+
+    def complete(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
+        """Emit the row that was kept, if any."""
+        result = self.get_result(aggregator_call)
+        if result is not None:
+            aggregator_call.get_output_collector().add(result)
+
+    def perform_operation(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
+        """Look at one row: keep a copy of it in the context, or not."""
+        raise NotImplementedError(f"{type(self).__name__} must define perform_operation")
+
+    def get_result(self, aggregator_call: AggregatorCall) -> Any:
+        """Return the row to emit, None for no row."""
+        return aggregator_call.get_context()[0]
 
 
 class FirstNBuffer(BaseOperation, Buffer):

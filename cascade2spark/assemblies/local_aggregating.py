@@ -1,0 +1,104 @@
+"""The aggregations of one task: CountByLocally and its kin. Nothing crosses an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cascade2spark.assemblies.aggregating import AverageBy, CountBy, MaxBy, MinBy, SumBy
+from cascade2spark.assemblies.forms import Aggregation, Form, Part, refusal
+from cascade2spark.fields import Fields
+from cascade2spark.operations.composite import CompositeFunction
+from cascade2spark.operations.partials import FoldFunctor
+from cascade2spark.pipes import Each, Merge, Pipe, SubAssembly
+
+__all__ = [
+    "AverageByLocally",
+    "CountByLocally",
+    "MaxByLocally",
+    "MinByLocally",
+    "SumByLocally",
+]
+
+
+class _Locally(Aggregation):
+    """Wires parts so that each task folds the rows it has, and nothing joins the results."""
+
+    cache_counters: ClassVar[str] = "AggregateBy.Cache"
+
+    def _wire(self, form: Form, group: Fields, parts: Sequence[Part], capacity: int) -> None:
+        SubAssembly.__init__(self, *form.pipes, name=form.name)
+        values = [group if part.values.is_group() else part.values for part in parts]
+        wanted = Fields.merge(group, *values).un_apply_types()
+        functors = [part.functor or FoldFunctor(part.operation) for part in parts]
+        folding = CompositeFunction(group, values, functors, capacity)
+        folding.counters = self.cache_counters
+        named = [] if form.name is None else [form.name]
+        source: Pipe = form.pipes[0] if len(form.pipes) == 1 else Merge(*named, *form.pipes)
+        if named and len(form.pipes) == 1:
+            source = Pipe(form.name, source)
+        self.set_tails(Each(source, wanted, folding, Fields.RESULTS))
+
+    def _start_parts(
+        self, form: Form, parts: Sequence[Part], group: Fields | None, capacity: int
+    ) -> None:
+        if not form.pipes or group is None:
+            raise refusal(self, (), "it is no part of another: it needs pipes and the group fields")
+        self._wire(form, group, parts, capacity or form.capacity)
+
+
+class CountByLocally(_Locally, CountBy):
+    """Counts rows by key within each task: a row for each key of a task, and of each eviction.
+
+    For keys that are in one task only, or for results that another aggregation joins. The orders
+    of arguments are those of CountBy with pipes; the order of the rows is that of a cache.
+
+    Java's orders: ``CountByLocally([name], pipe | pipes, group, [values], count, [include],
+    [capacity])``.
+
+    Args:
+        capacity: most keys held, a count; 0 means the flow's setting, or else 10,000.
+    Source:
+        cascading.pipe.assembly.CountByLocally
+    """
+
+
+class SumByLocally(_Locally, SumBy):
+    """Sums by key within each task; see CountByLocally.
+
+    Java's orders: ``SumByLocally([name], pipe | pipes, group, value, sum, type, [capacity])``.
+
+    Source:
+        cascading.pipe.assembly.SumByLocally
+    """
+
+
+class AverageByLocally(_Locally, AverageBy):
+    """Averages by key within each task; see CountByLocally.
+
+    Java's orders: ``AverageByLocally([name], pipe | pipes, group, value, average, [include],
+    [capacity])``.
+
+    Source:
+        cascading.pipe.assembly.AverageByLocally
+    """
+
+
+class MinByLocally(_Locally, MinBy):
+    """The least value by key within each task; see CountByLocally.
+
+    Java's orders: ``MinByLocally([name], pipe | pipes, group, value, min, [capacity])``.
+
+    Source:
+        cascading.pipe.assembly.MinByLocally
+    """
+
+
+class MaxByLocally(_Locally, MaxBy):
+    """The greatest value by key within each task; see CountByLocally.
+
+    Java's orders: ``MaxByLocally([name], pipe | pipes, group, value, max, [capacity])``.
+
+    Source:
+        cascading.pipe.assembly.MaxByLocally
+    """
