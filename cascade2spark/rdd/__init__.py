@@ -12,7 +12,9 @@ from cascade2spark.rdd.counting import TaskCounters
 from cascade2spark.rdd.grouping import co_group, group_sorted
 from cascade2spark.rdd.joining import hash_join
 from cascade2spark.rdd.partitions import map_partitions_with
+from cascade2spark.rdd.sequence import read_sequence_file, write_sequence_file
 from cascade2spark.rdd.text import read_text, write_text
+from cascade2spark.rdd.thrift import read_thrift, write_thrift
 
 __all__ = [
     "TaskCounters",
@@ -21,6 +23,10 @@ __all__ = [
     "group_sorted",
     "hash_join",
     "map_partitions_with",
+    "read_sequence_file",
     "read_text",
+    "read_thrift",
+    "write_sequence_file",
     "write_text",
+    "write_thrift",
 ]

@@ -95,7 +95,7 @@ class ThriftSequenceFile(Scheme):
     Example:
         >>> idl = "struct Visit { 1: string user, 2: i64 ms }"
         >>> ThriftSequenceFile(idl).source_fields
-        Fields('user', 'ms' | String, Long)
+        Fields('user': String, 'ms': Long)
     """
 
     codec: ThriftCodec
@@ -180,6 +180,8 @@ class ThriftSequenceFile(Scheme):
 
     def blocks(self, split: Split, source: SourceInfo, block_bytes: int) -> Iterator[ThriftBlock]:
         wants_key = self.key is not None and (source.wanted is None or 0 in source.wanted)
+        if not split.size:
+            return  # what Hadoop leaves of a task without output
         with open_for_read(split.path) as opened:
             yield from thrift_blocks(
                 opened, split.path, split.start, split.end, with_keys=wants_key
@@ -331,7 +333,9 @@ class _ThriftReader(RowReader[ThriftBlock]):
         inner = [place - shift for place in wanted if place >= shift]
         codec = scheme.codec
         if scheme.as_object and inner:
-            self._decode: Any = lambda data: (codec.unread(data),)
+            # A record that is bytes still is one that can be read: bad ones are found here.
+            check = attrs.evolve(codec, fields=()).decode
+            self._decode: Any = lambda data: (check(data), (codec.unread(data),))[1]
         else:
             paths = () if scheme.as_object else codec.fields or scheme.names
             self._decode = attrs.evolve(codec, fields=[paths[at] for at in inner]).row_decoder()

@@ -1,0 +1,91 @@
+"""Sequence files and thrift as plain RDDs."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
+from cascade2spark.errors import BadRecord, BuildError, RunError, TapError
+from cascade2spark.rdd import read_sequence_file, read_thrift, write_sequence_file, write_thrift
+
+IDL = """
+struct Place { 1: string city }
+struct Visit { 1: i64 ms, 2: string user, 3: Place place, 4: list<i32> pages }
+"""
+VISIT = thrift_struct(IDL, "Visit")
+VISITS = [
+    {"ms": n, "user": f"u{n % 3}", "place": {"city": "Bonn"}, "pages": [n, n + 1]}
+    for n in range(40)
+]
+
+
+def test_pairs_come_back_and_spark_reads_them(sc, tmp_path) -> None:
+    pairs = [(n, f"é{n}") for n in range(10)]
+    rdd = sc.parallelize(pairs, 2)
+    path = str(tmp_path / "pairs")
+    classes = "LongWritable", "Text"
+    assert 10 == write_sequence_file(rdd, path, *classes, compression="block")
+    assert pairs == read_sequence_file(sc, path).collect()
+    assert pairs == sorted(sc.sequenceFile("file://" + path).collect())
+    with pytest.raises(TapError):
+        write_sequence_file(rdd, path, *classes)
+    assert 10 == write_sequence_file(rdd, path, *classes, mode="REPLACE", codec="gzip")
+    assert pairs == read_sequence_file(sc, path).collect()
+
+
+def test_thrift_comes_back_whole_or_in_part(sc, tmp_path) -> None:
+    path = tmp_path / "visits"
+    kind = record_class(VISIT)
+    rdd = sc.parallelize(VISITS, 2)
+    assert 40 == write_thrift(rdd, path, IDL, "Visit", value_class="ThriftWritable")
+    found = read_thrift(sc, path, VISIT)
+    assert VISITS == [one.as_dict() for one in found.collect()]
+    assert isinstance(found.first(), kind)
+    few = read_thrift(sc, [path], IDL, "Visit", fields=["place.city", "ms"])
+    assert [("Bonn", n) for n in range(40)] == few.collect()
+    # Records travel through a shuffle as their bytes, and are written as these.
+    by_user = found.keyBy(lambda one: one.user).groupByKey(2).flatMap(lambda pair: pair[1])
+    assert 40 == write_thrift(by_user, tmp_path / "again", VISIT)
+    again = read_thrift(sc, tmp_path / "again", VISIT).collect()
+    assert VISITS == sorted((one.as_dict() for one in again), key=lambda one: one["ms"])
+    tuples = sc.parallelize([("ann", 5), (None, 6)], 1)
+    assert 2 == write_thrift(tuples, tmp_path / "rows", VISIT, fields=["user", "ms"])
+    assert [("ann", 5), (None, 6)] == read_thrift(
+        sc, tmp_path / "rows", VISIT, fields=["user", "ms"]
+    ).collect()
+
+
+def test_a_broken_record_stops_the_job_or_is_handed_over(sc, tmp_path) -> None:
+    good = ThriftCodec(VISIT).encode(VISITS[1])
+    path = str(tmp_path / "broken")
+    rdd = sc.parallelize([(0, good), (1, good[:9]), (2, good)], 1)
+    write_sequence_file(rdd, path, "LongWritable", "BytesWritable")
+    with pytest.raises(Exception, match=r"(?s)no thrift struct Visit.*record +1 of the range") as e:
+        read_thrift(sc, path, VISIT).collect()
+    assert BadRecord.__name__ in str(e.value)
+    seen = sc.accumulator(0)
+    kept = read_thrift(sc, path, VISIT, fields=["ms"], on_bad=lambda error: seen.add(1))
+    assert ([(1,), (1,)], 1) == (kept.collect(), seen.value)
+
+
+def test_what_is_wrong_is_said(sc, tmp_path) -> None:
+    rdd = sc.parallelize([{"ms": 1, "user": 5}], 1)
+    with pytest.raises(RunError, match=r"(?s)a int where a string belongs.*Visit\.user"):
+        write_thrift(rdd, tmp_path / "a", VISIT)
+    with pytest.raises(RunError, match="no tuple of 2 values"):
+        write_thrift(rdd, tmp_path / "b", VISIT, fields=["user", "ms"])
+    with pytest.raises(RunError, match="no pair of key and value"):
+        write_sequence_file(sc.parallelize([1], 1), tmp_path / "c", "LongWritable", "Text")
+    with pytest.raises(RunError, match="has no place in the file"):
+        write_sequence_file(sc.parallelize([(1, 2)], 1), tmp_path / "d", "LongWritable", "Text")
+    with pytest.raises(BuildError, match="unknown kind of compression"):
+        write_sequence_file(rdd, tmp_path / "e", "LongWritable", "Text", compression="zip")
+    with pytest.raises(BuildError, match="no such mode"):
+        write_thrift(rdd, tmp_path / "f", VISIT, mode="KEPT")
+    with pytest.raises(BuildError, match="a SparkContext first"):
+        read_thrift(rdd, tmp_path, VISIT)
+    with pytest.raises(TapError):
+        read_thrift(sc, tmp_path / "nowhere", VISIT)
+    with pytest.raises(BuildError, match="nearest     'user'"):
+        read_thrift(sc, tmp_path, VISIT, fields=["usr"])
+    assert [] == [path.name for path in tmp_path.iterdir()]

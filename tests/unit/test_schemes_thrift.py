@@ -1,0 +1,216 @@
+"""ThriftSequenceFile, on the local engine and by its parts."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import tempfile
+
+import pytest
+
+from cascade2spark import Fields, FlowDef, LocalFlowConnector, Pipe
+from cascade2spark.assemblies import Retain
+from cascade2spark.codecs.sequence_writer import SequenceFileWriter
+from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
+from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable, Text
+from cascade2spark.errors import BuildError, PlanError, RunError, TapError
+from cascade2spark.files import Split
+from cascade2spark.schemes import SourceInfo, TextDelimited, ThriftSequenceFile
+from cascade2spark.taps import FileTap, MemoryTap
+
+IDL = """
+enum Kind { CLICK = 1 }
+struct Place { 1: string city, 2: i16 floor }
+struct Visit {
+  1: i64 ms, 2: string user, 3: Place place, 4: list<i32> pages, 5: bool paid, 6: Kind kind = 1
+  7: binary token, 8: double price, 9: byte flag
+}
+"""
+VISIT = thrift_struct(IDL, "Visit")
+CODEC = ThriftCodec(VISIT)
+PLACE = record_class(VISIT.field("place").type.struct)
+GOOD = CODEC.encode({"ms": 5, "user": "ann", "place": {"city": "Bonn"}, "pages": [1, 2]})
+
+
+def rows_in(data: bytes, scheme, wanted=None, on_bad=None):
+    source = SourceInfo(scheme.source_fields, wanted)
+    blocks = list(scheme_blocks(scheme, data, source))
+    return [row for rows in scheme.reader(source).rows(blocks, on_bad) for row in rows]
+
+
+def scheme_blocks(scheme, data: bytes, source):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        yield from scheme.blocks(Split(file.name, 0, len(data), len(data)), source, 1 << 20)
+
+
+def stored(values, key_type=NULL, value_class=None, keys=None) -> bytes:
+    kind = BytesWritable() if value_class is None else BytesWritable(value_class)
+    writer = SequenceFileWriter(key_type, kind)
+    body = writer.encode(keys or [None] * len(values), values)
+    return writer.start() + body + writer.finish()
+
+
+def test_fields_are_those_of_the_idl_with_their_types() -> None:
+    expected = (
+        "'ms', 'user', 'place', 'pages', 'paid', 'kind', 'token', 'price', 'flag' | "
+        "Long, String, Object, Object, Boolean, Integer, Object, Double, Integer"
+    )
+    assert expected == ThriftSequenceFile(IDL, "Visit").source_fields.print_().strip("[]")
+
+
+def test_rows_hold_values_defaults_and_null() -> None:
+    scheme = ThriftSequenceFile(VISIT)
+    expected = (5, "ann", PLACE(city="Bonn"), [1, 2], None, 1, None, None, None)
+    assert [expected] == rows_in(stored([GOOD]), scheme)
+
+
+def test_only_wanted_positions_are_read_in_their_order() -> None:
+    scheme = ThriftSequenceFile(
+        VISIT, fields={"town": "place.city", "who": "user", "ms": "ms"}, key="offset"
+    )
+    data = stored([GOOD, GOOD], LongWritable(), keys=[7, 8])
+    assert [(7, "Bonn", "ann", 5), (8, "Bonn", "ann", 5)] == rows_in(data, scheme)
+    assert [("ann", 7), ("ann", 8)] == rows_in(data, scheme, (2, 0))
+    assert [(5,), (5,)] == rows_in(data, scheme, (3,))
+    assert [(), ()] == rows_in(data, scheme, ())
+
+
+def test_classes_that_store_a_length_are_read_and_null_is_a_row_of_nulls() -> None:
+    for name in (
+        "com.example.VisitWritable",
+        "com.twitter.elephantbird.mapreduce.io.ThriftWritable",
+    ):
+        data = stored([GOOD, b""], value_class=name)
+        scheme = ThriftSequenceFile(VISIT, fields=["ms", "user"])
+        assert [(5, "ann"), (None, None)] == rows_in(data, scheme)
+        (one, none) = rows_in(data, ThriftSequenceFile(VISIT, as_object=True))
+        assert ("ann", None) == (one[0].user, none[0])
+
+
+def test_bad_records_are_handed_over_with_their_place() -> None:
+    data = stored([GOOD, GOOD[:9], GOOD, b""])
+    for scheme in (
+        ThriftSequenceFile(VISIT, fields=["user"]),
+        ThriftSequenceFile(VISIT, as_object=True),
+    ):
+        bad = []
+        assert 2 == len(rows_in(data, scheme, None, bad.append))
+        assert [(GOOD[:9],), (b"",)] == [error.payload for error in bad]
+        assert "1 of the range" in bad[0].details["record"]
+        assert "Visit.ms" == bad[0].details["field"]
+
+
+def test_a_damaged_file_is_told_from_its_records() -> None:
+    data = stored([GOOD] * 3)
+    bad = []
+    rows = rows_in(data[:-5], ThriftSequenceFile(VISIT, fields=["user"]), None, bad.append)
+    assert ([("ann",)] * 2, 1) == (rows, len(bad))
+
+
+def test_files_of_other_values_are_refused() -> None:
+    writer = SequenceFileWriter(NULL, Text())
+    data = writer.start() + writer.encode([None], ["a"]) + writer.finish()
+    with pytest.raises(TapError, match=r"(?s)no thrift structs.*io\.Text"):
+        rows_in(data, ThriftSequenceFile(VISIT))
+    with pytest.raises(TapError, match="is not a sequence file"):
+        rows_in(b"plain text", ThriftSequenceFile(VISIT))
+    assert [] == rows_in(b"", ThriftSequenceFile(VISIT))
+
+
+def test_rows_are_written_by_name_and_coerced_where_they_must_be() -> None:
+    scheme = ThriftSequenceFile(VISIT, value_class="ThriftWritable", compression="record")
+    writer = scheme.writer(Fields("paid", "user", "ms", "kind"))
+    rows = [("false", 5, "7", 2**32 + 3), (True, "x", 1, None), (None, None, None, None)]
+    data = writer.start() + writer.encode(rows) + writer.finish()
+    header = SequenceFileReader(io.BytesIO(data), "x").header
+    assert header.value_class.endswith("elephantbird.mapreduce.io.ThriftWritable")
+    found = rows_in(data, ThriftSequenceFile(VISIT, fields=["paid", "user", "ms", "kind"]))
+    assert [(False, "5", 7, 3), (True, "x", 1, 1), (None, None, None, 1)] == found
+
+
+def test_a_row_that_cannot_be_written_is_a_run_error() -> None:
+    writer = ThriftSequenceFile(VISIT).writer(Fields("ms", "pages"))
+    with pytest.raises(RunError, match=r"(?s)fields.*row +\(1, 'abc'\).*Visit\.pages"):
+        writer.encode([(1, "abc")])
+    whole = ThriftSequenceFile(VISIT, as_object=True).writer(Fields("record"))
+    for wrong in (None, 5):
+        with pytest.raises(RunError, match="has no place for"):
+            whole.encode([(wrong,)])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"fields": ["usr"]}, "nearest     'user'"),
+        ({"fields": []}, "was given no fields"),
+        ({"fields": ["ms"], "key": "ms"}, "the key needs a name that no field has"),
+        ({"fields": ["a", "b"], "as_object": True}, "the name of one field"),
+        ({"unknown": "keep"}, "read whole records: as_object=True"),
+        ({"protocol": "json"}, "no such protocol"),
+        ({"compression": "zip"}, "unknown kind of compression"),
+        ({"value_class": "Thrifty"}, "need a full class name"),
+    ],
+)
+def test_what_is_wrong_with_a_scheme_is_said(more, said) -> None:
+    with pytest.raises(BuildError) as caught:
+        ThriftSequenceFile(VISIT, **more)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "fields", "said"),
+    [
+        ({}, Fields.UNKNOWN, "needs to know its fields"),
+        ({}, Fields("usr"), "nearest     'user'"),
+        ({"fields": ["place.city"]}, Fields("place.city"), "no such field to write"),
+        ({"key": "offset"}, Fields("user"), "the key of a sequence file is missing"),
+        ({"as_object": True}, Fields("a", "b"), "one field holds the whole struct"),
+    ],
+)
+def test_what_cannot_be_written_is_said_while_planning(more, fields, said) -> None:
+    with pytest.raises(PlanError) as caught:
+        ThriftSequenceFile(VISIT, **more).writer(fields)
+    assert said in str(caught.value)
+
+
+def test_a_scheme_is_a_value() -> None:
+    scheme = ThriftSequenceFile(IDL, "Visit", fields=["ms"])
+    assert scheme == ThriftSequenceFile(VISIT, fields=["ms"]) == pickle.loads(pickle.dumps(scheme))
+    assert hash(scheme) == hash(pickle.loads(pickle.dumps(scheme)))
+    assert scheme != ThriftSequenceFile(VISIT, fields=["ms"], protocol="compact")
+
+
+def test_a_flow_reads_only_what_it_needs_and_traps_what_is_broken(tmp_path, capsys) -> None:
+    (tmp_path / "in").write_bytes(stored([GOOD, GOOD[:20]]))
+    scheme = ThriftSequenceFile(IDL, "Visit", fields=["ms", "user", "place.city"])
+    pipe = Retain(Pipe("visits"), Fields("place.city"))
+    out, trap = tmp_path / "out", tmp_path / "trap"
+    flow = LocalFlowConnector().connect(
+        FlowDef()
+        .add_source("visits", FileTap(scheme, tmp_path / "in"))
+        .add_tail_sink(pipe, FileTap(TextDelimited(Fields("place.city")), out))
+        .add_trap("visits", FileTap(TextDelimited(Fields.ALL), trap))
+    )
+    flow.explain()
+    assert "reads only place.city" in capsys.readouterr().out
+    flow.complete()
+    assert "Bonn\n" == out.read_text()
+    assert GOOD[:20].hex(" ") == trap.read_text().strip()
+
+
+def test_records_nobody_looks_at_are_written_as_they_were(tmp_path) -> None:
+    strange = b"\x08\0\x63\0\0\0\1" + GOOD  # a field that the IDL does not know
+    (tmp_path / "in").write_bytes(stored([strange, GOOD]))
+    pipe = Pipe("copy")
+    whole = ThriftSequenceFile(VISIT, as_object=True)
+    LocalFlowConnector().connect(
+        FileTap(whole, tmp_path / "in"), FileTap(whole, tmp_path / "out"), pipe
+    ).complete()
+    reader = SequenceFileReader(io.BytesIO((tmp_path / "out").read_bytes()), "out")
+    assert [strange, GOOD] == [value for _, value in reader.records()]
+    sink = MemoryTap(Fields("record"))
+    LocalFlowConnector().connect(FileTap(whole, tmp_path / "in"), sink, pipe).complete()
+    assert [5, 5] == [record.ms for (record,) in sink.rows]
