@@ -392,6 +392,8 @@ def text_writer(type: Any = None) -> Callable[[Any], str | None]:
 
 
 def _tree_text(tree: Any) -> str | None:
+    if tree.__class__ is str:
+        return tree
     return json_text(tree) if tree.__class__ in (dict, list) else plain_text(tree)
 
 
@@ -401,6 +403,8 @@ def _tree_converter(target: Type) -> Convert:
     is_truth = target.canonical_type is Boolean
 
     def of_tree(tree: Any) -> Any:
+        if tree.__class__ is int or tree.__class__ is float:
+            return False if is_truth else convert(tree)
         if tree is None:
             return None
         if is_truth:

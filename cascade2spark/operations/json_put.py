@@ -18,7 +18,7 @@ from cascade2spark.operations.json.arguments import (
     joined_fields,
     result_field,
     tree_reader,
-    writers_of,
+    tree_writer,
 )
 from cascade2spark.operations.json.building import Builder, BuildSpec
 from cascade2spark.operations.json.copying import Copier, CopySpec
@@ -117,7 +117,7 @@ class JSONSetFunction(_SetsValues):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return what sets the values of one row."""
-        read, write = tree_reader(argument_fields), writers_of(declared)[0]
+        read, write = tree_reader(argument_fields), tree_writer(declared)
         set_values = self._setter(argument_fields)
 
         def set_all(*values: Any) -> Any:
@@ -160,7 +160,7 @@ class JSONCreateFunction(_SetsValues):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return what makes the object of one row."""
-        write, set_values = writers_of(declared)[0], self._setter(argument_fields)
+        write, set_values = tree_writer(declared), self._setter(argument_fields)
 
         def create(*values: Any) -> Any:
             tree: dict[str, Any] = {}
@@ -195,7 +195,7 @@ class JSONCopyAsFunction(RowFunction):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return what copies from one tree."""
-        read, write = tree_reader(argument_fields), writers_of(declared)[0]
+        read, write = tree_reader(argument_fields), tree_writer(declared)
         copier = Copier(self.specs)
 
         def copy(value: Any, *_: Any) -> Any:
@@ -230,7 +230,7 @@ class JSONCopyIntoFunction(JSONCopyAsFunction):
         """Return what copies from one tree into another."""
         last = len(argument_fields) - 1
         read, read_last = tree_reader(argument_fields), tree_reader(argument_fields, last)
-        write, copier = writers_of(declared)[0], Copier(self.specs)
+        write, copier = tree_writer(declared), Copier(self.specs)
 
         def copy(*values: Any) -> Any:
             tree = _changeable("JSONCopyIntoFunction", read_last(values[-1]))
@@ -261,7 +261,7 @@ class JSONBuildAsFunction(RowFunction):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return what builds the object of one row."""
-        builder, write = Builder(self.specs, argument_fields), writers_of(declared)[0]
+        builder, write = Builder(self.specs, argument_fields), tree_writer(declared)
 
         def build(*values: Any) -> Any:
             tree: dict[str, Any] = {}
@@ -293,7 +293,7 @@ class JSONBuildIntoFunction(JSONBuildAsFunction):
         """Return what builds into the tree of one row."""
         last = len(argument_fields) - 1
         builder, read = Builder(self.specs, argument_fields), tree_reader(argument_fields, last)
-        write = writers_of(declared)[0]
+        write = tree_writer(declared)
 
         def build(*values: Any) -> Any:
             tree = _changeable("JSONBuildIntoFunction", read(values[-1]))
@@ -327,7 +327,7 @@ class JSONBuildAsAggregator(FoldAggregator):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the building of one object."""
-        builder, write = Builder(self.specs, argument_fields), writers_of(declared)[0]
+        builder, write = Builder(self.specs, argument_fields), tree_writer(declared)
 
         def step(tree: dict[str, Any], *values: Any) -> dict[str, Any]:
             builder.build(tree, values)

@@ -9,10 +9,10 @@ import attrs
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.json_trees import parse_json
+from cascade2spark.json_trees import json_parser
 from cascade2spark.operations.arguments import is_fields, no_more, type_at
 from cascade2spark.operations.json.pointers import Pointer
-from cascade2spark.types import JSONCoercibleType, coercion
+from cascade2spark.types import JSONCoercibleType, Object, String, Type, coercion
 
 __all__ = [
     "FieldPointers",
@@ -22,6 +22,7 @@ __all__ = [
     "result_field",
     "taken_flag",
     "tree_reader",
+    "tree_writer",
     "with_json_types",
     "writers_of",
 ]
@@ -115,23 +116,36 @@ def tree_reader(fields: Fields, position: int = 0) -> Callable[[Any], Any]:
     there is in such a field are the strings of trees.
     """
     declared = type_at(fields, position) if position < len(fields) else None
-    convert = coercion(JSONCoercibleType.TYPE, declared)
-    if declared is None or not isinstance(declared, JSONCoercibleType):
+    convert, parse = coercion(JSONCoercibleType.TYPE, declared), json_parser()
+    is_text = declared is None or declared is String
 
-        def read(value: Any) -> Any:
-            return value if value.__class__ in _TREES else convert(value)
-
-        return read
+    def read(value: Any) -> Any:
+        if value.__class__ is str and is_text:
+            return parse(value)
+        return value if value.__class__ in _TREES else convert(value)
 
     def read_typed(value: Any) -> Any:
         if value.__class__ is str and value.lstrip()[:1] in ("{", "["):
-            return parse_json(value)
+            return parse(value)
         return value
 
-    return read_typed
+    return read_typed if isinstance(declared, JSONCoercibleType) else read
 
 
-def writers_of(declared: Fields) -> list[Callable[[Any], Any]]:
-    """Return, for each declared field, the function that gives a tree in its type."""
-    json = JSONCoercibleType.TYPE
-    return [json.writer(type_at(declared, at) or json) for at in range(len(declared))]
+def writers_of(declared: Fields) -> list[Callable[[Any], Any] | None]:
+    """Return, for each declared field, what gives a tree in its type; None for the tree itself."""
+    return [_writer_of(type_at(declared, at)) for at in range(len(declared))]
+
+
+def tree_writer(declared: Fields) -> Callable[[Any], Any]:
+    """Return what gives a tree in the type of the one declared field."""
+    return _writer_of(type_at(declared, 0)) or _same
+
+
+def _writer_of(type_: Type | None) -> Callable[[Any], Any] | None:
+    is_tree = type_ is None or type_ is Object or isinstance(type_, JSONCoercibleType)
+    return None if is_tree else JSONCoercibleType.TYPE.writer(type_)
+
+
+def _same(tree: Any) -> Any:
+    return tree

@@ -91,14 +91,18 @@ class Pointer:
         """Return the first value that the pointer names, or MISSING."""
         return self.getter()(tree)
 
-    def getter(self) -> Callable[[Any], Any]:
-        """Return `first` as one function, made for this pointer."""
+    def getter(self, missing: Any = MISSING) -> Callable[[Any], Any]:
+        """Return `first` as one function, made for this pointer.
+
+        Args:
+            missing: what it returns where there is nothing.
+        """
         if not self.is_single:
-            steps = self.steps
-            return lambda tree: next(_walk(tree, steps, 0, ()), (None, MISSING))[1]
+            steps, nothing = self.steps, (None, missing)
+            return lambda tree: next(_walk(tree, steps, 0, ()), nothing)[1]
         if len(self.steps) == 1:
-            return _getter_of_key(self.steps[0])
-        return _getter_of_keys(self.steps)
+            return _getter_of_key(self.steps[0], missing)
+        return _getter_of_keys(self.steps, missing)
 
     def set_at(self, tree: Any, value: Any) -> None:
         """Put a value at the place, in a tree that may be changed; parents are made.
@@ -256,19 +260,22 @@ def _walk(node: Any, steps: tuple[str, ...], at: int, path: Path) -> Iterator[tu
             yield from _walk(child, steps, at + 1, (*path, key))
 
 
-def _getter_of_key(key: str) -> Callable[[Any], Any]:
+def _getter_of_key(key: str, missing: Any) -> Callable[[Any], Any]:
     def get(tree: Any) -> Any:
-        return tree.get(key, MISSING) if tree.__class__ is dict else _child(tree, key)
+        if tree.__class__ is dict:
+            return tree.get(key, missing)
+        found = _child(tree, key)
+        return missing if found is MISSING else found
 
     return get
 
 
-def _getter_of_keys(keys: tuple[str, ...]) -> Callable[[Any], Any]:
+def _getter_of_keys(keys: tuple[str, ...], missing: Any) -> Callable[[Any], Any]:
     def get(tree: Any) -> Any:
         for key in keys:
             tree = tree.get(key, MISSING) if tree.__class__ is dict else _child(tree, key)
             if tree is MISSING:
-                return tree
+                return missing
         return tree
 
     return get
