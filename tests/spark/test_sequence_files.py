@@ -1,0 +1,124 @@
+"""Sequence files between Hadoop's own readers and writers and ours, both ways; flows over them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from cascade2spark import Each, Every, Fields, GroupBy, Pipe, SparkFlowConnector
+from cascade2spark.codecs.sequence_writer import SequenceFileWriter
+from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.writables import (
+    BytesWritable,
+    DoubleWritable,
+    IntWritable,
+    LongWritable,
+    MapWritable,
+    NullWritable,
+    Text,
+)
+from cascade2spark.operations import Count, Identity
+from cascade2spark.schemes import SequenceFile, WritableSequenceFile
+from cascade2spark.taps import FileTap, Hfs, MemoryTap
+
+PACKAGE = "org.apache.hadoop.io.compress."
+# Hadoop writes zstd only with a native library.
+CODECS = {
+    "zlib": "DefaultCodec",
+    "deflate": "DeflateCodec",
+    "gzip": "GzipCodec",
+    "bzip2": "BZip2Codec",
+    "snappy": "SnappyCodec",
+    "lz4": "Lz4Codec",
+}
+KINDS = [("none", "zlib"), *((kind, codec) for kind in ("record", "block") for codec in CODECS)]
+FORMAT = "org.apache.hadoop.mapreduce.lib.output.SequenceFileOutputFormat"
+
+
+def pairs():
+    chance = random.Random(8)
+    words = [chance.randbytes(3).hex() for _ in range(50)]
+    texts = [" ".join(chance.choices(words, k=chance.randrange(30))) for _ in range(40)]
+    # One value that takes several chunks of snappy and lz4, half of it hard to compress.
+    texts[5] = "ab" * 90_000 + chance.randbytes(50_000).hex()
+    return list(enumerate(texts))
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return list(SequenceFileReader(file, str(path)).records())
+
+
+def test_what_we_write_hadoop_reads(sc, tmp_path) -> None:
+    expected = []
+    for number, (kind, codec) in enumerate(KINDS):
+        keys = [1000 * number + key for key, _ in pairs()]
+        values = [value for _, value in pairs()]
+        expected += zip(keys, values, strict=True)
+        options = {"sync_bytes": 2000, "block_bytes": 50_000}
+        writer = SequenceFileWriter(
+            LongWritable(), Text(), compression=kind, codec=codec, **options
+        )
+        data = writer.start() + writer.encode(keys, values) + writer.finish()
+        (tmp_path / f"{kind}-{codec}").write_bytes(data)
+    # The larger files are read in several splits.
+    assert expected == sorted(sc.sequenceFile(str(tmp_path), minSplits=20).collect())
+
+
+def test_what_hadoop_writes_we_read(sc, tmp_path) -> None:
+    expected = pairs()
+    rows = sc.parallelize(expected, 1)
+    # What a buffer holds is the same for records and blocks, and for zlib and deflate.
+    packed = [("block", codec) for codec in ("gzip", "bzip2", "snappy", "lz4")]
+    kinds = [("none", "zlib"), ("record", "zlib"), *packed]
+    for kind, codec in kinds:
+        rows.saveAsNewAPIHadoopFile(
+            str(tmp_path / f"{kind}-{codec}"),
+            FORMAT,
+            "org.apache.hadoop.io.IntWritable",
+            "org.apache.hadoop.io.Text",
+            conf={
+                "mapreduce.output.fileoutputformat.compress": str(kind != "none").lower(),
+                "mapreduce.output.fileoutputformat.compress.codec": PACKAGE + CODECS[codec],
+                "mapreduce.output.fileoutputformat.compress.type": kind.upper(),
+            },
+        )
+    for kind, codec in kinds:
+        assert expected == read(tmp_path / f"{kind}-{codec}" / "part-r-00000"), (kind, codec)
+
+
+@pytest.mark.parametrize(
+    ("key_type", "value_type", "rows"),
+    [
+        (IntWritable(), BytesWritable(), [(1, b"\0\xff"), (-1, b"")]),
+        (Text(), DoubleWritable(), [("ü", 0.5), ("", -1e300)]),
+        (NullWritable(), MapWritable(), [(None, {"a": 1, "b": 1.5}), (None, {"c": None})]),
+    ],
+)
+def test_classes_are_hadoops_both_ways(sc, tmp_path, key_type, value_type, rows) -> None:
+    writer = SequenceFileWriter(key_type, value_type)
+    ours = tmp_path / "ours"
+    data = writer.start() + writer.encode(*map(list, zip(*rows, strict=True))) + writer.finish()
+    ours.write_bytes(data)
+    assert rows == [(key, value) for key, value in sc.sequenceFile(str(ours)).collect()]
+    theirs = str(tmp_path / "theirs")
+    names = [key_type.class_name, value_type.class_name]
+    sc.parallelize(rows, 1).saveAsNewAPIHadoopFile(theirs, FORMAT, *names)
+    assert rows == read(theirs + "/part-r-00000")
+
+
+def test_flows_read_and_write_them_in_ranges(sc, tmp_path) -> None:
+    connect = SparkFlowConnector(sc, {"cascade2spark.split.bytes": 20_000}).connect
+    rows = [(number, f"name {number % 7}") for number in range(4000)]
+    fields = Fields("n", "name")
+    first, second = str(tmp_path / "tuples"), str(tmp_path / "pairs")
+    made = Hfs(SequenceFile(fields, compression="block"), first)
+    connect(MemoryTap(fields, rows), made, Pipe("p")).complete()
+    typed = Hfs(SequenceFile(fields, types=[int, str]), first)
+    pair = FileTap(WritableSequenceFile(fields, "LongWritable", "Text"), second + "/part-00000")
+    connect(typed, pair, Each("p", Identity())).complete()
+    assert rows == sorted(sc.sequenceFile(second).collect())
+    counts = MemoryTap(Fields("name", "count"))
+    connect(pair, counts, Every(GroupBy(Pipe("p"), "name"), Count())).complete()
+    assert {(f"name {n}", len(range(n, 4000, 7))) for n in range(7)} == set(counts.rows)
