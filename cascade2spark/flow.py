@@ -11,6 +11,7 @@ from cascade2spark.connectors import (
 from cascade2spark.counters import SliceCounters, StepCounters
 from cascade2spark.flows.cascade import Cascade, CascadeDef
 from cascade2spark.flows.definition import AssemblyContext, FlowDef
+from cascade2spark.flows.described import FlowStepStrategy
 from cascade2spark.flows.flow import Flow
 from cascade2spark.flows.listeners import CascadeListener, FlowListener, FlowStepListener
 from cascade2spark.flows.props import (
@@ -27,6 +28,13 @@ from cascade2spark.flows.skips import (
     FlowSkipStrategy,
 )
 from cascade2spark.flows.stats import CascadeStats, FlowStats, FlowStepStats, Status
+from cascade2spark.flows.units import (
+    Cascades,
+    HiveFlow,
+    MapReduceFlow,
+    ProcessFlow,
+    UnitOfWorkDef,
+)
 from cascade2spark.operations.base import (
     AggregatorCall,
     AssertionLevel,
@@ -53,6 +61,7 @@ __all__ = [
     "CascadeDef",
     "CascadeListener",
     "CascadeStats",
+    "Cascades",
     "DebugLevel",
     "FilterCall",
     "FlinkFlowConnector",
@@ -70,15 +79,19 @@ __all__ = [
     "FlowStats",
     "FlowStepListener",
     "FlowStepStats",
+    "FlowStepStrategy",
     "FunctionCall",
     "GroupAssertionCall",
     "Hadoop2MR1FlowConnector",
     "Hadoop2TezFlowConnector",
     "Hadoop3TezFlowConnector",
     "HadoopFlowConnector",
+    "HiveFlow",
     "LocalFlowConnector",
+    "MapReduceFlow",
     "OperationCall",
     "OutputCollector",
+    "ProcessFlow",
     "Props",
     "SliceCounters",
     "SparkFlowConnector",
@@ -87,6 +100,7 @@ __all__ = [
     "TrapProps",
     "TupleEntryCollector",
     "TupleEntryIterator",
+    "UnitOfWorkDef",
     "ValueAssertionCall",
 ]
 

@@ -14,6 +14,7 @@ from cascade2spark.flows.flow import INTERRUPT_WAIT_S, Flow
 from cascade2spark.flows.listeners import CascadeListener
 from cascade2spark.flows.skips import FlowSkipStrategy
 from cascade2spark.flows.stats import CascadeStats, Status
+from cascade2spark.flows.units import UnitOfWorkDef
 from cascade2spark.taps.base import Tap
 
 __all__ = ["Cascade", "CascadeDef", "connect_cascade"]
@@ -21,24 +22,18 @@ __all__ = ["Cascade", "CascadeDef", "connect_cascade"]
 _CONCURRENT = "cascading.cascade.maxconcurrentflows"
 
 
-class CascadeDef:
+class CascadeDef(UnitOfWorkDef):
     """What a cascade is made of, said piece by piece; every method returns the CascadeDef."""
 
     def __init__(self) -> None:
-        self.name: str | None = None
+        super().__init__()
         self.flows: list[Flow] = []
-        self.tags: list[str] = []
         self.max_concurrent_flows: int | None = None
 
     @classmethod
     def cascade_def(cls) -> CascadeDef:
         """Return a new CascadeDef."""
         return cls()
-
-    def set_name(self, name: str) -> CascadeDef:
-        """Name the cascade."""
-        self.name = name
-        return self
 
     def add_flow(self, flow: Flow) -> CascadeDef:
         """Add a flow."""
@@ -53,11 +48,6 @@ class CascadeDef:
                 self.add_flows(*flow)
             else:
                 raise BuildError("a cascade is made of flows", asked=repr(flow))
-        return self
-
-    def add_tag(self, tag: str) -> CascadeDef:
-        """Mark the cascade with a word."""
-        self.tags.append(tag)
         return self
 
     def set_max_concurrent_flows(self, flows: int) -> CascadeDef:
@@ -293,6 +283,22 @@ class Cascade:
         read = {name for flow in self.flows for name in sources_of(flow)}
         taps = [tap for flow in self.flows for tap in flow.get_sinks().values()]
         return [tap for tap in taps if not set(identifiers_of(tap)) & read]
+
+    def get_intermediate_taps(self) -> list[Tap]:
+        """Return the sinks that another flow of the cascade reads."""
+        ends = self.get_sink_taps()
+        taps = [tap for flow in self.flows for tap in flow.get_sinks().values()]
+        return [tap for tap in taps if tap not in ends]
+
+    def get_checkpoints_taps(self) -> list[Tap]:
+        """Return the taps of checkpoints."""
+        return [tap for flow in self.flows for tap in flow.get_checkpoints().values()]
+
+    def get_all_taps(self) -> list[Tap]:
+        """Return every source, sink and checkpoint tap, equal ones once."""
+        roles = [self.get_source_taps(), self.get_intermediate_taps(), self.get_sink_taps()]
+        taps = [tap for role in (*roles, self.get_checkpoints_taps()) for tap in role]
+        return list(dict.fromkeys(taps))
 
     def find_flows_sourcing_from(self, identifier: str) -> list[Flow]:
         """Return the flows that read a place."""

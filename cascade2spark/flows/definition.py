@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.errors import BuildError
+from cascade2spark.flows.units import UnitOfWorkDef
 from cascade2spark.operations.base import AssertionLevel, DebugLevel
 from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.pipes import Pipe, tails_of
@@ -37,7 +38,7 @@ class AssemblyContext:
         return self.tails
 
 
-class FlowDef:
+class FlowDef(UnitOfWorkDef):
     """What a flow is made of: taps by name, tails, levels. Every method returns the FlowDef.
 
     A source is bound to the name of a head, a sink to that of a tail, a trap to any branch name, a
@@ -51,7 +52,7 @@ class FlowDef:
     """
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = name
+        super().__init__(name)
         self.sources: dict[str, Tap] = {}
         self.sinks: dict[str, Tap] = {}
         self.traps: dict[str, Tap] = {}
@@ -60,7 +61,6 @@ class FlowDef:
         self.run_id: str | None = None
         self.assertion_level: AssertionLevel | None = None
         self.debug_level: DebugLevel | None = None
-        self.tags: list[str] = []
         self.descriptions: dict[str, str] = {}
         self.class_path: list[str] = []
         self.assembly_planners: list[Callable[[AssemblyContext], Any]] = []
@@ -71,15 +71,6 @@ class FlowDef:
     def flow_def(cls) -> FlowDef:
         """Return a new FlowDef, as ported code begins one."""
         return cls()
-
-    def set_name(self, name: str) -> FlowDef:
-        """Name the flow; without a name it is called after its tails."""
-        self.name = name
-        return self
-
-    def get_name(self) -> str | None:
-        """Return the name that was set."""
-        return self.name
 
     def add_source(self, name: str | Pipe, tap: Tap) -> FlowDef:
         """Bind a source to the head of this name, or to the one head of a pipe."""
@@ -151,9 +142,11 @@ class FlowDef:
         return self
 
     def set_run_id(self, run_id: str) -> FlowDef:
-        """Name the run. Every run starts from its sources: checkpoints of a failed one are unused.
+        """Name the run: if it fails, the next one of this name goes on from its checkpoints.
 
-        Names of Checkpoints must then differ, as they must in Cascading.
+        The flow must have a name too, and its named Checkpoints different ones. They are kept in
+        files until a run succeeds, beside the first sink, or where
+        ``cascade2spark.checkpoint.path`` says.
         """
         self.run_id = run_id
         return self
@@ -167,19 +160,6 @@ class FlowDef:
         """Leave Debug pipes that are more talkative than this out. Default DEFAULT."""
         self.debug_level = level
         return self
-
-    def add_tag(self, tag: str) -> FlowDef:
-        """Mark the flow with a word, which its statistics carry."""
-        return self.add_tags(tag)
-
-    def add_tags(self, *tags: str) -> FlowDef:
-        """Mark the flow with several words."""
-        self.tags.extend(tag for tag in tags if tag not in self.tags)
-        return self
-
-    def get_tags(self) -> str:
-        """Return the tags, joined by commas."""
-        return ",".join(self.tags)
 
     def add_description(self, key: str, text: str | None = None) -> FlowDef:
         """Describe the flow: ``(text)``, or ``(key, text)``."""

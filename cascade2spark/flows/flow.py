@@ -12,19 +12,19 @@ from typing import Any
 import attrs
 
 from cascade2spark.config import Settings
-from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError, Unsupported
+from cascade2spark.errors import Cascade2SparkError, FlowError, Unsupported
 from cascade2spark.flows.definition import FlowDef
+from cascade2spark.flows.described import DescribedFlow
 from cascade2spark.flows.listeners import FlowListener, FlowStepListener
 from cascade2spark.flows.outputs import Outputs, split_multi_sinks
 from cascade2spark.flows.peeking import plan_up_to
 from cascade2spark.flows.progress import progress_of
 from cascade2spark.flows.restarts import Restart, restart_of
-from cascade2spark.flows.skips import FlowSkipIfSinkNotStale, FlowSkipStrategy
 from cascade2spark.flows.stats import FlowStats, Status
 from cascade2spark.pipes import Pipe
 from cascade2spark.planner.build import PlannedFlow, plan_flow
 from cascade2spark.planner.steps import Engine, RunContext, RunResult
-from cascade2spark.taps.base import Tap, TupleEntryIterator
+from cascade2spark.taps.base import Tap
 
 __all__ = ["INTERRUPT_WAIT_S", "Flow", "connect_flow"]
 
@@ -32,7 +32,7 @@ __all__ = ["INTERRUPT_WAIT_S", "Flow", "connect_flow"]
 INTERRUPT_WAIT_S = 60.0
 
 
-class Flow:
+class Flow(DescribedFlow):
     """A planned job. Connectors make flows; nothing runs before `start` or `complete`.
 
     A flow runs once. Its sinks are checked before anything runs and published together after
@@ -51,6 +51,7 @@ class Flow:
         properties: Mapping[str, Any],
         restart: Restart | None = None,
     ) -> None:
+        super().__init__()
         self.name = planned.name
         self.id = uuid.uuid4().hex
         self.definition = definition
@@ -58,7 +59,6 @@ class Flow:
         self.engine = engine
         self.settings = settings
         self.properties = dict(properties)
-        self.skip_strategy: FlowSkipStrategy = FlowSkipIfSinkNotStale()
         self.stats = FlowStats(self.name, self.id, planned.steps, definition.tags)
         self.stats.ignored = {**settings.ignored, **(restart.notes if restart else {})}
         self._restart = restart
@@ -282,85 +282,12 @@ class Flow:
 
     # -- what it is ------------------------------------------------------------------------------
 
-    def get_name(self) -> str:
-        """Return the name."""
-        return self.name
-
-    def get_id(self) -> str:
-        """Return the id."""
-        return self.id
-
-    def get_run_id(self) -> str | None:
-        """Return the run id that was set on the FlowDef."""
-        return self.definition.run_id
-
-    def get_tags(self) -> str:
-        """Return the tags, joined by commas."""
-        return self.definition.get_tags()
-
-    def get_property(self, key: str) -> Any:
-        """Return one property of the flow."""
-        return self.properties.get(key)
-
-    def get_sources(self) -> dict[str, Tap]:
-        """Return the sources by name."""
-        return dict(self.definition.sources)
-
-    def get_sinks(self) -> dict[str, Tap]:
-        """Return the sinks by name."""
-        return dict(self.definition.sinks)
-
-    def get_traps(self) -> dict[str, Tap]:
-        """Return the traps by name."""
-        return dict(self.definition.traps)
-
-    def get_checkpoints(self) -> dict[str, Tap]:
-        """Return the checkpoint taps by name."""
-        return dict(self.definition.checkpoints)
-
-    def get_source(self, name: str | None = None) -> Tap:
-        """Return a source; without a name the first."""
-        return _chosen("source", self.definition.sources, name)
-
-    def get_sink(self, name: str | None = None) -> Tap:
-        """Return a sink; without a name the first."""
-        return _chosen("sink", self.definition.sinks, name)
-
-    def get_trap(self, name: str | None = None) -> Tap:
-        """Return a trap; without a name the first."""
-        return _chosen("trap", self.definition.traps, name)
-
-    def get_flow_skip_strategy(self) -> FlowSkipStrategy:
-        """Return what a cascade asks whether to skip this flow."""
-        return self.skip_strategy
-
-    def set_flow_skip_strategy(self, strategy: FlowSkipStrategy) -> FlowSkipStrategy:
-        """Set what a cascade asks whether to skip this flow; return the one before."""
-        before, self.skip_strategy = self.skip_strategy, strategy
-        return before
-
-    def is_skip_flow(self) -> bool:
-        """Ask the skip strategy; `complete` by itself never does."""
-        return self.skip_strategy.skip_flow(self)
-
     def _all_taps(self) -> Sequence[Tap]:
         given = self.definition
         roles = (given.sources, given.sinks, given.traps, given.checkpoints)
         return [tap for taps in roles for tap in taps.values()]
 
     # -- looking at data -------------------------------------------------------------------------
-
-    def open_source(self, name: str | None = None) -> TupleEntryIterator:
-        """Return the rows of a source; without a name of the first."""
-        return self.get_source(name).open_for_read()
-
-    def open_sink(self, name: str | None = None) -> TupleEntryIterator:
-        """Return the rows of a sink, as they are now; without a name of the first."""
-        return self.get_sink(name).open_for_read()
-
-    def open_trap(self, name: str | None = None) -> TupleEntryIterator:
-        """Return the rows of a trap, as they are now; without a name of the first."""
-        return self.get_trap(name).open_for_read()
 
     def peek(self, pipe: Pipe, n: int = 20) -> list[tuple[Any, ...]]:
         """Return up to `n` rows as they leave a pipe of this flow, without writing anything.
@@ -476,14 +403,6 @@ def _ship_code(engine: Any, definition: FlowDef) -> None:
             origin=definition.origin,
         )
     engine.add_code(tuple(definition.class_path))
-
-
-def _chosen(role: str, taps: Mapping[str, Tap], name: str | None) -> Tap:
-    if name is None and taps:
-        return next(iter(taps.values()))
-    if name is None or name not in taps:
-        raise BuildError(f"the flow has no {role} of this name", asked=name, available=list(taps))
-    return taps[name]
 
 
 def _removed(listeners: list[Any], listener: Any) -> bool:
