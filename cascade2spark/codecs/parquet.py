@@ -41,6 +41,7 @@ __all__ = [
     "as_schema",
     "canonical_reader",
     "chosen_of",
+    "raw_value",
     "schema_of",
     "type_of",
     "values_of",
@@ -196,6 +197,17 @@ def values_of(column: Any) -> list[Any]:
     else:
         found = column.to_pylist()
     return found
+
+
+def raw_value(column: Any) -> Any:
+    """Return the only value of an Arrow array, as text where Python has nothing for it."""
+    import pyarrow as pa
+
+    try:
+        return values_of(column)[0]
+    except (ValueError, KeyError, OverflowError):  # a year beyond 9999, a map with a key twice
+        is_nested = pa.types.is_nested(column.type)
+        return str(column.to_pylist()[0]) if is_nested else column.cast(pa.string())[0].as_py()
 
 
 def schema_of(names: Sequence[str], types: Sequence[Type | None]) -> Any:
@@ -382,7 +394,7 @@ class TableWriter:
 
         if self._held_rows:
             table = pa.Table.from_batches(self._held, self.schema)
-            self._writer.write_table(table, row_group_size=max(self._held_rows, 1))
+            self._writer.write_table(table, row_group_size=_GROUP_ROWS)
         self._held, self._held_rows, self._held_bytes = [], 0, 0
 
 

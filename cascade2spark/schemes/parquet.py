@@ -37,6 +37,8 @@ from cascade2spark.types import Type
 
 __all__ = ["Parquet", "ParquetTupleScheme", "TableBlock", "TableRowWriter"]
 
+_BATCH_ROWS = 1 << 16
+
 
 @attrs.frozen(init=False)
 class Parquet(Scheme):
@@ -258,38 +260,34 @@ class _TableReader(RowReader[TableBlock]):
         piece = block.table.slice(start, BATCH_ROWS)
         if not self._wanted and not block.conversions:
             return [()] * int(piece.num_rows)
-        columns = dict(zip(block.conversions, map(parquet.values_of, piece.columns), strict=True))
-        converted = dict(columns)
         try:
-            for place, convert in block.conversions.items():
-                if convert is not None:
-                    converted[place] = list(map(convert, columns[place]))
+            return self._converted(block, piece)
         except Exception:  # a user's own type may raise anything
-            return self._singly(block, start, columns, on_bad)
+            return self._singly(block, piece, block.first + start, on_bad)
+
+    def _converted(self, block: TableBlock, piece: Any) -> list[Row]:
+        values: dict[int, list[Any]] = {}
+        for (place, convert), column in zip(block.conversions.items(), piece.columns, strict=True):
+            found = parquet.values_of(column)
+            values[place] = found if convert is None else list(map(convert, found))
         if not self._wanted:
             return [()] * int(piece.num_rows)
-        return list(zip(*[converted[place] for place in self._wanted], strict=True))
+        return list(zip(*[values[place] for place in self._wanted], strict=True))
 
-    def _singly(
-        self, block: TableBlock, start: int, columns: dict[int, list[Any]], on_bad: OnBad
-    ) -> list[Row]:
+    def _singly(self, block: TableBlock, piece: Any, first: int, on_bad: OnBad) -> list[Row]:
         found: list[Row] = []
-        for number, row in enumerate(zip(*columns.values(), strict=True)):
-            values = dict(zip(columns, row, strict=True))
+        for number in range(piece.num_rows):
+            one = piece.slice(number, 1)
             try:
-                for place, convert in block.conversions.items():
-                    if convert is not None:
-                        values[place] = convert(values[place])
-            except Exception as failed:
+                found += self._converted(block, one)
+            except Exception as failed:  # a user's own type may raise anything
                 error = BadRecord(
                     f"a value cannot become its type: {failed}",
-                    payload=row,
-                    details={"file": block.path, "row": block.first + start + number},
+                    payload=tuple(map(parquet.raw_value, one.columns)),
+                    details={"file": block.path, "row": first + number},
                 )
                 error.__cause__ = failed
                 on_bad(error)
-                continue
-            found.append(tuple([values[place] for place in self._wanted]))
         return found
 
 
@@ -309,13 +307,17 @@ class TableRowWriter(RowWriter):
         try:
             if set(map(len, rows)) != {self._width}:
                 raise ValueError("rows of another width")
-            batch = self.table.batch_of(rows)
+            # All of them first: a row that cannot be written must leave nothing behind.
+            batches = [
+                self.table.batch_of(rows[at : at + _BATCH_ROWS])
+                for at in range(0, len(rows), _BATCH_ROWS)
+            ]
         except Exception:
             # Which row it was is only looked for now.
             for row in rows:
                 self._check_one(row)
             raise
-        return self.table.write(batch)
+        return b"".join(map(self.table.write, batches))
 
     def finish(self) -> bytes:
         return self.table.finish()

@@ -156,6 +156,18 @@ def test_a_value_that_cannot_become_its_type_is_a_bad_record(
     assert error.details == {"file": str(path), "row": 1}
 
 
+def test_a_value_that_python_has_nothing_for_is_a_bad_record(tmp_path: Path) -> None:
+    late = pa.array([0, 400_000 * 365], pa.int32()).cast(pa.date32())
+    twice = pa.array([[("k", 1)], [("k", 1), ("k", 2)]], pa.map_(pa.string(), pa.int64()))
+    path = written(tmp_path / "f", d=late, m=twice)
+    bad: list[Any] = []
+    assert read(Parquet(Fields("d")), path, bad=bad) == [(datetime.date(1970, 1, 1),)]
+    assert read(Parquet(Fields("m")), path, bad=bad) == [({"k": 1},)]
+    shown = [str(error.payload[0]) for error in bad]
+    assert shown == ["<value out of range: 146000000>", "[('k', 1), ('k', 2)]"]
+    assert [error.details["row"] for error in bad] == [1, 1]
+
+
 def test_every_row_group_belongs_to_one_range(tmp_path: Path) -> None:
     path = tmp_path / "f"
     pq.write_table(pa.table({"a": list(range(1000))}), path, row_group_size=100)
@@ -379,6 +391,7 @@ def test_narrow_numbers_are_widened(tmp_path: Path) -> None:
     [
         (pa.array([[1]]), "no column type"),
         (pa.array([2**64 - 1], pa.uint64()), "beyond 64 bits"),
+        (pa.array([3_000_000, -1], pa.int32()).cast(pa.date32()), "year"),
     ],
 )
 def test_what_has_no_column_is_left_to_the_rows(
@@ -387,7 +400,8 @@ def test_what_has_no_column_is_left_to_the_rows(
     path = written(tmp_path / "f", a=column)
     with pytest.raises(NotColumns, match=reason):
         columns_read(Parquet(Fields("a")), path, None)
-    assert read(Parquet(Fields("a")), path) == [(column[0].as_py(),)]
+    bad: list[Any] = []
+    assert read(Parquet(Fields("a")), path, bad=bad) == [(column[-1].as_py(),)]
 
 
 def test_rows_and_columns_alternate_in_one_file(tmp_path: Path) -> None:

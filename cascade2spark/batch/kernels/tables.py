@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns, NotColumns, column_names
 from cascade2spark.fields import Fields
@@ -13,6 +14,9 @@ from cascade2spark.schemes.parquet import Parquet, TableBlock, TableRowWriter
 from cascade2spark.types import BigDecimal, CoercibleType, Type
 
 __all__ = ["table_reader", "table_writer"]
+
+# The first and the last date of Python, in days since 1970.
+_DAYS = (-719_162, 2_932_896)
 
 
 def table_reader(scheme: Parquet, info: SourceInfo) -> Callable[[TableBlock], Columns] | None:
@@ -76,7 +80,12 @@ def _as_column(column: pa.Array) -> pa.Array:
         return column.cast(pa.string())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return column.cast(pa.binary())
-    if pa.types.is_boolean(kind) or pa.types.is_date32(kind) or pa.types.is_null(kind):
+    if pa.types.is_date32(kind):
+        days = pc.min_max(column.cast(pa.int32())).as_py()
+        if days["min"] is not None and (days["min"] < _DAYS[0] or days["max"] > _DAYS[1]):
+            raise NotColumns("a year that Python has no date for")
+        return column
+    if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return column
     raise NotColumns(f"no column type for {kind}")
 
