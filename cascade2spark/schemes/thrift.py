@@ -423,8 +423,11 @@ class _ThriftWriter(RowWriter):
                     return self._codec.encode_row(self._converted(row))
             try:
                 return self._codec.encode_row(row)
-            except BuildError:
-                return self._codec.encode_row(self._converted(row))
+            except BuildError as refused:
+                try:
+                    return self._codec.encode_row(self._converted(row))
+                except Cascade2SparkError:
+                    raise refused from None  # it names the field
         except Cascade2SparkError as refused:
             raise RunError(
                 refused.headline,

@@ -16,6 +16,7 @@ from cascade2spark.flows.definition import FlowDef
 from cascade2spark.pipes import Pipe, tails_of
 from cascade2spark.planner.rules import RULES
 from cascade2spark.schemes import Scheme
+from cascade2spark.schemes.lines import LineScheme
 from cascade2spark.taps import Hfs, MemoryTap, MultiSinkTap, PartitionTap
 from cascade2spark.value_text import plain_text
 from tests.conformance.case import ONLY, Case, Fails, Lines, Row, Rows
@@ -184,7 +185,7 @@ def _rows_in(tap: Any) -> list[Row]:
         return _rows_below(Path(tap.path))
     parts = sorted(path for path in Path(tap.path).iterdir() if path.name.startswith("part-"))
     assert (Path(tap.path) / "_SUCCESS").exists()
-    if tap.scheme.part_suffix:
+    if not isinstance(tap.scheme, LineScheme):
         return [tuple(entry.get_tuple()) for entry in tap.open_for_read()]
     return [(line,) for part in parts for line in part.read_text(encoding="utf-8").split("\n")[:-1]]
 
