@@ -1,4 +1,4 @@
-"""The commands themselves: ``run``, ``explain``, ``demo`` and ``doctor``."""
+"""The commands themselves: ``run``, ``explain``, ``demo``, ``schema``, ``cat``, ``doctor``."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def _debug_option(command: Callable[..., None]) -> Callable[..., None]:
 def _errors_shown(debug: bool) -> Iterator[None]:
     try:
         yield
-    except click.ClickException:
-        raise
+    except (click.ClickException, BrokenPipeError):
+        raise  # click's own; the second is how `| head` ends
     except (Exception, KeyboardInterrupt) as error:
         if debug:
             traceback.print_exception(error)
@@ -157,6 +157,48 @@ def demo(folder: Path, offline: bool, master: str | None) -> None:
     from cascade2spark.cli.demonstration import show_demo
 
     show_demo(folder, offline, master)
+
+
+@main.command()
+@click.argument("path")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@_debug_option
+def schema(path: str, as_json: bool) -> None:
+    """Print what a file, or a folder of files, says of itself, without Spark.
+
+    Sequence files: classes, compression, codec, metadata, number of records (estimated above 64
+    MB). Also Parquet and Avro.
+    """
+    # Loaded late: the formats are not needed for anything else here.
+    from cascade2spark.cli.view_commands import print_schema
+
+    print_schema(path, as_json)
+
+
+@main.command()
+@click.argument("path")
+@click.option("--head", type=click.IntRange(min=0), metavar="N", help="Stop after N records.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["json", "tsv"]),
+    default="json",
+    show_default=True,
+    help="A JSON object on each line, or values with tabs between them.",
+)
+@click.option(
+    "--skip-bad", is_flag=True, help="Leave out records that cannot be read; then exit 1."
+)
+@_debug_option
+def cat(path: str, head: int | None, style: str, skip_bad: bool) -> None:
+    """Print the records of a file, or of a folder of files, without Spark.
+
+    Sequence files, Parquet, Avro, and lines of text. Bytes are shown as text where they are text,
+    else as base64.
+    """
+    from cascade2spark.cli.view_commands import print_records
+
+    print_records(path, head, style, skip_bad)
 
 
 @main.command()
