@@ -91,7 +91,8 @@ class SequenceView(FileView):
         else:
             facts["records"] = count
         if bad:
-            facts["damaged"] = f"{len(bad)} places, the first: {bad[0].headline}"
+            more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+            facts["damaged"] = bad[0].headline + more
         if count:
             facts["bytes a record"] = f"{(self.info.size - header.size_bytes) / count:.1f}"
         return facts
