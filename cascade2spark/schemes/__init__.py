@@ -7,6 +7,8 @@ from cascade2spark.schemes.base import Compress, RowReader, RowWriter, Scheme, S
 from cascade2spark.schemes.delimited import FieldTypeResolver, TextDelimited
 from cascade2spark.schemes.fixed_width import FixedWidth
 from cascade2spark.schemes.json_line import JsonLine
+from cascade2spark.schemes.json_text_line import JSONTextLine
+from cascade2spark.schemes.lines import LineScheme
 from cascade2spark.schemes.null import NullScheme
 from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.sequence import SequenceFile, WritableSequenceFile
@@ -19,7 +21,9 @@ __all__ = [
     "Compress",
     "FieldTypeResolver",
     "FixedWidth",
+    "JSONTextLine",
     "JsonLine",
+    "LineScheme",
     "NullScheme",
     "Parquet",
     "ParquetTupleScheme",
