@@ -309,7 +309,13 @@ class _Run:
                 is_covered = run.has_traps and spec.may_fail_below()
             batches = self._input(head, partition, task, is_covered)
             try:
-                for leaf, item in run_chain(spec, batches, task, has_traps_above=is_covered):
+                for leaf, item in run_chain(
+                    spec,
+                    batches,
+                    task,
+                    has_traps_above=is_covered,
+                    may_end_early=isinstance(head, Read),
+                ):
                     raise AssertionError(f"leaf {leaf} handed out {item!r}")
             finally:
                 task.spill.close()

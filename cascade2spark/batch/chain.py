@@ -230,6 +230,7 @@ def run_chain(
     task: TaskContext,
     *,
     has_traps_above: bool = False,
+    may_end_early: bool = False,
 ) -> Iterator[tuple[int, Any]]:
     """Push batches through a chain; what `mapPartitions` runs.
 
@@ -239,6 +240,7 @@ def run_chain(
         task: the task at work.
         has_traps_above: `batches` is a generator that yields rows one by one because operations
             of its own have traps: a failure is thrown into it.
+        may_end_early: `batches` are read from a source: a Stop filter ends the reading.
     Yields:
         (number of a leaf, item), when a leaf hands one out.
     Raises:
@@ -247,7 +249,7 @@ def run_chain(
         1. Every operation is prepared once, also without input, and cleaned up once, also after an
            error or when the consumer stops early.  2. Flush runs once, after complete input only.
     """
-    chain = _Chain(spec, task, has_traps_above)
+    chain = _Chain(spec, task, has_traps_above, may_end_early)
     is_failing = True
     try:
         chain.prepare()
@@ -259,7 +261,9 @@ def run_chain(
 
 
 class _Chain:
-    def __init__(self, spec: ChainSpec, task: TaskContext, has_traps_above: bool) -> None:
+    def __init__(
+        self, spec: ChainSpec, task: TaskContext, has_traps_above: bool, may_end_early: bool
+    ) -> None:
         self._spec = spec
         self._children: dict[int, Sequence[int]] = {
             number: spec.children(number) for number in range(-1, len(spec.nodes))
@@ -269,6 +273,8 @@ class _Chain:
         self._leaves: dict[int, tuple[int, LeafWriter]] = {}
         self._task = task
         self._task_error: Exception | None = None
+        self._may_end_early = may_end_early
+        self._ending: list[EachRun] = []
 
     def prepare(self) -> None:
         for number, node in enumerate(self._spec.nodes):
@@ -279,9 +285,31 @@ class _Chain:
                 stage = node.stage.open(self._task, is_immediate=is_immediate)
                 self._stages[number] = stage
                 stage.prepare()
+        if self._may_end_early:
+            self._ending = self._common()
 
     def push(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Any]]:
-        yield from self._through(-1, iter(batches))
+        source = iter(batches)
+        if self._ending:
+            source = self._until_finished(source)
+        yield from self._through(-1, source)
+
+    def _common(self) -> list[EachRun]:
+        """Return the runs that every row passes before the chain forks, if they can end it."""
+        found: list[EachRun] = []
+        number = -1
+        while len(self._children[number]) == 1:
+            (number,) = self._children[number]
+            stage = self._stages.get(number)
+            if isinstance(stage, EachRun) and stage.has_stop:
+                found.append(stage)
+        return found
+
+    def _until_finished(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            yield batch
+            if any(run.is_finished for run in self._ending):
+                return
 
     def flush(self) -> Iterator[tuple[int, Any]]:
         for number, stage in self._stages.items():

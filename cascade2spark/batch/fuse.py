@@ -37,6 +37,7 @@ from cascade2spark.operations.callables import (
     wrong_shape,
 )
 from cascade2spark.operations.failures import located_error
+from cascade2spark.operations.logic import Stop
 
 __all__ = ["EachRun"]
 
@@ -85,12 +86,15 @@ class EachRun:
         self._globals.update(last={})
         self._sources: dict[int, RunSource] = {}
         self._is_reported = False
+        self._stops: list[tuple[Stop, Any]] = []
 
     def prepare(self) -> None:
         """Prepare every operation, in order."""
         for number, spec in enumerate(self._operators):
             member = self._bind(spec) if is_each(spec) else _project(spec)
             self._members.append(member)
+            if is_each(spec) and isinstance(spec.operation, Stop):
+                self._stops.append((spec.operation, member.call))
             for name, value in member.names.items():
                 self._globals[f"{name}{number}"] = value
         self._function(0)
@@ -129,6 +133,16 @@ class EachRun:
         member = self._members[number]
         assert member.call is not None and is_each(member.spec)
         return self._operations.process_of(member.spec), member.call
+
+    @property
+    def has_stop(self) -> bool:
+        """Whether the run has a Stop filter."""
+        return bool(self._stops)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether a Stop filter has come to its end: no later row leaves the run."""
+        return any(stop.is_finished(call) for stop, call in self._stops)
 
     @property
     def source(self) -> str:

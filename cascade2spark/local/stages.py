@@ -19,6 +19,7 @@ from cascade2spark.local.keys import Keyed, groups_of, sorted_rows
 from cascade2spark.local.operators import Emit, RowDriver, row_driver
 from cascade2spark.local.run import Run
 from cascade2spark.operations.base import Row
+from cascade2spark.operations.logic import Stop
 from cascade2spark.planner.steps import Group, Map, Persist, Read, Step, Union, Write
 
 __all__ = [
@@ -133,8 +134,21 @@ class ReadStage(Stage):
 
     def push_rows(self) -> None:
         """Read the tap; a record that cannot be parsed goes to the trap of the head."""
+        stops = self._stops()
         for row in read_rows(self.run, self.step):
             self.receive(0, row)
+            if stops and any(stop.operation.is_finished(stop.call) for stop in stops):
+                break
+
+    def _stops(self) -> list[Any]:
+        """Return the Stop filters that every row passes before the stream splits or is grouped."""
+        found: list[Any] = []
+        stage: Stage = self
+        while len(stage.readers) == 1 and isinstance(stage.readers[0][0], MapStage):
+            stage = stage.readers[0][0]
+            drivers: Sequence[Any] = stage.operations
+            found += [one for one in drivers if isinstance(getattr(one, "operation", None), Stop)]
+        return found
 
 
 class MapStage(Stage):

@@ -171,7 +171,9 @@ class Not(_Logic):
 class Stop(_Logic):
     """From the first row on that the member removes, remove every row of the task.
 
-    Cascading stops reading there; here the rest is read and dropped.
+    Where every row of a source passes the filter before the stream splits or is grouped, the task
+    reads no further: after that row on the local engine, after the batch it is in on Spark.
+    Elsewhere the rest is read and dropped.
 
     Source:
         cascading.operation.filter.Stop
@@ -189,6 +191,11 @@ class Stop(_Logic):
         if not member.is_done:
             member.is_done = member(tuple(filter_call.get_arguments().get_tuple()))
         return bool(member.is_done)
+
+    def is_finished(self, filter_call: FilterCall) -> bool:
+        """Tell whether every later row of the task will be removed."""
+        asked = filter_call.get_context()
+        return bool(asked and asked[0].is_done)
 
 
 class SetValue(BaseOperation, Function):

@@ -75,6 +75,7 @@ class FileSource:
     as_columns: bool = False
 
     has_traps = False
+    is_read = True
 
     def batches(
         self, elements: Iterable[tuple[Split, ...]], task: TaskContext, *, is_immediate: bool
@@ -119,6 +120,7 @@ class RowSource:
     batch_rows: int
 
     has_traps = False
+    is_read = True
 
     def batches(
         self, elements: Iterable[Any], task: TaskContext, *, is_immediate: bool
@@ -160,6 +162,7 @@ class HeldSource:
     batch_rows: int
 
     has_traps = False
+    is_read = True
 
     def batches(
         self, elements: Iterable[tuple[bytes, ...]], task: TaskContext, *, is_immediate: bool
@@ -200,6 +203,11 @@ class ColumnSource:
     def has_traps(self) -> bool:
         """Whether the other source has traps."""
         return self.rows.has_traps
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the other source reads from a tap."""
+        return bool(getattr(self.rows, "is_read", False))
 
     def batches(
         self, elements: Iterable[Any], task: TaskContext, *, is_immediate: bool

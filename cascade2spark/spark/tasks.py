@@ -34,7 +34,10 @@ RECORD = -1
 
 
 class TaskSource(Protocol):
-    """Where the batches of a task come from; picklable."""
+    """Where the batches of a task come from; picklable.
+
+    A source that reads from a tap says `is_read = True`: its reading may end early.
+    """
 
     @property
     def has_traps(self) -> bool:
@@ -133,7 +136,13 @@ class TaskFunction:
             check_versions(self.versions)
             is_immediate = self.source.has_traps and self.chain.may_fail_below()
             batches = self.source.batches(elements, task, is_immediate=is_immediate)
-            yield from run_chain(self.chain, batches, task, has_traps_above=is_immediate)
+            yield from run_chain(
+                self.chain,
+                batches,
+                task,
+                has_traps_above=is_immediate,
+                may_end_early=getattr(self.source, "is_read", False),
+            )
             task.report.details.update(traps.close(), seconds=time.perf_counter() - began)
             is_complete = True
         except GeneratorExit:

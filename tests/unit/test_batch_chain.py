@@ -16,6 +16,7 @@ from cascade2spark.errors import BuildError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import BaseOperation, Function
 from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
+from cascade2spark.operations.logic import Stop
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.planner.steps import Site
 from cascade2spark.selection import Pick
@@ -233,3 +234,37 @@ def test_an_every_with_a_trap_takes_what_fails_after_it(every, arguments, found,
     assert found == [item for _, item in items]
     # The key of the failing group; the buffer had not asked for a row yet.
     assert {0: [recorded] if recorded else [("x",), ("y",)]} == task.trapped
+
+
+def reading(read: list[int]) -> Any:
+    """Yield batches of one row, and note which were asked for."""
+    try:
+        for number in range(9):
+            read.append(number)
+            yield [(number, 0, 0)]
+    finally:
+        read.append(-1)
+
+
+STOPPING = [(Stop(keep_if(lambda n: n < 2)), "a", ALL)]
+
+
+def test_a_stop_filter_ends_the_reading_and_the_rest_of_the_task_goes_on() -> None:
+    read: list[int] = []
+    spec = chain_of(operators(ABC, *STOPPING))
+    items = [item for _, item in run_chain(spec, reading(read), TaskContext(), may_end_early=True)]
+    assert [(0, 0, 0), (1, 0, 0), "2 rows"] == items
+    assert [0, 1, 2, -1] == read
+
+
+@pytest.mark.parametrize("is_source", [True, False])
+def test_a_stop_filter_on_one_branch_or_behind_a_group_ends_nothing(is_source: bool) -> None:
+    read: list[int] = []
+    nodes = [
+        ChainNode(-1, stage=OperatorRun(operators(ABC, *STOPPING))),
+        ChainNode(0, leaf=Gather()),
+        *([ChainNode(-1, leaf=Gather())] if is_source else []),
+    ]
+    spec = ChainSpec(tuple(nodes))
+    list(run_chain(spec, reading(read), TaskContext(), may_end_early=is_source))
+    assert [*range(9), -1] == read
