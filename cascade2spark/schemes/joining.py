@@ -9,8 +9,9 @@ from typing import Any
 
 from cascade2spark.errors import PlanError, RunError
 from cascade2spark.fields import Fields
+from cascade2spark.json_trees import json_text
 from cascade2spark.schemes.base import Row, RowWriter, check_width
-from cascade2spark.types import CoercibleType, Type, text_writer
+from cascade2spark.types import CoercibleType, JSONCoercibleType, Type, text_writer
 
 __all__ = ["JoiningWriter", "TrapWriter"]
 
@@ -172,6 +173,9 @@ class TrapWriter(JoiningWriter):
 
 def _writer_of(type_: Type | None, prints_types: bool) -> Callable[[Any], str | None] | None:
     """Return the function a type needs; None when the value alone gives its text."""
+    if isinstance(type_, JSONCoercibleType) and not prints_types:
+        # The text that a tree itself has in Java: JSON, so that strings have quotes.
+        return lambda tree: None if tree is None else json_text(tree)
     if type_ is None or (isinstance(type_, CoercibleType) and not prints_types):
         return None
     writer = text_writer(type_)

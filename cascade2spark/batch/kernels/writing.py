@@ -18,7 +18,7 @@ from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.null import NullScheme
 from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.text import TextLine
-from cascade2spark.types import Type
+from cascade2spark.types import JSONCoercibleType, Type
 
 __all__ = ["BlockWriter", "writer_kernel"]
 
@@ -50,7 +50,8 @@ def _delimited_writer(scheme: TextDelimited, fields: Fields, _: RowWriter) -> Bl
 
 
 def _line_writer(scheme: TextLine, fields: Fields, _: RowWriter) -> BlockWriter | None:
-    if scheme.charset != "utf-8":
+    has_trees = any(isinstance(kind, JSONCoercibleType) for kind in fields.get_types() or ())
+    if scheme.charset != "utf-8" or has_trees:
         return None
     return _joiner("\t", "null", None, (None,) * len(fields))
 

@@ -34,7 +34,7 @@ from cascade2spark.operations import (
     SumLongNestedAggregate,
 )
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
-from cascade2spark.schemes import TextDelimited
+from cascade2spark.schemes import JSONTextLine, TextDelimited, TextLine
 from cascade2spark.types import Double, JSONCoercibleType, Long, String, double_, int_, long_
 from tests.conformance.case import Fails, Topic, lines, rows
 
@@ -432,3 +432,44 @@ def a_tree_that_two_branches_read_is_not_changed(i):
     spec = CopySpec().from_("").transform("/a/n", lambda value: "x")
     changed = Each(Pipe("changed", trees), Fields("j"), JSONCopyAsFunction("j", spec))
     return [changed, Each(Pipe("kept", trees), Fields("j"), Identity())]
+
+
+@case(
+    "Cascading's TextLine writes what toString gives: of a tree, JSON",
+    i=rows("j", '{"a":{"b":[1.5]},"s":"plain"}'),
+    expected={"": lines(None, '{"b":[1.5]}\t"plain"\tnull')},
+    sinks=TextLine(),
+)
+def trees_in_text_lines_are_json(i):
+    return Each(i, Fields("j"), JSONGetFunction(Fields("a", "s", "n"), "/a", "/s", "/n"))
+
+
+@case(
+    "section 5.6: JSONTextLine, one value a line, an empty line is null",
+    i=lines(JSONTextLine("j"), '{"a":1,"b":[1.0e10]}', "", '"x"', " [2] "),
+    expected={"": lines(None, '{"a":1,"b":[1.0E10]}', "", '"x"', "[2]")},
+    sinks=JSONTextLine("j"),
+    ordered=True,
+)
+def json_lines_are_read_and_written(i):
+    return Pipe("copy", i)
+
+
+@case(
+    "section 8.1: source parsing traps the raw line",
+    i=lines(JSONTextLine(Fields("j")), '{"a":1}', "{a}", '{"a":1,"a":2}'),
+    expected=[({"a": 1},)],
+    traps={"i": ["{a}", '{"a":1,"a":2}']},
+)
+def lines_that_are_not_json_are_trapped(i):
+    return Each(i, Fields("j"), Identity())
+
+
+case.add(
+    "json_lines_hold_one_field",
+    "section 5.6",
+    lambda i: Pipe("copy", i),
+    i=rows("a b", (1, 2)),
+    sinks=JSONTextLine("a"),
+    expected={"": lines(None, "1")},
+)
