@@ -28,7 +28,7 @@ from cascade2spark.operations.base import BaseOperation, Function
 from cascade2spark.operations.callables import function
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
 from cascade2spark.schemes import TextDelimited
-from cascade2spark.taps import Hfs, RDDTap, SinkMode
+from cascade2spark.taps import DelimitedPartition, Hfs, PartitionTap, RDDTap, SinkMode
 from tests.faults.shapes import once
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +133,13 @@ def failing_tasks(folder: Path) -> None:
     second = SparkFlowConnector(sc).connect("late", source, sink, trap, direct)
     second.complete()
     told(second)
+    # With two files open at a time most are closed, some twice for a folder, when the task fails.
+    parent = Hfs(TextDelimited(Fields.ALL, False, "\t"), str(folder / "spread"))
+    spread = PartitionTap(parent, DelimitedPartition("k"), 2)
+    trap = Hfs(TextDelimited(Fields.ALL, False, "\t"), str(folder / "spread.trap"))
+    third = SparkFlowConnector(sc).connect("spread", source, spread, trap, direct)
+    third.complete()
+    told(third)
 
 
 def lost_processes(folder: Path) -> None:

@@ -79,11 +79,18 @@ def test_a_driver_killed_before_it_publishes_then_tasks_that_fail(tmp_path: Path
     # The next run cleans up, and succeeds although tasks of its own fail twice.
     code, counted, errors = run_job("failing_tasks", tmp_path)
     assert 0 == code, errors
-    assert [COUNTED, {**COUNTED, "Tuples_Written": 180}] == counted
+    written = {**COUNTED, "Tuples_Written": 180}
+    assert [COUNTED, written, written] == counted
     assert GROUPS == lines_below(tmp_path / "out")
     assert TRAPPED == lines_below(tmp_path / "trap") == lines_below(tmp_path / "late.trap")
     assert sorted(f"{key}\t{value}" for key, value in GOOD) == lines_below(tmp_path / "late")
     assert 4 == len(list((tmp_path / "late").glob("part-*")))
+    spread = [
+        (path.parent.name, int(line))
+        for path in (tmp_path / "spread").glob("*/part-*")
+        for line in path.read_text().splitlines()
+    ]
+    assert sorted(GOOD) == sorted(spread)
     assert [] == hidden(tmp_path)
 
 
