@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import hashlib
 import json
@@ -25,9 +26,9 @@ from cascade2spark.pipes import (
     SubAssembly,
     tails_of,
 )
-from cascade2spark.schemes import Scheme, TextDelimited
+from cascade2spark.schemes import Scheme, TextDelimited, TextLine
 from cascade2spark.taps import MemoryTap
-from cascade2spark.types import DateType, Type, as_type
+from cascade2spark.types import DateType, Long, Type, as_type
 from tests.conformance.case import ONLY, Case, Lines, Rows
 from tests.oracle.recording import Recorder, load_cases
 from tests.oracle.values import NotExportable, encode_row, encode_value
@@ -40,8 +41,20 @@ Json = dict[str, Any]
 COUNTER_GROUPS = {
     "StepCounters": "cascading.flow.StepCounters",
     "SliceCounters": "cascading.flow.SliceCounters",
+    "AggregateBy.Cache": "cascading.pipe.assembly.AggregateBy$Cache",
+    "AggregateByLocally.Cache": "cascading.pipe.assembly.AggregateByLocally$Cache",
+    "Unique.Cache": "cascading.pipe.assembly.Unique$Cache",
 }
-NOT_PUBLISHED = ("ExpressionFunction", "ExpressionFilter", "AssertExpression", "Max", "Min")
+NOT_PUBLISHED = {
+    "AssertExpression",
+    "ExpressionFilter",
+    "ExpressionFunction",
+    "Max",
+    "Min",
+    "ScriptFilter",
+    "ScriptFunction",
+    "ScriptTupleFunction",
+}
 
 
 def exported_cases() -> tuple[dict[str, Json], dict[str, str]]:
@@ -79,7 +92,13 @@ class CaseExport:
             raise NotExportable(f"{case.partitions} partitions")
         if case.fails is not None and case.fails.at == "build":
             self._add_failing_call()
-            return {"name": case.name, "nodes": self._nodes, "sources": [], "sinks": [], "traps": []}
+            return {
+                "name": case.name,
+                "nodes": self._nodes,
+                "sources": [],
+                "sinks": [],
+                "traps": [],
+            }
         built = case.build(**{name: Pipe(name) for name in case.inputs})
         tails = [tail for pipe in _listed(built) for tail in tails_of(pipe)]
         parts = self._flow_parts(tails)
@@ -113,13 +132,13 @@ class CaseExport:
             "assertions": _level(definition.assertion_level),
             "debug": _level(definition.debug_level),
             "properties": dict(case.properties),
-            "counters": [
-                [COUNTER_GROUPS.get(group, group), name] for group, name in case.counters
-            ],
+            "counters": [[COUNTER_GROUPS.get(group, group), name] for group, name in case.counters],
         }
         return parts | {name: value for name, value in optional.items() if value}
 
     def _source(self, name: str, data: Rows | Lines) -> Json:
+        if type(data) not in (Rows, Lines):
+            raise NotExportable(f"a {type(data).__name__}")
         if isinstance(data, Lines):
             assert data.scheme is not None
             return {"name": name, "scheme": self._scheme(data.scheme), "lines": list(data.lines)}
@@ -140,15 +159,17 @@ class CaseExport:
         if not isinstance(tap, MemoryTap):
             raise NotExportable(f"a {type(tap).__name__}")
         number = self._numbers.setdefault(id(tap), len(self._numbers))
-        self._recorder.calls.setdefault(id(tap), tap)  # keeps it alive, so that its id stays its own
+        self._recorder.calls.setdefault(
+            id(tap), tap
+        )  # keeps it alive, so that its id stays its own
         fields = tap.sink_fields if tap.sink_fields.is_all() else tap.source_fields
         held = self._rows(fields, tap.rows)
         return {"name": name, "id": f"tap {number}", "mode": tap.sink_mode.name, **held}
 
     def _scheme(self, scheme: Scheme) -> Json:
         call = self._recorder.call_of(scheme)
-        if call is None:
-            raise NotExportable(f"a {type(scheme).__name__} made elsewhere")
+        if call is None or type(scheme) not in (TextLine, TextDelimited):
+            raise NotExportable(f"the scheme {type(scheme).__name__}")
         if isinstance(scheme, TextDelimited) and not all(map(_is_plain, call.args)):
             raise NotExportable("a TextDelimited with settings that the local one lacks")
         if isinstance(scheme, TextDelimited):
@@ -187,18 +208,12 @@ class CaseExport:
     def _add_failing_call(self) -> None:
         """Add the constructor call that is refused, and what it is built on."""
         self._recorder.failed = None
-        try:
+        with contextlib.suppress(Cascade2SparkError):
             self._case.build(**{name: Pipe(name) for name in self._case.inputs})
-        except Cascade2SparkError:
-            pass
         failed = self._recorder.failed
         if failed is None or not _is_stock(type(failed.made)):
             raise NotExportable("what is refused is no constructor call of Cascading's")
-        node = {
-            "new": type(failed.made).__name__,
-            "args": [self._argument(one) for one in failed.args],
-        }
-        self._nodes.append(node)
+        self._nodes.append(self._call(failed.made))
 
     # -- arguments -------------------------------------------------------------------------------
 
@@ -228,11 +243,25 @@ class CaseExport:
 
     def _call(self, made: Any) -> Json:
         name, call = type(made).__name__, self._recorder.call_of(made)
+        if ".json" in type(made).__module__:
+            raise NotExportable("JSON operations are not described to Java yet")
         if name in NOT_PUBLISHED:
             raise NotExportable(f"{name} is not in what is published of Cascading")
         if call is None or not (_is_stock(type(made)) or name in _twins()):
             raise NotExportable(f"{name} is only there in Python")
-        return {"new": name, "args": [self._argument(one) for one in call.args]}
+        arguments = list(call.args)
+        if name == "AggregateBy" and isinstance(arguments[0], list):
+            arguments.insert(0, made.name)  # Java wants a name before several pipes
+        if name == "FirstBy" and made.previous and len(arguments) == 4:
+            return self._first_by(arguments)
+        if name == "Identity" and any(isinstance(one, DateType) for one in arguments):
+            raise NotExportable("Java's Identity takes classes only")
+        return {"new": name, "args": [self._argument(one) for one in arguments]}
+
+    def _first_by(self, given: Sequence[Any]) -> Json:
+        """Java names the results of a FirstBy in its form as a part only."""
+        pipe, group, *rest = [self._argument(one) for one in given]
+        return {"new": "AggregateBy", "args": [pipe, group, {"new": "FirstBy", "args": rest}]}
 
     def _fields(self, fields: Fields) -> Json:
         if not fields.is_defined():
@@ -252,7 +281,7 @@ class CaseExport:
     def _type(self, type_: Type) -> Any:
         if isinstance(type_, DateType):
             return {"new": "DateType", "args": [type_.format, type_.zone]}
-        if type(type_).__module__ != Type.__module__:
+        if type(type_) is not type(Long):
             raise NotExportable(f"the type {type_.name}")
         return type_.name
 

@@ -1,8 +1,8 @@
 """Remembers how objects were constructed while the cases are loaded and built.
 
-Operations, joiners, comparators and assemblies keep what they need to run, not what they were given;
-Java's constructors want what was given. So the cases are loaded afresh, from their files, with the
-constructors of the library watched, and each object's own call is kept with it.
+Operations, joiners, comparators and assemblies keep what they need to run, not what they were
+given; Java's constructors want what was given. So the cases are loaded afresh, from their files,
+with the constructors of the library watched, and each object's own call is kept with it.
 """
 
 from __future__ import annotations

@@ -240,6 +240,7 @@ def two_keys(i):
     expected=[(True, 1), (1, 2), (1.0, 1)],
     ordered=True,
     covers=53,
+    differs="Values of different kinds in one key",
 )
 def kinds_of_keys(i):
     return CountBy(i, Fields("k"), Fields("n"))

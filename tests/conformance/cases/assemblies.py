@@ -188,6 +188,7 @@ def unique_over_several_pipes(x, y):
     i=rows("k", 1, 1.0, True, 1, -0.0, 0.0),
     expected=[True, 1, -0.0, 1.0],
     ordered=True,
+    differs="Values of different kinds in one key",
 )
 def unique_over_kinds(i):
     return Unique(i, Fields("k"))

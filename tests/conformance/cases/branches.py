@@ -69,6 +69,7 @@ def a_tail_that_feeds_another_tail(i):
     i=NL,
     expected={"other": ["a", "b", "c"], "i": [1, 2, 3]},
     covers=65,
+    differs="A sink belongs to the tail pipe",
 )
 def a_tail_of_the_heads_name_listed_last(i):
     return [Each(Pipe("other", i), "l", Identity()), Each(i, "n", Identity())]
@@ -158,6 +159,7 @@ def counters(i):
         ("SliceCounters", "Tuples_Written"): 5,
     },
     covers=63,
+    differs="`SliceCounters.Tuples_Read` counts",
 )
 def counters_over_a_group(i):
     return Every(GroupBy(i, "k"), Count())

@@ -289,6 +289,7 @@ def a_reversed_key_comparator(lhs, rhs):
     expected=[("A", 1, "a", 3), ("b", 2, "B", 4)],
     ordered=True,
     covers=25,
+    differs="A comparator set on the key of any side",
 )
 def a_comparator_on_the_second_side_counts(lhs, rhs):
     right = Fields("j")

@@ -109,6 +109,9 @@ case.add(
 )
 
 
+CACHE = "AggregateByLocally.Cache"
+
+
 def in_one_task(i, *more, by=CountByLocally):
     return by(GroupBy(i, Fields.NONE), Fields("k"), *more)
 
@@ -120,7 +123,7 @@ def locally(name, build, expected, counters=None, i=KV):
         build,
         i=i,
         expected=expected,
-        counters={("AggregateBy.Cache", f"Num_Keys_{k}"): n for k, n in (counters or {}).items()},
+        counters={(CACHE, f"Num_Keys_{k}"): n for k, n in (counters or {}).items()},
         covers=53,
     )
 

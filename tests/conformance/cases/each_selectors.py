@@ -23,8 +23,8 @@ def each(arguments, operation, output=None):
     return build
 
 
-def works(name, build, expected, fields, source=WORKED, covers=()):
-    case.add(name, source, build, i=ABC, expected=expected, fields=fields, covers=covers)
+def works(name, build, expected, fields, source=WORKED, **more):
+    case.add(name, source, build, i=ABC, expected=expected, fields=fields, **more)
 
 
 def refused(name, build, fails, source=WORKED, covers=()):
@@ -204,6 +204,7 @@ works(
     [(3, 1)],
     "c a",
     source="section 1.4: with ARGS an ambiguous name may be selected, the declared value wins",
+    differs="An output selector may name a field",
 )
 
 refused(

@@ -133,6 +133,7 @@ def swap_with_value_arguments_is_refused(i):
     fields="a x",
     ordered=True,
     covers=39,
+    differs="`SWAP` of a group field",
 )
 def swap_of_a_group_field(i):
     return Every(GroupBy(i, ("a", "c")), "c", First(Fields("x")), Fields.SWAP)
@@ -339,6 +340,7 @@ def a_split_between_group_and_every_is_refused(i):
     expected={"short": [("x", 2), ("y", 1)], "long": [("x", 2, 3.0), ("y", 1, 5.0)]},
     ordered=True,
     covers=65,
+    differs="Where one branch goes on with an Every",
 )
 def a_split_after_an_every(i):
     counted = Every(GroupBy(i, "a"), Count())

@@ -200,6 +200,7 @@ def group_by_merge_leaves_other_types_alone(x, y):
     rhs=INTS_TYPED,
     expected=[],
     covers=45,
+    differs="Values of different kinds in one key",
 )
 def an_untyped_append_loses_the_types(lhs, rhs):
     untyped = Each(lhs, Fields.NONE, Insert(Fields("n"), 0), Fields.ALL)

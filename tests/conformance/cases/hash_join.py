@@ -214,6 +214,7 @@ def a_hasher_across_types(lhs, rhs):
     rhs=RHS,
     expected=[(2, "b", 2, "B"), (2, "b", 2, "C"), (2, "c", 2, "B"), (2, "c", 2, "C")],
     covers=(2, 13),
+    differs="A HashJoin honours `NullNotEquivalentComparator`",
 )
 def null_not_equivalent(lhs, rhs):
     left, right = Fields("k"), Fields("j")
@@ -237,6 +238,7 @@ def null_not_equivalent(lhs, rhs):
         (None, None, 3, "D"),
     ],
     covers=(3, 13),
+    differs="A HashJoin honours `NullNotEquivalentComparator`",
 )
 def null_not_equivalent_outer(lhs, rhs):
     left, right = Fields("k"), Fields("j")

@@ -31,6 +31,7 @@ def a_sink_selects_and_reorders(i):
     sinks=Fields(-1, 0),
     expected=[(3, 1)],
     covers=56,
+    differs="Positions in the declared fields of a sink",
 )
 def a_sink_may_select_by_position(i):
     return Each(i, Identity())

@@ -32,6 +32,7 @@ def one_field_is_the_line(i):
     expected=[(0, "ab"), (3, "é"), (6, "c")],
     fields="offset line",
     ordered=True,
+    differs="Under `Hfs` the first of the two fields",
 )
 def default_fields_are_offset_and_line(i):
     return Each(i, Identity())
@@ -43,6 +44,7 @@ def default_fields_are_offset_and_line(i):
     expected=[(0, "a"), (2, "b")],
     fields="n l",
     ordered=True,
+    differs="Under `Hfs` the first of the two fields",
 )
 def two_fields_are_number_and_line(i):
     return Each(i, Identity())

@@ -138,7 +138,7 @@ final class CaseRun {
   private static void writeRows(ArrayNode written, Tap tap) throws IOException {
     if (tap instanceof RowsTap) for (Tuple row : ((RowsTap) tap).rows) written.add(Values.row(row));
     else if (Files.exists(Path.of(tap.getIdentifier())))
-      for (String line : Files.readString(Path.of(tap.getIdentifier())).split("\n", -1)) written.addArray().add(line);
+      for (String line : Files.readAllLines(Path.of(tap.getIdentifier()))) written.addArray().add(line);
   }
 
   private static void writeFields(ArrayNode written, Fields fields) {

@@ -31,7 +31,7 @@ final class Maker {
     "cascading.operation.buffer", "cascading.operation.filter", "cascading.operation.function",
     "cascading.operation.hash", "cascading.operation.regex", "cascading.operation.state",
     "cascading.operation.text", "cascading.pipe", "cascading.pipe.assembly", "cascading.pipe.joiner",
-    "cascading.scheme.local", "cascading.tuple.type", "cascading.util", "oracle.twins",
+    "cascading.scheme.local", "cascading.tuple", "cascading.tuple.type", "cascading.util", "oracle.twins",
   };
 
   private static final Map<String, Class<?>> TYPES = Map.ofEntries(
@@ -207,7 +207,7 @@ final class Maker {
   }
 
   private static Object cast(Object value, Class<?> wanted) {
-    if (!wanted.isInstance(value)) throw new NoFit(value + " is no " + wanted);
+    if (!wanted.isInstance(value)) throw new NoFit(value.getClass() + " is no " + wanted);
     return value;
   }
 
