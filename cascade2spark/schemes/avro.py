@@ -210,7 +210,7 @@ class AvroBlock:
         header: of the file.
         offset: where the first block begins.
         blocks: as they lie in the file.
-        schema: what is decoded of the records.
+        schema: what is decoded of the records, None for all.
         read: the fields that are, by position, and how they become their declared type.
     """
 
