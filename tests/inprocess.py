@@ -351,8 +351,10 @@ class _Run:
         total = sum(map(batch_rows, seen))
         share = -(-total // self.engine.partitions) or 1
         mine = list(self.batched(seen, partition * share, (partition + 1) * share))
-        task.flow_process.increment(StepCounters.Tuples_Read, sum(map(batch_rows, mine)))
-        yield from with_columns(mine, step.fields, step.site, task) if self.as_columns else mine
+        task.flow_process.increment(StepCounters.Tuples_Read, 0)
+        for batch in with_columns(mine, step.fields, step.site, task) if self.as_columns else mine:
+            task.flow_process.increment(StepCounters.Tuples_Read, batch_rows(batch))
+            yield batch
 
     def _all_of(self, step: Read, task: TaskContext, on_bad: OnBad) -> Iterator[Batch]:
         tap = step.tap
