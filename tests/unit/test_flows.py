@@ -273,6 +273,18 @@ def test_a_trap_is_published_with_the_sinks_and_is_not_there_when_nothing_was_tr
     assert [] == list(tmp_path.iterdir())
 
 
+def test_one_trap_takes_the_rows_of_several_branches_of_any_width(tmp_path) -> None:
+    trap = Hfs(TextDelimited(), str(tmp_path / "trap"))
+    wide = Each(Pipe("p"), Fields("a", "b"), function("n")(lambda a, b: int(a + b)), Fields.ALL)
+    narrow = Each(Pipe("q", wide), Fields("n"), function("m")(lambda n: 1 // (n - 11)))
+    definition = FlowDef().add_source("p", MemoryTap("a b".split(), [("1", "1"), ("x", "y")]))
+    definition.add_traps({"p": trap, "q": trap}).add_tail_sink(narrow, MemoryTap())
+    flow = local().connect(definition)
+    flow.complete()
+    assert "x\ty\n11\n" == (tmp_path / "trap" / "part-00000").read_text()
+    assert 2 == flow.get_stats().get_counter_value(StepCounters.Tuples_Trapped)
+
+
 def test_trap_props_reach_the_trap() -> None:
     trap = MemoryTap()
     properties = TrapProps.trap_props().set_record_throwable_message(True).build_properties()

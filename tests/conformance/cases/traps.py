@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import RunError
+import tempfile
+
+from cascade2spark.errors import FlowError, RunError
 from cascade2spark.fields import Fields
-from cascade2spark.operations import Count, Identity, Insert, RegexParser, RegexSplitter, Sum
+from cascade2spark.joiners import InnerJoin
+from cascade2spark.operations import (
+    AssertGroupSizeEquals,
+    Count,
+    Identity,
+    Insert,
+    RegexParser,
+    RegexSplitter,
+    Sum,
+)
+from cascade2spark.operations.base import AssertionLevel
 from cascade2spark.operations.callables import function, keep_if
-from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Pipe
+from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Pipe
+from cascade2spark.schemes import TextDelimited
+from cascade2spark.taps import Lfs
 from tests.conformance.case import Fails, Topic, rows
 from tests.conformance.functions import BadFilter, BadFunction, FailingAggregator, FailingBuffer
 
@@ -373,3 +387,112 @@ def a_failure_in_the_middle_of_a_run_of_eaches(i):
     first = Each(i, "n", Identity(Fields("m")))
     second = Each(first, "m", BadFunction("m", 3))
     return Each(second, Fields.NONE, Insert(Fields("x"), 7), Fields.ALL)
+
+
+class _PickyJoin(InnerJoin):
+    """Fails on the key `bad`."""
+
+    def get_iterator(self, closure):
+        for row in super().get_iterator(closure):
+            if "bad" in row:
+                raise ValueError("a bad key")
+            yield row
+
+
+@case(
+    "section 8.1: Splice internals, here a joiner in memory: the incoming tuple",
+    lhs=rows("k v", ("a", 1), ("bad", 2), ("b", 3)),
+    rhs=rows("j w", ("a", 4), ("bad", 5), ("b", 6)),
+    expected=[("a", 1, "a", 4), ("b", 3, "b", 6)],
+    traps={"lhs*rhs": [("bad", 2)]},
+    counters={TRAPPED: 1},
+    partitions=1,
+    covers=59,
+    python_only=True,
+)
+def a_joiner_in_memory_traps_the_incoming_tuple(lhs, rhs):
+    return HashJoin(lhs, Fields("k"), rhs, Fields("j"), _PickyJoin())
+
+
+class _Picky:
+    """A comparator that cannot place the value `bad`."""
+
+    def compare(self, left, right):
+        if "bad" in (left, right):
+            raise ValueError("no order")
+        return (left > right) - (left < right)
+
+
+@case(
+    "section 8.1: comparators, the incoming tuple",
+    i=rows("k v", ("a", "2"), ("a", "bad"), ("a", "1")),
+    expected=[("a", "1"), ("a", "2")],
+    traps={"i": [("a", "bad")]},
+    counters={TRAPPED: 1},
+    ordered=True,
+    covers=59,
+    python_only=True,
+)
+def a_comparator_traps_the_incoming_tuple(i):
+    sort = Fields("v")
+    sort.set_comparator("v", _Picky())
+    return GroupBy(i, Fields("k"), sort)
+
+
+@case(
+    "section 8.1: a group assertion, as an Aggregator at complete: group and earlier results",
+    i=rows("k v", ("a", 1), ("b", 2), ("a", 3)),
+    expected=[("a", 2)],
+    traps={"i": [("b", 1)]},
+    counters={TRAPPED: 1},
+    covers=59,
+)
+def a_group_assertion_traps_the_group(i):
+    counted = Every(GroupBy(i, "k"), Count())
+    return Every(counted, AssertionLevel.STRICT, AssertGroupSizeEquals(2))
+
+
+@function("x")
+def _out_of_memory(n):
+    raise MemoryError("no more")
+
+
+@case(
+    "section 8.1: running out of memory is never trapped",
+    i=rows("n", 1),
+    fails=Fails(RunError, ("no more",)),
+    traps={"i": []},
+    covers=59,
+    python_only=True,
+)
+def running_out_of_memory_fails(i):
+    return Each(i, "n", _out_of_memory)
+
+
+def _narrow_trap(flow_def):
+    folder = tempfile.mkdtemp()
+    flow_def.add_trap("i", Lfs(TextDelimited(Fields("a", "b")), f"{folder}/trap"))
+
+
+@case(
+    "TrapPlatformTest.testTrapFailure: a trap that cannot take a row fails the flow",
+    i=LINES,
+    fails=Fails(FlowError, ("trap", "bad")),
+    covers=59,
+    flow=_narrow_trap,
+)
+def a_trap_that_fails_fails_the_flow(i):
+    return Each(i, "line", PARSER)
+
+
+@case(
+    "section 8.1: a trap before a Checkpoint does not cover what comes after it",
+    i=rows("n", 1, 2),
+    fails=Fails(RunError, ("cannot work on 2",)),
+    traps={"i": []},
+    covers=59,
+    python_only=True,
+)
+def a_trap_ends_at_a_checkpoint(i):
+    kept = Checkpoint("kept", Each(i, "n", BadFunction("n", 7)))
+    return Each(Pipe("late", kept), "n", BadFunction("n", 2))
