@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import attrs
 
+from cascade2spark.config import Settings
 from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest, OutputCommit, OutputMode, prepare_all, publish_all
@@ -26,6 +27,8 @@ from cascade2spark.taps.streams import StreamSink
 from cascade2spark.taps.wrapping import engine_tap
 
 __all__ = ["Outputs", "split_multi_sinks"]
+
+_COMPRESSION = "cascade2spark.output.compression"
 
 
 class Output(Protocol):
@@ -244,7 +247,8 @@ class Outputs:
     def __init__(self, plan: StepPlan, run_id: str, compression: str | None = None) -> None:
         sink, trap = Purpose(run_id, False, compression), Purpose(run_id, True, None)
         self._sinks = {
-            write.number: output_of(write.tap, write.fields, sink) for write in plan.writes
+            write.number: output_of(write.tap, write.fields, _own_purpose(write.tap, sink))
+            for write in plan.writes
         }
         self._traps = {
             spec.number: output_of(spec.tap, _trap_fields(spec.tap), trap) for spec in plan.traps
@@ -297,6 +301,15 @@ class Outputs:
 
     def _commits(self) -> list[OutputCommit]:
         return [commit for output in self._all() for commit in output.commits]
+
+
+def _own_purpose(tap: Tap, purpose: Purpose) -> Purpose:
+    """Return what a sink is for, if the properties of its tap name a compression."""
+    own = tap.get_config_def().apply_to({})
+    if _COMPRESSION not in own:
+        return purpose
+    asked = Settings.from_properties(own).output_compression
+    return attrs.evolve(purpose, compression=None if asked == "none" else asked)
 
 
 def _trap_fields(tap: Tap) -> Fields:

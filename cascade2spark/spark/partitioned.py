@@ -132,7 +132,7 @@ class _PartitionSinkWriter:
         except NotColumns as reason:
             self._task.report.count_fallback(self._sink.site.key, str(reason))
             return self._files.write(rows_of_columns(own))
-        file.part.write(data, own.num_rows)
+        self._files.put(file, data, own.num_rows, own.nbytes)
         return int(own.num_rows)
 
     def _count(self, entered: int, written: int) -> None:

@@ -278,7 +278,11 @@ class Tap(ABC):
     # -- properties ------------------------------------------------------------------------------
 
     def get_config_def(self) -> ConfigDef:
-        """Return the properties of this tap alone, such as those of `TrapProps` for a trap."""
+        """Return the properties of this tap alone.
+
+        Of ours a trap takes those of `TrapProps`, a sink `cascade2spark.output.compression`; others
+        are for whoever asks the tap for them.
+        """
         return self._config_def
 
     def get_node_config_def(self) -> ConfigDef:

@@ -36,12 +36,22 @@ OnFailure = Callable[[Exception, Row], None]
 
 
 class OpenFile:
-    """A file under construction, with the writer of its rows."""
+    """A file under construction, with the writer of its rows.
+
+    Attributes:
+        held_bytes: about how large the rows are that the writer holds back.
+    """
 
     def __init__(self, part: PartWriter, writer: RowWriter) -> None:
         self.part = part
         self.writer = writer
+        self.held_bytes = 0
         part.write(writer.start(), 0)
+
+    def put(self, data: bytes, rows: int, size: int) -> None:
+        """Append what the writer has ready after some rows of about `size` bytes."""
+        self.part.write(data, rows)
+        self.held_bytes = 0 if data else self.held_bytes + size
 
     def close(self) -> Manifest:
         """Finish the file."""
@@ -82,6 +92,7 @@ class PartitionFiles:
         self._written: list[WrittenFile] = []
         self._held: dict[str, list[Row]] = {}
         self._held_bytes = 0
+        self._in_files = 0
 
     def write(self, rows: Sequence[Row]) -> int:
         """Take some rows; return how many, those left out not counted."""
@@ -180,12 +191,25 @@ class PartitionFiles:
             self._on_failure(error, rows[at])
 
         data, taken = encoded(file.writer, cut, failed)
-        file.part.write(data, taken)
+        self.put(file, data, taken, _size_of(cut))
         return taken
+
+    def put(self, file: OpenFile, data: bytes, rows: int, size: int) -> None:
+        """Append to a file; close the oldest ones while writers hold too many rows back.
+
+        A format such as Parquet writes when it has many rows: as many for each open file.
+        """
+        before = file.held_bytes
+        file.put(data, rows, size)
+        self._in_files += file.held_bytes - before
+        if self._in_files > self._most_bytes:
+            while self._in_files > self._most_bytes // 2:
+                self._close_oldest()
 
     def _close_oldest(self) -> None:
         folder, opened = next(iter(self._open.items()))
         self._written.extend(opened.close().files)
+        self._in_files -= opened.held_bytes
         del self._open[folder]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from cascade2spark.config_def import ConfigDef
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo
@@ -87,6 +88,15 @@ class DecoratorTap(Tap):
 
     def is_update(self) -> bool:
         return self.sink_mode is SinkMode.UPDATE
+
+    def get_config_def(self) -> ConfigDef:
+        return self._original.get_config_def()
+
+    def get_node_config_def(self) -> ConfigDef:
+        return self._original.get_node_config_def()
+
+    def get_step_config_def(self) -> ConfigDef:
+        return self._original.get_step_config_def()
 
     def is_source(self) -> bool:
         return self._original.is_source()
@@ -221,6 +231,9 @@ class _WrappedFiles(PathTap):
 
     def delete_resource(self) -> bool:
         return self._outer.delete_resource()
+
+    def get_config_def(self) -> ConfigDef:
+        return self._outer.get_config_def()
 
     @property
     def source_fields(self) -> Fields:

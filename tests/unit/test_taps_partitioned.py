@@ -17,7 +17,7 @@ from cascade2spark.files import OutputCommit, PartPlace
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.operations.callables import keep_if, remove_if
 from cascade2spark.pipes import Pipe
-from cascade2spark.schemes import TextDelimited, TextLine
+from cascade2spark.schemes import Parquet, TextDelimited, TextLine
 from cascade2spark.taps import (
     DelimitedPartition,
     DirTap,
@@ -347,6 +347,17 @@ def test_only_what_the_winning_attempt_wrote_is_published(tmp_path: Path) -> Non
     assert lines == [*range(20), 99]
     assert found["0/part-00001-00000"] == "99\n" and "0/part-00000-00000" in found
     assert [one.name for one in tmp_path.iterdir()] == ["o"]
+
+
+def test_what_writers_hold_back_is_bounded(tmp_path: Path) -> None:
+    scheme = PartitionScheme(Parquet(Fields("v", int)), DelimitedPartition("k"), ("/o",))
+    place = PartPlace(str(tmp_path), is_durable=False, suffix=".parquet")
+    files = PartitionFiles(scheme, KV, place, 0, print, 100_000)
+    for _ in range(10):
+        files.write([(number % 20, number) for number in range(1000)])
+        assert files._in_files <= 100_000
+    assert files.close().rows == 10_000
+    assert files._in_files == 0
 
 
 def test_compressors_that_are_large_are_fewer(tmp_path: Path) -> None:

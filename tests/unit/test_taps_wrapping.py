@@ -238,6 +238,14 @@ def test_a_wrong_property_of_a_trap_is_told_when_planning() -> None:
         LocalFlowConnector().connect(flow.add_tail_sink(Pipe("p"), MemoryTap()))
 
 
+def test_a_sinks_own_property_compresses_it_alone(tmp_path: Path) -> None:
+    zipped = DecoratorTap(Hfs(TextLine(), tmp_path / "zipped"))
+    zipped.get_config_def().set_property("cascade2spark.output.compression", "gzip")
+    copy(MemoryTap(KV, ROWS), MultiSinkTap(zipped, Hfs(TextLine(), tmp_path / "plain")))
+    assert (tmp_path / "zipped" / "part-00000.gz").exists()
+    assert (tmp_path / "plain" / "part-00000").read_text() == "a\t1\nb\t2\n"
+
+
 class Tell(BaseOperation, Function):
     """Emits properties that it sees."""
 
