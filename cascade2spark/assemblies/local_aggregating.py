@@ -24,7 +24,7 @@ __all__ = [
 class _Locally(Aggregation):
     """Wires parts so that each task folds the rows it has, and nothing joins the results."""
 
-    cache_counters: ClassVar[str] = "AggregateBy.Cache"
+    cache_counters: ClassVar[str] = "AggregateByLocally.Cache"
 
     def _wire(self, form: Form, group: Fields, parts: Sequence[Part], capacity: int) -> None:
         SubAssembly.__init__(self, *form.pipes, name=form.name)
