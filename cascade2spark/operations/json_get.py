@@ -245,7 +245,9 @@ class JSONRegexFilter(RowFilter):
 def _root_pointer(owner: str, rest: list[Any], forms: str) -> Pointer:
     if not rest or not isinstance(rest[0], str):
         raise BuildError(
-            f"{owner} needs a root pointer first", asked=rest[:1], details={"accepted": forms}
+            f"{owner} needs a root pointer first",
+            asked=rest[0] if rest else None,
+            details={"accepted": forms},
         )
     return Pointer(rest.pop(0))
 
@@ -341,7 +343,9 @@ def _patterns(given: Any) -> tuple[str, ...]:
     texts = [one.pattern if isinstance(one, re.Pattern) else one for one in several]
     if not texts or not all(isinstance(text, str) for text in texts):
         raise BuildError(
-            "JSONRegexFilter needs patterns", asked=given, details={"accepted": _FILTER_FORMS}
+            "JSONRegexFilter needs patterns",
+            asked=given or None,
+            details={"accepted": _FILTER_FORMS},
         )
     for text in texts:
         compile_java(text)  # a bad pattern is refused here

@@ -62,7 +62,9 @@ def field_pointers(
         texts = list(rest[0]) if len(rest) == 1 and isinstance(rest[0], (list, tuple)) else rest
     else:
         raise BuildError(
-            f"{owner} needs fields and their pointers", asked=rest[:1], details={"accepted": forms}
+            f"{owner} needs fields and their pointers",
+            asked=rest[0] if rest else None,
+            details={"accepted": forms},
         )
     if not fields.is_defined() or len(fields) != len(texts) or not texts:
         raise BuildError(
