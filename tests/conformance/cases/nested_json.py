@@ -120,6 +120,13 @@ case.add(
     expected=[1],
     traps={"i": ['{"b":1}', None]},
 )
+gives(
+    "text_behind_a_value_makes_a_string",
+    JSONGetFunction("a", ""),
+    ["12 apples", '{"a":1} x', " 12 "],
+    ["12 apples", '{"a":1} x', 12],
+    source="section 5.6: text is parsed if it is JSON, else becomes a JSON string",
+)
 fails(
     "get_that_must_find_and_does_not_fails",
     lambda: JSONGetFunction("a", "/none/b", fail_on_missing=True),
