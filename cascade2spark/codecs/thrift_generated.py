@@ -24,7 +24,7 @@ from cascade2spark.codecs.thrift_schema import (
 )
 from cascade2spark.codecs.thrift_wire import MOST_DEPTH
 
-__all__ = ["generated_decoder", "generated_encoder"]
+__all__ = ["generated_decoder", "generated_encoder", "skip_value"]
 
 _LETTERS = {"byte": "b", "i16": "h", "i32": "i", "enum": "i", "i64": "q", "double": "d"}
 _WIDTHS = {2: 1, 3: 1, 4: 8, 6: 2, 8: 4, 10: 8}
@@ -245,6 +245,18 @@ def _passing(kind: ThriftType, pad: str) -> list[str]:
 def _check_count(count: int, left: int) -> None:
     if not 0 <= count <= left:
         raise ValueError("count")
+
+
+def skip_value(data: bytes, at: int, end: int, wire: int) -> int:
+    """Return where a value of the binary protocol ends.
+
+    Raises:
+        ValueError: it is broken, or goes beyond `end`.
+    """
+    try:
+        return _skip(data, at, end, wire, 0)
+    except _BROKEN as bad:
+        raise ValueError("broken") from bad
 
 
 def _skip(b: bytes, p: int, end: int, wire: int, depth: int) -> int:

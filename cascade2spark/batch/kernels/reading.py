@@ -19,12 +19,14 @@ import pyarrow.compute as pc
 from cascade2spark.batch.batches import Columns, NotColumns, array_of, column_names
 from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
 from cascade2spark.batch.kernels.tables import table_reader
+from cascade2spark.batch.kernels.thrift import thrift_reader
 from cascade2spark.files import LineBlock
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.fixed_width import FixedWidth
 from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
 from cascade2spark.schemes.text import TextLine
+from cascade2spark.schemes.thrift import ThriftSequenceFile
 from cascade2spark.taps.partition_scheme import PartitionBlock, PartitionScheme
 from cascade2spark.types import Double, Object, String, Type, double_
 
@@ -268,5 +270,6 @@ _READERS: dict[type[Scheme], Callable[[Any, SourceInfo], BlockReader | None]] = 
     ParquetTupleScheme: table_reader,
     TextDelimited: _delimited_reader,
     TextLine: _line_reader,
+    ThriftSequenceFile: thrift_reader,
     PartitionScheme: _partition_reader,
 }
