@@ -88,6 +88,18 @@ class TaskReports:
         """Return the latest record of each (chain, partition): what was seen in the end."""
         return {(one.chain, one.partition): one for one in self.records() if one.is_complete}
 
+    def repeated(self, step: int) -> int:
+        """Return how often a partition of the chains of a step was evaluated again to its end.
+
+        What is persisted brings the record of the attempt that made it: it is no evaluation.
+        """
+        found = {
+            (one.chain, one.partition, one.attempt)
+            for one in self.records()
+            if one.is_complete and one.step == step
+        }
+        return len(found) - len({(chain, partition) for chain, partition, _ in found})
+
     def complete_by_stage(self) -> dict[int, list[TaskRecord]]:
         """Return every complete record by Spark's stage, in order of arrival, repeats too."""
         found: dict[int, list[TaskRecord]] = {}

@@ -229,6 +229,9 @@ class SparkEngine:
             result.details[number] = {"partitions": partitions, "spark_stages": stages}
             if spilled:
                 result.details[number]["spilled_bytes"] = spilled
+            repeated = reports.repeated(number)
+            if repeated:
+                result.details[number]["repeated_partitions"] = repeated
         for step in plan.steps:
             if isinstance(step, (Group, CoGroup)):
                 found = result.details.setdefault(step.number, {})

@@ -11,7 +11,7 @@ from cascade2spark.assemblies import Unique
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
-from cascade2spark.operations import Count, First, Identity, Sum
+from cascade2spark.operations import Count, First, Identity, Last, Sum
 from cascade2spark.operations.callables import buffer
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.schemes import TextDelimited
@@ -65,6 +65,31 @@ def test_what_comes_before_two_sinks_runs_once(sc: Any, tmp_path: Path) -> None:
     run(on_spark(sc), sources("a"), sinks, Pipe("one", called), Pipe("two", called))
     assert len(A) == marks(tmp_path / "calls")
     assert A == sinks["one"].rows == sinks["two"].rows
+
+
+def test_a_fan_out_to_many_sinks_does_the_shared_part_once_and_the_plan_says_where_it_is_kept(
+    sc: Any, tmp_path: Path
+) -> None:
+    called = Each(Pipe("a"), Fields("v"), marking(tmp_path / "calls"), Fields("k", "x"))
+    last = Every(GroupBy(called, "k"), Fields("x"), Last(Fields("x")))
+    shared = Each(last, Fields("x"), marking(tmp_path / "lasts"), Fields.REPLACE)
+    other = Each(Pipe("other", shared), Fields("x"), Identity(Fields("value")), Fields.ALL)
+    tails = [
+        Pipe("plain", shared),
+        Every(GroupBy("counted", shared, "x"), Count()),
+        HashJoin("held", called, Fields("k"), Pipe("held", shared), Fields("k"), Fields(*"kxly")),
+        Pipe("again", other),
+    ]
+    sinks = {tail.get_name(): MemoryTap() for tail in tails}
+    flow = run(on_spark(sc), sources("a"), sinks, *tails)
+    assert len(A) == marks(tmp_path / "calls")
+    keys = len({key for key, _ in A})
+    assert keys == marks(tmp_path / "lasts")
+    assert keys == len(sinks["plain"].rows) == len(sinks["again"].rows)
+    steps = flow.get_stats().to_dict()["steps"]
+    assert [] == [step for step in steps if "repeated_partitions" in step["details"]]
+    notes = [line for line in flow.plan_text().splitlines() if "persisted for a fork" in line]
+    assert 2 == len(notes)
 
 
 def branches() -> list[Any]:

@@ -281,7 +281,7 @@ def test_one_trap_takes_the_rows_of_several_branches_of_any_width(tmp_path) -> N
     definition.add_traps({"p": trap, "q": trap}).add_tail_sink(narrow, MemoryTap())
     flow = local().connect(definition)
     flow.complete()
-    assert "x\ty\n11\n" == (tmp_path / "trap" / "part-00000").read_text()
+    assert "11\nx\ty\n" == (tmp_path / "trap" / "part-00000").read_text()
     assert 2 == flow.get_stats().get_counter_value(StepCounters.Tuples_Trapped)
 
 
