@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cascade2spark.errors import BuildError, TapError, Unsupported
+from cascade2spark.errors import BuildError, PlanError, TapError, Unsupported
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.files import FileInfo, OutputMode, local_path, route_of
 from cascade2spark.files.paths import file_system_of
@@ -116,7 +116,7 @@ class PartitionTap(PathTap):
         return self._partition
 
     def is_sink(self) -> bool:
-        return super().is_sink() and self._parent.is_sink() and not self._parent.is_single_file
+        return super().is_sink() and self._parent.is_sink()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -193,10 +193,16 @@ class PartitionTap(PathTap):
     # -- writing ---------------------------------------------------------------------------------
 
     def present_sink_fields(self, fields: Fields) -> None:
+        if self._parent.is_single_file:
+            raise PlanError(
+                f"a {type(self._parent).__name__} is one file, and partitions are folders",
+                fix="make the parent a DirTap or Hfs: a partition is a folder of part files",
+            )
         self._partition_scheme.check_sink_fields(fields)
 
     def open_for_write(self, flow_process: Any = None) -> PartitionCollector:
-        if not self.is_sink() or route_of(self.path) != "local":
+        is_folder = self.is_sink() and not self._parent.is_single_file
+        if not is_folder or route_of(self.path) != "local":
             raise Unsupported(f"{self} cannot be written directly", origin=self._origin)
         if flow_process is not None and flow_process.task_id:
             raise Unsupported(

@@ -306,7 +306,9 @@ class DirTap(PathTap):
 
 
 class GlobHfs(Hfs):
-    """All files that a pattern matches when the job is planned; only a source.
+    """All files that a pattern matches when the flow runs; only a source.
+
+    No match, or nothing but empty files, is an error, before anything is read.
 
     Args:
         scheme: how records are stored.

@@ -140,7 +140,8 @@ def connect(case: Case, run: Run, folder: Path, tails: Sequence[Pipe]) -> tuple[
             definition.add_sink(tail.name, _sink(tail.name, case.sinks.get(key), folder))
         definition.add_tail(tail)
     for name in case.traps:
-        definition.add_trap(name, MemoryTap())
+        if name not in definition.traps:
+            definition.add_trap(name, MemoryTap())
     connector = run.connector({**run.properties, **case.properties})
     return connector.connect(definition), definition
 

@@ -404,7 +404,13 @@ def test_what_cannot_be_partitioned_is_refused(tmp_path: Path) -> None:
             PartitionTap(*arguments)
     positional = PartitionTap(parent, partition, SinkMode.UPDATE, True, 7)
     assert positional.sink_mode is SinkMode.UPDATE and positional.scheme.open_limit == 7
-    assert not PartitionTap(FileTap(TextLine(), tmp_path / "f"), partition).is_sink()
+    with pytest.raises(PlanError, match="a FileTap is one file, and partitions are folders"):
+        write(PartitionTap(FileTap(TextLine(), tmp_path / "f"), partition))
+    with pytest.raises(Unsupported, match="cannot be written directly"):
+        PartitionTap(FileTap(TextLine(), tmp_path / "f"), partition).open_for_write()
+    unnamed = FlowDef().add_source("p", MemoryTap(Fields.UNKNOWN, []))
+    with pytest.raises(PlanError, match="needs rows whose fields are known"):
+        LocalFlowConnector().connect(unnamed.add_tail_sink(Pipe("p"), by_key(tmp_path / "o")))
     assert PartitionTap(DirTap(TextLine(), tmp_path), partition).is_sink()
 
 

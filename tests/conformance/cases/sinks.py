@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import TapError
+from cascade2spark.errors import PlanError, TapError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Count, Identity
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
@@ -113,4 +113,31 @@ def update_appends(i):
     ),
 )
 def a_multi_sink(i):
+    return Pipe("out", i)
+
+
+@case(
+    "section 7.2: a position counts in the row that reaches the sinks, not among their fields",
+    i=ABC,
+    expected=[(3,), (1,), (1, 2, 3)],
+    flow=lambda flow_def: flow_def.add_sink(
+        "out",
+        MultiSinkTap(
+            MemoryTap(Fields(-1)), MultiSinkTap(MemoryTap(Fields("a")), MemoryTap(Fields.ALL))
+        ),
+    ),
+)
+def a_multi_sink_by_position(i):
+    return Each(Pipe("out", i), Identity())
+
+
+@case(
+    "section 7.1: a field that one of the sinks asks for does not reach it",
+    i=ABC,
+    fails=Fails(PlanError, ("'d'",), at="plan"),
+    flow=lambda flow_def: flow_def.add_sink(
+        "out", MultiSinkTap(MemoryTap(), MemoryTap(Fields("d")))
+    ),
+)
+def a_multi_sink_without_its_field(i):
     return Pipe("out", i)

@@ -20,7 +20,7 @@ from cascade2spark.operations.base import AssertionLevel
 from cascade2spark.operations.callables import function, keep_if
 from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Pipe
 from cascade2spark.schemes import TextDelimited
-from cascade2spark.taps import Lfs
+from cascade2spark.taps import Lfs, MemoryTap, MultiSinkTap
 from tests.conformance.case import Fails, Topic, rows
 from tests.conformance.functions import BadFilter, BadFunction, FailingAggregator, FailingBuffer
 
@@ -496,3 +496,41 @@ def a_trap_that_fails_fails_the_flow(i):
 def a_trap_ends_at_a_checkpoint(i):
     kept = Checkpoint("kept", Each(i, "n", BadFunction("n", 7)))
     return Each(Pipe("late", kept), "n", BadFunction("n", 2))
+
+
+def trap_that_records(what, value=True):
+    """Return a trap with a property of its own."""
+    trap = MemoryTap()
+    trap.get_config_def().set_property(f"cascading.trap.{what}", value)
+    return trap
+
+
+def refuse(line):
+    raise ValueError(f"no {line}")
+
+
+@case(
+    "section 8.1: TrapProps may be set per trap tap; other traps are as the flow says",
+    i=rows("line", "a"),
+    j=rows("line", "b"),
+    expected={"x": [], "y": []},
+    traps={"i": [("no a", "a")], "j": ["b"]},
+    flow=lambda flow_def: flow_def.add_trap("i", trap_that_records("throwable.message.record")),
+    covers=59,
+    python_only=True,
+)
+def a_trap_with_properties_of_its_own(i, j):
+    failing = function("x")(refuse)
+    return [Pipe("x", Each(i, "line", failing)), Pipe("y", Each(j, "line", failing))]
+
+
+@case(
+    "section 8.1: a trap may be several taps; each gets the row, which is counted once",
+    i=LINES,
+    expected=[(1, "a", "1"), (3, "b", "2")],
+    traps={"i": ["bad", "bad"]},
+    counters={TRAPPED: 1},
+    flow=lambda flow_def: flow_def.add_trap("i", MultiSinkTap(MemoryTap(), MemoryTap())),
+)
+def a_trap_of_several_taps(i):
+    return Each(i, "line", PARSER, Fields("id", "k", "v"))
