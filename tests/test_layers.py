@@ -93,7 +93,7 @@ ROWS = [
 OWNERS = {
     "pyspark": "spark rdd",
     "py4j": "spark rdd",
-    "pyarrow": "batch spark rdd codecs.parquet codecs.parquet_message",
+    "pyarrow": "batch spark rdd codecs.parquet codecs.parquet_filter codecs.parquet_message",
     "numpy": "batch spark rdd",
     "thriftpy2": "codecs",
     "thrift": "codecs",

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.codecs.parquet_filter import Condition, matching, may_match
 from cascade2spark.codecs.parquet_message import parse_message
 from cascade2spark.errors import BuildError, PlanError, TapError
 from cascade2spark.types import (
@@ -92,7 +93,12 @@ class ParquetFile:
         return [self._start(at) for at in range(self._groups.num_row_groups)]
 
     def batches(
-        self, start: int, end: int, names: Sequence[str], batch_bytes: int
+        self,
+        start: int,
+        end: int,
+        names: Sequence[str],
+        batch_bytes: int,
+        conditions: Sequence[Condition] = (),
     ) -> Iterator[tuple[int, Any]]:
         """Yield (number of the first row, record batch) of the row groups that begin in a range.
 
@@ -101,25 +107,31 @@ class ParquetFile:
             end: byte after the last.
             names: the columns to read, each of them there; at least one.
             batch_bytes: about how large a batch is.
+            conditions: what rows must meet; the number of a batch's first row is that of the first
+                one before others were left out.
         Raises:
             TapError: a page is damaged or missing.
         """
         first = 0
         for at in range(self._groups.num_row_groups):
             group = self._groups.row_group(at)
-            if start <= self._start(at) < end and group.num_rows:
+            is_here = start <= self._start(at) < end and group.num_rows
+            if is_here and may_match(conditions, group):
                 row_bytes = max(group.total_byte_size // group.num_rows, 1)
                 size = min(max(batch_bytes // row_bytes, 1000), 1 << 17)
-                yield from self._group_batches(at, first, list(names), size)
+                yield from self._group_batches(at, first, list(names), size, conditions)
             first += group.num_rows
 
     def _group_batches(
-        self, at: int, first: int, names: list[str], size: int
+        self, at: int, first: int, names: list[str], size: int, conditions: Sequence[Condition]
     ) -> Iterator[tuple[int, Any]]:
+        asked = list(dict.fromkeys([*names, *(one.name for one in conditions)]))
         with _naming(self.path, {"row group": at}):
-            found = self._file.iter_batches(size, row_groups=[at], columns=names, use_threads=False)
+            found = self._file.iter_batches(size, row_groups=[at], columns=asked, use_threads=False)
             for batch in found:
-                yield first, batch.select(names)
+                kept = matching(conditions, batch, self.path) if conditions else batch
+                if kept.num_rows:
+                    yield first, kept.select(names)
                 first += batch.num_rows
 
     def _start(self, at: int) -> int:

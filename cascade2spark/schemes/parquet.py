@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.codecs import parquet
+from cascade2spark.codecs.parquet_filter import Condition, as_conditions
 from cascade2spark.errors import (
     BadRecord,
     BuildError,
@@ -59,6 +60,10 @@ class Parquet(Scheme):
         schema: for writing, a pyarrow.Schema or the text of a Parquet message; its columns are
             those of the sink fields, by name.
         types: a type for each field.
+        filter: for reading, conditions ``(column, operator, value)`` that rows must all meet, the
+            operators being ``== != < <= > >= in``; row groups that cannot hold such rows are not
+            read. Columns need not be fields. Null equals null alone, and is neither less nor
+            greater than anything.
         compression: snappy (the default), gzip, zstd, lz4, brotli or none.
         num_sink_parts: part files to write; 0 for one a partition.
     Raises:
@@ -68,6 +73,7 @@ class Parquet(Scheme):
     fields: Fields
     declared_sink_fields: Fields | None
     schema: Any = attrs.field(eq=str)
+    filter: tuple[Condition, ...]
     compression: str
     num_sink_parts: int
 
@@ -78,6 +84,7 @@ class Parquet(Scheme):
         schema: Any = None,
         *,
         types: Sequence[Any] | None = None,
+        filter: Iterable[Any] | None = None,
         compression: str = "snappy",
         num_sink_parts: int = 0,
     ) -> None:
@@ -89,6 +96,7 @@ class Parquet(Scheme):
             as_typed(as_fields(fields), types),
             None if sink_fields is None else as_sink_fields(sink_fields),
             None if schema is None else parquet.as_schema(schema),
+            as_conditions(filter),
             compression,
             num_sink_parts,
         )
@@ -164,7 +172,10 @@ class Parquet(Scheme):
             places = list(conversions)
             every = [str(name) for name in source.fields]
             names = [every[place] for place in places] or file.names[:1]
-            for first, batch in file.batches(split.start, split.end, names, block_bytes):
+            _check_names((one.name for one in self.filter), kinds, split.path)
+            for first, batch in file.batches(
+                split.start, split.end, names, block_bytes, self.filter
+            ):
                 yield TableBlock(split.path, first, batch, conversions)
 
     def reader(self, source: SourceInfo) -> RowReader[TableBlock]:
@@ -199,11 +210,22 @@ class Parquet(Scheme):
 
 
 class ParquetTupleScheme(Parquet):
-    """Cascading's name of `Parquet`: (fields), or (source fields, sink fields, message).
+    """Cascading's name of `Parquet`, with its arguments in their order.
+
+    Args:
+        args: (fields), (filter) or (filter, fields), or (source fields, sink fields, message).
+            A filter is a list of conditions.
+        more: as of `Parquet`.
 
     Source:
         parquet.cascading.ParquetTupleScheme
     """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        if args and isinstance(args[0], list) and args[0] and isinstance(args[0][0], (tuple, list)):
+            super().__init__(*(args[1:] or (Fields.ALL,)), filter=args[0], **more)
+        else:
+            super().__init__(*args, **more)
 
 
 @attrs.frozen(eq=False)
@@ -212,7 +234,7 @@ class TableBlock:
 
     Attributes:
         path: the file, for messages.
-        first: number of the first row in its file.
+        first: number of the first row in its file, rows that a filter left out counted too.
         table: a record batch with a column for each of `conversions`, in their order.
         conversions: for each position that is read, how its values become the declared type, None
             for values that have it.
@@ -231,17 +253,22 @@ def _conversions(
     types = source.fields.get_types() or (None,) * len(source.fields)
     wanted = range(len(types)) if source.wanted is None else source.wanted
     found: dict[int, Callable[[Any], Any] | None] = {}
+    _check_names(map(str, source.fields), kinds, path)
     for place, (name, declared) in enumerate(zip(source.fields, types, strict=True)):
-        if str(name) not in kinds:
-            raise TapError(
-                f"{path} has no column of this name",
-                asked=str(name),
-                available=[(one, parquet.type_of(kind).label) for one, kind in kinds.items()],
-            )
         convert = parquet.canonical_reader(kinds[str(name)], declared)
         if place in wanted or convert is not None:
             found[place] = convert
     return found
+
+
+def _check_names(names: Iterable[str], kinds: dict[str, Any], path: str) -> None:
+    for name in names:
+        if name not in kinds:
+            raise TapError(
+                f"{path} has no column of this name",
+                asked=name,
+                available=[(one, parquet.type_of(kind).label) for one, kind in kinds.items()],
+            )
 
 
 class _TableReader(RowReader[TableBlock]):

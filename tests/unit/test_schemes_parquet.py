@@ -356,6 +356,69 @@ def test_one_file_skips_parts_without_rows(tmp_path: Path) -> None:
     assert read(Parquet(ABC), tmp_path / "f") == ROWS
 
 
+# -- filters ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ([("n", ">=", 7)], [7, 8, 9]),
+        ([("n", ">", 7), ("n", "!=", 8)], [9]),
+        ([("n", "<", 2)], [0, 1]),
+        ([("n", "<=", 2), ("t", "!=", "t1")], [0, 2]),
+        ([("n", "in", [3, 30])], [3]),
+        ([("n", "==", None)], [None]),
+        ([("n", "!=", None)], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ([("n", "!=", 5)], [0, 1, 2, 3, 4, 6, 7, 8, 9, None]),
+        ([("t", "==", "t4")], [4]),
+        ([("n", "<", 0)], []),
+    ],
+)
+def test_rows_meet_all_conditions(tmp_path: Path, conditions: Any, expected: Any) -> None:
+    numbers = [*range(10), None]
+    table = pa.table({"n": numbers, "t": [f"t{number}" for number in numbers]})
+    pq.write_table(table, tmp_path / "f", row_group_size=3)
+    scheme = Parquet(Fields("n"), filter=conditions)
+    assert read(scheme, tmp_path / "f") == [(number,) for number in expected]
+    assert columns_read(scheme, tmp_path / "f", None) == [(number,) for number in expected]
+
+
+def test_row_groups_without_matches_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    pq.write_table(pa.table({"n": list(range(30))}), path, row_group_size=10)
+    data = bytearray(path.read_bytes())
+    begin = pq.read_metadata(path).row_group(1).column(0).dictionary_page_offset
+    data[4:begin] = b"\xff" * (begin - 4)
+    path.write_bytes(data)
+    assert read(Parquet(Fields("n"), filter=[("n", ">", 27)]), path) == [(28,), (29,)]
+    with pytest.raises(TapError, match="is damaged"):
+        read(Parquet(Fields("n"), filter=[("n", "==", 5)]), path)
+
+
+def test_filters_that_do_not_fit(tmp_path: Path) -> None:
+    path = written(tmp_path / "f", n=[1])
+    with pytest.raises(TapError) as caught:
+        read(Parquet(Fields("n"), filter=[("n", ">", "x")]), path)
+    assert str(caught.value).startswith(f"the filter of {path} cannot compare 'n'\n")
+    with pytest.raises(TapError, match="has no column of this name"):
+        read(Parquet(Fields("n"), filter=[("m", ">", 1)]), path)
+    with pytest.raises(BuildError, match="each a name, an operator and a value"):
+        Parquet(filter=["n > 1"])
+    with pytest.raises(BuildError, match="unknown operator in a filter"):
+        Parquet(filter=[("n", "=", 1)])
+    with pytest.raises(BuildError, match="null can be equal, but not less or greater"):
+        Parquet(filter=[("n", "<", None)])
+
+
+def test_a_filter_in_javas_place(tmp_path: Path) -> None:
+    path = written(tmp_path / "f", n=[1, 2])
+    scheme = ParquetTupleScheme([("n", ">", 1)], Fields("n"))
+    assert read(scheme, path) == [(2,)]
+    assert list(ParquetTupleScheme(["n", "m"]).source_fields) == ["n", "m"]
+    assert scheme != ParquetTupleScheme(Fields("n"))
+    assert ParquetTupleScheme([("n", ">", 1)]).source_fields.is_unknown()
+
+
 # -- columns ---------------------------------------------------------------------------------------
 
 
