@@ -266,6 +266,7 @@ def two_checkpoints_of_one_name_are_refused(i):
     },
     covers=62,
     flow=lambda flow_def: flow_def.set_run_id("run"),
+    python_only=True,
 )
 def kept_checkpoints_change_nothing(i):
     divided = Each(i, "v", ExpressionFilter("10 / v > 5", int_))
