@@ -93,11 +93,12 @@ ROWS = [
 OWNERS = {
     "pyspark": "spark rdd",
     "py4j": "spark rdd",
-    "pyarrow": "batch spark rdd codecs.parquet codecs.parquet_filter codecs.parquet_message",
+    "pyarrow": "batch spark rdd codecs.parquet codecs.parquet_filter codecs.parquet_message "
+    "codecs.parquet_writer",
     "numpy": "batch spark rdd",
     "thriftpy2": "codecs",
     "thrift": "codecs",
-    "fastavro": "codecs.avro",
+    "fastavro": "codecs",
 }
 
 # Jobs that ship with the package: they import the public doors, as a user's would.

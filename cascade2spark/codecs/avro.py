@@ -6,12 +6,10 @@ end of a block in the middle of a file. Records are fastavro's, which is importe
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import io
 import json
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import attrs
@@ -33,9 +31,10 @@ from cascade2spark.types import (
 
 __all__ = [
     "CODECS",
+    "MAGIC",
     "AvroHeader",
-    "RecordEncoder",
     "as_record_schema",
+    "fastavro",
     "fields_of",
     "narrowed",
     "read_blocks",
@@ -45,10 +44,9 @@ __all__ = [
 ]
 
 CODECS = ("deflate", "null")
-_MAGIC = b"Obj\x01"
+MAGIC = b"Obj\x01"
 _SYNC_BYTES = 16
 _READ_BYTES = 1 << 20
-_BLOCK_BYTES = 64 << 10
 # What the classes of Avro's own Cascading scheme call a record made of fields.
 _RECORD_NAME = "CascadingAvroRecord"
 
@@ -96,7 +94,7 @@ def read_header(file: BinaryIO, path: str) -> AvroHeader:
         TapError: it is no Avro file, or ends inside its header.
     """
     reader = _Reader(file, path)
-    if reader.take(4) != _MAGIC:
+    if reader.take(4) != MAGIC:
         raise TapError(f"{path} is no Avro container file", details={"offset": 0})
     meta: dict[str, bytes] = {}
     while count := reader.number():
@@ -362,81 +360,3 @@ def _avro_type(given: Type | None) -> Any:
     if given is BigDecimal:
         return decimal
     return plain.get(given) or plain.get(given.canonical_type)
-
-
-# -- writing ---------------------------------------------------------------------------------------
-
-
-class RecordEncoder:
-    """Writes records as one file, and gives its bytes as they come.
-
-    Args:
-        schema: of the records.
-        codec: a name of `CODECS`.
-    """
-
-    def __init__(self, schema: Any, codec: str) -> None:
-        try:
-            self._parsed = fastavro().parse_schema(json.loads(json.dumps(schema)))
-        except Exception as bad:  # fastavro has several classes for a schema it refuses
-            raise BuildError(f"this is no Avro schema: {bad}", asked=json.dumps(schema)) from bad
-        self._write: Callable[..., None] = fastavro().schemaless_writer
-        self._codec = codec
-        self._schema = json.dumps(schema)
-        # The same rows must give the same bytes, on whatever attempt: so the marker is not random.
-        self._sync = hashlib.md5(f"{codec} {self._schema}".encode(), usedforsecurity=False).digest()
-        self._data: list[bytes] = []
-        self._held = self._count = 0
-
-    def start(self) -> bytes:
-        """Return the header."""
-        meta = {"avro.codec": self._codec.encode(), "avro.schema": self._schema.encode()}
-        pairs = [_sized(name.encode()) + _sized(value) for name, value in meta.items()]
-        return b"".join([_MAGIC, _number(len(pairs)), *pairs, b"\0", self._sync])
-
-    def encoded(self, record: Mapping[str, Any]) -> bytes:
-        """Return the bytes of one record.
-
-        Raises:
-            Exception: of fastavro: a value does not fit its field.
-        """
-        into = io.BytesIO()
-        self._write(into, self._parsed, record, strict=True)
-        return into.getvalue()
-
-    def write(self, records: Sequence[bytes]) -> bytes:
-        """Take encoded records; return the blocks that are full."""
-        blocks: list[bytes] = []
-        for record in records:
-            self._data.append(record)
-            self._held += len(record)
-            self._count += 1
-            if self._held >= _BLOCK_BYTES:
-                blocks.append(self.finish())
-        return b"".join(blocks)
-
-    def finish(self) -> bytes:
-        """Return what is held as a block."""
-        if not self._count:
-            return b""
-        data = b"".join(self._data)
-        if self._codec == "deflate":
-            packer = zlib.compressobj(wbits=-15)
-            data = packer.compress(data) + packer.flush()
-        block = b"".join([_number(self._count), _sized(data), self._sync])
-        self._data, self._held, self._count = [], 0, 0
-        return block
-
-
-def _sized(data: bytes) -> bytes:
-    return _number(len(data)) + data
-
-
-def _number(value: int) -> bytes:
-    value <<= 1
-    found = bytearray()
-    while value > 0x7F:
-        found.append((value & 0x7F) | 0x80)
-        value >>= 7
-    found.append(value)
-    return bytes(found)

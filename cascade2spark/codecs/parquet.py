@@ -1,16 +1,13 @@
-"""Parquet files through Arrow: row groups to record batches and back.
+"""Parquet files through Arrow: row groups as record batches, types and schemas.
 
-The only place that knows Arrow's Parquet library, which is imported when a file is opened. A file
-is an object for seeking and reading; paths are for messages.
+Only this module and `parquet_writer` know Arrow's Parquet library, which is imported when a file is
+opened. A file is an object for seeking and reading; paths are for messages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any
-
-import attrs
 
 from cascade2spark.codecs.parquet_filter import Condition, matching, may_match
 from cascade2spark.codecs.parquet_message import parse_message
@@ -37,8 +34,9 @@ from cascade2spark.types import (
 
 __all__ = [
     "COMPRESSIONS",
+    "REALS",
+    "WHOLES",
     "ParquetFile",
-    "TableWriter",
     "as_schema",
     "canonical_reader",
     "chosen_of",
@@ -49,10 +47,8 @@ __all__ = [
 ]
 
 COMPRESSIONS = ("snappy", "gzip", "zstd", "lz4", "brotli", "none")
-_GROUP_BYTES = 64 << 20
-_GROUP_ROWS = 1 << 20
-_WHOLE = frozenset({Short, short_, Integer, int_, Long, long_})
-_REAL = frozenset({Float, float_, Double, double_})
+WHOLES = frozenset({Short, short_, Integer, int_, Long, long_})
+REALS = frozenset({Float, float_, Double, double_})
 # Java's decimals carry their scale, Parquet's columns have one: that of Spark's own default.
 _DECIMAL = (38, 18)
 
@@ -188,7 +184,7 @@ def canonical_reader(kind: Any, declared: Type | None) -> Callable[[Any], Any] |
     own = type_of(kind)
     if declared is None or declared in (Object, own):
         return None
-    if own in _WHOLE and declared in (Long, Integer) and (own.bits or 0) <= (declared.bits or 0):
+    if own in WHOLES and declared in (Long, Integer) and (own.bits or 0) <= (declared.bits or 0):
         return None
     if own is Float and declared is Double:
         return None
@@ -287,153 +283,3 @@ def _arrow_type(given: Type | None) -> Any:
         BigDecimal: pa.decimal128(*_DECIMAL),
     }
     return found.get(given) or found.get(given.canonical_type)
-
-
-# -- writing ---------------------------------------------------------------------------------------
-
-
-@attrs.frozen(eq=False)
-class _Column:
-    """How values of one column become an array.
-
-    Args:
-        field: Arrow's field.
-        plain: the classes of values that need no conversion.
-        convert: makes others so.
-    """
-
-    field: Any
-    plain: frozenset[type]
-    convert: Callable[[Any], Any] | None
-
-    @classmethod
-    def of(cls, field: Any, declared: Type | None) -> _Column:
-        own = type_of(field.type)
-        target = declared if declared is not None and declared is not Object else own
-        plain: dict[Type, type] = {Boolean: bool, String: str, BigDecimal: Decimal}
-        if own in _WHOLE:
-            kind: type | None = int
-        elif own in _REAL:
-            kind = float
-        else:
-            kind = plain.get(own)
-        if kind is None:
-            return cls(field, frozenset(), None)
-        if target.canonical_type is not own.canonical_type and own is not String:
-            target = own
-        return cls(field, frozenset({kind, type(None)}), coercion(target))
-
-    def array(self, values: Sequence[Any]) -> Any:
-        """Return the values as an array.
-
-        Raises:
-            Exception: of Arrow, or of the conversion: a value does not fit.
-        """
-        import pyarrow as pa
-
-        if self.convert is not None and not self.plain.issuperset(map(type, values)):
-            values = list(map(self.convert, values))
-        if not self.field.nullable and None in values:
-            if self.convert is None:
-                raise ValueError(f"null in {self.field.name!r}, which is required")
-            values = [self.convert(value) for value in values]
-            if None in values:
-                raise ValueError(f"null in {self.field.name!r}, which is required")
-        return pa.array(values, self.field.type)
-
-
-class TableWriter:
-    """Writes record batches as one file, and gives its bytes as they come.
-
-    Rows are held until they make a row group.
-
-    Args:
-        schema: Arrow's schema.
-        types: our types of the fields, None where the column's own is meant.
-        compression: a name of `COMPRESSIONS`.
-    """
-
-    def __init__(self, schema: Any, types: Sequence[Type | None], compression: str) -> None:
-        self.schema = schema
-        self._compression = compression
-        self._columns = [
-            _Column.of(field, declared) for field, declared in zip(schema, types, strict=True)
-        ]
-        self._bytes = _Bytes()
-        self._writer: Any = None
-        self._held: list[Any] = []
-        self._held_rows = self._held_bytes = 0
-
-    def batch_of(self, rows: Sequence[tuple[Any, ...]]) -> Any:
-        """Return rows as a record batch.
-
-        Raises:
-            Exception: of any kind: a value does not fit its column.
-        """
-        import pyarrow as pa
-
-        columns = zip(*rows, strict=True) if rows else [()] * len(self._columns)
-        arrays = [one.array(values) for one, values in zip(self._columns, columns, strict=True)]
-        return pa.record_batch(arrays, schema=self.schema)
-
-    def write(self, batch: Any) -> bytes:
-        """Take a record batch of the schema; return the bytes that are ready."""
-        self._opened()
-        self._held.append(batch)
-        self._held_rows += batch.num_rows
-        self._held_bytes += batch.nbytes
-        if self._held_rows >= _GROUP_ROWS or self._held_bytes >= _GROUP_BYTES:
-            self._flush()
-        return self._bytes.taken()
-
-    def finish(self) -> bytes:
-        """Return the rest of the file."""
-        self._opened()
-        self._flush()
-        self._writer.close()
-        return self._bytes.taken()
-
-    def _opened(self) -> None:
-        import pyarrow.parquet as pq
-
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                self._bytes, self.schema, compression=self._compression, store_schema=False
-            )
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        if self._held_rows:
-            table = pa.Table.from_batches(self._held, self.schema)
-            self._writer.write_table(table, row_group_size=_GROUP_ROWS)
-        self._held, self._held_rows, self._held_bytes = [], 0, 0
-
-
-class _Bytes:
-    """A file to Arrow: keeps what is written until it is taken."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    def write(self, data: Any) -> int:
-        part = bytes(data)
-        self._parts.append(part)
-        self._size += len(part)
-        return len(part)
-
-    def tell(self) -> int:
-        return self._size
-
-    def flush(self) -> None:
-        """Nothing waits here for longer than `taken` does."""
-
-    def close(self) -> None:
-        self.closed = True
-
-    def taken(self) -> bytes:
-        parts, self._parts = self._parts, []
-        return b"".join(parts)

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.codecs import avro
+from cascade2spark.codecs.avro_writer import RecordEncoder
 from cascade2spark.errors import (
     BadRecord,
     BuildError,
@@ -178,7 +179,7 @@ class Avro(Scheme):
             _convert_of(declared or found[name], found[name])
             for name, declared in zip(names, types, strict=True)
         ]
-        return _AvroWriter(fields, avro.RecordEncoder(schema, self.compression), converts)
+        return _AvroWriter(fields, RecordEncoder(schema, self.compression), converts)
 
 
 class AvroScheme(Avro):
@@ -302,7 +303,7 @@ class _AvroReader(RowReader[AvroBlock]):
 
 class _AvroWriter(RowWriter):
     def __init__(
-        self, fields: Fields, encoder: avro.RecordEncoder, converts: Sequence[Convert | None]
+        self, fields: Fields, encoder: RecordEncoder, converts: Sequence[Convert | None]
     ) -> None:
         self._fields = fields
         self._names = [str(name) for name in fields]

@@ -9,6 +9,7 @@ import attrs
 
 from cascade2spark.codecs import parquet
 from cascade2spark.codecs.parquet_filter import Condition, as_conditions
+from cascade2spark.codecs.parquet_writer import TableWriter
 from cascade2spark.errors import (
     BadRecord,
     BuildError,
@@ -326,7 +327,7 @@ class TableRowWriter(RowWriter):
     ) -> None:
         self._fields = fields
         self._width = len(fields)
-        self.table = parquet.TableWriter(schema, types, scheme.compression)
+        self.table = TableWriter(schema, types, scheme.compression)
 
     def encode(self, rows: Sequence[Row]) -> bytes:
         if not rows:
