@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -189,16 +189,44 @@ def schema(path: str, as_json: bool) -> None:
 @click.option(
     "--skip-bad", is_flag=True, help="Leave out records that cannot be read; then exit 1."
 )
+@click.option("--idl", metavar="FILE", help="Thrift IDL of the values of sequence files.")
+@click.option("--struct", metavar="NAME", help="Struct of the IDL, if it has several.")
+@click.option("--fields", metavar="A,B.C", help="Fields of the struct to show, paths included.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["binary", "compact"]),
+    default="binary",
+    show_default=True,
+    help="Thrift protocol of the values.",
+)
 @_debug_option
-def cat(path: str, head: int | None, style: str, skip_bad: bool) -> None:
+def cat(
+    path: str,
+    head: int | None,
+    style: str,
+    skip_bad: bool,
+    idl: str | None,
+    struct: str | None,
+    fields: str | None,
+    protocol: Literal["binary", "compact"],
+) -> None:
     """Print the records of a file, or of a folder of files, without Spark.
 
-    Sequence files, Parquet, Avro, and lines of text. Bytes are shown as text where they are text,
-    else as base64.
+    Sequence files, also of thrift structs, Parquet, Avro, and lines of text. Bytes are shown as
+    text where they are text, else as base64.
     """
     from cascade2spark.cli.view_commands import print_records
+    from cascade2spark.cli.viewing import view_of
 
-    print_records(path, head, style, skip_bad)
+    if idl is None:
+        if struct is not None or fields is not None:
+            raise click.UsageError("--struct and --fields need --idl")
+        print_records(path, head, style, skip_bad, view_of)
+        return
+    from cascade2spark.cli.thrift_view import thrift_view_of
+
+    view = thrift_view_of(idl, struct, fields, protocol)
+    print_records(path, head, style, skip_bad, view)
 
 
 @main.command()

@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
@@ -16,7 +16,7 @@ import click
 from cascade2spark.cli.output import messages
 from cascade2spark.cli.viewing import FileView, Record, view_of
 from cascade2spark.errors import BadRecord, TapError
-from cascade2spark.files import list_files
+from cascade2spark.files import FileInfo, list_files
 
 __all__ = ["print_records", "print_schema"]
 
@@ -42,9 +42,17 @@ def print_schema(path: str, as_json: bool) -> None:
         click.echo(f"{label:<{width}}{shown}")
 
 
-def print_records(path: str, head: int | None, style: str, skip_bad: bool) -> None:
+def print_records(
+    path: str,
+    head: int | None,
+    style: str,
+    skip_bad: bool,
+    view: Callable[[FileInfo], FileView] = view_of,
+) -> None:
     """Print the records of all files of a path, `head` of them at most.
 
+    Args:
+        view: how to look at a file.
     Raises:
         BadRecord: a record cannot be read, and none are to be left out.
     """
@@ -57,7 +65,7 @@ def print_records(path: str, head: int | None, style: str, skip_bad: bool) -> No
         messages().print(f"left out: {error.headline}", markup=False, soft_wrap=True)
 
     records = chain.from_iterable(
-        view_of(info).records(on_bad) for info in list_files(path) if info.size
+        view(info).records(on_bad) for info in list_files(path) if info.size
     )
     write = _json_line if style == "json" else _tsv_line
     for record in islice(records, head):

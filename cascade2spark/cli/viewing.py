@@ -27,7 +27,16 @@ from cascade2spark.files import (
 )
 from cascade2spark.files.lines import open_for_read
 
-__all__ = ["AvroView", "FileView", "ParquetView", "Record", "SequenceView", "TextView", "view_of"]
+__all__ = [
+    "AvroView",
+    "FileView",
+    "OnBad",
+    "ParquetView",
+    "Record",
+    "SequenceView",
+    "TextView",
+    "view_of",
+]
 
 OnBad = Callable[[BadRecord], None]
 Record = dict[str, Any]

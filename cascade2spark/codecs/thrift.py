@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from cascade2spark.codecs.thrift_codec import ThriftCodec, ThriftRecord, record_class
+from cascade2spark.codecs.thrift_codec import (
+    ThriftCodec,
+    ThriftRecord,
+    as_plain,
+    record_class,
+)
 from cascade2spark.codecs.thrift_generated import skip_value
 from cascade2spark.codecs.thrift_idl import thrift_struct, thrift_structs
 from cascade2spark.codecs.thrift_schema import ThriftEnum, ThriftField, ThriftStruct, ThriftType
@@ -14,6 +19,7 @@ __all__ = [
     "ThriftRecord",
     "ThriftStruct",
     "ThriftType",
+    "as_plain",
     "record_class",
     "skip_value",
     "thrift_struct",

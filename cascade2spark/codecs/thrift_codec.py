@@ -23,7 +23,7 @@ from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, attrib
 from cascade2spark.codecs.thrift_wire import PROTOCOLS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, nearest_match, shown_value
 
-__all__ = ["ThriftCodec", "ThriftRecord", "record_class"]
+__all__ = ["ThriftCodec", "ThriftRecord", "as_plain", "record_class"]
 
 _RAW = "#raw"
 _CODEC = "#codec"
@@ -64,7 +64,7 @@ class ThriftRecord(SimpleNamespace):
         """Return the set fields by name, with structs inside as dicts too."""
         values = self._values()
         return {
-            field.name: _plain(values[field.attribute])
+            field.name: as_plain(values[field.attribute])
             for field in self.struct.fields
             if values.get(field.attribute) is not None
         }
@@ -271,13 +271,14 @@ def _set_values(record: ThriftRecord) -> dict[str, Any]:
     return {name: one for name, one in record._values().items() if one is not None}
 
 
-def _plain(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
+    """Return a value with the records in it as dicts."""
     if isinstance(value, ThriftRecord):
         return value.as_dict()
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: as_plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [as_plain(one) for one in value]
     return value
 
 

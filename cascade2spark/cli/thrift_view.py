@@ -1,0 +1,73 @@
+"""What ``cat --idl`` makes of the values of a sequence file: thrift structs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import attrs
+
+from cascade2spark.cli.viewing import FileView, OnBad, Record, SequenceView
+from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.thrift import ThriftCodec, as_plain, thrift_struct
+from cascade2spark.codecs.writables import BytesWritable, NullWritable
+from cascade2spark.errors import BadRecord
+from cascade2spark.files import FileInfo
+from cascade2spark.files.lines import open_for_read
+
+__all__ = ["thrift_view_of"]
+
+
+def thrift_view_of(
+    idl: str, struct: str | None, fields: str | None, protocol: Literal["binary", "compact"]
+) -> Callable[[FileInfo], FileView]:
+    """Return how to look at a file of structs.
+
+    Args:
+        idl: path of the IDL.
+        struct: name of the struct; None if there is only one.
+        fields: paths of fields, joined by commas; None is all.
+    Raises:
+        BuildError: the IDL cannot be parsed, or has no such struct or field.
+    """
+    paths = None if fields is None else [path.strip() for path in fields.split(",")]
+    codec = ThriftCodec(thrift_struct(idl, struct), protocol, paths)
+    return lambda info: _ThriftView(info, codec)
+
+
+@attrs.frozen(eq=False)
+class _ThriftView(FileView):
+    """A sequence file of structs."""
+
+    codec: ThriftCodec
+
+    def facts(self) -> dict[str, object]:
+        return SequenceView(self.info).facts()
+
+    def records(self, on_bad: OnBad) -> Iterator[Record]:
+        codec = self.codec
+        with open_for_read(self.info.path) as file:
+            reader = SequenceFileReader(file, self.info.path, on_bad=on_bad)
+            has_key = not isinstance(reader.key_type, NullWritable)
+            kind = reader.header.value_class
+            # Classes made for thrift store what BytesWritable stores, and no bytes for null.
+            is_nullable = kind != BytesWritable().class_name
+            reader.value_type = BytesWritable(kind)
+            for number, (key, value) in enumerate(reader.records()):
+                record: Record = {"key": key} if has_key else {}
+                try:
+                    if value or not is_nullable:
+                        record |= _values(codec, value)
+                except BadRecord as bad:
+                    bad.details = {"file": self.info.path, "record": number, **bad.details}
+                    on_bad(bad)
+                    continue
+                yield record
+
+
+def _values(codec: ThriftCodec, data: bytes) -> Record:
+    if codec.fields is None:
+        values: Record = codec.decode(data).as_dict()
+        return values
+    row = codec.decode_row(data)
+    return {path: as_plain(value) for path, value in zip(codec.fields, row, strict=True)}

@@ -1,0 +1,90 @@
+"""``cat --idl``: thrift structs in sequence files."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from cascade2spark.cli import main
+from cascade2spark.codecs.sequence_writer import SequenceFileWriter
+from cascade2spark.codecs.thrift import ThriftCodec, thrift_struct
+from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable
+
+IDL = """
+struct Place { 1: string city }
+struct Visit { 1: i64 ms, 2: string user, 3: Place place, 4: binary token, 5: list<Place> seen }
+"""
+VISITS = [
+    {"ms": 5, "user": "Zoë", "place": {"city": "Bonn"}, "token": b"\xff", "seen": [{"city": "a"}]},
+    {"ms": 6},
+]
+SHOWN = [{**VISITS[0], "token": {"base64": "/w=="}}, {"ms": 6}]
+
+
+@pytest.fixture
+def idl(tmp_path):
+    (tmp_path / "visits.thrift").write_text(IDL)
+    return tmp_path / "visits.thrift"
+
+
+def written(path, extra=(), key_type=NULL, keys=None, value_class=None, protocol="binary"):
+    codec = ThriftCodec(thrift_struct(IDL, "Visit"), protocol)
+    values = [*map(codec.encode, VISITS), *extra]
+    kind = BytesWritable() if value_class is None else BytesWritable(value_class)
+    writer = SequenceFileWriter(key_type, kind)
+    body = writer.encode(keys or [None] * len(values), values)
+    path.write_bytes(writer.start() + body + writer.finish())
+    return path
+
+
+def call(*words):
+    return CliRunner().invoke(main, ["cat", *map(str, words)])
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+def test_structs_are_objects(idl, tmp_path, protocol) -> None:
+    path = written(tmp_path / "data", protocol=protocol)
+    found = call(path, "--idl", idl, "--struct", "Visit", "--protocol", protocol)
+    assert SHOWN == [json.loads(line) for line in found.stdout.splitlines()]
+
+
+def test_some_fields_with_the_key(idl, tmp_path) -> None:
+    path = written(tmp_path / "data", [b""], LongWritable(), [7, 8, 9], "com.example.Visit")
+    some = call(path, "--idl", idl, "--struct", "Visit", "--fields", "user,place.city,seen")
+    expected = [
+        {"key": 7, "user": "Zoë", "place.city": "Bonn", "seen": [{"city": "a"}]},
+        {"key": 8, "user": None, "place.city": None, "seen": None},
+        {"key": 9},
+    ]
+    assert expected == [json.loads(line) for line in some.stdout.splitlines()]
+    tabs = call(
+        path, "--idl", idl, "--struct", "Visit", "--fields", "ms", "--format", "tsv", "--head", 2
+    )
+    assert "7\t5\n8\t6\n" == tabs.stdout
+
+
+def test_a_bad_record_is_told_or_left_out(idl, tmp_path) -> None:
+    path = written(tmp_path / "data", [b"\x0a\0\1"])
+    failed = call(path, "--idl", idl, "--struct", "Visit")
+    assert 1 == failed.exit_code
+    assert "Visit.ms" in failed.stderr and "record      2" in failed.stderr
+    skipped = call(path, "--idl", idl, "--struct", "Visit", "--skip-bad")
+    assert (1, 2) == (skipped.exit_code, len(skipped.stdout.splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--struct", "Visit"], 2, "--struct and --fields need --idl"),
+        (["--idl", "{idl}"], 3, "several structs: name one"),
+        (["--idl", "{idl}", "--struct", "Visits"], 3, "nearest     'Visit'"),
+        (["--idl", "{idl}", "--struct", "Visit", "--fields", "usr"], 3, "nearest     'user'"),
+        (["--idl", "nowhere.thrift"], 3, "there is no IDL file"),
+    ],
+)
+def test_what_is_wrong_is_said(idl, tmp_path, words, code, said) -> None:
+    path = written(tmp_path / "data")
+    found = call(path, *[word.format(idl=idl) for word in words])
+    assert code == found.exit_code and said in found.stderr
