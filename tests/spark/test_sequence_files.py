@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -86,6 +87,46 @@ def test_what_hadoop_writes_we_read(sc, tmp_path) -> None:
         )
     for kind, codec in kinds:
         assert expected == read(tmp_path / f"{kind}-{codec}" / "part-r-00000"), (kind, codec)
+
+
+@pytest.mark.parametrize("kind", ["none", "record", "block"])
+def test_a_range_has_the_records_that_hadoop_gives_it(sc, tmp_path, kind) -> None:
+    keys = list(range(60))
+    writer = SequenceFileWriter(
+        IntWritable(), Text(), compression=kind, sync_bytes=150, block_bytes=100
+    )
+    data = writer.start() + writer.encode(keys, ["x" * (key % 19) for key in keys])
+    path = tmp_path / "file"
+    path.write_bytes(data + writer.finish())
+    size = path.stat().st_size
+    marks = [at.start() for at in re.finditer(re.escape(writer.header.sync), path.read_bytes())]
+    chance = random.Random(4)
+    places = [0, size, marks[0], marks[0] + 16, marks[0] + 17]  # the header's own is the first
+    places += [mark + shift for mark in marks[1:4] for shift in (-5, -4, -3, 0, 16)]
+    places += [size - 20, size - 1, *(chance.randrange(size) for _ in range(5))]
+    for start, end in zip(places, chance.sample(places, len(places)), strict=True):
+        start, end = min(start, end), max(start, end)
+        with open(path, "rb") as file:
+            ours = [key for key, _ in SequenceFileReader(file, start=start, end=end).records()]
+        assert hadoops_keys(sc, path, start, end) == ours, (start, end)
+
+
+def hadoops_keys(sc, path, start, end) -> list[int]:
+    """Return the keys that Hadoop's own record reader gives a range."""
+    hadoop = sc._jvm.org.apache.hadoop
+    context = hadoop.mapreduce.task.TaskAttemptContextImpl(
+        sc._jsc.hadoopConfiguration(), hadoop.mapreduce.TaskAttemptID()
+    )
+    split = hadoop.mapreduce.lib.input.FileSplit(
+        hadoop.fs.Path(str(path)), start, end - start, None
+    )
+    reader = hadoop.mapreduce.lib.input.SequenceFileRecordReader()
+    reader.initialize(split, context)
+    keys = []
+    while reader.nextKeyValue():
+        keys.append(reader.getCurrentKey().get())
+    reader.close()
+    return keys
 
 
 @pytest.mark.parametrize(
