@@ -17,6 +17,9 @@ from cascade2spark.files.paths import is_hidden_name
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.lines import LineScheme
 from cascade2spark.spark.io import counted, on_bad
+from cascade2spark.taps.multi import MultiSourceTap
+from cascade2spark.taps.partition_scheme import PartitionScheme
+from cascade2spark.taps.paths import GlobHfs, PathTap
 
 __all__ = ["LineSource", "hadoop_blocks", "hadoop_files", "hadoop_lines"]
 
@@ -47,6 +50,8 @@ def hadoop_lines(context: SparkContext, tap: Any, paths: Sequence[str]) -> tuple
     is_lines = isinstance(scheme, LineScheme)
     if not is_lines or scheme.charset not in ("utf-8", "ascii"):
         name = type(scheme).__name__ + (f" in {scheme.charset}" if is_lines else "")
+        if isinstance(scheme, PartitionScheme):
+            name = "A PartitionTap"
         raise Unsupported(
             f"{name} cannot be read through Hadoop, only lines of UTF-8 can",
             asked=list(paths),
@@ -69,7 +74,18 @@ def hadoop_files(
     Args:
         context, tap, paths: as of `hadoop_lines`.
     """
-    return [file for path in paths for file in _files_at(context, path, tap)]
+    if isinstance(tap, MultiSourceTap):
+        parts = [(part, part.paths) for part in tap.taps if isinstance(part, PathTap)]
+        return [file for part, own in parts for file in hadoop_files(context, part, own)]
+    found = [
+        file
+        for path in paths
+        for file in _files_at(context, path, tap)
+        if tap.accepts_path(file[0])
+    ]
+    if isinstance(tap, GlobHfs):
+        tap.check_found([size for _, size, _ in found])
+    return found
 
 
 def _files_at(context: SparkContext, path: str, tap: Any) -> list[tuple[str, int, float]]:

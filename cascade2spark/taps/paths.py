@@ -115,6 +115,10 @@ class PathTap(Tap):
             origin=self._origin,
         )
 
+    def accepts_path(self, path: str) -> bool:
+        """Tell whether a file that was found is one to read."""
+        return True
+
     def resource_exists(self) -> bool:
         return all(path_exists(path) for path in self._paths)
 
@@ -313,7 +317,7 @@ class GlobHfs(Hfs):
     Args:
         scheme: how records are stored.
         pattern: a path with ``* ? [ {``.
-        filter: keeps a path when it returns true.
+        filter: keeps a path when it, or its method `accept`, returns true.
     Source:
         cascading.tap.hadoop.GlobHfs
     """
@@ -323,16 +327,32 @@ class GlobHfs(Hfs):
     ) -> None:
         super().__init__(scheme, pattern)
         self._accept = filter
+        accept = getattr(filter, "accept", filter)
+        if accept is not None and not callable(accept):
+            raise BuildError("a filter of paths is a function of a path", asked=repr(filter))
+        self._accepts: Callable[[str], bool] | None = accept
 
     def is_sink(self) -> bool:
         return False
 
     def list_files(self) -> tuple[FileInfo, ...]:
-        found = list_files(self._paths, accept=self._accept, origin=self._origin)
-        if not any(info.size for info in found):
-            what = "holds only empty files" if found else "matches no file"
-            raise TapError(f"{self.path} {what}", origin=self._origin)
+        found = list_files(self._paths, accept=self.accepts_path, origin=self._origin)
+        self.check_found([info.size for info in found])
         return found
+
+    def accepts_path(self, path: str) -> bool:
+        return self._accepts is None or bool(self._accepts(path))
+
+    def check_found(self, sizes: Sequence[int]) -> None:
+        """Raise TapError unless one of the files that match has content."""
+        if not any(sizes):
+            what = "holds only empty files" if sizes else "matches no file"
+            raise TapError(f"{self.path} {what}", origin=self._origin)
+
+    def get_modified_time(self) -> int:
+        if not self.resource_exists():
+            return 0
+        return int(max(info.modified_s for info in self.list_files()) * 1000)
 
     def resource_exists(self) -> bool:
         try:

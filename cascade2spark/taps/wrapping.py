@@ -214,7 +214,7 @@ class _WrappedFiles(PathTap):
     def __init__(self, outer: DecoratorTap, inner: Tap) -> None:
         paths = _paths_of(inner)
         super().__init__(outer.scheme, list(paths), outer.sink_mode)
-        self._outer = outer
+        self._outer, self._inner = outer, inner
         self._origin = outer.origin
         self.counts_lines = outer.counts_lines
         self.is_always_local = getattr(inner, "is_always_local", False)
@@ -225,6 +225,9 @@ class _WrappedFiles(PathTap):
 
     def list_files(self) -> tuple[FileInfo, ...]:
         return self._outer.list_files()
+
+    def accepts_path(self, path: str) -> bool:
+        return self._inner.accepts_path(path) if isinstance(self._inner, PathTap) else True
 
     def resource_exists(self) -> bool:
         return self._outer.resource_exists()

@@ -15,7 +15,14 @@ from cascade2spark.files import Split, line_offsets, read_line_blocks, split_lin
 from cascade2spark.pipes import Pipe
 from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.spark.hadoop import hadoop_blocks
-from cascade2spark.taps import Hfs, MemoryTap
+from cascade2spark.taps import (
+    DelimitedPartition,
+    GlobHfs,
+    Hfs,
+    MemoryTap,
+    MultiSourceTap,
+    PartitionTap,
+)
 from tests.spark.running import on_spark, run
 
 
@@ -106,3 +113,23 @@ def test_what_is_not_there_is_told(sc: Any, mount: str, tmp_path: Path) -> None:
         rows_of(sc, TextLine(Fields("line")), f"{mount}/none")
     with pytest.raises(TapError, match="holds a folder"):
         rows_of(sc, TextLine(Fields("line")), f"{mount}/folder")
+
+
+def test_a_glob_leaves_out_what_its_filter_does(sc: Any, mount: str, tmp_path: Path) -> None:
+    for name in ("a1", "a2"):
+        (tmp_path / name).write_text(f"{name}\n")
+    (tmp_path / "b1").write_text("")
+    line, sink = TextLine(Fields("line")), MemoryTap()
+    kept = GlobHfs(line, f"{mount}/a*", lambda path: path.endswith("2"))
+    for tap in (kept, MultiSourceTap(kept)):
+        run(on_spark(sc), {"p": tap}, {"p": sink}, Pipe("p"))
+        assert [("a2",)] == sink.rows
+    for pattern, says in (("b*", "holds only empty files"), ("c*", "no file or folder")):
+        with pytest.raises(TapError, match=says):
+            run(on_spark(sc), {"p": GlobHfs(line, f"{mount}/{pattern}")}, {"p": sink}, Pipe("p"))
+
+
+def test_partitions_are_refused_by_name(sc: Any, mount: str) -> None:
+    tap = PartitionTap(Hfs(TextLine(Fields("line")), mount), DelimitedPartition("k"))
+    with pytest.raises(Unsupported, match="A PartitionTap cannot be read through Hadoop"):
+        run(on_spark(sc), {"p": tap}, {"p": MemoryTap()}, Pipe("p"))

@@ -175,6 +175,17 @@ def test_a_glob_needs_a_file_with_content(tmp_path: Path) -> None:
     kept = GlobHfs(TextLine(), tmp_path / "*.txt", lambda path: path.endswith("b.txt"))
     assert names(kept, tmp_path) == ["b.txt"]
     assert kept != tap
+    os.utime(tmp_path / "a.txt", (4e9, 4e9))
+    os.utime(tmp_path / "b.txt", (3, 3))
+    assert (tap.get_modified_time(), kept.get_modified_time()) == (4_000_000_000_000, 3000)
+
+    class Java:
+        def accept(self, path: str) -> bool:
+            return path.endswith("a.txt")
+
+    assert names(GlobHfs(TextLine(), tmp_path / "*.txt", Java()), tmp_path) == ["a.txt"]
+    with pytest.raises(BuildError, match="a filter of paths is a function"):
+        GlobHfs(TextLine(), tmp_path / "*.txt", "b.txt")
     empty = GlobHfs(TextLine(), tmp_path / "*.csv")
     with pytest.raises(TapError, match="holds only empty files"):
         empty.list_files()
