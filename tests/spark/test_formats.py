@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Identity
 from cascade2spark.pipes import Each, Pipe
-from cascade2spark.schemes import Parquet
+from cascade2spark.schemes import JsonLine, Parquet
 from cascade2spark.taps import Hfs, MemoryTap, RDDTap
 from cascade2spark.types import BigDecimal, Boolean, Double, Integer, Long, Short, String
 from tests.spark.running import on_spark, run
@@ -86,6 +88,30 @@ def test_columns_go_through_and_only_those_needed_are_read(sc: Any, tmp_path: Pa
     assert {site.form for site in sites} == {"columns"}
     (part,) = (tmp_path / "out").glob("*.parquet")
     assert pq.read_table(part).to_pydict() == {"l": list(range(3000)), "t": [r[0] for r in rows]}
+
+
+@pytest.mark.parametrize("engine", ["local", "spark"])
+def test_a_trap_may_be_parquet(sc: Any, tmp_path: Path, engine: str) -> None:
+    connector = on_spark(sc) if engine == "spark" else LocalFlowConnector()
+    (tmp_path / "in").write_text('{"a": 1}\nno json\n{"a": 2}\n[]\n')
+    source = Hfs(JsonLine(Fields("a"), types=[int]), tmp_path / "in")
+    trap = Hfs(Parquet(Fields("line"), types=[str]), tmp_path / "trap")
+    sink = MemoryTap()
+    run(connector, {"p": source}, {"p": sink}, Pipe("p"), traps={"p": trap})
+    assert sink.rows == [(1,), (2,)]
+    assert [entry.get_string(0) for entry in trap.open_for_read()] == ["no json", "[]"]
+
+
+def test_lines_of_json_go_through_hadoop(sc: Any, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text('{"a": "é", "b": 1}\n{"b": null}\n')
+    name = f"m{uuid.uuid4().hex[:8]}"
+    link = f"fs.viewfs.mounttable.{name}.link./data"
+    sc._jsc.hadoopConfiguration().set(link, f"file://{tmp_path}")
+    source = Hfs(JsonLine(Fields("b", "a")), f"viewfs://{name}/data/in")
+    sink = MemoryTap()
+    run(on_spark(sc), {"p": source}, {"p": sink}, Pipe("p"))
+    sc._jsc.hadoopConfiguration().unset(link)
+    assert sink.rows == [(1, "é"), (None, None)]
 
 
 def test_parquet_is_not_read_through_hadoop(sc: Any) -> None:

@@ -160,6 +160,14 @@ case.add(
     expected=[],
 )
 
+case.add(
+    "parquet_rows_meet_a_filter",
+    "scalding 5.1: a filter reaches row groups; null is neither less nor greater",
+    lambda i: Each(i, Identity()),
+    i=stored(Parquet(ABC), *ROWS, reads=Parquet(Fields("a"), filter=[("b", "<", 1)])),
+    expected=[("é",)],
+)
+
 JSON = [
     '{"a": "x", "b": 1, "c": {"d": [1]}}',
     '{"b": 2.5}',
