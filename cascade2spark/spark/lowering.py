@@ -124,12 +124,14 @@ class Lowering:
         self.persisted: list[RDD[Any]] = []
         self._steps = {step.number: step for step in plan.steps}
         self._readings: dict[int, Reading] = {}
-        self._partitions = Partitions(self.lineage, self._reading, context, run.settings)
+        self._memory_bytes = run.settings.memory_bytes or worker_memory(context)
+        self._partitions = Partitions(
+            self.lineage, self._reading, context, run.settings, self._memory_bytes
+        )
         self._chains: dict[int, _Chain] = {}
         self._blocks: dict[Target, RDD[Any]] = {}
         self._sides: dict[int, dict[int, BroadcastSide]] = {}
         self._numbered = 0
-        self._memory_bytes = run.settings.memory_bytes or worker_memory(context)
         self._versions = driver_versions()
         self._traps = {spec.number: self._trap_place(spec) for spec in plan.traps}
 

@@ -24,6 +24,7 @@ class Partitions:
         reading: how a source is read.
         context: says how many cores there are.
         settings: those of the run.
+        memory_bytes: a task's limit.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class Partitions:
         reading: Callable[[Read], Reading],
         context: SparkContext,
         settings: Settings,
+        memory_bytes: int,
     ) -> None:
         self.chosen: dict[int, int] = {}
         self._lineage, self._reading = lineage, reading
         self._context, self._settings = context, settings
+        self._memory_bytes = memory_bytes
 
     def of(self, source: Step) -> int:
         """Return the partitions of the chain that begins at a step, a count."""
@@ -60,7 +63,7 @@ class Partitions:
         # What nobody can measure goes by what the context is told to make of such data.
         context = self._context
         cores = context.defaultParallelism if unknown_partitions else cores_of(context)
-        return reduce_partitions(known_bytes, cores, unknown_partitions)
+        return reduce_partitions(known_bytes, cores, unknown_partitions, self._memory_bytes)
 
     def _read_below(self, step: Step) -> tuple[int, int]:
         """Return the size of what is read below a step, and the most partitions of the rest."""

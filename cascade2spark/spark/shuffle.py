@@ -40,7 +40,7 @@ _LEAST_BYTES = 1 << 16
 _GATHERED_ROWS = 8_192
 _GATHERED_BYTES = 1 << 21
 _MIB = 1 << 20
-_MOST_UNKNOWN = 1000  # partitions
+_MANY_PARTITIONS = 1000  # partitions
 
 
 @attrs.frozen
@@ -232,11 +232,14 @@ def ordered_blocks(pairs: Iterable[tuple[int, bytes]]) -> list[bytes]:
     return arrival_order(block for _, block in pairs)
 
 
-def reduce_partitions(input_bytes: int, cores: int, unknown_partitions: int = 0) -> int:
+def reduce_partitions(
+    input_bytes: int, cores: int, unknown_partitions: int = 0, memory_bytes: int = 512 * _MIB
+) -> int:
     """Return how many reduce partitions an exchange gets when nobody says.
 
-    A task costs 20 to 50 ms whatever it does, so small inputs get few and middling ones one wave;
-    beyond 256 MiB for each core the size of a partition decides. Of an RDD that was given only the
+    A task costs 20 to 50 ms whatever it does, so small inputs get few and middling ones one wave.
+    Of large ones each gets a fifth of a task's memory: a task holds a quarter before it spills,
+    which costs two to three times as much as not to spill. Of an RDD that was given only the
     number of partitions is known: whoever cut it up so far had data for as many, up to a number
     beyond which blocks would be tiny.
 
@@ -245,14 +248,19 @@ def reduce_partitions(input_bytes: int, cores: int, unknown_partitions: int = 0)
         cores: the context's default parallelism.
         unknown_partitions: the most partitions of an input whose size cannot be told, 0 if there
             is none.
+        memory_bytes: a task's limit.
     """
     by_size = 1
     if input_bytes > 4 * _MIB:
         one_wave = min(cores, -(-input_bytes // (8 * _MIB)))
-        by_size = max(one_wave, -(-input_bytes // (256 * _MIB)))
+        by_memory = -(-input_bytes // (memory_bytes // 5))
+        # Beyond a thousand of them blocks would be tiny, which costs more than to spill.
+        by_size = max(
+            one_wave, min(by_memory, max(_MANY_PARTITIONS, -(-input_bytes // (256 * _MIB))))
+        )
     if not unknown_partitions:
         return by_size
-    return max(cores, by_size, min(unknown_partitions, _MOST_UNKNOWN))
+    return max(cores, by_size, min(unknown_partitions, _MANY_PARTITIONS))
 
 
 class _Identity:

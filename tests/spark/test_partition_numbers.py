@@ -25,17 +25,21 @@ MIB = 1 << 20
         (4 * MIB, 8, 0, 1),
         (20 * MIB, 8, 0, 3),
         (500 * MIB, 8, 0, 8),
-        (10_240 * MIB, 8, 0, 40),
+        (10_240 * MIB, 8, 0, 101),
         # What nobody can measure stays in as many pieces as it came in.
         (0, 8, 2, 8),
         (0, 8, 200, 200),
         (0, 8, 50_000, 1000),
-        (10_240 * MIB, 8, 20, 40),
+        (10_240 * MIB, 8, 20, 101),
         (512_000 * MIB, 8, 50_000, 2000),
     ],
 )
 def test_partitions_follow_the_size_or_what_came_in(size, cores, unknown, expected) -> None:
     assert expected == reduce_partitions(size, cores, unknown)
+
+
+def test_partitions_of_large_data_fit_the_memory_of_a_task() -> None:
+    assert 52 == reduce_partitions(10_240 * MIB, 8, 0, 1000 * MIB)
 
 
 @pytest.mark.spark
