@@ -38,7 +38,7 @@ def read_block_lists(window: Window, end: int, wanted: Wanted) -> Iterator[Lists
     while found is not None and window.base + found < end and window.left(found):
         at = found
         if at + len(mark) > len(window.data) and not window.is_at_end:
-            window.fill(at)
+            window.fill(at, len(mark))
             at = 0
         if not window.data.startswith(mark, at):
             window.report("no sync marker where one must be", at, at + len(mark), records=None)

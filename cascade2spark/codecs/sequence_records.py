@@ -226,7 +226,7 @@ def _after_stop(window: Window, at: int) -> int | None:
         window.report(f"the file ends {left} bytes into it", at, at + left)
         return None
     if at + 8 > len(window.data):
-        window.fill(at)
+        window.fill(at, 8)
         return 0
     length, key_length = _HEAD.unpack_from(window.data, at)
     if length == -1:
@@ -248,7 +248,7 @@ def _after_stop(window: Window, at: int) -> int | None:
 
 def _after_escape(window: Window, at: int) -> int | None:
     if at + _MARK_BYTES > len(window.data) and not window.is_at_end:
-        window.fill(at)
+        window.fill(at, _MARK_BYTES)
         return 0
     return _skip(window, at, "a sync marker that is not the file's")
 

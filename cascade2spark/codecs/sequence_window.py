@@ -10,10 +10,10 @@ import attrs
 from cascade2spark.codecs.sequence_header import ESCAPE
 from cascade2spark.errors import BadRecord, TapError
 
-__all__ = ["DEFAULT_MOST_BYTES", "OnBad", "Window"]
+__all__ = ["DEFAULT_MOST_BYTES", "DEFAULT_PIECE_BYTES", "OnBad", "Window"]
 
 DEFAULT_MOST_BYTES = 256 << 20
-_PIECE_BYTES = 1 << 20
+DEFAULT_PIECE_BYTES = 1 << 20
 _MOST_PAYLOAD_BYTES = 64 << 10
 OnBad = Callable[[BadRecord], None]
 
@@ -32,6 +32,7 @@ class Window:
         records: records met so far, bad ones too.
         most_bytes: most bytes of one record or block, packed or unpacked.
         on_bad: takes a bad record; None: it is raised.
+        piece_bytes: how much is read at a time.
     """
 
     file: BinaryIO
@@ -41,6 +42,7 @@ class Window:
     base: int
     most_bytes: int = DEFAULT_MOST_BYTES
     on_bad: OnBad | None = None
+    piece_bytes: int = DEFAULT_PIECE_BYTES
     data: bytes = b""
     records: int = 0
 
@@ -65,7 +67,7 @@ class Window:
         self.base += at
         held = len(parts[0])
         # Reading in pieces of the same size, so that a large record is not copied again and again.
-        wanted = min(max(least_bytes, held + _PIECE_BYTES), self.size - self.base)
+        wanted = min(max(least_bytes, held + self.piece_bytes), self.size - self.base)
         while held < wanted:
             part = self.file.read(wanted - held)
             if not part:

@@ -16,7 +16,12 @@ from cascade2spark.codecs.cascading_tuples import CASCADING_TUPLE_CLASS, Cascadi
 from cascade2spark.codecs.sequence_blocks import read_block_lists
 from cascade2spark.codecs.sequence_header import SequenceHeader, read_header
 from cascade2spark.codecs.sequence_records import Wanted, read_record_lists
-from cascade2spark.codecs.sequence_window import DEFAULT_MOST_BYTES, OnBad, Window
+from cascade2spark.codecs.sequence_window import (
+    DEFAULT_MOST_BYTES,
+    DEFAULT_PIECE_BYTES,
+    OnBad,
+    Window,
+)
 from cascade2spark.codecs.writable_types import writable_of
 from cascade2spark.codecs.writables import Writable
 
@@ -55,6 +60,8 @@ class SequenceFileReader:
         on_bad: takes a BadRecord for each record that is left out; None: it is raised. Reading goes
             on at the next record where its place is known, else at the next sync marker.
         most_bytes: most bytes of one record or block, packed or unpacked. Default 256 MiB.
+        piece_bytes: how much is read at a time, and so about how large a chunk is, before it is
+            unpacked. Default 1 MiB; where each read costs a request, more is better.
     Raises:
         TapError: it is no sequence file, or of an unknown version.
         Unsupported: its codec is not known.
@@ -79,6 +86,7 @@ class SequenceFileReader:
         value_type: Writable | None = None,
         on_bad: OnBad | None = None,
         most_bytes: int = DEFAULT_MOST_BYTES,
+        piece_bytes: int = DEFAULT_PIECE_BYTES,
     ) -> None:
         self.path = path
         self.size = file.seek(0, 2)
@@ -91,6 +99,7 @@ class SequenceFileReader:
         self._codec = self.header.codec(path)
         self._on_bad = on_bad
         self._most_bytes = most_bytes
+        self._piece_bytes = piece_bytes
 
     def chunks(self, *, keys: bool = True, values: bool = True) -> Iterator[RecordChunk]:
         """Yield the records of the range, in order; each call reads from the beginning.
@@ -132,6 +141,7 @@ class SequenceFileReader:
             header_end if is_first else self._start,
             self._most_bytes,
             self._on_bad,
+            self._piece_bytes,
         )
         if not is_first:
             found = window.seek_sync(0)

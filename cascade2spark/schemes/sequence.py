@@ -18,7 +18,7 @@ from cascade2spark.codecs.writable_types import writable_of
 from cascade2spark.codecs.writables import NULL, RawWritable, Writable
 from cascade2spark.errors import BadRecord, BuildError, CoercionError, PlanError, RunError, TapError
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.files import Split
+from cascade2spark.files import Split, route_of
 from cascade2spark.files.lines import open_for_read
 from cascade2spark.schemes.base import (
     OnBad,
@@ -56,6 +56,8 @@ from cascade2spark.types import (
 __all__ = ["SequenceBlock", "SequenceFile", "WritableSequenceFile"]
 
 Convert = Callable[[Any], Any]
+_LOCAL_BYTES = 1 << 20
+_STORE_BYTES = 8 << 20  # a request to a store costs 20-100 ms
 _TOKENS: dict[Type | None, int] = {
     String: tuples.STRING,
     Integer: tuples.INT,
@@ -123,7 +125,12 @@ class _SequenceScheme(Scheme):
             if not split.size:
                 return  # what Hadoop leaves of a task without output is no file of any kind
             reader = SequenceFileReader(
-                opened, split.path, start=split.start, end=split.end, on_bad=damages.append
+                opened,
+                split.path,
+                start=split.start,
+                end=split.end,
+                on_bad=damages.append,
+                piece_bytes=_LOCAL_BYTES if route_of(split.path) == "local" else _STORE_BYTES,
             )
             self._check_classes(reader.header, split.path)
             self._take_types(reader)

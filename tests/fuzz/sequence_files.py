@@ -96,12 +96,20 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
     return bytes(made)
 
 
-def read_all(data: bytes, start: int = 0, end: int | None = None) -> tuple[list[Any], int]:
+def read_all(
+    data: bytes, start: int = 0, end: int | None = None, piece_bytes: int = 1 << 20
+) -> tuple[list[Any], int]:
     """Return what can be read, and how often something could not."""
     bad: list[BadRecord] = []
     try:
         reader = SequenceFileReader(
-            io.BytesIO(data), "f", start=start, end=end, on_bad=bad.append, most_bytes=MOST_BYTES
+            io.BytesIO(data),
+            "f",
+            start=start,
+            end=end,
+            on_bad=bad.append,
+            most_bytes=MOST_BYTES,
+            piece_bytes=piece_bytes,
         )
         return list(reader.records()), len(bad)
     except (TapError, Unsupported):
@@ -112,16 +120,19 @@ def check(seed: int) -> bool:
     """Check one file; return whether the damage was seen.
 
     1. Reading ends, in an error of ours or with records: nothing else is raised.
-    2. Where nothing is found to be wrong, a cut gives the records of the whole.
-    3. Where values have checksums and the header is whole, records are only lost at the end of the
+    2. How much is read at a time changes nothing.
+    3. Where nothing is found to be wrong, a cut gives the records of the whole.
+    4. Where values have checksums and the header is whole, records are only lost at the end of the
        file, where it may have been cut off between two blocks, unless something is told.
-    4. Counting and reading agree, unless something is told.
+    5. Counting and reading agree, unless something is told.
     """
     rng = random.Random(seed)
     data, records, is_checked = undamaged(rng)
     assert (records, 0) == read_all(data), seed
     broken = damaged(data, rng)
     found, bad = read_all(broken)
+    pieces = rng.choice([1, 30, 500])
+    assert str((found, bad)) == str(read_all(broken, piece_bytes=pieces)), seed
     cut = rng.randrange(len(broken) + 1)
     parts = [read_all(broken, 0, cut), read_all(broken, cut, None)]
     if not bad and not any(part[1] for part in parts):

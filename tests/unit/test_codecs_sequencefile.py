@@ -109,21 +109,23 @@ def test_every_cut_gives_each_record_once(key_type, value_type, compression) -> 
     assert len(set(counts)) > 3
 
 
-@hypothesis.settings(max_examples=30)
+@hypothesis.settings(max_examples=60)
 @hypothesis.given(
     st.lists(st.binary(max_size=60), max_size=60),
     st.lists(st.integers(0, 5000)),
     st.sampled_from(["none", "record", "block"]),
+    st.sampled_from([1, 7, 64, 1000]),
 )
-def test_any_cuts_give_each_record_once(values, cuts, compression) -> None:
-    data = written(NullWritable(), Text(), [None] * len(values), [v.hex() for v in values])
+def test_any_cuts_give_each_record_once(values, cuts, compression, piece_bytes) -> None:
+    texts = [value.hex() for value in values]
+    data = written(NullWritable(), Text(), [None] * len(texts), texts, compression=compression)
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
     found = [
         value
         for start, end in pairwise(places)
-        for _, value in reader(data, start=start, end=end).records()
+        for _, value in reader(data, start=start, end=end, piece_bytes=piece_bytes).records()
     ]
-    assert [v.hex() for v in values] == found
+    assert texts == found
 
 
 @pytest.mark.parametrize(
