@@ -13,6 +13,7 @@ from cascade2spark.assemblies.aggregating import (
     Unique,
 )
 from cascade2spark.assemblies.local_aggregating import (
+    AggregateByLocally,
     AverageByLocally,
     CountByLocally,
     MaxByLocally,
@@ -24,6 +25,7 @@ from cascade2spark.operations.folds import Include
 
 __all__ = [
     "AggregateBy",
+    "AggregateByLocally",
     "AverageBy",
     "AverageByLocally",
     "Coerce",

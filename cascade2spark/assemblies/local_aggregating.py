@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from cascade2spark.operations.partials import FoldFunctor
 from cascade2spark.pipes import Each, Merge, Pipe, SubAssembly
 
 __all__ = [
+    "AggregateByLocally",
     "AverageByLocally",
     "CountByLocally",
     "MaxByLocally",
@@ -21,8 +23,19 @@ __all__ = [
 ]
 
 
-class _Locally(Aggregation):
-    """Wires parts so that each task folds the rows it has, and nothing joins the results."""
+class AggregateByLocally(Aggregation):
+    """Base of the aggregations of one task: nothing joins the results of several.
+
+    Source:
+        cascading.pipe.assembly.AggregateByLocally
+    """
+
+    class Cache(enum.Enum):
+        """What is counted of the keys of a task."""
+
+        Num_Keys_Flushed = "keys that left before the end of their task"
+        Num_Keys_Hit = "rows whose key was held"
+        Num_Keys_Missed = "rows whose key was not held"
 
     cache_counters: ClassVar[str] = "AggregateByLocally.Cache"
 
@@ -47,7 +60,7 @@ class _Locally(Aggregation):
         self._wire(form, group, parts, capacity or form.capacity)
 
 
-class CountByLocally(_Locally, CountBy):
+class CountByLocally(AggregateByLocally, CountBy):  # type: ignore[misc]  # its own Cache
     """Counts rows by key within each task: a row for each key of a task, and of each eviction.
 
     For keys that are in one task only, or for results that another aggregation joins. The orders
@@ -63,7 +76,7 @@ class CountByLocally(_Locally, CountBy):
     """
 
 
-class SumByLocally(_Locally, SumBy):
+class SumByLocally(AggregateByLocally, SumBy):  # type: ignore[misc]  # its own Cache
     """Sums by key within each task; see CountByLocally.
 
     Java's orders: ``SumByLocally([name], pipe | pipes, group, value, sum, type, [capacity])``.
@@ -73,7 +86,7 @@ class SumByLocally(_Locally, SumBy):
     """
 
 
-class AverageByLocally(_Locally, AverageBy):
+class AverageByLocally(AggregateByLocally, AverageBy):  # type: ignore[misc]  # its own Cache
     """Averages by key within each task; see CountByLocally.
 
     Java's orders: ``AverageByLocally([name], pipe | pipes, group, value, average, [include],
@@ -84,7 +97,7 @@ class AverageByLocally(_Locally, AverageBy):
     """
 
 
-class MinByLocally(_Locally, MinBy):
+class MinByLocally(AggregateByLocally, MinBy):  # type: ignore[misc]  # its own Cache
     """The least value by key within each task; see CountByLocally.
 
     Java's orders: ``MinByLocally([name], pipe | pipes, group, value, min, [capacity])``.
@@ -94,7 +107,7 @@ class MinByLocally(_Locally, MinBy):
     """
 
 
-class MaxByLocally(_Locally, MaxBy):
+class MaxByLocally(AggregateByLocally, MaxBy):  # type: ignore[misc]  # its own Cache
     """The greatest value by key within each task; see CountByLocally.
 
     Java's orders: ``MaxByLocally([name], pipe | pipes, group, value, max, [capacity])``.

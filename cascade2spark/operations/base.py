@@ -188,6 +188,10 @@ class FlowProcess:
         own._opened = self._opened
         return own
 
+    def copy_with(self, properties: Mapping[str, Any]) -> FlowProcess:
+        """Return one that sees these properties over its own, and counts into the same counters."""
+        return self.with_properties(properties)
+
     def next_opened(self) -> int:
         """Return how many side files this task opened for writing before this one."""
         return next(self._opened)
@@ -269,7 +273,22 @@ class FlowProcess:
         return _opener(tap, "open_trap_for_write")(self)
 
 
-FlowProcess.NULL = FlowProcess()
+class _NullFlowProcess(FlowProcess):
+    """What an operation is called with outside of any flow: nothing that it says is kept."""
+
+    def increment(
+        self, group: str | enum.Enum, name: str | int = 1, amount: int | None = None
+    ) -> None:
+        """Count nothing."""
+
+    def set_status(self, status: str) -> None:
+        """Note nothing."""
+
+    def __reduce__(self) -> str:
+        return "_NULL"  # there is one, in each process
+
+
+FlowProcess.NULL = _NULL = _NullFlowProcess()
 
 
 class OperationCall:

@@ -263,3 +263,21 @@ def test_a_side_file_is_opened_by_its_tap_or_refused_by_name() -> None:
 
 def test_what_travels_to_workers_can_be_pickled() -> None:
     assert Fields("a") == pickle.loads(pickle.dumps(BaseOperation(Fields("a")))).field_declaration
+
+
+def test_the_null_process_keeps_nothing_and_is_one() -> None:
+    null = FlowProcess.NULL
+    null.increment("g", "n", 5)
+    null.set_status("busy")
+    assert 0 == null.get_counter_value("g", "n")
+    assert "" == null.status
+    assert null is pickle.loads(pickle.dumps(null))
+
+
+def test_a_copy_sees_other_properties_and_counts_into_the_same_counters() -> None:
+    process = FlowProcess({"a": 1, "b": 2}, flow_id="f")
+    copied = process.copy_with({"b": 3})
+    copied.increment("g", "n", 5)
+    assert (1, 3, "f") == (copied.get_property("a"), copied.get_property("b"), copied.get_id())
+    assert 2 == process.get_property("b")
+    assert 5 == process.get_counter_value("g", "n")

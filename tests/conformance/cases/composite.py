@@ -76,11 +76,21 @@ def joined(i, capacity=0):
 
 SOURCE = "section 6.1: Each(CompositeFunction, RESULTS) -> GroupBy -> Every"
 GROUPED = [("a", 9), ("b", 6), ("c", 0)]
-case.add("as_written_out", SOURCE, joined, i=KV, expected=GROUPED, ordered=True, covers=53)
+case.add(
+    "as_written_out",
+    SOURCE,
+    joined,
+    python_only=True,
+    i=KV,
+    expected=GROUPED,
+    ordered=True,
+    covers=53,
+)
 case.add(
     "results_do_not_depend_on_the_capacity",
     SOURCE,
     lambda i: joined(i, 1),
+    python_only=True,
     i=KV,
     expected=GROUPED,
     ordered=True,
@@ -95,6 +105,7 @@ case.add(
         CompositeFunction(Fields("g"), [Fields("k"), Fields("v")], [Longest(), Total()]),
         Fields.RESULTS,
     ),
+    python_only=True,
     i=rows("g k v", (1, "x", 5), (2, "yy", 6), (1, "zzz", 7)),
     expected=[(1, "zzz", 3, 12), (2, "yy", 2, 6)],
     fields="g longest size total",
@@ -103,6 +114,7 @@ case.add(
     "a_row_that_fails_is_trapped",
     "section 8.1",
     lambda i: Every(GroupBy(totals(i, 0, Refusing()), "k"), "total", Sum(Fields("s", Long))),
+    python_only=True,
     i=KV,
     expected=GROUPED[:2],
     traps={"i": [("c", None)]},
@@ -190,13 +202,14 @@ def as_name(result):
 OWN = "section 6.1 and 5.2: (argumentFields, functor, aggregator)"
 
 
-@case(OWN, i=KV, expected=GROUPED, fields="k total", ordered=True, covers=53)
+@case(OWN, python_only=True, i=KV, expected=GROUPED, fields="k total", ordered=True, covers=53)
 def a_part_of_ones_own_alone(i):
     return TotalBy(i, Fields("k"), Fields("v"), Fields("total"))
 
 
 @case(
     OWN,
+    python_only=True,
     i=KV,
     expected=[("a", 3, 9, 1), ("b", 2, 6, 2), ("c", 1, 0, None)],
     fields="k n t f",
@@ -224,6 +237,7 @@ case.add(
     "a_functor_does_not_go_with_a_secondary_sort",
     "section 6.1: comparators on values are a secondary sort of rows",
     by_comparator,
+    python_only=True,
     i=KV,
     fails=Fails(BuildError, ("values with comparators need rows",), "build"),
 )
@@ -231,6 +245,7 @@ case.add(
     "a_functor_needs_its_aggregator",
     OWN,
     lambda i: AggregateBy(i, Fields("k"), Fields("v"), Total()),
+    python_only=True,
     i=KV,
     fails=Fails(BuildError, ("each functor needs its values and its aggregator",), "build"),
 )
@@ -238,6 +253,7 @@ case.add(
     "selectors_and_functions_must_be_as_many",
     "section 5.2",
     lambda i: Each(i, CompositeFunction(Fields("k"), [Fields("v")], [Total(), Total("u")])),
+    python_only=True,
     i=KV,
     fails=Fails(BuildError, ("1 selectors, 2 functions",), "build"),
 )
@@ -245,6 +261,7 @@ case.add(
     "a_failing_function_fails_the_flow",
     "section 3.2",
     lambda i: totals(i, 0, Refusing()),
+    python_only=True,
     i=KV,
     fails=Fails(RunError, ("no value", "('c', None)")),
 )
