@@ -13,7 +13,8 @@ from cascade2spark.types import BigDecimal, Boolean, Object, String, Type, coerc
 
 __all__ = ["TableWriter"]
 
-_GROUP_BYTES = 64 << 20
+# Held for each file that is open: a sink that spreads rows over folders has many of them.
+_GROUP_BYTES = 32 << 20
 _GROUP_ROWS = 1 << 20
 
 

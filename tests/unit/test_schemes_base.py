@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +18,10 @@ from cascade2spark.fields import Fields
 from cascade2spark.files import Split
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.pipes import Pipe
-from cascade2spark.schemes import RowReader, RowWriter, Scheme, SourceInfo
+from cascade2spark.schemes import Avro, Parquet, RowReader, RowWriter, Scheme, SourceInfo
 from cascade2spark.schemes.base import encoded
 from cascade2spark.taps import Hfs, MemoryTap
-
+from tests.unit.stored_files import refuse, stored
 
 N = Fields("n")
 
@@ -118,3 +119,23 @@ def test_a_format_of_ones_own_needs_no_lines(tmp_path: Path, count: int) -> None
         for row in rows:
             out.add(row)
     assert (tmp_path / "opened" / "part-00000.digits").read_text() == part.read_text()
+
+
+@pytest.mark.parametrize("kind", [Parquet, Avro])
+def test_files_of_other_stores_are_read_by_ranges(tmp_path: Path, kind: Any) -> None:
+    fields = Fields(["n", "t"], [int, str])
+    rows = [(number, "x" * 50) for number in range(3000)]
+    path = stored(kind(fields), rows, tmp_path / "f")
+    with fsspec.open("memory://formats/f", "wb") as file:
+        file.write(path.read_bytes())
+    tap = Hfs(kind(), "memory://formats/f")
+    assert [tuple(entry.get_tuple()) for entry in tap.open_for_read()] == rows
+    (info,) = tap.list_files()
+    source = SourceInfo(fields, (0,))
+    found = [
+        row
+        for split in tap.scheme.splits(info, info.size // 3, source)
+        for batch in tap.scheme.reader(source).rows(tap.scheme.blocks(split, source, 999), refuse)
+        for row in batch
+    ]
+    assert found == [(number,) for number, _ in rows]
