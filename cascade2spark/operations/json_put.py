@@ -200,7 +200,10 @@ class JSONCopyAsFunction(RowFunction):
 
         def copy(value: Any, *_: Any) -> Any:
             tree: dict[str, Any] = {}
-            copier.copy(read(value), tree) if value is not None else None
+            if value is None:
+                copier.make_places(tree)
+            else:
+                copier.copy(read(value), tree)
             return write(tree)
 
         return copy
@@ -379,4 +382,4 @@ def _changeable(owner: str, tree: Any) -> Any:
 
 
 def _is_predicate(given: Any) -> bool:
-    return callable(given) and not isinstance(given, type)
+    return callable(given)

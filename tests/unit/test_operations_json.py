@@ -122,6 +122,11 @@ def test_aggregates_of_a_users_own() -> None:
     assert [(3,)] == of(named, [1, 2])
 
 
+def test_a_regex_filter_may_allow_what_is_missing() -> None:
+    assert [(DOC,)] == of(JSONRegexFilter("/none", "^$", False), DOC)
+    assert [] == of(JSONRegexFilter("/none", "x", fail_on_missing=False), DOC)
+
+
 def test_whole_number_sums_are_exact() -> None:
     total = JSONGetAllAggregateFunction("/*", {"": SumLongNestedAggregate("sum")})
     assert [(2**53 + 1,)] == of(total, [2**53, 1])

@@ -148,7 +148,10 @@ class Builder:
     """
 
     def __init__(self, specs: Sequence[BuildSpec], argument_fields: Fields) -> None:
-        self._parts = [(spec.into, _steps_of(spec, argument_fields)) for spec in specs]
+        # Cascading puts the constants of all specs first, which is seen in the order of the keys.
+        constants = [(spec.into, _steps_of(spec, argument_fields, True)) for spec in specs]
+        fields = [(spec.into, _steps_of(spec, argument_fields, False)) for spec in specs]
+        self._parts = [part for part in constants if part[1]] + fields
 
     def build(self, tree: Any, values: Row) -> None:
         """Put the values of one row into a tree that may be changed.
@@ -165,7 +168,7 @@ class Builder:
 
 
 def _steps_of(
-    spec: BuildSpec, fields: Fields
+    spec: BuildSpec, fields: Fields, are_constants: bool
 ) -> list[tuple[Callable[[Row], Any], Callable[[Any, Any], None]]]:
     return [
         (
@@ -173,6 +176,7 @@ def _steps_of(
             put.place.add_to if put.adds else put.place.set_at,
         )
         for put in spec.puts
+        if (put.source is None) is are_constants
     ]
 
 

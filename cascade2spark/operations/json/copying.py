@@ -119,6 +119,11 @@ class Copier:
     def __init__(self, specs: Sequence[CopySpec]) -> None:
         self._parts = [(spec.into, part) for spec in specs for part in spec.parts]
 
+    def make_places(self, target: Any) -> None:
+        """Make what takes the copies: all there is to do when there is no tree to copy from."""
+        for into, _ in self._parts:
+            into.object_at(target)
+
     def copy(self, source: Any, target: Any) -> None:
         """Copy from a tree, which stays as it is, into one that may be changed.
 
@@ -126,17 +131,18 @@ class Copier:
             OperationError: what is to be copied, or what takes it, is no object.
         """
         for into, part in self._parts:
+            place = into.object_at(target)  # is made even when nothing is found, as in Cascading
             for node in part.pointer.all(source):
                 if part.keep is None or part.keep(node):
-                    self._copy_part(node, part, into, target)
+                    self._copy_part(node, part, place)
 
-    def _copy_part(self, node: Any, part: From, into: Pointer, target: Any) -> None:
+    def _copy_part(self, node: Any, part: From, place: Any) -> None:
         if node.__class__ is not dict:
             raise OperationError(
                 "only an object can be copied from",
                 details={"pointer": part.pointer.text, "there": shown_value(node)},
             )
-        place, copied = into.object_at(target), copy_tree(node)
+        copied = copy_tree(node)
         if part.includes:
             _Placing(place).place_all(copied, _chosen(part, copied))
         else:
