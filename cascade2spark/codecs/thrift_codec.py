@@ -18,6 +18,7 @@ import attrs
 
 from cascade2spark.codecs import thrift_fast
 from cascade2spark.codecs.thrift_generated import generated_decoder, generated_encoder
+from cascade2spark.codecs.thrift_idl import thrift_struct
 from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
 from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, attribute_name
 from cascade2spark.codecs.thrift_wire import PROTOCOLS, ThriftFault
@@ -191,16 +192,21 @@ class _Set:
         return None if record is None else record.__dict__.get(self._attribute)
 
 
-def record_class(struct: ThriftStruct) -> type[ThriftRecord]:
+def record_class(
+    struct: Any, name: str | None = None, *, include_dirs: Iterable[str] = ()
+) -> type[ThriftRecord]:
     """Return the class of a struct's records, one in a process.
 
+    Args:
+        struct: as for `thrift_struct`: an IDL, a class of thriftpy2's, or a struct.
+        name: which struct of the IDL.
+        include_dirs: folders of files that the IDL includes.
     Example:
-        >>> from cascade2spark.codecs.thrift_idl import thrift_struct
-        >>> Point = record_class(thrift_struct("struct Point { 1: double x, 2: double y = 2.5 }"))
+        >>> Point = record_class("struct Point { 1: double x, 2: double y = 2.5 }")
         >>> Point(x=1.0)
         Point(y=2.5, x=1.0)
     """
-    return _classes(struct)
+    return _classes(thrift_struct(struct, name, include_dirs=include_dirs))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -555,7 +561,7 @@ def _seen(record: Any) -> Any:
 def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecord:
     path = ".".join([codec.struct.name, *fault.path]).replace(".[", "[")
     start = max((fault.at or 0) - _SHOWN_BYTES // 2, 0)
-    some = data[start : start + _SHOWN_BYTES].hex(" ", 8)
+    some = data[start : start + _SHOWN_BYTES].hex(" ", -8)
     return BadRecord(
         f"bytes that are no thrift {codec.struct.kind} {codec.struct.name}: {fault.problem}",
         payload=(data,),

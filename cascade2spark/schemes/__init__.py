@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cascade2spark.codecs.thrift import ThriftCodec, ThriftRecord, record_class, thrift_struct
 from cascade2spark.schemes.avro import Avro, AvroScheme
 from cascade2spark.schemes.base import Compress, RowReader, RowWriter, Scheme, SourceInfo
 from cascade2spark.schemes.delimited import FieldTypeResolver, TextDelimited
@@ -34,6 +35,10 @@ __all__ = [
     "SourceInfo",
     "TextDelimited",
     "TextLine",
+    "ThriftCodec",
+    "ThriftRecord",
     "ThriftSequenceFile",
     "WritableSequenceFile",
+    "record_class",
+    "thrift_struct",
 ]
