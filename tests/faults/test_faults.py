@@ -129,9 +129,22 @@ def test_spilled_and_damaged_data(tmp_path: Path) -> None:
         assert line["said"].startswith("a shuffle block is damaged"), line
 
 
-def test_a_driver_killed_at_any_step_of_publishing(tmp_path: Path) -> None:
-    code, told, errors = run_module("publishing", folder=tmp_path)
+def test_a_driver_killed_at_any_step_of_publishing_and_while_it_keeps_checkpoints(
+    tmp_path: Path,
+) -> None:
+    code, lines, errors = run_module("publishing", folder=tmp_path)
     assert 0 == code, errors
+    # Killed while checkpoints are kept: the next run goes on, and nothing is lost or doubled.
+    kept = [line for line in lines if "kept" in line]
+    assert [0, 3, 5] == [line["skipped"] for line in kept]  # none, one and both were there
+    for line in kept:
+        assert [-signal.SIGKILL, 0] == line["codes"]
+        assert [6, 10, 1, 5] == line["counted"]
+        assert ["3"] == line["lines"]["trap"]
+        assert [f"{number}\t1" for number in (0, 1, 2, 4, 5)] == line["lines"]["one"]
+        assert list("01245") == line["lines"]["two"]
+        assert [] == line["left over"]
+    told = [line for line in lines if "steps" in line]
     assert [-signal.SIGKILL] * (len(told) - 1) + [0] == [line["code"] for line in told]
     assert all(line["whole before"] and not line["left over"] for line in told), told
     after = [line["after"] for line in told]
