@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -107,10 +108,11 @@ class _Total:
 
 
 class _NumberAggregate(NestedAggregate):
-    """One number over all nodes; without values null for the boxed type, 0 for the primitive."""
+    """One number over all nodes; without values null for the boxed type, else `nothing`."""
 
     number: ClassVar[Type]
     primitive: ClassVar[Type]
+    nothing: ClassVar[Any] = 0.0  # of no values, where the result cannot be null
 
     def __init__(self, fields: Any) -> None:
         declared = _one_field(type(self).__name__, as_fields(fields))
@@ -146,7 +148,7 @@ class _NumberAggregate(NestedAggregate):
 
     def _nothing(self) -> Any:
         is_boxed = type_at(self._fields, 0) is self.number
-        return None if is_boxed else (0 if self.number is Long else 0.0)
+        return None if is_boxed else self.nothing
 
 
 class SumLongNestedAggregate(_NumberAggregate):
@@ -160,6 +162,7 @@ class SumLongNestedAggregate(_NumberAggregate):
 
     number = Long
     primitive = long_
+    nothing = 0
 
 
 class SumDoubleNestedAggregate(_NumberAggregate):
@@ -181,7 +184,7 @@ class AverageDoubleNestedAggregate(_NumberAggregate):
     Args:
         fields: the field of the result, of type Double or double_ (the default).
         include: `Include.ALL` counts a null as 0, `Include.NO_NULLS` leaves it out. What is missing
-            never counts. Default ALL.
+            never counts. Default ALL. Of no values at all the mean is NaN, for Double null.
     Source:
         cascading.nested.core.aggregate.AverageDoubleNestedAggregate
     """
@@ -194,6 +197,7 @@ class AverageDoubleNestedAggregate(_NumberAggregate):
 
     number = Double
     primitive = double_
+    nothing = math.nan
 
     def __init__(self, fields: Any, include: Include = Include.ALL) -> None:
         super().__init__(fields)
