@@ -119,6 +119,10 @@ def write_thrift(
         BuildError: the IDL cannot be parsed, or arguments do not go together.
         TapError: the output exists, or cannot be written.
         RunError: a value has no place in its field, with the field.
+    Example:
+        idl = "struct Visit { 1: string user, 2: i64 ms }"
+        rdd = sc.parallelize([("ann", 5), ("bob", 6)], 1)
+        write_thrift(rdd, "rows", idl, fields=["user", "ms"], compression="block")  # 2
     """
     scheme = ThriftSequenceFile(
         struct,
