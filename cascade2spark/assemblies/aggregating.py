@@ -79,9 +79,11 @@ class AggregateBy(Aggregation):
     def __init__(self, *given: Any, capacity: int = 0) -> None:
         form = parsed(self, given)
         if form.functors or form.aggregators:
-            group, fields = group_and_fields(self, given, form, 1, len(given))
-            if not len(fields) == len(form.functors) == len(form.aggregators):
+            functors = len(form.functors)
+            wanted = functors + bool(form.pipes)
+            if not len(form.aggregators) == functors or len(form.fields) != wanted:
                 raise refusal(self, given, "each functor needs its values and its aggregator")
+            group, fields = group_and_fields(self, given, form, 1, functors)
             made = zip(fields, form.aggregators, form.functors, strict=True)
             self._start_parts(form, [Part(*one) for one in made], group, capacity)
             return
@@ -109,7 +111,8 @@ class AggregateBy(Aggregation):
         inputs, parts, sort = form.pipes, list(parts), _sort_of(parts)
         if any(part.functor is not None for part in parts):
             if sort is not None:
-                raise refusal(self, parts, "values with comparators need rows, not functors")
+                shown = [part.functor or part.operation for part in parts]
+                raise refusal(self, shown, "values with comparators need rows, not functors")
             inputs, parts = _composed(inputs, group, parts, capacity, self.cache_counters)
         elif (wanted := _wanted_fields(group, parts)) is not None:
             inputs = [Each(pipe, wanted, Identity(), Fields.RESULTS) for pipe in inputs]
@@ -203,7 +206,10 @@ class _ExtremeBy(AggregateBy):
 
 
 class MinBy(_ExtremeBy):
-    """The least value by key, nulls ignored: ``MinBy([name], pipe | pipes, group, value, min)``.
+    """The least value by key, nulls ignored.
+
+    Java's orders: ``MinBy([name], pipe | pipes, group, value, min, [capacity])``; as a part
+    ``MinBy(value, min)``.
 
     Source:
         Cascading MinBy.
@@ -213,7 +219,10 @@ class MinBy(_ExtremeBy):
 
 
 class MaxBy(_ExtremeBy):
-    """The greatest value by key, nulls ignored: ``MaxBy([name], pipe | pipes, group, value, max)``.
+    """The greatest value by key, nulls ignored.
+
+    Java's orders: ``MaxBy([name], pipe | pipes, group, value, max, [capacity])``; as a part
+    ``MaxBy(value, max)``.
 
     Source:
         Cascading MaxBy.

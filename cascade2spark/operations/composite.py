@@ -39,6 +39,9 @@ class CoFunction:
         cascading.operation.CompositeFunction.CoFunction, AggregateBy.Functor
     """
 
+    def __repr__(self) -> str:
+        return type(self).__name__
+
     def get_declared_fields(self) -> Fields:
         """Return the fields of what `complete` gives."""
         raise NotImplementedError(f"{type(self).__name__} must define get_declared_fields")
@@ -105,8 +108,10 @@ class CompositeFunction(BaseOperation, Function):
                 asked=f"{len(selectors)} selectors, {len(functions)} functions",
             )
         for one in functions:
-            if not callable(getattr(one, "complete", None)):
-                raise BuildError(f"{type(one).__name__} is no CoFunction", asked=repr(one))
+            if not isinstance(one, CoFunction):
+                raise BuildError(
+                    "CompositeFunction takes functions that are CoFunctions", asked=repr(one)
+                )
         self.grouping_fields = as_fields(grouping_fields)
         self.argument_fields = tuple(selectors)
         self.co_functions = tuple(functions)

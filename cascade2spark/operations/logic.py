@@ -79,8 +79,9 @@ class _Logic(BaseOperation, Filter):
         super().__init__()
         self.members = _members(type(self).__name__, members)
         if len(self.members) < self.fewest:
+            wanted = "a filter" if self.fewest == 1 else f"at least {self.fewest} filters"
             raise BuildError(
-                f"{type(self).__name__} needs at least {self.fewest} filters",
+                f"{type(self).__name__} needs {wanted}",
                 asked=[type(filter_).__name__ for _, filter_ in self.members],
             )
 
