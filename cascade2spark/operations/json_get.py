@@ -10,7 +10,7 @@ from typing import Any
 
 from cascade2spark.errors import BuildError, Cascade2SparkError, OperationError, shown_value
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.operations.arguments import is_fields, no_more
+from cascade2spark.operations.arguments import is_fields, no_more, type_at
 from cascade2spark.operations.callables import RowFilter, RowFunction, Shape
 from cascade2spark.operations.java_regex import compile_java
 from cascade2spark.operations.json.aggregates import NestedAggregate
@@ -23,7 +23,7 @@ from cascade2spark.operations.json.arguments import (
     writers_of,
 )
 from cascade2spark.operations.json.pointers import MISSING, Pointer, missing_error
-from cascade2spark.types import JSONCoercibleType, String
+from cascade2spark.types import Double, JSONCoercibleType, String, Type, double_
 
 __all__ = [
     "JSONGetAllAggregateFunction",
@@ -258,13 +258,24 @@ def _takes(
     """Return, for each pointer, what takes its value out of a tree in the declared type."""
     writers = writers_of(declared)
     return [
-        _taken(_found(owner, pointer, fail_on_missing, None), write)
-        for pointer, write in zip(pointers, writers, strict=True)
+        _taken(_found(owner, pointer, fail_on_missing, None), write, type_at(declared, at))
+        for at, (pointer, write) in enumerate(zip(pointers, writers, strict=True))
     ]
 
 
-def _taken(find: Callable[[Any], Any], write: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    return find if write is None else lambda tree: write(find(tree))
+def _taken(
+    find: Callable[[Any], Any], write: Callable[[Any], Any] | None, to: Type | None
+) -> Callable[[Any], Any]:
+    if write is None:
+        return find
+    # Values of this class are of the type already: a call less for most of them.
+    own = to.python_type if to in (String, Double, double_) else None
+
+    def take(tree: Any) -> Any:
+        found = find(tree)
+        return found if found.__class__ is own else write(found)
+
+    return take
 
 
 def _found(
