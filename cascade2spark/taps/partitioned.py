@@ -199,6 +199,7 @@ class PartitionTap(PathTap):
                 fix="make the parent a DirTap or Hfs: a partition is a folder of part files",
             )
         self._partition_scheme.check_sink_fields(fields)
+        super().present_sink_fields(fields)
 
     def open_for_write(self, flow_process: Any = None) -> PartitionCollector:
         is_folder = self.is_sink() and not self._parent.is_single_file

@@ -115,6 +115,9 @@ class PathTap(Tap):
             origin=self._origin,
         )
 
+    def present_sink_fields(self, fields: Fields) -> None:
+        self.scheme.writer(fields)
+
     def accepts_path(self, path: str) -> bool:
         """Tell whether a file that was found is one to read."""
         return True

@@ -214,9 +214,23 @@ class PartitionFiles:
 
 
 def _limit_of(asked: int, compression: str | None) -> int:
-    """Return how many files may be open: compressors of some codecs are large."""
+    """Return how many files may be open: compressors of some codecs are large.
+
+    Half of what the system allows this process is left to everything else.
+    """
+    asked = min(asked, _open_allowed() // 2)
     each = _COMPRESSOR_BYTES.get(compression or "")
-    return asked if each is None else max(1, min(asked, _COMPRESSING_BYTES // each))
+    return max(1, asked if each is None else min(asked, _COMPRESSING_BYTES // each))
+
+
+def _open_allowed() -> int:
+    """Return how many files the system lets this process open."""
+    try:
+        import resource
+    except ImportError:  # Windows, whose limit is this
+        return 8192
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if allowed == resource.RLIM_INFINITY else allowed
 
 
 def _size_of(rows: Sequence[Row]) -> int:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cascade2spark.batch.batches import rows_of
+from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import BuildError, PlanError, TapError, TupleError, Unsupported
 from cascade2spark.fields import Fields
@@ -17,7 +19,7 @@ from cascade2spark.files import OutputCommit, PartPlace
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.operations.callables import keep_if, remove_if
 from cascade2spark.pipes import Pipe
-from cascade2spark.schemes import Parquet, TextDelimited, TextLine
+from cascade2spark.schemes import Parquet, SourceInfo, TextDelimited, TextLine
 from cascade2spark.taps import (
     DelimitedPartition,
     DirTap,
@@ -261,6 +263,28 @@ def test_the_time_is_that_of_the_newest_file_at_any_depth(tmp_path: Path) -> Non
     os.utime(tmp_path / "a" / "part", (4e9, 4e9))
     assert by_key(tmp_path).get_modified_time() == 4_000_000_000_000
     assert by_key(tmp_path / "none").get_modified_time() == 0
+
+
+@pytest.mark.parametrize("wanted", [None, (0, 1, 2, 3), (2,), (3, 0), (1, 2), (2, 3), (1,)])
+@pytest.mark.parametrize("folder", ["x/7", "null/null", "x/-1"])
+def test_columns_are_the_rows(tmp_path: Path, wanted: tuple[int, ...] | None, folder: str) -> None:
+    put(tmp_path / folder, part="a\t1\nb\t\n")
+    scheme = TextDelimited(Fields("s", "n").apply_types(str, int))
+    tap = PartitionTap(
+        Hfs(scheme, tmp_path), DelimitedPartition(Fields("k", "i").apply_types(str, int))
+    )
+    info = SourceInfo(tap.retrieve_source_fields(), wanted)
+    (file,) = tap.list_files()
+    (split,) = tap.scheme.splits(file, 0, info)
+    blocks = list(tap.scheme.blocks(split, info, 1 << 20))
+    kernel = reader_kernel(tap.scheme, info)
+    assert kernel is not None
+    (by_row,) = tap.scheme.reader(info).rows(blocks, print)
+    assert rows_of(kernel(blocks[0])) == by_row
+    k, i = folder.split("/")
+    number = None if i == "null" else int(i)
+    whole = [("a", 1, k, number), ("b", None, k, number)]
+    assert by_row == [tuple(row[at] for at in wanted or range(4)) for row in whole]
 
 
 # -- writing -------------------------------------------------------------------------------------
