@@ -26,9 +26,9 @@ from cascade2spark.pipes import (
     SubAssembly,
     tails_of,
 )
-from cascade2spark.schemes import Scheme, TextDelimited, TextLine
+from cascade2spark.schemes import JSONTextLine, Scheme, TextDelimited, TextLine
 from cascade2spark.taps import MemoryTap
-from cascade2spark.types import DateType, Long, Type, as_type
+from cascade2spark.types import DateType, JSONCoercibleType, Long, Type, as_type
 from tests.conformance.case import ONLY, Case, Lines, Rows
 from tests.oracle.recording import Recorder, load_cases
 from tests.oracle.values import NotExportable, encode_row, encode_value
@@ -168,7 +168,7 @@ class CaseExport:
 
     def _scheme(self, scheme: Scheme) -> Json:
         call = self._recorder.call_of(scheme)
-        if call is None or type(scheme) not in (TextLine, TextDelimited):
+        if call is None or type(scheme) not in (TextLine, TextDelimited, JSONTextLine):
             raise NotExportable(f"the scheme {type(scheme).__name__}")
         if isinstance(scheme, TextDelimited) and not all(map(_is_plain, call.args)):
             raise NotExportable("a TextDelimited with settings that the local one lacks")
@@ -234,6 +234,8 @@ class CaseExport:
             return {"type": self._type(as_type(value))}
         if isinstance(value, list):
             return [self._argument(one) for one in value]
+        if isinstance(value, dict):
+            return {"map": [[self._argument(one) for one in pair] for pair in value.items()]}
         if isinstance(value, tuple) and value and all(isinstance(one, Fields) for one in value):
             return [self._argument(one) for one in value]
         try:
@@ -243,8 +245,6 @@ class CaseExport:
 
     def _call(self, made: Any) -> Json:
         name, call = type(made).__name__, self._recorder.call_of(made)
-        if ".json" in type(made).__module__:
-            raise NotExportable("JSON operations are not described to Java yet")
         if name in NOT_PUBLISHED:
             raise NotExportable(f"{name} is not in what is published of Cascading")
         if call is None or not (_is_stock(type(made)) or name in _twins()):
@@ -254,9 +254,19 @@ class CaseExport:
             arguments.insert(0, made.name)  # Java wants a name before several pipes
         if name == "FirstBy" and made.previous and len(arguments) == 4:
             return self._first_by(arguments)
+        if name.startswith("JSONGet") and arguments[-1] in (True, False):
+            # fail_on_missing stands before the pointers, behind the fields
+            arguments.insert(2 if "All" in name else 1, arguments.pop())
+        if name == "JSONGetAllAggregateFunction" and isinstance(arguments[1], list):
+            arguments.insert(1, made.get_field_declaration())
         if name == "Identity" and any(isinstance(one, DateType) for one in arguments):
             raise NotExportable("Java's Identity takes classes only")
-        return {"new": name, "args": [self._argument(one) for one in arguments]}
+        node: Json = {"new": name, "args": [self._argument(one) for one in arguments]}
+        if call.then:
+            node["then"] = [
+                [_camel(method), self._argument(list(args))] for method, args in call.then
+            ]
+        return node
 
     def _first_by(self, given: Sequence[Any]) -> Json:
         """Java names the results of a FirstBy in its form as a part only."""
@@ -281,7 +291,7 @@ class CaseExport:
     def _type(self, type_: Type) -> Any:
         if isinstance(type_, DateType):
             return {"new": "DateType", "args": [type_.format, type_.zone]}
-        if type(type_) is not type(Long):
+        if type(type_) is not type(Long) and type_ is not JSONCoercibleType.TYPE:
             raise NotExportable(f"the type {type_.name}")
         return type_.name
 
@@ -391,3 +401,8 @@ def _twins() -> set[str]:
     from tests.oracle.java import TWINS
 
     return {path.stem for path in TWINS.glob("*.java")}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.rstrip("_").split("_")
+    return first + "".join(map(str.title, rest))

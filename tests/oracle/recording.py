@@ -31,10 +31,15 @@ CASES = Path(functions.__file__).parent / "cases"
 
 @attrs.frozen(eq=False)
 class Call:
-    """A constructor call: the object it made, and what it was given, in Java's order."""
+    """A constructor call: the object it made, and what it was given, in Java's order.
+
+    Args:
+        then: methods called on a specification since, with their arguments.
+    """
 
     made: Any
     args: tuple[Any, ...]
+    then: list[tuple[str, tuple[Any, ...]]] = attrs.field(factory=list)
 
 
 @attrs.define
@@ -57,14 +62,37 @@ class Recorder:
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         """Record constructor calls of the library's classes."""
-        originals = {cls: cls.__dict__["__init__"] for cls in _watched_classes()}
+        originals = [(cls, "__init__", cls.__dict__["__init__"]) for cls in _watched_classes()]
+        originals += [
+            (cls, name, method)
+            for cls in (operations.BuildSpec, operations.CopySpec)
+            for name, method in vars(cls).items()
+            if inspect.isfunction(method) and not name.startswith("_")
+        ]
         try:
-            for cls, original in originals.items():
-                cls.__init__ = self._recording(original)  # type: ignore[method-assign]
+            for cls, name, original in originals:
+                watch = self._recording if name == "__init__" else self._noting
+                setattr(cls, name, watch(original))
             yield
         finally:
-            for cls, original in originals.items():
-                cls.__init__ = original  # type: ignore[method-assign]
+            for cls, name, original in originals:
+                setattr(cls, name, original)
+
+    def _noting(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method of a specification that notes what the user calls on it."""
+
+        @functools.wraps(original)
+        def call(made: Any, *args: Any) -> Any:
+            self.depth += 1
+            try:
+                result = original(made, *args)
+            finally:
+                self.depth -= 1
+            if self.depth == 0 and result is made:
+                self.calls[id(made)].then.append((original.__name__, args))
+            return result
+
+        return call
 
     def _recording(self, original: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(original)

@@ -40,6 +40,8 @@ def encode_value(value: Any, type_: Type | None = None) -> Any:
         return {"decimal": str(value)}
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
+    if isinstance(value, (dict, list)):
+        return {"json": value}
     if isinstance(value, tuple):
         return {"tuple": [encode_value(one) for one in value]}
     raise NotExportable(f"a value of class {type(value).__name__}")
@@ -65,6 +67,8 @@ def decode_value(held: Any) -> Any:
         return Decimal(inner)
     if tag == "bytes":
         return bytes.fromhex(inner)
+    if tag == "json":
+        return inner
     if tag == "tuple":
         return decode_row(inner)
     return held  # a class of Java's that Python does not have: equal to nothing expected

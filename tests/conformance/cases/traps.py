@@ -492,6 +492,7 @@ def a_trap_that_fails_fails_the_flow(i):
     traps={"i": []},
     covers=59,
     python_only=True,
+    differs="A trap before a Checkpoint",
 )
 def a_trap_ends_at_a_checkpoint(i):
     kept = Checkpoint("kept", Each(i, "n", BadFunction("n", 7)))

@@ -4,16 +4,22 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Serializable;
 import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TimeZone;
+import java.util.regex.Pattern;
 
+import cascading.nested.json.JSONCoercibleType;
 import cascading.pipe.Pipe;
 import cascading.pipe.SubAssembly;
 import cascading.tuple.Fields;
@@ -30,7 +36,9 @@ final class Maker {
     "cascading.operation", "cascading.operation.aggregator", "cascading.operation.assertion",
     "cascading.operation.buffer", "cascading.operation.filter", "cascading.operation.function",
     "cascading.operation.hash", "cascading.operation.regex", "cascading.operation.state",
-    "cascading.operation.text", "cascading.pipe", "cascading.pipe.assembly", "cascading.pipe.joiner",
+    "cascading.nested.core", "cascading.nested.core.aggregate", "cascading.nested.json",
+    "cascading.nested.json.local", "cascading.operation.text", "cascading.pipe",
+    "cascading.pipe.assembly", "cascading.pipe.joiner",
     "cascading.scheme.local", "cascading.tuple", "cascading.tuple.type", "cascading.util", "oracle.twins",
   };
 
@@ -83,13 +91,34 @@ final class Maker {
     }
     if (best == null) throw new NoFit(call.toString());
     try {
-      return best.newInstance(values);
+      return then(best.newInstance(values), call.path("then"));
     } catch (InvocationTargetException failure) {
       if (failure.getCause() instanceof RuntimeException) throw (RuntimeException) failure.getCause();
       throw new IllegalStateException(failure.getCause());
     } catch (ReflectiveOperationException failure) {
       throw new IllegalStateException(failure);
     }
+  }
+
+  /** Calls the methods of a specification, each given as [name, arguments]. */
+  private Object then(Object made, JsonNode calls) throws ReflectiveOperationException {
+    for (JsonNode call : calls) {
+      Method best = null;
+      Object[] values = null;
+      int least = Integer.MAX_VALUE;
+      for (Method one : made.getClass().getMethods()) {
+        int[] cost = {0};
+        Object[] fitted = one.getName().equals(call.get(0).textValue()) ? fitted(one, call.get(1), cost) : null;
+        if (fitted != null && cost[0] < least) {
+          best = one;
+          values = fitted;
+          least = cost[0];
+        }
+      }
+      if (best == null) throw new NoFit(call.toString());
+      best.invoke(made, values);
+    }
+    return made;
   }
 
   Fields fields(JsonNode node) {
@@ -121,7 +150,8 @@ final class Maker {
   }
 
   private Type type(JsonNode node) {
-    return node.isTextual() ? TYPES.get(node.textValue()) : (Type) make(node);
+    if (!node.isTextual()) return (Type) make(node);
+    return node.textValue().equals("JSONCoercibleType") ? JSONCoercibleType.TYPE : TYPES.get(node.textValue());
   }
 
   private static Class<?> named(String name) {
@@ -135,7 +165,7 @@ final class Maker {
     throw new NoFit("no class " + name);
   }
 
-  private Object[] fitted(Constructor<?> constructor, JsonNode arguments, int[] cost) {
+  private Object[] fitted(Executable constructor, JsonNode arguments, int[] cost) {
     Class<?>[] wanted = constructor.getParameterTypes();
     int fixed = wanted.length;
     if (constructor.isVarArgs() && (arguments.size() != fixed || !arguments.get(fixed - 1).isArray())) {
@@ -161,12 +191,16 @@ final class Maker {
 
   /** The argument as a parameter of this class; adds to the cost what it had to be bent. */
   private Object fit(JsonNode node, Class<?> wanted, int[] cost) {
+    if (node.isObject() && node.has("json")) throw new NoFit("a tree is a value of rows");
     if (wanted.isArray() && node.isArray()) return array(node, wanted.getComponentType(), cost);
     if (node.isNull() && !wanted.isPrimitive()) return null;
     if (node.isObject() && node.has("pipe")) return cast(pipe(node), wanted);
     if (node.isObject() && node.has("new")) return cast(make(node), wanted);
-    if (node.isObject() && node.has("type") && wanted.isAssignableFrom(Class.class))
-      return cast(type(node.get("type")), wanted);
+    if (node.isObject() && node.has("type")) return cast(type(node.get("type")), wanted);
+    if (node.isObject() && node.has("map") && wanted == Map.class) return map(node.get("map"), cost);
+    if (wanted == Pattern.class && node.isTextual()) return Pattern.compile(node.textValue());
+    if (wanted == List.class && node.isArray())
+      return Arrays.asList((Object[]) array(node, Pattern.class, cost));
     if (node.isObject() && node.has("enum")) return constant(node.get("enum").textValue(), wanted);
     if (wanted == Fields.class) return asFields(node, cost);
     if (wanted == boolean.class && node.isBoolean()) return node.booleanValue();
@@ -179,7 +213,7 @@ final class Maker {
     if (wanted == Tuple.class && node.has("tuple")) return Values.read(node);
     if (wanted == Object.class || wanted == Comparable.class || wanted == Serializable.class) {
       if (node.has("fields") || node.isArray()) throw new NoFit("a value expected");
-      return bent(4, Values.read(node), cost);
+      return bent(wanted == Object.class ? 4 : 5, Values.read(node), cost);
     }
     throw new NoFit(node + " is no " + wanted);
   }
@@ -188,6 +222,15 @@ final class Maker {
     Object array = Array.newInstance(element, nodes.size());
     for (int i = 0; i < nodes.size(); i++) Array.set(array, i, fit(nodes.get(i), element, cost));
     return array;
+  }
+
+  /** Fields to pointers, or pointers to aggregates. */
+  private Map<Object, Object> map(JsonNode pairs, int[] cost) {
+    Map<Object, Object> map = new LinkedHashMap<>();
+    for (JsonNode pair : pairs)
+      if (pair.get(1).isTextual()) map.put(asFields(pair.get(0), cost), pair.get(1).textValue());
+      else map.put(pair.get(0).textValue(), make(pair.get(1)));
+    return map;
   }
 
   private Fields asFields(JsonNode node, int[] cost) {

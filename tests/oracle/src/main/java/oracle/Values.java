@@ -35,6 +35,7 @@ final class Values {
       case "decimal": return new BigDecimal(held.textValue());
       case "bytes": return HexFormat.of().parseHex(held.textValue());
       case "tuple": return tuple(held);
+      case "json": return held;
       default: throw new IllegalArgumentException("no such value: " + node);
     }
   }
@@ -59,6 +60,7 @@ final class Values {
     if (value instanceof byte[])
       return tagged("bytes", NODES.textNode(HexFormat.of().formatHex((byte[]) value)));
     if (value instanceof Tuple) return tagged("tuple", row((Tuple) value));
+    if (value instanceof JsonNode) return tagged("json", (JsonNode) value);
     return tagged(value.getClass().getName(), NODES.textNode(value.toString()));
   }
 
