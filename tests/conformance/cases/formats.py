@@ -141,7 +141,7 @@ case.add(
     lambda i: Each(i, Identity()),
     i=rows("a", ("x",)),
     sinks=Parquet(),
-    fails=Fails(PlanError, ("fields without a type", "'a'"), "run"),
+    fails=Fails(PlanError, ("fields without a type", "'a'"), "plan"),
 )
 case.add(
     "parquet_fails_on_a_row_that_cannot_be_written",

@@ -126,7 +126,7 @@ case.add(
     lambda i: Each(i, Identity()),
     i=rows("usr", ("a",)),
     sinks=ThriftSequenceFile(VISIT),
-    fails=Fails(PlanError, ("'usr'", "nearest     'user'"), "run"),
+    fails=Fails(PlanError, ("'usr'", "nearest     'user'"), "plan"),
 )
 
 BYTES = WritableSequenceFile(Fields("value"), "BytesWritable")
