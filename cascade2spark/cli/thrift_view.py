@@ -10,7 +10,8 @@ import attrs
 from cascade2spark.cli.viewing import FileView, OnBad, Record, SequenceView
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift import ThriftCodec, as_plain, thrift_struct
-from cascade2spark.codecs.writables import BytesWritable, NullWritable
+from cascade2spark.codecs.thrift_values import struct_values
+from cascade2spark.codecs.writables import NullWritable
 from cascade2spark.errors import BadRecord
 from cascade2spark.files import FileInfo
 from cascade2spark.files.lines import open_for_read
@@ -49,15 +50,14 @@ class _ThriftView(FileView):
         with open_for_read(self.info.path) as file:
             reader = SequenceFileReader(file, self.info.path, on_bad=on_bad)
             has_key = not isinstance(reader.key_type, NullWritable)
-            kind = reader.header.value_class
-            # Classes made for thrift store what BytesWritable stores, and no bytes for null.
-            is_nullable = kind != BytesWritable().class_name
-            reader.value_type = BytesWritable(kind)
+            stored = struct_values(reader.header.value_class, self.info.path)
+            reader.value_type = stored.type
             for number, (key, value) in enumerate(reader.records()):
-                record: Record = {"key": key} if has_key else {}
+                record: Record = {"key": key} if has_key and key != () else {}
+                (data,) = stored.structs_in([value])
                 try:
-                    if value or not is_nullable:
-                        record |= _values(codec, value)
+                    if data or not stored.is_nullable:
+                        record |= _values(codec, data)
                 except BadRecord as bad:
                     bad.details = {"file": self.info.path, "record": number, **bad.details}
                     on_bad(bad)

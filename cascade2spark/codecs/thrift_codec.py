@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
@@ -306,7 +307,7 @@ def _as_paths(given: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if given is None else tuple(given)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ThriftCodec:
     """Reads and writes records of a struct; frozen and small to pickle.
 
@@ -360,7 +361,7 @@ class ThriftCodec:
         return map(tools.row, map(tools.decode, records))
 
     def row_decoder(self) -> Callable[[bytes], Row]:
-        """Return `decode_row` as a function, for many records."""
+        """Return `decode_row` as a function, for many records of one thread."""
         tools = _tools(self)
         decode, row = tools.decode, tools.row
         return lambda data: row(decode(data))
@@ -399,9 +400,13 @@ class _Tools:
     from_row: Callable[[Row], Any]
 
 
-@functools.lru_cache(maxsize=1024)
 def _tools(codec: ThriftCodec) -> _Tools:
-    """Return the functions of a codec, made once in a process."""
+    """Return the functions of a codec; a thread's own, for they hold the record they work on."""
+    return _tools_of(codec, threading.get_ident())
+
+
+@functools.lru_cache(maxsize=1024)
+def _tools_of(codec: ThriftCodec, thread: int) -> _Tools:
     struct = codec.struct
     wanted = _wanted(codec)
     names = tuple(

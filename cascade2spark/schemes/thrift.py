@@ -11,7 +11,7 @@ from cascade2spark.codecs.sequence_header import Compression
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift import ThriftCodec, ThriftStruct, ThriftType, thrift_struct
-from cascade2spark.codecs.writable_types import KNOWN_WRITABLES
+from cascade2spark.codecs.thrift_values import THRIFT_WRITABLE, struct_values
 from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable, Writable
 from cascade2spark.errors import (
     BadRecord,
@@ -19,7 +19,6 @@ from cascade2spark.errors import (
     Cascade2SparkError,
     PlanError,
     RunError,
-    TapError,
 )
 from cascade2spark.fields import Fields
 from cascade2spark.files import Split
@@ -40,9 +39,6 @@ from cascade2spark.types import (
 
 __all__ = ["ThriftBlock", "ThriftSequenceFile", "thrift_values"]
 
-# The class of elephant-bird, whose bytes are those of BytesWritable; its subclasses alike.
-THRIFT_WRITABLE = "com.twitter.elephantbird.mapreduce.io.ThriftWritable"
-_TUPLE = "cascading.tuple.Tuple"
 _TYPES: dict[str, Type] = {
     "bool": Boolean,
     "byte": Integer,
@@ -65,7 +61,8 @@ class ThriftSequenceFile(Scheme):
     absent gives its default, or null. A record must be a whole struct, whatever is read of it: one
     that is not is a bad record. Values may be of the class BytesWritable, or of any class that
     stores its length before its bytes, as ThriftWritable and its subclasses; one of length 0 is a
-    null of theirs, and a row of nulls here.
+    null of theirs, and a row of nulls here. Of Cascading's own files the one value of bytes in a
+    tuple is taken.
 
     Writing: by field name; null is not written. A value that its field has no place for is coerced
     as everywhere, and if that fails too, the row is bad.
@@ -266,22 +263,13 @@ def thrift_blocks(
     """
     damages: list[BadRecord] = []
     reader = SequenceFileReader(opened, path, start=start, end=end, on_bad=damages.append)
-    kind = reader.header.value_class
-    plain = BytesWritable()
-    if kind != plain.class_name and (kind in KNOWN_WRITABLES or kind == _TUPLE):
-        raise TapError(
-            f"the values of {path} are no thrift structs",
-            asked=kind,
-            available=[plain.class_name, THRIFT_WRITABLE, "any class that stores its bytes alike"],
-        )
-    reader.value_type = BytesWritable(kind)
+    stored = struct_values(reader.header.value_class, path)
+    reader.value_type = stored.type
     first = 0
     for chunk in reader.chunks(keys=with_keys):
-        values = chunk.values or []
+        values = stored.structs_in(chunk.values or [])
         found, damages[:] = list(damages), []
-        yield ThriftBlock(
-            path, chunk.offset, first, values, chunk.keys, kind != plain.class_name, found
-        )
+        yield ThriftBlock(path, chunk.offset, first, values, chunk.keys, stored.is_nullable, found)
         first += chunk.count
     if damages:
         yield ThriftBlock(path, end or 0, first, [], [] if with_keys else None, False, damages)

@@ -128,7 +128,7 @@ def generated(codec: ThriftCodec) -> Any:
     is_fast = thrift_fast.is_fast
     thrift_fast.is_fast = lambda struct: False
     try:
-        tools = thrift_codec._tools.__wrapped__(codec)
+        tools = thrift_codec._tools_of.__wrapped__(codec, 0)
     finally:
         thrift_fast.is_fast = is_fast
 

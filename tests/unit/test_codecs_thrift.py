@@ -6,6 +6,7 @@ import copy
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -51,9 +52,9 @@ def codec_of(request, monkeypatch):
     """A codec that nobody made before, with the C extension or without."""
     if request.param == "pure Python":
         monkeypatch.setattr(thrift_fast, "is_fast", lambda struct: False)
-    thrift_codec._tools.cache_clear()
+    thrift_codec._tools_of.cache_clear()
     yield ThriftCodec
-    thrift_codec._tools.cache_clear()
+    thrift_codec._tools_of.cache_clear()
 
 
 def test_an_idl_with_includes_and_reserved_names(idl) -> None:
@@ -324,3 +325,19 @@ def test_a_struct_is_one_object_in_a_process_and_small_in_a_pickle_of_many() -> 
     assert codec.struct is pickle.loads(pickle.dumps(codec)).struct
     one, many = (len(pickle.dumps([codec.decode(b"\0") for _ in range(n)])) for n in (1, 1000))
     assert many < one + 1000 * 40
+
+
+def test_threads_do_not_share_what_a_codec_works_on() -> None:
+    codec = ThriftCodec(EVENT)
+    records = {n: codec.encode({"id": n, "user": "x" * n, "tags": ["y"] * n}) for n in range(4)}
+
+    def read(number: int) -> bool:
+        return all(codec.decode(records[number]).id == number for _ in range(3_000))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert [True] * 4 == list(pool.map(read, range(4)))
+    finally:
+        sys.setswitchinterval(interval)

@@ -10,6 +10,7 @@ import pytest
 
 from cascade2spark import Fields, FlowDef, LocalFlowConnector, Pipe
 from cascade2spark.assemblies import Retain
+from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
@@ -214,3 +215,15 @@ def test_records_nobody_looks_at_are_written_as_they_were(tmp_path) -> None:
     sink = MemoryTap(Fields("record"))
     LocalFlowConnector().connect(FileTap(whole, tmp_path / "in"), sink, pipe).complete()
     assert [5, 5] == [record.ms for (record,) in sink.rows]
+
+
+def test_the_bytes_in_cascadings_own_tuples_are_read() -> None:
+    kind = CascadingTuple()
+    writer = SequenceFileWriter(kind, kind)
+    body = writer.encode([(), (), ()], [(GOOD,), ("key", GOOD), (GOOD, GOOD)])
+    bad = []
+    data = writer.start() + body + writer.finish()
+    assert [("ann",)] * 2 == rows_in(
+        data, ThriftSequenceFile(VISIT, fields=["user"]), None, bad.append
+    )
+    assert 1 == len(bad)
