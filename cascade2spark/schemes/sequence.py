@@ -53,7 +53,7 @@ from cascade2spark.types import (
     short_,
 )
 
-__all__ = ["SequenceBlock", "SequenceFile", "WritableSequenceFile"]
+__all__ = ["SequenceBlock", "SequenceFile", "WritableSequenceFile", "conversions", "is_plain"]
 
 Convert = Callable[[Any], Any]
 _LOCAL_BYTES = 1 << 20
@@ -91,19 +91,25 @@ _TYPES_BY_CLASS: dict[str, Type] = {
 
 @attrs.frozen(eq=False)
 class SequenceBlock:
-    """Some neighbouring records of one file, as rows of all source fields.
+    """Some neighbouring records of one file, as they are stored, in all source fields.
 
     Attributes:
         path: the file.
         offset: where the first of them, or the block that holds it, begins.
-        rows: as they are stored.
+        tuples: rows; None where there are columns.
+        columns: lists of as many values.
         damages: what the file holds instead of records, before or among these.
     """
 
     path: str
     offset: int
-    rows: list[Row]
-    damages: list[BadRecord]
+    tuples: list[Row] | None
+    columns: tuple[list[Any], ...] = ()
+    damages: list[BadRecord] = attrs.field(factory=list)
+
+    def rows(self) -> list[Row]:
+        """Return the records as rows."""
+        return list(zip(*self.columns, strict=True)) if self.tuples is None else self.tuples
 
 
 class _SequenceScheme(Scheme):
@@ -134,14 +140,18 @@ class _SequenceScheme(Scheme):
             )
             self._check_classes(reader.header, split.path)
             self._take_types(reader)
-            for offset, rows in self._stored_rows(reader):
+            for block in self._stored_blocks(reader):
                 found, damages[:] = list(damages), []
-                yield SequenceBlock(split.path, offset, rows, found)
+                yield attrs.evolve(block, damages=found)
             if damages:
-                yield SequenceBlock(split.path, split.end, [], damages)
+                yield SequenceBlock(split.path, split.end, [], damages=damages)
 
     def reader(self, source: SourceInfo) -> RowReader[SequenceBlock]:
-        return _SequenceReader(source)
+        return _SequenceReader(source, self.stored_types())
+
+    def stored_types(self) -> tuple[Type | None, ...]:
+        """Return the types that values have as they are stored, as far as that is known."""
+        return ()
 
     @abstractmethod
     def _check_classes(self, header: SequenceHeader, path: str) -> None:
@@ -151,8 +161,8 @@ class _SequenceScheme(Scheme):
         """Give the reader the classes that are declared, where a file cannot tell."""
 
     @abstractmethod
-    def _stored_rows(self, reader: SequenceFileReader) -> Iterator[tuple[int, list[Row]]]:
-        """Yield the rows of a range, with the offset of the first."""
+    def _stored_blocks(self, reader: SequenceFileReader) -> Iterator[SequenceBlock]:
+        """Yield the records of a range."""
 
     def _writer_of(self, key_type: Writable, value_type: Writable) -> SequenceFileWriter:
         return SequenceFileWriter(
@@ -230,10 +240,10 @@ class SequenceFile(_SequenceScheme):
                 fix="read it by WritableSequenceFile(fields, key type, value type)",
             )
 
-    def _stored_rows(self, reader: SequenceFileReader) -> Iterator[tuple[int, list[Row]]]:
+    def _stored_blocks(self, reader: SequenceFileReader) -> Iterator[SequenceBlock]:
         # The keys are empty tuples.
         for chunk in reader.chunks(keys=False):
-            yield chunk.offset, chunk.values or []
+            yield SequenceBlock(reader.path, chunk.offset, chunk.values or [])
 
 
 @attrs.frozen(init=False)
@@ -346,30 +356,33 @@ class WritableSequenceFile(_SequenceScheme):
         reader.key_type = self.key_type or reader.key_type
         reader.value_type = self.value_type or reader.value_type
 
-    def _stored_rows(self, reader: SequenceFileReader) -> Iterator[tuple[int, list[Row]]]:
+    def stored_types(self) -> tuple[Type | None, ...]:
+        sides = (self.key_type, self.value_type)
+        return tuple([_type_of(side) for side in sides if side is not None])
+
+    def _stored_blocks(self, reader: SequenceFileReader) -> Iterator[SequenceBlock]:
         has_key, has_value = self.key_type is not None, self.value_type is not None
         for chunk in reader.chunks(keys=has_key, values=has_value):
-            sides = [side for side in (chunk.keys, chunk.values) if side is not None]
-            yield chunk.offset, list(zip(*sides, strict=True))
+            sides = tuple([side for side in (chunk.keys, chunk.values) if side is not None])
+            yield SequenceBlock(reader.path, chunk.offset, None, sides)
 
 
 class _SequenceReader(RowReader[SequenceBlock]):
-    def __init__(self, source: SourceInfo) -> None:
+    def __init__(self, source: SourceInfo, stored: tuple[Type | None, ...]) -> None:
         fields = source.fields
         self._width = len(fields) if fields.is_defined() else None
         self._wanted = source.wanted
-        types = _types_of(fields) if fields.is_defined() else ()
-        converts = [None if kind in (None, Object) else coercion(kind) for kind in types]
+        self._types = conversions(fields, stored) if fields.is_defined() else ()
+        converts = [None if kind is None else coercion(kind) for kind in self._types]
         self._converts = converts if any(converts) else None
-        # Values of these classes need no conversion; most columns have no others.
-        self._types = types
 
     def rows(self, blocks: Iterable[SequenceBlock], on_bad: OnBad) -> Iterator[list[Row]]:
         for block in blocks:
             for damage in block.damages:
                 on_bad(damage)
-            for start in range(0, len(block.rows), BATCH_ROWS):
-                rows = block.rows[start : start + BATCH_ROWS]
+            stored = block.rows()
+            for start in range(0, len(stored), BATCH_ROWS):
+                rows = stored[start : start + BATCH_ROWS]
                 if self._width is not None:
                     rows = self._checked(block, rows, on_bad)
                 if self._wanted is not None:
@@ -397,7 +410,7 @@ class _SequenceReader(RowReader[SequenceBlock]):
         return found
 
     def _are_plain(self, rows: list[Row]) -> bool:
-        return all(map(_is_plain, self._types, zip(*rows, strict=True)))
+        return all(map(is_plain, self._types, zip(*rows, strict=True)))
 
     def _converted(self, row: Row) -> Row:
         converts = self._converts
@@ -423,9 +436,23 @@ _PLAIN: dict[Type | None, frozenset[type]] = {
 _BITS: dict[Type | None, int] = {Integer: 32, Short: 16}
 
 
-def _is_plain(kind: Type | None, column: Sequence[Any]) -> bool:
-    """Whether all values of a column have the classes of its type, and fit it."""
-    if kind in (None, Object):
+def conversions(fields: Fields, stored: tuple[Type | None, ...]) -> list[Type | None]:
+    """Return the type that values of each field are made; None where they stay what they are.
+
+    Args:
+        fields: of the source.
+        stored: the types that they are stored with, as far as that is known.
+    """
+    known = stored or (None,) * len(fields)
+    return [
+        None if kind in (None, Object, own) else kind
+        for kind, own in zip(_types_of(fields), known, strict=True)
+    ]
+
+
+def is_plain(kind: Type | None, column: Sequence[Any]) -> bool:
+    """Whether a conversion to a type, None for none, gives back all values of a column."""
+    if kind is None:
         return True
     classes = _PLAIN.get(kind, frozenset())
     if not set(map(type, column)) <= classes:

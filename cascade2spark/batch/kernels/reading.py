@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns, NotColumns, array_of, column_names
 from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
+from cascade2spark.batch.kernels.sequences import sequence_reader
 from cascade2spark.batch.kernels.tables import table_reader
 from cascade2spark.batch.kernels.thrift import thrift_reader
 from cascade2spark.files import LineBlock
@@ -25,6 +26,7 @@ from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.delimited import TextDelimited
 from cascade2spark.schemes.fixed_width import FixedWidth
 from cascade2spark.schemes.parquet import Parquet, ParquetTupleScheme
+from cascade2spark.schemes.sequence import WritableSequenceFile
 from cascade2spark.schemes.text import TextLine
 from cascade2spark.schemes.thrift import ThriftSequenceFile
 from cascade2spark.taps.partition_scheme import PartitionBlock, PartitionScheme
@@ -271,5 +273,6 @@ _READERS: dict[type[Scheme], Callable[[Any, SourceInfo], BlockReader | None]] = 
     TextDelimited: _delimited_reader,
     TextLine: _line_reader,
     ThriftSequenceFile: thrift_reader,
+    WritableSequenceFile: sequence_reader,
     PartitionScheme: _partition_reader,
 }
