@@ -237,7 +237,6 @@ def _module(name: str, codec: str) -> Any:
         raise TapError(
             f"the codec {codec!r} needs a package that is not installed",
             available=["zlib", "deflate", "gzip", "bzip2"],
-            nearest="",
             fix='pip install "cascade2spark[codecs]"',
         ) from missing
 

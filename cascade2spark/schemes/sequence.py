@@ -236,7 +236,6 @@ class SequenceFile(_SequenceScheme):
                 f"{path} does not hold Cascading's tuples",
                 asked=[tuples.CASCADING_TUPLE_CLASS],
                 available=found,
-                nearest="",
                 fix="read it by WritableSequenceFile(fields, key type, value type)",
             )
 
@@ -269,8 +268,8 @@ class WritableSequenceFile(_SequenceScheme):
     Source:
         Cascading's WritableSequenceFile
     Example:
-        >>> WritableSequenceFile(Fields("ms", "line"), "LongWritable", "Text").source_fields
-        Fields('ms', 'line' | Long, String)
+        >>> WritableSequenceFile(Fields("ms", "line"), "LongWritable", "Text").source_fields.get_types()
+        (Long, String)
     """
 
     fields: Fields
@@ -312,7 +311,6 @@ class WritableSequenceFile(_SequenceScheme):
                 f"WritableSequenceFile needs {len(sides)} fields for its types",
                 asked=named,
                 available=[side.class_name for side in sides],
-                nearest="",
             )
         if not named.has_types():
             named = named.apply_types(*map(_type_of, sides))
@@ -347,9 +345,8 @@ class WritableSequenceFile(_SequenceScheme):
             if declared is not None and declared.class_name != found:
                 raise TapError(
                     f"the {what} of {path} are of another class",
-                    asked=declared.class_name,
+                    asked=[declared.class_name],
                     available=[found],
-                    nearest="",
                 )
 
     def _take_types(self, reader: SequenceFileReader) -> None:
