@@ -107,8 +107,11 @@ def read_header(file: BinaryIO, path: str) -> AvroHeader:
     sync = reader.take(_SYNC_BYTES)
     try:
         schema = json.loads(meta["avro.schema"])
-    except (KeyError, ValueError) as bad:
-        raise TapError(f"{path} has no schema in its header", details={"because": bad}) from bad
+        # What it returns is another form of the schema, and changes what it is given.
+        fastavro().parse_schema(json.loads(meta["avro.schema"]))
+    except Exception as bad:  # fastavro has several classes for a schema it refuses
+        because = f"{type(bad).__name__}: {bad}"
+        raise TapError(f"{path} has no schema in its header", details={"because": because}) from bad
     return AvroHeader(bytes(reader.taken), schema, sync, path)
 
 
@@ -255,7 +258,8 @@ class _Reader:
         parts = [self._buffer[self._at :]]
         have = len(parts[0])
         while have < count:
-            data = self._file.read(max(_READ_BYTES, count - have))
+            # No more at once: of a damaged file `count` may be anything.
+            data = self._file.read(_READ_BYTES)
             if not data:
                 break
             parts.append(data)
@@ -275,7 +279,13 @@ def fields_of(schema: Any, path: str) -> dict[str, Type]:
     """
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise TapError(f"the records of {path} are no Avro records", asked=json.dumps(schema))
-    return {field["name"]: _type_of(field["type"]) for field in schema["fields"]}
+    try:
+        return {str(field["name"]): _type_of(field["type"]) for field in schema["fields"]}
+    except (KeyError, TypeError, IndexError) as bad:
+        raise TapError(
+            f"the schema of {path} lacks what a record needs",
+            details={"because": f"{type(bad).__name__}: {bad}"},
+        ) from bad
 
 
 def as_record_schema(given: Any) -> Any:

@@ -214,6 +214,8 @@ def raw_value(column: Any) -> Any:
     try:
         return values_of(column)[0]
     except (ValueError, KeyError, OverflowError):  # a year beyond 9999, a map with a key twice
+        if pa.types.is_string(column.type):  # bytes that are not UTF-8
+            return column.cast(pa.binary())[0].as_py()
         is_nested = pa.types.is_nested(column.type)
         return str(column.to_pylist()[0]) if is_nested else column.cast(pa.string())[0].as_py()
 

@@ -188,6 +188,22 @@ def test_a_file_that_is_cut_off_or_of_another_kind(tmp_path: Path) -> None:
         read(Avro(ABC), path)
 
 
+def test_a_damaged_header(tmp_path: Path) -> None:
+    path = stored(Avro(ABC), ROWS, tmp_path / "f")
+    data = path.read_bytes()
+    for old, wrong in ((b'"name": "a"', b'"nome": "a"'), (b'"name": "a"', b'"name": "a ')):
+        path.write_bytes(data.replace(old, wrong, 1))
+        with pytest.raises(TapError, match=r"f has no schema in its header"):
+            read(Avro(ABC), path)
+    path.write_bytes(data.replace(b'"fields"', b'"fialds"', 1))
+    with pytest.raises(TapError, match="f lacks what a record needs"):
+        read(Avro(ABC), path)
+    # A length of four exabytes.
+    path.write_bytes(data[:5] + b"\xff" * 8 + b"\x7f" + data[14:])
+    with pytest.raises(TapError, match="f is cut off, or damaged"):
+        read(Avro(ABC), path)
+
+
 def test_records_that_are_no_records(tmp_path: Path) -> None:
     into = io.BytesIO()
     fastavro.writer(into, "int", [1])

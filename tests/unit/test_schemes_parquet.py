@@ -168,6 +168,16 @@ def test_a_value_that_python_has_nothing_for_is_a_bad_record(tmp_path: Path) -> 
     assert [error.details["row"] for error in bad] == [1, 1]
 
 
+def test_bytes_that_are_no_text_are_a_bad_record(tmp_path: Path) -> None:
+    path = written(tmp_path / "f", t=["good", "bad", "ok"])
+    path.write_bytes(path.read_bytes().replace(b"bad", b"\xffad"))
+    bad: list[Any] = []
+    assert read(Parquet(Fields("t")), path, bad=bad) == [("good",), ("ok",)]
+    assert [error.payload for error in bad] == [(b"\xffad",)]
+    with pytest.raises(NotColumns, match="not UTF-8"):
+        columns_read(Parquet(Fields("t")), path, None)
+
+
 def test_every_row_group_belongs_to_one_range(tmp_path: Path) -> None:
     path = tmp_path / "f"
     pq.write_table(pa.table({"a": list(range(1000))}), path, row_group_size=100)

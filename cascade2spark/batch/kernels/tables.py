@@ -77,7 +77,7 @@ def _as_column(column: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         return column.cast(pa.float64())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return column.cast(pa.string())
+        return _checked_text(column.cast(pa.string()))
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return column.cast(pa.binary())
     if pa.types.is_date32(kind):
@@ -88,6 +88,15 @@ def _as_column(column: pa.Array) -> pa.Array:
     if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return column
     raise NotColumns(f"no column type for {kind}")
+
+
+def _checked_text(column: pa.Array) -> pa.Array:
+    """Return a column of texts; files by others may hold bytes that are none."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid as refused:
+        raise NotColumns("bytes that are not UTF-8") from refused
+    return column
 
 
 def _as_declared(column: pa.Array, field: pa.Field) -> pa.Array:
