@@ -80,7 +80,7 @@ ROWS = [
     (7, "flows", "L0-5"),
     (8, "connectors", "L0 L6-7"),
     (8, "flow", "L0-2 flows connectors"),
-    (8, "scalding", "L0-4 flows"),
+    (8, "scalding", "L0-4 flows connectors"),
     (9, "testing", "L0 L6-8"),
     (9, "doctor", "L0-1"),
     (9, "demo", "L0"),

@@ -1,0 +1,214 @@
+"""What the typed API, the fields API and jobs share: sources, modes, and what is to be written.
+
+A pipe that reads a source is made by `source_pipe`, and one that has a trap by `trap_pipe`; a flow
+finds its taps by walking its tails, so that no builder has to be passed along. Which tap a source
+means is decided when the flow is made, by its mode: a test puts rows in a source's place.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+from cascade2spark.connectors import FlowConnector
+from cascade2spark.errors import BuildError, TapError
+from cascade2spark.fields import Fields
+from cascade2spark.flows.definition import FlowDef
+from cascade2spark.flows.flow import Flow
+from cascade2spark.pipes import Pipe
+from cascade2spark.taps.base import Tap
+
+__all__ = ["FlowState", "Mode", "Source", "current_state", "source_pipe", "state_of", "trap_pipe"]
+
+
+@attrs.frozen(eq=False)
+class Mode:
+    """Where a flow runs, and what its sources stand for there.
+
+    Args:
+        connector: plans and runs the flows.
+        is_strict: all inputs must be good; else those that are will do.
+        in_place: for a test: what is read or written instead of a source that equals the key.
+    """
+
+    connector: FlowConnector
+    is_strict: bool = True
+    in_place: Mapping[Source, Tap] | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether files are read as plain local ones."""
+        return type(self.connector).__name__ == "LocalFlowConnector"
+
+    def read_tap(self, source: Source) -> Tap:
+        """Return what is read for a source.
+
+        Raises:
+            TapError: a test that did not say what the source holds, or input that is not good.
+        """
+        return self._tap(source, "read") or source.read_tap(self)
+
+    def write_tap(self, source: Source) -> Tap:
+        """Return what is written for a source."""
+        return self._tap(source, "write") or source.write_tap(self)
+
+    def _tap(self, source: Source, access: str) -> Tap | None:
+        if self.in_place is None:
+            return None
+        found = self.in_place.get(source)
+        if found is None and not source.is_literal:
+            raise TapError(
+                f"the test does not say what {source} holds",
+                asked=f"{access} {source}",
+                available=[str(known) for known in self.in_place],
+            )
+        return found
+
+
+class Source(ABC):
+    """Something that is read, written, or both. Sources are values: equal ones are one input.
+
+    A subclass is a frozen attrs class. In the typed API a source is read as values and written
+    from them; `to_value` and `to_row` lead from the rows of its fields to values and back.
+    """
+
+    is_literal = False
+    """Whether the rows are in the source itself, so that a test need not give them."""
+
+    @property
+    @abstractmethod
+    def source_fields(self) -> Fields:
+        """Fields of the rows that are read; UNKNOWN if the data says."""
+
+    @property
+    def sink_fields(self) -> Fields:
+        """Fields of the rows that are written; ALL if undeclared."""
+        return Fields.ALL if self.source_fields.is_unknown() else self.source_fields
+
+    def read_tap(self, mode: Mode) -> Tap:
+        """Return the tap to read, after a look whether its input is good."""
+        raise TapError(f"{self} cannot be read")
+
+    def write_tap(self, mode: Mode) -> Tap:
+        """Return the tap to write."""
+        raise TapError(f"{self} cannot be written")
+
+    def to_value(self, row: tuple[Any, ...]) -> Any:
+        """Return the value that a row is in the typed API: of one field its value, else the row."""
+        return row[0] if len(row) == 1 else row
+
+    def to_row(self, value: Any) -> tuple[Any, ...]:
+        """Return the row that a value of the typed API is written as."""
+        fields = self.sink_fields
+        if fields.is_defined() and len(fields) == 1:
+            return (value,)
+        return value if type(value) is tuple else tuple(value)
+
+
+# Pipes know nothing of sources; these are by identity, as pipes are equal to themselves only.
+_sources: weakref.WeakKeyDictionary[Pipe, Source] = weakref.WeakKeyDictionary()
+_traps: weakref.WeakKeyDictionary[Pipe, Source] = weakref.WeakKeyDictionary()
+_numbers = itertools.count()
+
+
+def source_pipe(source: Source) -> Pipe:
+    """Return a head that reads a source, under a name of its own."""
+    pipe = Pipe(f"{source} {next(_numbers)}")
+    _sources[pipe] = source
+    return pipe
+
+
+def trap_pipe(trap: Source, previous: Pipe) -> Pipe:
+    """Return a branch, under a name of its own, whose failing rows go to a source."""
+    pipe = Pipe(f"{trap} {next(_numbers)}", previous)
+    _traps[pipe] = trap
+    return pipe
+
+
+class FlowState:
+    """What a job or an execution has to write, until a flow is made of it."""
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[Pipe, Source]] = []
+
+    def add(self, pipe: Pipe, sink: Source) -> None:
+        """Have a pipe written."""
+        if not isinstance(sink, Source):
+            raise BuildError("a pipe is written to a source", asked=repr(sink))
+        self.writes.append((pipe, sink))
+
+    def flow_def(self, mode: Mode, name: str) -> FlowDef:
+        """Return the definition of the flow that writes all of it.
+
+        Heads that read equal sources are bound to one tap, so that it is read once.
+
+        Raises:
+            BuildError: there is nothing to write.
+        """
+        if not self.writes:
+            raise BuildError(f"{name} writes nothing", fix="write a pipe to a source")
+        found = FlowDef(name)
+        taps: dict[Source, Tap] = {}
+        for number, (pipe, sink) in enumerate(self.writes):
+            tail = Pipe(f"{name} {number}", pipe)
+            found.add_tail_sink(tail, mode.write_tap(sink))
+            for each in _ancestors(tail):
+                source, trap = _sources.get(each), _traps.get(each)
+                if source is not None and each.name not in found.sources:
+                    if source not in taps:
+                        taps[source] = mode.read_tap(source)
+                    found.add_source(each.name, taps[source])
+                if trap is not None and each.name not in found.traps:
+                    found.add_trap(each.name, mode.write_tap(trap))
+        return found
+
+    def connect(self, mode: Mode, name: str) -> Flow:
+        """Return the planned flow."""
+        return mode.connector.connect(self.flow_def(mode, name))
+
+
+_current: contextvars.ContextVar[FlowState] = contextvars.ContextVar("scalding_flow_state")
+
+
+def current_state() -> FlowState:
+    """Return what the job that is being built writes.
+
+    Raises:
+        BuildError: no job is being built.
+    """
+    found = _current.get(None)
+    if found is None:
+        raise BuildError(
+            "write needs a Job that is being built",
+            fix="write inside of a Job, or use write_execution",
+        )
+    return found
+
+
+@contextmanager
+def state_of(state: FlowState) -> Iterator[FlowState]:
+    """Make a state the current one for a while."""
+    token = _current.set(state)
+    try:
+        yield state
+    finally:
+        _current.reset(token)
+
+
+def _ancestors(tail: Pipe) -> Iterator[Pipe]:
+    """Yield a pipe and all above it, each once."""
+    seen: set[int] = set()
+    stack = [tail]
+    while stack:
+        pipe = stack.pop()
+        if id(pipe) not in seen:
+            seen.add(id(pipe))
+            yield pipe
+            stack.extend(pipe.previous)
