@@ -268,7 +268,8 @@ class WritableSequenceFile(_SequenceScheme):
     Source:
         Cascading's WritableSequenceFile
     Example:
-        >>> WritableSequenceFile(Fields("ms", "line"), "LongWritable", "Text").source_fields.get_types()
+        >>> scheme = WritableSequenceFile(Fields("ms", "line"), "LongWritable", "Text")
+        >>> scheme.source_fields.get_types()
         (Long, String)
     """
 
