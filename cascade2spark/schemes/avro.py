@@ -36,7 +36,7 @@ from cascade2spark.schemes.base import (
     check_width,
 )
 from cascade2spark.schemes.lines import BATCH_ROWS
-from cascade2spark.types import Object, Type, coercion
+from cascade2spark.types import CoercibleType, Object, Type, char_, coercion
 
 __all__ = ["Avro", "AvroBlock", "AvroScheme"]
 
@@ -341,9 +341,11 @@ def _convert_of(declared: Type, own: Type) -> Convert | None:
     target = own if declared is Object else declared
     if target is Object:
         return None
-    convert, bits = coercion(target), target.bits
-    if target.python_type is not int or bits is None:
+    convert, kind, bits = coercion(target), target.python_type, target.bits
+    if isinstance(target, CoercibleType) or target is char_:
         return convert
+    if kind is not int or bits is None:
+        return lambda value: value if value.__class__ is kind else convert(value)
     most = 1 << (bits - 1)
 
     def whole(value: Any) -> Any:
