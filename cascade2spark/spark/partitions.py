@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pyspark import SparkContext
 
 from cascade2spark.config import Settings
-from cascade2spark.planner.steps import CoGroup, Group, Persist, Read, Step
+from cascade2spark.planner.steps import CoGroup, Group, Persist, Read, Step, Write
 from cascade2spark.spark.lineage import Lineage, Target
 from cascade2spark.spark.reading import Reading
 from cascade2spark.spark.session import cores_of
 from cascade2spark.spark.shuffle import reduce_partitions
+from cascade2spark.taps.paths import PathTap
 
 __all__ = ["Partitions"]
 
@@ -56,7 +57,7 @@ class Partitions:
         assert isinstance(source, (Group, CoGroup))
         if source.is_single or not source.key_order.is_partitionable:
             return 1
-        asked = source.partitions or self._settings.partitions
+        asked = source.partitions or self._sink_parts(source) or self._settings.partitions
         if asked:
             return asked
         known_bytes, unknown_partitions = self._read_below(source)
@@ -64,6 +65,16 @@ class Partitions:
         context = self._context
         cores = context.defaultParallelism if unknown_partitions else cores_of(context)
         return reduce_partitions(known_bytes, cores, unknown_partitions, self._memory_bytes)
+
+    def _sink_parts(self, source: Step) -> int:
+        """Return how many part files the sinks behind a group ask for, 0 where none does."""
+        writes = [way.step for way in self._lineage.exits[source.number]]
+        schemes = [
+            step.tap.scheme
+            for step in writes
+            if isinstance(step, Write) and isinstance(step.tap, PathTap)
+        ]
+        return max((scheme.num_sink_parts for scheme in schemes), default=0)
 
     def _read_below(self, step: Step) -> tuple[int, int]:
         """Return the size of what is read below a step, and the most partitions of the rest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations import Count
 from cascade2spark.operations.callables import keep_if
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, Pipe
+from cascade2spark.schemes import TextLine
 from cascade2spark.spark.session import cores_of
 from cascade2spark.spark.shuffle import reduce_partitions
-from cascade2spark.taps import MemoryTap, RDDTap
+from cascade2spark.taps import Hfs, MemoryTap, RDDTap
 from tests.spark.running import on_spark, run
 
 MIB = 1 << 20
@@ -73,3 +75,21 @@ def test_cores_are_those_of_the_executors_whatever_the_default_parallelism_is(sc
         assert int(sc.master.removeprefix("local[").removesuffix("]")) == cores_of(sc)
     finally:
         sc._conf.set("spark.default.parallelism", asked)
+
+
+@pytest.mark.spark
+def test_a_scheme_says_how_many_part_files_a_group_writes(sc: Any, tmp_path: Path) -> None:
+    def parts(name: str, number: int, **asked: Any) -> int:
+        """Return the number of part files that a group writes."""
+        tail = Every(GroupBy(Pipe("p"), Fields("k"), **asked), Count())
+        sink = Hfs(TextLine(num_sink_parts=number), tmp_path / name)
+        source = MemoryTap(Fields("k"), [(number,) for number in range(20)])
+        run(on_spark(sc, partitions=4), {"p": source}, {tail.get_name(): sink}, tail)
+        return len(list((tmp_path / name).glob("part-*")))
+
+    assert [3, 1, 4, 2] == [
+        parts("three", 3),
+        parts("one", 1),
+        parts("default", 0),
+        parts("pipe", 3, partitions=2),
+    ]
