@@ -21,7 +21,12 @@ from cascade2spark.codecs import thrift_fast
 from cascade2spark.codecs.thrift_generated import generated_decoder, generated_encoder
 from cascade2spark.codecs.thrift_idl import thrift_struct
 from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
-from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, attribute_name
+from cascade2spark.codecs.thrift_schema import (
+    ThriftField,
+    ThriftStruct,
+    ThriftType,
+    attribute_name,
+)
 from cascade2spark.codecs.thrift_wire import PROTOCOLS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, nearest_match, shown_value
 
@@ -258,20 +263,28 @@ def _view_class(struct: ThriftStruct, wanted: Mapping[int, Any]) -> type:
 
 def _default(field: ThriftField) -> Any:
     """Return a fresh default of a field."""
-    value = copy.deepcopy(field.default)
-    if field.type.kind == "binary" and isinstance(value, str):
+    return None if field.default is None else _of_literal(field.type, field.default)
+
+
+def _of_literal(kind: ThriftType, value: Any) -> Any:
+    """Return a value of a type as the IDL writes it: a set as a list, a struct as a dict."""
+    if kind.struct is not None and isinstance(value, dict):
+        fields = kind.struct.by_name
+        return _classes(kind.struct)(
+            **{
+                fields[name].attribute: _of_literal(fields[name].type, value[name])
+                for name in value
+            }
+        )
+    if kind.key is not None and kind.element is not None:
+        return {_of_literal(kind.key, a): _of_literal(kind.element, b) for a, b in value.items()}
+    if kind.element is not None:
+        found = [_of_literal(kind.element, one) for one in value]
+        return set(found) if kind.kind == "set" else found
+    if kind.kind == "binary" and isinstance(value, str):
         return value.encode()
-    if field.type.kind == "double" and value is not None:
-        return float(value)
-    if field.type.kind == "bool" and value is not None:
-        return bool(value)
-    if field.type.struct is not None and isinstance(value, dict):
-        kind = _classes(field.type.struct)
-        named = field.type.struct.by_name
-        return kind(**{named[name].attribute: one for name, one in value.items()})
-    if field.type.kind == "set" and isinstance(value, list):
-        return set(value)
-    return value
+    convert = {"double": float, "bool": bool}.get(kind.kind)
+    return value if convert is None else convert(value)
 
 
 def _set_values(record: ThriftRecord) -> dict[str, Any]:
@@ -281,7 +294,7 @@ def _set_values(record: ThriftRecord) -> dict[str, Any]:
 def as_plain(value: Any) -> Any:
     """Return a value with the records in it as dicts."""
     if isinstance(value, ThriftRecord):
-        return value.as_dict()
+        return ThriftRecord.as_dict(value)
     if isinstance(value, dict):
         return {key: as_plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

@@ -6,6 +6,7 @@ files made for Java use as field names, are given another spelling for the time 
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
 import sys
@@ -14,7 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cascade2spark.codecs.thrift_schema import ThriftStruct, struct_from_definition
+from cascade2spark.codecs.thrift_schema import (
+    ThriftStruct,
+    definition_text,
+    struct_from_definition,
+)
 from cascade2spark.errors import BuildError
 
 __all__ = ["thrift_struct", "thrift_structs"]
@@ -79,7 +84,7 @@ def _parsed(idl: Any, include_dirs: Iterable[str]) -> Any:
             asked=repr(idl),
             fix="give the path of a file, its text, or a class that thriftpy2 loaded",
         )
-    text, home = str(idl), Path.cwd()
+    text, home = str(idl).lstrip("\ufeff"), Path.cwd()
     if isinstance(idl, os.PathLike) or ("\n" not in text and "{" not in text):
         path = Path(text)
         if not path.is_file():
@@ -93,7 +98,6 @@ def _parsed(idl: Any, include_dirs: Iterable[str]) -> Any:
 def _load(text: str, folders: list[Path], folder: Path) -> Any:
     """Parse respelled copies in a folder of their own, each included file under its own number."""
     from thriftpy2.parser import parser
-    from thriftpy2.parser.exc import ThriftGrammarError, ThriftParserError
 
     copied: dict[Path, Path] = {}
 
@@ -114,8 +118,11 @@ def _load(text: str, folders: list[Path], folder: Path) -> Any:
     copy(text, main, folders)
     try:
         parse: Any = parser.parse
-        return parse(str(main), enable_cache=False, include_dirs=[str(folder)])
-    except (ThriftGrammarError, ThriftParserError) as bad:
+        module = parse(str(main), enable_cache=False, include_dirs=[str(folder)])
+        if not hasattr(module, "__thrift_meta__"):  # the parser says nothing of some errors
+            raise ValueError("it holds something that has no place there")
+        return module
+    except Exception as bad:  # a broken file makes the parser raise anything
         said = str(bad).replace(_HIDDEN, "").replace(str(folder) + os.sep, "")
         raise BuildError(f"the thrift IDL cannot be parsed: {said}") from bad
 
@@ -139,7 +146,8 @@ def _respelled(text: str) -> str:
     """Return an IDL in which no name is one that thriftpy2 reserves."""
     from thriftpy2.parser import lexer
 
-    reserved = frozenset(lexer.thrift_reserved_keywords) - frozenset(lexer.keywords)
+    reserved = {*lexer.thrift_reserved_keywords, *keyword.kwlist} - {*lexer.keywords}
+    reserved -= {"True", "False"}
 
     def respell(match: re.Match[str]) -> str:
         word = match["word"]
@@ -197,7 +205,7 @@ class _Definition:
             own = self._name(kind)
             if own not in self._structs:
                 self._structs[own] = (_sort(kind), self._fields(kind, waiting))
-        return repr((name, self._structs, self._enums))
+        return definition_text(name, self._structs, self._enums)
 
     def _name(self, kind: type) -> str:
         """Return the name of a class; equal names of several files are told apart by a number."""

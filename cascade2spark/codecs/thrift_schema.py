@@ -34,6 +34,7 @@ __all__ = [
     "ThriftStruct",
     "ThriftType",
     "attribute_name",
+    "definition_text",
     "struct_from_definition",
 ]
 
@@ -56,6 +57,10 @@ _WIRE = {
     "list": LIST,
 }
 _SHOWN_FIELDS = 40
+# What records have besides their fields.
+_TAKEN = frozenset(
+    {"as_dict", "is_set", "struct", "_values", "_check_name", "_stored", "_unread", "__dict__"}
+)
 
 
 @attrs.frozen
@@ -203,13 +208,13 @@ class ThriftStruct:
 
 
 def attribute_name(name: str) -> str:
-    """Return the name of a field in Python.
+    """Return the name of a field in Python: with an underscore behind it if it is taken.
 
     Example:
         >>> attribute_name("from"), attribute_name("user")
         ('from_', 'user')
     """
-    return name + "_" if keyword.iskeyword(name) else name
+    return name + "_" if keyword.iskeyword(name) or name in _TAKEN else name
 
 
 @functools.lru_cache(maxsize=1024)
@@ -223,7 +228,7 @@ def struct_from_definition(definition: str) -> ThriftStruct:
     enum_of = {label: ThriftEnum(label, members) for label, members in enums.items()}
     found: dict[str, ThriftStruct] = {}
     for label, (kind, _) in structs.items():
-        own = definition if label == name else repr((label, structs, enums))
+        own = definition if label == name else definition_text(label, structs, enums)
         found[label] = ThriftStruct(label, kind, own)
     for label, (_, fields) in structs.items():
         struct = found[label]
@@ -236,6 +241,29 @@ def struct_from_definition(definition: str) -> ThriftStruct:
         struct.by_id = {field.id: field for field in struct.fields}
         struct.by_name = {field.name: field for field in struct.fields}
     return found[name]
+
+
+def definition_text(name: str, structs: Mapping[str, Any], enums: Mapping[str, Any]) -> str:
+    """Return the definition of a struct: what it holds and no more, always in the same order.
+
+    So a struct is equal to itself, whether it was asked for or found in another one.
+    """
+    used, waiting = {name}, [name]
+    named: set[str] = set()
+    while waiting:
+        types = [kind for _, _, kind, _, _ in structs[waiting.pop()][1]]
+        for kind in types:
+            if isinstance(kind, str):
+                continue
+            if kind[0] == "enum":
+                named.add(kind[1])
+            elif kind[0] != "struct":
+                types += kind[1:]
+            elif kind[1] not in used:
+                used.add(kind[1])
+                waiting.append(kind[1])
+    some = {label: structs[label] for label in sorted(used)}
+    return repr((name, some, {label: enums[label] for label in sorted(named)}))
 
 
 def _type(

@@ -109,6 +109,7 @@ def test_a_class_that_thriftpy2_loaded(tmp_path) -> None:
         ("struct A { 1: i32 }", "A", "cannot be parsed"),
         ("struct A { 1: i32 b }\nstruct B { 1: i32 b }", None, "several structs"),
         ("struct Alpha { 1: i32 b }", "Alpa", "nearest     'Alpha'"),
+        ("struct A { 1: i32 True }", "A", "cannot be parsed"),
         ("nowhere.thrift", "A", "there is no IDL file nowhere.thrift"),
         (int, None, "int is no class that thriftpy2 made"),
         (5, None, "this is no thrift IDL"),
@@ -118,6 +119,58 @@ def test_what_is_wrong_with_an_idl_is_said(given, name, said) -> None:
     with pytest.raises(BuildError) as caught:
         thrift_struct(given, name)
     assert said in str(caught.value)
+
+
+def test_a_struct_is_equal_to_itself_inside_of_another() -> None:
+    item, tree = (thrift_struct(IDL, name) for name in ("Item", "Tree"))
+    assert item == EVENT.field("by_sku").type.element.struct
+    assert tree == EVENT.field("tree").type.struct == tree.field("children").type.element.struct
+    assert thrift_struct(IDL, "Event") == EVENT
+    assert record_class(item) is record_class(IDL, "Item")
+    read = ThriftCodec(EVENT).decode(ThriftCodec(EVENT).encode({"items": [{"sku": 1}]}))
+    assert record_class(IDL, "Item")(sku=1) == read.items[0]
+
+
+def test_structs_as_keys_and_containers_in_sets(codec_of) -> None:
+    idl = """struct K { 1: i32 a }
+    struct A { 1: map<K, string> m, 2: set<K> s, 3: set<list<i32>> l, 4: map<list<string>, i32> n }
+    """
+    key = record_class(idl, "K")
+    record = record_class(idl, "A")(m={key(a=1): "x"}, s={key(a=2)}, l={(1, 2)}, n={("a",): 1})
+    for protocol in ("binary", "compact"):
+        codec = codec_of(thrift_struct(idl, "A"), protocol)
+        assert record == codec.decode(codec.encode(record))
+
+
+def test_legacy_idl() -> None:
+    struct = thrift_struct(
+        """\ufeff/** next */ namespace * a.b
+        struct P { 1: i32 x, 2: i32 y = 3 }
+        const P ORIGIN = {"x": 1}
+        struct A { -7: i32 low; 300: byte is_set (js.type = "Long"); i32 without
+          5: P p = ORIGIN, 6: list<P> ps = [{"x": 5}], 7: set<i32> s = [1, 2], 8: double d = 1
+          9: bool async = 1 }
+        service S { oneway void end(1: A a) }
+        """,
+        "A",
+    )
+    record = record_class(struct)()
+    place = record_class(struct.field("p").type.struct)
+    assert (place(x=1), [place(x=5)], {1, 2}, 1.0, True) == (
+        *(record.p, record.ps, record.s, record.d),
+        record.async_,
+    )
+    record.is_set_, record.low = 1, -5
+    for protocol in ("binary", "compact"):
+        codec = ThriftCodec(struct, protocol)
+        assert record == codec.decode(codec.encode(record))
+    assert record.is_set("low") and not record.is_set("without")
+
+
+def test_without_the_package_thrift(monkeypatch) -> None:
+    assert thrift_fast.is_fast(EVENT)
+    monkeypatch.setitem(sys.modules, "thrift.protocol", None)
+    assert not thrift_fast.is_fast(EVENT)
 
 
 def test_what_is_wrong_with_a_codec_is_said() -> None:
