@@ -82,6 +82,7 @@ case.add(
     lambda i: Discard(i, Fields.ALL),
     i=ABC,
     fails=Fails(PlanError, ("without fields",), "plan"),
+    differs="A sink that nothing is left for",
 )
 
 
@@ -128,7 +129,7 @@ case.add(
 KV = rows("k v w", ("b", 1, 9), ("a", None, 8), ("b", 4, 7), ("a", None, 6), ("b", None, 5))
 
 
-def aggregates(name, build, expected, fields, source, i=KV):
+def aggregates(name, build, expected, fields, source, i=KV, differs=""):
     case.add(
         name,
         f"section 6.1: {source}",
@@ -138,6 +139,7 @@ def aggregates(name, build, expected, fields, source, i=KV):
         fields=fields,
         ordered=True,
         covers=53,
+        differs=differs,
     )
 
 
@@ -160,6 +162,7 @@ aggregates(
     [("a", 8, 2, None, 6), ("b", 9, 3, 5, 5)],
     "k last n s low",
     "value fields with a comparator are the secondary sort of the final GroupBy",
+    differs="Values with a comparator sort the parts",
 )
 aggregates(
     "keys_under_a_comparator",
