@@ -440,6 +440,23 @@ def test_tuples_of_bytes_and_tuples_are_read_back() -> None:
     )
 
 
+@hypothesis.given(
+    st.lists(st.none() | st.booleans() | st.text() | st.floats(allow_nan=False) | st.binary()),
+    st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-130, 130)),
+    st.lists(st.integers(-(2**31), 2**31 - 1)),
+)
+def test_tuples_of_any_values_are_read_back_and_no_beginning_of_one(values, longs, ints) -> None:
+    row = (*values, *longs)
+    stored = CascadingTuple().encode(row)
+    assert row == CascadingTuple().decode(stored)
+    typed = CascadingTuple((tuples.INT,) * len(ints)).encode(tuple(ints))
+    assert tuple(ints) == CascadingTuple().decode(typed)
+    for data in (stored, typed):
+        for size in range(len(data)):
+            with pytest.raises(FormatError):
+                CascadingTuple().decode(data[:size])
+
+
 @pytest.mark.parametrize(
     ("stored", "words"),
     [
