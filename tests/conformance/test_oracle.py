@@ -24,7 +24,6 @@ BY_NAME: Mapping[str, Case] = {case.name: case for case in CASES}
 
 # Rows of section 11 that no stored result shows, and why.
 WITHOUT_A_RESULT = {
-    58: "partitioned taps are not described to Java",
     60: "cascades are tested by themselves, in tests/unit: a case is one flow",
     64: "side files are opened by operations; tested in tests/unit",
 }

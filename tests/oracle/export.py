@@ -7,6 +7,7 @@ import enum
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from cascade2spark.errors import BuildError, Cascade2SparkError
@@ -27,9 +28,10 @@ from cascade2spark.pipes import (
     tails_of,
 )
 from cascade2spark.schemes import JSONTextLine, Scheme, TextDelimited, TextLine
-from cascade2spark.taps import MemoryTap
+from cascade2spark.taps import MemoryTap, PartitionTap
 from cascade2spark.types import DateType, JSONCoercibleType, Long, Type, as_type
 from tests.conformance.case import ONLY, Case, Lines, Rows
+from tests.conformance.tree import Tree
 from tests.oracle.recording import Recorder, load_cases
 from tests.oracle.values import NotExportable, encode_row, encode_value
 
@@ -137,6 +139,10 @@ class CaseExport:
         return parts | {name: value for name, value in optional.items() if value}
 
     def _source(self, name: str, data: Rows | Lines) -> Json:
+        if isinstance(data, Tree):
+            # On the local planner a partition is a file, not a folder of part files.
+            files = {str(Path(path).parent): list(lines) for path, lines in data.files.items()}
+            return {**self._partitioned(name, data.make(".")), "files": files}
         if type(data) not in (Rows, Lines):
             raise NotExportable(f"a {type(data).__name__}")
         if isinstance(data, Lines):
@@ -153,6 +159,8 @@ class CaseExport:
             return {"name": name}
         if isinstance(given, Fields):
             return {"name": name, "fields": self._fields(given)}
+        if not isinstance(given, Scheme):
+            return self._partitioned(name, given("."))
         return {"name": name, "scheme": self._scheme(given)}
 
     def _tap(self, name: str, tap: Any) -> Json:
@@ -165,6 +173,16 @@ class CaseExport:
         fields = tap.sink_fields if tap.sink_fields.is_all() else tap.source_fields
         held = self._rows(fields, tap.rows)
         return {"name": name, "id": f"tap {number}", "mode": tap.sink_mode.name, **held}
+
+    def _partitioned(self, name: str, tap: Any) -> Json:
+        call = self._recorder.call_of(tap)
+        if type(tap) is not PartitionTap or call is None or len(call.args) != 2:
+            raise NotExportable(f"a {type(tap).__name__}")
+        if tap._filters:
+            raise NotExportable("a filter of partitions")
+        parent, partition = call.args
+        scheme = self._scheme(parent.scheme)
+        return {"name": name, "scheme": scheme, "partition": self._call(partition)}
 
     def _scheme(self, scheme: Scheme) -> Json:
         call = self._recorder.call_of(scheme)

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from cascade2spark import assemblies, comparators, joiners, operations, schemes, types
+from cascade2spark import assemblies, comparators, joiners, operations, schemes, taps, types
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import BaseOperation
 from cascade2spark.pipes import Pipe
@@ -128,6 +128,7 @@ def _watched_classes() -> list[type]:
     doors = (operations, assemblies, joiners, comparators, schemes, types, functions)
     named = [getattr(door, name) for door in doors for name in door.__all__]
     roots = [one for one in named if isinstance(one, type)] + [BaseOperation, Pipe, Fields]
+    roots += [taps.DelimitedPartition, taps.NamedPartition, taps.PartitionTap, taps.Hfs]
     found = dict.fromkeys(base for root in roots for base in root.__mro__ if _is_ours(base))
     waiting = [Pipe]
     while waiting:

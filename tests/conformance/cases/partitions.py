@@ -62,6 +62,7 @@ def tree(make, found, fields="v k n"):
     expected=[("a/1", "x"), ("a/1", "z"), ("b/2", "y"), ("null/2", "w")],
     covers=58,
     python_only=True,
+    differs="An undeclared scheme under a PartitionTap",
 )
 def values_make_folders(i):
     return Each(i, Identity())
@@ -170,6 +171,7 @@ def several_partitioned_sources(i):
     i=tree(lambda path: PartitionTap(Hfs(TextDelimited(), path), DelimitedPartition(KN)), READ),
     expected=READ,
     python_only=True,
+    differs="A PartitionTap may read rows of unknown width",
 )
 def values_behind_rows_of_unknown_width(i):
     return Pipe("out", i)
@@ -185,6 +187,7 @@ BAD = rows("k v", ("..", 1), ("a/b", 2), ("", 3), ("_x", 4), (".h", 5), ("ok", 6
     expected=[("ok", "6")],
     traps={"i": [row for row in BAD.rows if row[0] != "ok"]},
     python_only=True,
+    differs="A row whose partition path could not be read back",
 )
 def rows_without_a_folder_are_trapped(i):
     return Each(i, Identity())
@@ -196,6 +199,7 @@ def rows_without_a_folder_are_trapped(i):
     sinks=spread(DelimitedPartition(Fields("k"))),
     fails=Fails(RunError, ("delimiter", "'k'", "../up")),
     python_only=True,
+    differs="A row whose partition path could not be read back",
 )
 def a_row_without_a_folder_stops_the_flow(i):
     return Each(i, Identity())
@@ -218,6 +222,7 @@ def a_missing_partition_field(i):
     sinks=spread(DelimitedPartition(Fields("k"))),
     fails=Fails(PlanError, ("none is left",), at="plan"),
     python_only=True,
+    differs="An undeclared scheme under a PartitionTap",
 )
 def nothing_left_for_the_files(i):
     return Each(i, Identity())

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import cascading.flow.Flow;
 import cascading.flow.FlowDef;
@@ -21,6 +23,8 @@ import cascading.scheme.Scheme;
 import cascading.tap.SinkMode;
 import cascading.tap.Tap;
 import cascading.tap.local.FileTap;
+import cascading.tap.local.PartitionTap;
+import cascading.tap.partition.Partition;
 import cascading.tuple.Fields;
 import cascading.tuple.Tuple;
 
@@ -94,7 +98,7 @@ final class CaseRun {
   private Tap tap(JsonNode node, SinkMode mode) throws IOException {
     String id = node.path("id").asText("");
     if (taps.containsKey(id)) return taps.get(id);
-    Tap tap = node.has("scheme") ? fileTap(node) : rowsTap(node, mode);
+    Tap tap = node.has("partition") ? partitionTap(node) : node.has("scheme") ? fileTap(node) : rowsTap(node, mode);
     if (!id.isEmpty()) taps.put(id, tap);
     return tap;
   }
@@ -117,6 +121,21 @@ final class CaseRun {
     return new FileTap((Scheme) maker.make(node.get("scheme")), path.toString(), SinkMode.REPLACE);
   }
 
+  private Tap partitionTap(JsonNode node) throws IOException {
+    Path root = folder.resolve(name(node) + ".tree");
+    for (Iterator<Map.Entry<String, JsonNode>> files = node.path("files").fields(); files.hasNext();) {
+      Map.Entry<String, JsonNode> file = files.next();
+      Path path = root.resolve(file.getKey());
+      Files.createDirectories(path.getParent());
+      StringBuilder text = new StringBuilder();
+      for (JsonNode line : file.getValue()) text.append(line.textValue()).append('\n');
+      Files.writeString(path, text);
+    }
+    Tap parent = new FileTap((Scheme) maker.make(node.get("scheme")), root.toString());
+    SinkMode mode = node.has("files") ? SinkMode.KEEP : SinkMode.REPLACE;
+    return new PartitionTap(parent, (Partition) maker.make(node.get("partition")), mode);
+  }
+
   private void writeOutcome(Flow<?> flow, ObjectNode result) throws IOException {
     ObjectNode rows = result.putObject("rows");
     ObjectNode fields = result.putObject("fields");
@@ -137,8 +156,18 @@ final class CaseRun {
 
   private static void writeRows(ArrayNode written, Tap tap) throws IOException {
     if (tap instanceof RowsTap) for (Tuple row : ((RowsTap) tap).rows) written.add(Values.row(row));
+    else if (tap instanceof PartitionTap) writeTree(written, Path.of(tap.getIdentifier()));
     else if (Files.exists(Path.of(tap.getIdentifier())))
       for (String line : Files.readAllLines(Path.of(tap.getIdentifier()))) written.addArray().add(line);
+  }
+
+  /** The lines of all files, each behind its path: the local planner makes a file of a partition. */
+  private static void writeTree(ArrayNode written, Path root) throws IOException {
+    try (Stream<Path> paths = Files.walk(root)) {
+      for (Path path : (Iterable<Path>) paths.filter(Files::isRegularFile).sorted()::iterator)
+        for (String line : Files.readAllLines(path))
+          written.addArray().add(root.relativize(path).toString()).add(line);
+    }
   }
 
   private static void writeFields(ArrayNode written, Fields fields) {

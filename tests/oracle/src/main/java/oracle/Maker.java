@@ -39,7 +39,7 @@ final class Maker {
     "cascading.nested.core", "cascading.nested.core.aggregate", "cascading.nested.json",
     "cascading.nested.json.local", "cascading.operation.text", "cascading.pipe",
     "cascading.pipe.assembly", "cascading.pipe.joiner",
-    "cascading.scheme.local", "cascading.tuple", "cascading.tuple.type", "cascading.util", "oracle.twins",
+    "cascading.scheme.local", "cascading.tap.partition", "cascading.tuple", "cascading.tuple.type", "cascading.util", "oracle.twins",
   };
 
   private static final Map<String, Class<?>> TYPES = Map.ofEntries(
