@@ -6,10 +6,10 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.codecs.writable_containers import ArrayWritable, MapWritable
 from cascade2spark.codecs.writables import (
     HADOOP_IO,
     NULL,
-    ArrayWritable,
     BooleanWritable,
     BytesWritable,
     ByteWritable,
@@ -17,7 +17,6 @@ from cascade2spark.codecs.writables import (
     FloatWritable,
     IntWritable,
     LongWritable,
-    MapWritable,
     RawWritable,
     ShortWritable,
     Text,

@@ -1,14 +1,14 @@
 """Hadoop's Writables: the bytes of keys and values, one at a time and by the thousand.
 
 A `Writable` object stands for one Java class. Values are plain Python: bytes for BytesWritable, str
-for Text, int, float, bool, None for NullWritable, list for ArrayWritable and dict for MapWritable.
+for Text, int, float, bool, and None for NullWritable. `writable_containers` has lists and dicts.
 """
 
 from __future__ import annotations
 
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from operator import add
 from typing import Any, ClassVar
@@ -27,7 +27,6 @@ from cascade2spark.codecs.vints import (
 __all__ = [
     "HADOOP_IO",
     "NULL",
-    "ArrayWritable",
     "BooleanWritable",
     "ByteWritable",
     "BytesWritable",
@@ -35,7 +34,6 @@ __all__ = [
     "FloatWritable",
     "IntWritable",
     "LongWritable",
-    "MapWritable",
     "NullWritable",
     "RawWritable",
     "ShortWritable",
@@ -43,13 +41,13 @@ __all__ = [
     "VIntWritable",
     "VLongWritable",
     "Writable",
+    "refused",
+    "short_name",
     "slices",
 ]
 
 HADOOP_IO = "org.apache.hadoop.io."
-_MOST_EMPTY_ELEMENTS = 1 << 20
 _int32 = struct.Struct(">i")
-_uint16 = struct.Struct(">H")
 
 
 class Writable(ABC):
@@ -90,7 +88,7 @@ class Writable(ABC):
         except RecursionError:
             raise FormatError("values are nested too deeply") from None
         if end != len(data):
-            raise FormatError(f"{_short(self.class_name)} of {end} bytes in {len(data)} bytes")
+            raise FormatError(f"{short_name(self.class_name)} of {end} bytes in {len(data)} bytes")
         return value
 
     def decode_all(self, parts: Sequence[bytes]) -> list[Any]:
@@ -122,7 +120,7 @@ class _Number(Writable):
     def read(self, data: bytes, at: int) -> tuple[Any, int]:
         end = at + self._struct.size
         if end > len(data):
-            raise FormatError(f"{_short(self.class_name)} needs {self._struct.size} bytes")
+            raise FormatError(f"{short_name(self.class_name)} needs {self._struct.size} bytes")
         return self._struct.unpack_from(data, at)[0], end
 
     def decode_all(self, parts: Sequence[bytes]) -> list[Any]:
@@ -130,14 +128,14 @@ class _Number(Writable):
 
     def decode_run(self, data: bytes, lengths: Sequence[int]) -> list[Any]:
         if lengths.count(self._struct.size) != len(lengths):
-            raise FormatError(f"a {_short(self.class_name)} not of {self._struct.size} bytes")
+            raise FormatError(f"a {short_name(self.class_name)} not of {self._struct.size} bytes")
         return list(struct.unpack(f">{len(lengths)}{self.letter}", data))
 
     def encode(self, value: Any) -> bytes:
         try:
             return self._struct.pack(value)
         except (struct.error, OverflowError, TypeError):
-            raise _refused(self, value) from None
+            raise refused(self, value) from None
 
     def encode_all(self, values: Sequence[Any]) -> list[bytes]:
         try:
@@ -203,7 +201,7 @@ class BooleanWritable(_Number):
 
     def encode(self, value: Any) -> bytes:
         if value is not True and value is not False:
-            raise _refused(self, value)
+            raise refused(self, value)
         return b"\1" if value else b"\0"
 
     def encode_all(self, values: Sequence[Any]) -> list[bytes]:
@@ -225,7 +223,7 @@ class NullWritable(Writable):
 
     def encode(self, value: Any) -> bytes:
         if value is not None:
-            raise _refused(self, value)
+            raise refused(self, value)
         return b""
 
 
@@ -259,7 +257,7 @@ class BytesWritable(Writable):
 
     def encode(self, value: Any) -> bytes:
         if not isinstance(value, (bytes, bytearray, memoryview)):
-            raise _refused(self, value)
+            raise refused(self, value)
         data = bytes(value)
         return _int32.pack(len(data)) + data
 
@@ -293,11 +291,11 @@ class Text(Writable):
 
     def encode(self, value: Any) -> bytes:
         if not isinstance(value, str):
-            raise _refused(self, value)
+            raise refused(self, value)
         try:
             return encode_text(value)
         except UnicodeEncodeError:
-            raise _refused(self, value) from None
+            raise refused(self, value) from None
 
     def encode_all(self, values: Sequence[Any]) -> list[bytes]:
         try:
@@ -322,7 +320,7 @@ class VLongWritable(Writable):
 
     def encode(self, value: Any) -> bytes:
         if not isinstance(value, int) or (value if value >= 0 else ~value) >> (self.bits - 1):
-            raise _refused(self, value)
+            raise refused(self, value)
         return encode_vint(value)
 
 
@@ -348,158 +346,20 @@ class RawWritable(Writable):
 
     def encode(self, value: Any) -> bytes:
         if not isinstance(value, (bytes, bytearray, memoryview)):
-            raise _refused(self, value)
+            raise refused(self, value)
         return bytes(value)
 
 
-@attrs.frozen
-class ArrayWritable(Writable):
-    """Values of one class behind their number.
-
-    The bytes do not tell which class: it is known by the name of a subclass, or from who wrote it.
-    """
-
-    element: Writable
-    class_name: str = HADOOP_IO + "ArrayWritable"
-
-    def read(self, data: bytes, at: int) -> tuple[list[Any], int]:
-        count, at = _read_count(data, at, 0 if self.element.letter == "" else 1)
-        values = []
-        for _ in range(count):
-            value, at = self.element.read(data, at)
-            values.append(value)
-        return values, at
-
-    def encode(self, value: Any) -> bytes:
-        if not isinstance(value, (list, tuple)):
-            raise _refused(self, value)
-        return _int32.pack(len(value)) + b"".join(self.element.encode_all(value))
-
-
-@attrs.frozen
-class MapWritable(Writable):
-    """Pairs of any of these classes, each behind a byte that stands for its class."""
-
-    class_name: str = HADOOP_IO + "MapWritable"
-
-    def read(self, data: bytes, at: int) -> tuple[dict[Any, Any], int]:
-        classes = dict(_CLASS_IDS)
-        count, at = _read_byte(data, at)
-        for _ in range(count):
-            number, at = _read_byte(data, at)
-            name, at = _read_utf(data, at)
-            known = _IN_MAPS.get(name)
-            if known is None:
-                raise FormatError(f"a map holds values of {name}, of which nothing is known")
-            classes[number] = known
-        count, at = _read_count(data, at, 2)
-        pairs = {}
-        for _ in range(count):
-            key, at = _read_classed(data, at, classes)
-            try:
-                hash(key)
-            except TypeError:
-                raise FormatError(f"a map has a key that is a {type(key).__name__}") from None
-            pairs[key], at = _read_classed(data, at, classes)
-        return pairs, at
-
-    def encode(self, value: Any) -> bytes:
-        if not isinstance(value, dict):
-            raise _refused(self, value)
-        extra: dict[str, int] = {}
-        parts = []
-        for entry in (entry for pair in value.items() for entry in pair):
-            writable = _writable_in_map(self, entry)
-            number = _IDS_OF_CLASSES.get(writable.class_name)
-            if number is None:
-                number = extra.setdefault(writable.class_name, len(extra) + 1)
-            parts.append(bytes([number]) + writable.encode(entry))
-        names = [
-            bytes([number]) + _uint16.pack(len(name)) + name.encode()
-            for name, number in extra.items()
-        ]
-        return b"".join([bytes([len(extra)]), *names, _int32.pack(len(value)), *parts])
-
-
-def _read_byte(data: bytes, at: int) -> tuple[int, int]:
-    if at >= len(data):
-        raise FormatError("the data ends where a byte should be")
-    return data[at], at + 1
-
-
-def _read_utf(data: bytes, at: int) -> tuple[str, int]:
-    """Return a class name as Java's writeUTF stores it."""
-    start = at + 2
-    end = start + (_uint16.unpack_from(data, at)[0] if start <= len(data) else 0)
-    if not start <= end <= len(data):
-        raise FormatError("the data ends inside a class name")
-    return str(data[start:end], "utf-8", "replace"), end
-
-
-def _read_count(data: bytes, at: int, least_bytes: int) -> tuple[int, int]:
-    """Return a number of elements, each of at least some bytes, that the data has room for."""
-    start = at + 4
-    if start > len(data):
-        raise FormatError("the data ends inside a count")
-    count = _int32.unpack_from(data, at)[0]
-    room = (len(data) - start) // least_bytes if least_bytes else _MOST_EMPTY_ELEMENTS
-    if not 0 <= count <= room:
-        raise FormatError(f"{count} elements are said to follow in {len(data) - start} bytes")
-    return count, start
-
-
-def _read_classed(data: bytes, at: int, classes: dict[int, Writable]) -> tuple[Any, int]:
-    number, at = _read_byte(data, at)
-    if number not in classes:
-        raise FormatError(f"a map names no class for the number {number}")
-    return classes[number].read(data, at)
-
-
-def _writable_in_map(of: Writable, value: Any) -> Writable:
-    """Return the class that PySpark too takes for a Python value."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return IntWritable() if -(1 << 31) <= value < 1 << 31 else LongWritable()
-    found = _BY_PYTHON_TYPE.get(type(value))
-    if found is None:
-        raise _refused(of, value)
-    return found
-
-
-def _refused(writable: Writable, value: Any) -> FormatError:
+def refused(writable: Writable, value: Any) -> FormatError:
+    """Return the error for a value that a class does not have."""
     shown = repr(value) if isinstance(value, (int, float, str, type(None))) else ""
     said = f"{type(value).__name__} {shown[:60]}".strip()
-    return FormatError(f"{_short(writable.class_name)} has no value for {said}")
+    return FormatError(f"{short_name(writable.class_name)} has no value for {said}")
 
 
-def _short(class_name: str) -> str:
+def short_name(class_name: str) -> str:
+    """Return the name of a class without its package."""
     return class_name.rpartition(".")[2]
 
 
 NULL = NullWritable()
-# The numbers that Hadoop's maps give classes without naming them.
-_CLASS_IDS: dict[int, Writable] = {
-    130: BooleanWritable(),
-    131: BytesWritable(),
-    132: FloatWritable(),
-    133: IntWritable(),
-    134: LongWritable(),
-    135: MapWritable(),
-    137: NULL,
-    140: Text(),
-    143: VIntWritable(),
-    144: VLongWritable(),
-}
-_IDS_OF_CLASSES = {writable.class_name: number for number, writable in _CLASS_IDS.items()}
-_IN_MAPS = {
-    writable.class_name: writable
-    for writable in (*_CLASS_IDS.values(), DoubleWritable(), ShortWritable(), ByteWritable())
-}
-_BY_PYTHON_TYPE: dict[Callable[..., Any], Writable] = {
-    type(None): NULL,
-    bool: BooleanWritable(),
-    float: DoubleWritable(),
-    str: Text(),
-    bytes: BytesWritable(),
-    bytearray: BytesWritable(),
-    dict: MapWritable(),
-}

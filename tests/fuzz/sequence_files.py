@@ -15,10 +15,10 @@ from typing import Any
 from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.writable_containers import MapWritable
 from cascade2spark.codecs.writables import (
     BytesWritable,
     LongWritable,
-    MapWritable,
     NullWritable,
     Text,
     VIntWritable,

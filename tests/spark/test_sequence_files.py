@@ -10,12 +10,12 @@ import pytest
 from cascade2spark import Each, Every, Fields, GroupBy, Pipe, SparkFlowConnector
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.writable_containers import MapWritable
 from cascade2spark.codecs.writables import (
     BytesWritable,
     DoubleWritable,
     IntWritable,
     LongWritable,
-    MapWritable,
     NullWritable,
     Text,
 )

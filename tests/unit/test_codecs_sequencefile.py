@@ -20,9 +20,9 @@ from cascade2spark.codecs.hadoop_codecs import HADOOP_CODECS, hadoop_codec
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.vints import FormatError, decode_lengths, encode_vint, read_vint
+from cascade2spark.codecs.writable_containers import ArrayWritable, MapWritable
 from cascade2spark.codecs.writable_types import writable_of
 from cascade2spark.codecs.writables import (
-    ArrayWritable,
     BooleanWritable,
     BytesWritable,
     ByteWritable,
@@ -30,7 +30,6 @@ from cascade2spark.codecs.writables import (
     FloatWritable,
     IntWritable,
     LongWritable,
-    MapWritable,
     NullWritable,
     RawWritable,
     ShortWritable,

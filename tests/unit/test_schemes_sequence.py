@@ -6,7 +6,8 @@ import pickle
 
 import pytest
 
-from cascade2spark.codecs.writables import ArrayWritable, LongWritable, Text
+from cascade2spark.codecs.writable_containers import ArrayWritable
+from cascade2spark.codecs.writables import LongWritable, Text
 from cascade2spark.errors import BadRecord, BuildError, PlanError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo, Split
