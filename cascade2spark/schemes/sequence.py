@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -13,16 +13,13 @@ from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.sequence_header import Compression, SequenceHeader
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
-from cascade2spark.codecs.vints import FormatError
 from cascade2spark.codecs.writable_types import writable_of
 from cascade2spark.codecs.writables import NULL, RawWritable, Writable
-from cascade2spark.errors import BadRecord, BuildError, CoercionError, PlanError, RunError, TapError
+from cascade2spark.errors import BadRecord, BuildError, PlanError, TapError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.files import Split, route_of
 from cascade2spark.files.lines import open_for_read
 from cascade2spark.schemes.base import (
-    OnBad,
-    Row,
     RowReader,
     RowWriter,
     Scheme,
@@ -30,9 +27,14 @@ from cascade2spark.schemes.base import (
     as_sink_fields,
     as_source_fields,
     as_typed,
-    check_width,
 )
-from cascade2spark.schemes.lines import BATCH_ROWS
+from cascade2spark.schemes.sequence_rows import (
+    PairRowWriter,
+    SequenceBlock,
+    SequenceRowReader,
+    TupleRowWriter,
+    types_of,
+)
 from cascade2spark.types import (
     BigDecimal,
     Boolean,
@@ -45,7 +47,6 @@ from cascade2spark.types import (
     String,
     Type,
     boolean_,
-    coercion,
     double_,
     float_,
     int_,
@@ -53,9 +54,8 @@ from cascade2spark.types import (
     short_,
 )
 
-__all__ = ["SequenceBlock", "SequenceFile", "WritableSequenceFile", "conversions", "is_plain"]
+__all__ = ["SequenceFile", "WritableSequenceFile"]
 
-Convert = Callable[[Any], Any]
 _LOCAL_BYTES = 1 << 20
 _STORE_BYTES = 8 << 20  # a request to a store costs 20-100 ms
 _TOKENS: dict[Type | None, int] = {
@@ -87,29 +87,6 @@ _TYPES_BY_CLASS: dict[str, Type] = {
     "BooleanWritable": Boolean,
     "Text": String,
 }
-
-
-@attrs.frozen(eq=False)
-class SequenceBlock:
-    """Some neighbouring records of one file, as they are stored, in all source fields.
-
-    Attributes:
-        path: the file.
-        offset: where the first of them, or the block that holds it, begins.
-        tuples: rows; None where there are columns.
-        columns: lists of as many values.
-        damages: what the file holds instead of records, before or among these.
-    """
-
-    path: str
-    offset: int
-    tuples: list[Row] | None
-    columns: tuple[list[Any], ...] = ()
-    damages: list[BadRecord] = attrs.field(factory=list)
-
-    def rows(self) -> list[Row]:
-        """Return the records as rows."""
-        return list(zip(*self.columns, strict=True)) if self.tuples is None else self.tuples
 
 
 class _SequenceScheme(Scheme):
@@ -147,7 +124,7 @@ class _SequenceScheme(Scheme):
                 yield SequenceBlock(split.path, split.end, [], damages=damages)
 
     def reader(self, source: SourceInfo) -> RowReader[SequenceBlock]:
-        return _SequenceReader(source, self.stored_types())
+        return SequenceRowReader(source, self.stored_types())
 
     def stored_types(self) -> tuple[Type | None, ...]:
         """Return the types that values have as they are stored, as far as that is known."""
@@ -224,10 +201,10 @@ class SequenceFile(_SequenceScheme):
     def writer(self, fields: Fields) -> RowWriter:
         own = self.sink_fields
         typed = own if own.has_types() and len(own) == len(fields) else fields
-        types = _types_of(typed) if fields.is_defined() else ()
+        types = types_of(typed) if fields.is_defined() else ()
         tokens = tuple([_TOKENS.get(kind) for kind in types])
         file = self._writer_of(CascadingTuple(), CascadingTuple(tokens))
-        return _TupleWriter(fields, file, types)
+        return TupleRowWriter(fields, file, types)
 
     def _check_classes(self, header: SequenceHeader, path: str) -> None:
         found = [header.key_class, header.value_class]
@@ -334,8 +311,8 @@ class WritableSequenceFile(_SequenceScheme):
                 available=[str(name) for name in self.fields],
             )
         file = self._writer_of(self.key_type or NULL, self.value_type or NULL)
-        return _PairWriter(
-            fields, file, _types_of(self.fields), self.key_type is not None, bool(self.value_type)
+        return PairRowWriter(
+            fields, file, types_of(self.fields), self.key_type is not None, bool(self.value_type)
         )
 
     def _check_classes(self, header: SequenceHeader, path: str) -> None:
@@ -363,191 +340,6 @@ class WritableSequenceFile(_SequenceScheme):
         for chunk in reader.chunks(keys=has_key, values=has_value):
             sides = tuple([side for side in (chunk.keys, chunk.values) if side is not None])
             yield SequenceBlock(reader.path, chunk.offset, None, sides)
-
-
-class _SequenceReader(RowReader[SequenceBlock]):
-    def __init__(self, source: SourceInfo, stored: tuple[Type | None, ...]) -> None:
-        fields = source.fields
-        self._width = len(fields) if fields.is_defined() else None
-        self._wanted = source.wanted
-        self._types = conversions(fields, stored) if fields.is_defined() else ()
-        converts = [None if kind is None else coercion(kind) for kind in self._types]
-        self._converts = converts if any(converts) else None
-
-    def rows(self, blocks: Iterable[SequenceBlock], on_bad: OnBad) -> Iterator[list[Row]]:
-        for block in blocks:
-            for damage in block.damages:
-                on_bad(damage)
-            stored = block.rows()
-            for start in range(0, len(stored), BATCH_ROWS):
-                rows = stored[start : start + BATCH_ROWS]
-                if self._width is not None:
-                    rows = self._checked(block, rows, on_bad)
-                if self._wanted is not None:
-                    wanted = self._wanted
-                    rows = [tuple([row[at] for at in wanted]) for row in rows]
-                if rows:
-                    yield rows
-
-    def _checked(self, block: SequenceBlock, rows: list[Row], on_bad: OnBad) -> list[Row]:
-        width = self._width
-        if set(map(len, rows)) == {width} and (self._converts is None or self._are_plain(rows)):
-            return rows
-        found = []
-        for row in rows:
-            if len(row) != width:
-                what = f"a row of {len(row)} values where {width} are declared"
-                on_bad(_bad_row(block, row, what))
-                continue
-            try:
-                found.append(self._converted(row))
-            except Exception as failed:  # a user's own type may raise anything
-                bad = _bad_row(block, row, f"a value cannot become its type: {failed}")
-                bad.__cause__ = failed
-                on_bad(bad)
-        return found
-
-    def _are_plain(self, rows: list[Row]) -> bool:
-        return all(map(is_plain, self._types, zip(*rows, strict=True)))
-
-    def _converted(self, row: Row) -> Row:
-        converts = self._converts
-        if converts is None:
-            return row
-        return tuple(
-            [
-                value if convert is None else convert(value)
-                for convert, value in zip(converts, row, strict=True)
-            ]
-        )
-
-
-# Python's classes of the values that a conversion to a type gives back as they are.
-_PLAIN: dict[Type | None, frozenset[type]] = {
-    String: frozenset({str, type(None)}),
-    Long: frozenset({int, type(None)}),
-    Integer: frozenset({int}),
-    Short: frozenset({int}),
-    Double: frozenset({float, type(None)}),
-    Boolean: frozenset({bool, type(None)}),
-}
-_BITS: dict[Type | None, int] = {Integer: 32, Short: 16}
-
-
-def conversions(fields: Fields, stored: tuple[Type | None, ...]) -> list[Type | None]:
-    """Return the type that values of each field are made; None where they stay what they are.
-
-    Args:
-        fields: of the source.
-        stored: the types that they are stored with, as far as that is known.
-    """
-    known = stored or (None,) * len(fields)
-    return [
-        None if kind in (None, Object, own) else kind
-        for kind, own in zip(_types_of(fields), known, strict=True)
-    ]
-
-
-def is_plain(kind: Type | None, column: Sequence[Any]) -> bool:
-    """Whether a conversion to a type, None for none, gives back all values of a column."""
-    if kind is None:
-        return True
-    classes = _PLAIN.get(kind, frozenset())
-    if not set(map(type, column)) <= classes:
-        return False
-    # Whole numbers that were read fit 64 bits.
-    bits = _BITS.get(kind)
-    return bits is None or (-1 << bits - 1 <= min(column) and max(column) < 1 << bits - 1)
-
-
-def _types_of(fields: Fields) -> tuple[Type | None, ...]:
-    return fields.get_types() or (None,) * len(fields)
-
-
-def _bad_row(block: SequenceBlock, row: Row, what: str) -> BadRecord:
-    where = {"file": block.path, "offset": f"at or after {block.offset}"}
-    return BadRecord(what, payload=row, details=where)
-
-
-class _SequenceWriter(RowWriter):
-    """Gives the file its keys and values, row by row when a batch holds something else."""
-
-    def __init__(self, fields: Fields, file: SequenceFileWriter, types: Sequence[Any]) -> None:
-        self._fields = fields
-        self._file = file
-        self._converts = [coercion(kind) for kind in types]
-
-    def start(self) -> bytes:
-        return self._file.start()
-
-    def encode(self, rows: Sequence[Row]) -> bytes:
-        for row in rows if self._fields.is_defined() else ():
-            check_width(row, self._fields)
-        try:
-            return self._file.encode(*self._sides(rows))
-        except FormatError:
-            pass  # some value has to be coerced
-        converted = [self._converted(row) for row in rows]
-        return self._file.encode(*self._sides(converted))
-
-    def finish(self) -> bytes:
-        return self._file.finish()
-
-    def _converted(self, row: Row) -> Row:
-        """Return a row that can be written, or raise RunError."""
-        try:
-            self._check(row)
-            return row
-        except FormatError:
-            pass
-        try:
-            made = tuple(map(_call, self._converts, row)) if self._converts else row
-            self._check(made)
-        except (FormatError, CoercionError) as refused:
-            raise RunError(
-                f"a row cannot be stored in a sequence file: {refused}",
-                row=row,
-                fields=self._fields.print_(),
-            ) from refused
-        return made
-
-    def _check(self, row: Row) -> None:
-        for writable, values in zip(self._file.types, self._sides([row]), strict=True):
-            writable.encode(values[0])
-
-    @abstractmethod
-    def _sides(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Sequence[Any]]:
-        """Return the keys and the values of rows."""
-
-
-class _TupleWriter(_SequenceWriter):
-    def _sides(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Sequence[Any]]:
-        return [()] * len(rows), rows
-
-
-class _PairWriter(_SequenceWriter):
-    def __init__(
-        self,
-        fields: Fields,
-        file: SequenceFileWriter,
-        types: Sequence[Any],
-        has_key: bool,
-        has_value: bool,
-    ) -> None:
-        super().__init__(fields, file, types)
-        self._key_at = 0 if has_key else None
-        self._value_at = int(has_key) if has_value else None
-
-    def _sides(self, rows: Sequence[Row]) -> tuple[Sequence[Any], Sequence[Any]]:
-        return _column(rows, self._key_at), _column(rows, self._value_at)
-
-
-def _column(rows: Sequence[Row], at: int | None) -> list[Any]:
-    return [None] * len(rows) if at is None else [row[at] for row in rows]
-
-
-def _call(convert: Convert, value: Any) -> Any:
-    return convert(value)
 
 
 def _as_writable(given: Any) -> Writable | None:

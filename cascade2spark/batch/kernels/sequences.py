@@ -8,12 +8,8 @@ import pyarrow as pa
 
 from cascade2spark.batch.batches import Columns, NotColumns, array_of, column_names
 from cascade2spark.schemes.base import SourceInfo
-from cascade2spark.schemes.sequence import (
-    SequenceBlock,
-    WritableSequenceFile,
-    conversions,
-    is_plain,
-)
+from cascade2spark.schemes.sequence import WritableSequenceFile
+from cascade2spark.schemes.sequence_rows import SequenceBlock, conversions, is_plain
 
 __all__ = ["sequence_reader"]
 
