@@ -1,7 +1,8 @@
 """Records and the codec that reads and writes them.
 
 A record is an object with an attribute for each field. It may be *unread*: then it has only the
-bytes it came from, is read when somebody looks at a field, and is written back as these bytes.
+bytes it came from, is read when somebody looks at a field, and is written back as these bytes. Both
+are in one file because each needs the other: a record is pickled and read late by a codec.
 """
 
 from __future__ import annotations
@@ -11,23 +12,23 @@ import functools
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 import attrs
 
 from cascade2spark.codecs import thrift_fast
+from cascade2spark.codecs.thrift_classes import RecordClasses
 from cascade2spark.codecs.thrift_generated import generated_decoder, generated_encoder
 from cascade2spark.codecs.thrift_idl import thrift_struct
+from cascade2spark.codecs.thrift_output import OUTPUTS
+from cascade2spark.codecs.thrift_paths import row_getter, wanted_of
 from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
 from cascade2spark.codecs.thrift_schema import (
-    ThriftField,
     ThriftStruct,
-    ThriftType,
     attribute_name,
 )
-from cascade2spark.codecs.thrift_wire import PROTOCOLS, ThriftFault
+from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, nearest_match, shown_value
 
 __all__ = ["ThriftCodec", "ThriftRecord", "as_plain", "record_class"]
@@ -56,7 +57,7 @@ class ThriftRecord(SimpleNamespace):
         if self.struct.kind == "union" and len(values) > 1:
             raise ValueError(f"a union has one value: {self.struct.name} was given {len(values)}")
         given = {
-            field.attribute: _default(field)
+            field.attribute: _CLASSES.default(field)
             for field in self.struct.fields
             if field.default is not None
         }
@@ -155,47 +156,7 @@ class _UnreadMixin(ThriftRecord):
         return _unread, (self.__dict__[_CODEC], self.__dict__[_RAW])
 
 
-class _Looked:
-    """An attribute of an unread record: reads all of it."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __get__(self, record: Any, owner: type) -> Any:
-        if record is None:
-            return self
-        record._values()
-        return getattr(record, self._name)
-
-
-class _LookedSet(_Looked):
-    """The same for what `_Set` stands for."""
-
-    def __get__(self, record: Any, owner: type) -> Any:
-        return None if record is None else record._values().get(self._name)
-
-
-class _Default:
-    """An absent field with a default that can be changed: each record gets its own."""
-
-    def __init__(self, field: ThriftField) -> None:
-        self._field = field
-
-    def __get__(self, record: Any, owner: type) -> Any:
-        value = _default(self._field)
-        if record is not None:
-            record.__dict__[self._field.attribute] = value
-        return value
-
-
-class _Set:
-    """What the C codec reads of a field with a default: the value that was set, or None."""
-
-    def __init__(self, attribute: str) -> None:
-        self._attribute = attribute
-
-    def __get__(self, record: Any, owner: type) -> Any:
-        return None if record is None else record.__dict__.get(self._attribute)
+_CLASSES = RecordClasses(ThriftRecord, _UnreadMixin)
 
 
 def record_class(
@@ -212,79 +173,8 @@ def record_class(
         >>> Point(x=1.0)
         Point(y=2.5, x=1.0)
     """
-    return _classes(thrift_struct(struct, name, include_dirs=include_dirs))
-
-
-@functools.lru_cache(maxsize=4096)
-def _classes(struct: ThriftStruct) -> type[ThriftRecord]:
-    members: dict[str, Any] = {
-        "struct": struct,
-        "__module__": __name__,
-        "__hash__": ThriftRecord.__hash__,
-    }
-    for field in struct.fields:
-        is_plain = field.default is None or isinstance(field.default, (int, float, str, bytes))
-        members[field.attribute] = _default(field) if is_plain else _Default(field)
-        if field.default is not None:
-            members["#" + field.attribute] = _Set(field.attribute)
-    made: Any = type(struct.name, (ThriftRecord,), members)
-    # Records that are read are made and filled by C: no constructor and no checks of ours, which
-    # would make it 20 µs instead of 3. Wrong names are found when such a record is written.
-    filled: dict[str, Any] = {"__module__": __name__, "__init__": SimpleNamespace.__init__}
-    if struct.kind != "union":
-        filled["__setattr__"] = SimpleNamespace.__setattr__
-    made._stored = type(struct.name, (made,), filled)
-    looked = {field.attribute: _Looked(field.attribute) for field in struct.fields}
-    made._unread = type(struct.name, (_UnreadMixin, made), {"__module__": __name__, **looked})
-    for name in looked:
-        if "#" + name in members:
-            setattr(made._unread, "#" + name, _LookedSet(name))
-    found: type[ThriftRecord] = made
+    found: type[ThriftRecord] = _CLASSES.of(thrift_struct(struct, name, include_dirs=include_dirs))
     return found
-
-
-def _stored_class(struct: ThriftStruct, wanted: Wanted) -> type:
-    return _classes(struct)._stored if wanted is None else _view_class(struct, wanted)
-
-
-def _view_class(struct: ThriftStruct, wanted: Mapping[int, Any]) -> type:
-    """Return a class for some fields of a struct, with everything absent None, however deep."""
-    members: dict[str, Any] = {}
-    for number, inner in wanted.items():
-        field = struct.by_id[number]
-        if inner is not None and field.type.struct is not None:
-            members[field.attribute] = _view_class(field.type.struct, inner)()
-        elif isinstance(field.default, (list, dict, set)):
-            members[field.attribute] = _Default(field)
-        else:
-            members[field.attribute] = _default(field)
-    return type(struct.name, (), members)
-
-
-def _default(field: ThriftField) -> Any:
-    """Return a fresh default of a field."""
-    return None if field.default is None else _of_literal(field.type, field.default)
-
-
-def _of_literal(kind: ThriftType, value: Any) -> Any:
-    """Return a value of a type as the IDL writes it: a set as a list, a struct as a dict."""
-    if kind.struct is not None and isinstance(value, dict):
-        fields = kind.struct.by_name
-        return _classes(kind.struct)(
-            **{
-                fields[name].attribute: _of_literal(fields[name].type, value[name])
-                for name in value
-            }
-        )
-    if kind.key is not None and kind.element is not None:
-        return {_of_literal(kind.key, a): _of_literal(kind.element, b) for a, b in value.items()}
-    if kind.element is not None:
-        found = [_of_literal(kind.element, one) for one in value]
-        return set(found) if kind.kind == "set" else found
-    if kind.kind == "binary" and isinstance(value, str):
-        return value.encode()
-    convert = {"double": float, "bool": bool}.get(kind.kind)
-    return value if convert is None else convert(value)
 
 
 def _set_values(record: ThriftRecord) -> dict[str, Any]:
@@ -346,7 +236,7 @@ class ThriftCodec:
     unknown: Literal["drop", "keep"] = "drop"
 
     def __attrs_post_init__(self) -> None:
-        _check("protocol", self.protocol, list(PROTOCOLS))
+        _check("protocol", self.protocol, list(INPUTS))
         _check("text", self.text, ["replace", "strict", "surrogateescape"])
         _check("unknown", self.unknown, ["drop", "keep"])
         for path in self.fields or ():
@@ -421,13 +311,13 @@ def _tools(codec: ThriftCodec) -> _Tools:
 @functools.lru_cache(maxsize=1024)
 def _tools_of(codec: ThriftCodec, thread: int) -> _Tools:
     struct = codec.struct
-    wanted = _wanted(codec)
+    wanted = wanted_of(struct, codec.fields)
     names = tuple(
         ".".join(field.attribute for field in struct.path(path))
         for path in (struct.field_names if codec.fields is None else codec.fields)
     )
     is_plain = all("." not in name for name in names)
-    stored = _classes(struct)._stored
+    stored = _CLASSES.of(struct)._stored
 
     def from_row(row: Row) -> Any:
         if not is_plain:
@@ -438,48 +328,18 @@ def _tools_of(codec: ThriftCodec, thread: int) -> _Tools:
         made.__dict__.update(zip(names, row, strict=True))
         return made
 
-    return _Tools(_decoder(codec, wanted), _encoder(codec), _row_getter(names), from_row)
-
-
-def _row_getter(names: tuple[str, ...]) -> Callable[[Any], Row]:
-    if any(other != name and other.startswith(name + ".") for name in names for other in names):
-        # A whole struct and a part of it: where the struct is absent, so is the part.
-        split = [name.split(".") for name in names]
-        return lambda made: tuple([functools.reduce(_part, parts, made) for parts in split])
-    if not names:
-        return lambda made: ()
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda made: (get(made),)
-
-
-def _part(made: Any, name: str) -> Any:
-    return None if made is None else getattr(made, name)
-
-
-def _wanted(codec: ThriftCodec) -> Wanted:
-    if codec.fields is None:
-        return None
-    root: dict[int, Any] = {}
-    for path in codec.fields:
-        inner: dict[int, Any] | None = root
-        numbers = [field.id for field in codec.struct.path(path)]
-        for number in numbers[:-1]:
-            # None is all of a struct: a path into it adds nothing.
-            inner = None if inner is None else inner.setdefault(number, {})
-        if inner is not None:
-            inner[numbers[-1]] = None
-    return root
+    return _Tools(_decoder(codec, wanted), _encoder(codec), row_getter(names), from_row)
 
 
 def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
-    struct, source = codec.struct, PROTOCOLS[codec.protocol][0]
+    struct, source = codec.struct, INPUTS[codec.protocol]
     classes: dict[int, type] = {}
 
     def make(of: ThriftStruct, some: Wanted) -> Any:
         if some is None:
-            return _classes(of)._stored()
+            return _CLASSES.of(of)._stored()
         if id(some) not in classes:
-            classes[id(some)] = _view_class(of, some)
+            classes[id(some)] = _CLASSES.view(of, some)
         return classes[id(some)]()
 
     # A text that is passed over cannot be told to be UTF-8.
@@ -503,9 +363,9 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
         return plainly
     fast: Callable[[bytes], Any] | None = None
     if codec.text == "replace" and thrift_fast.is_fast(struct):
-        fast = thrift_fast.fast_decoder(struct, wanted, codec.protocol, _stored_class)
+        fast = thrift_fast.fast_decoder(struct, wanted, codec.protocol, _CLASSES.stored)
     elif codec.protocol == "binary":
-        fast = generated_decoder(struct, wanted, codec.text, _stored_class)
+        fast = generated_decoder(struct, wanted, codec.text, _CLASSES.stored)
     if fast is None:
         return plainly
     quickly = fast
@@ -520,7 +380,7 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
 
 
 def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
-    struct, output = codec.struct, PROTOCOLS[codec.protocol][1]
+    struct, output = codec.struct, OUTPUTS[codec.protocol]
     text = "surrogateescape" if codec.text == "surrogateescape" else "strict"
 
     def plainly(record: Any) -> bytes:
@@ -533,12 +393,12 @@ def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
 
     fast: Callable[[Any], bytes] | None = None
     if thrift_fast.is_fast(struct):
-        fast = thrift_fast.fast_encoder(struct, codec.protocol, _stored_class)
+        fast = thrift_fast.fast_encoder(struct, codec.protocol, _CLASSES.stored)
     elif codec.protocol == "binary":
         fast = generated_encoder(struct)
     if fast is None or codec.unknown == "keep":
         return plainly
-    quickly, stored = fast, _classes(struct)._stored
+    quickly, stored = fast, _CLASSES.of(struct)._stored
     names = frozenset(struct.field_names)
     attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
 
@@ -612,7 +472,7 @@ def _read_again(codec: ThriftCodec, data: bytes) -> ThriftRecord:
 
 
 def _unread(codec: ThriftCodec, data: bytes) -> ThriftRecord:
-    kind = _classes(codec.struct)._unread
-    record = kind.__new__(kind)
+    kind = _CLASSES.of(codec.struct)._unread
+    record: ThriftRecord = kind.__new__(kind)
     record.__dict__.update({_RAW: data, _CODEC: codec})
     return record

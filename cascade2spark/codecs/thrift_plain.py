@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.codecs.thrift_output import Output
 from cascade2spark.codecs.thrift_schema import (
     BOOL,
     DOUBLE,
@@ -19,7 +20,7 @@ from cascade2spark.codecs.thrift_schema import (
     ThriftStruct,
     ThriftType,
 )
-from cascade2spark.codecs.thrift_wire import MOST_DEPTH, Input, Output, ThriftFault
+from cascade2spark.codecs.thrift_wire import MOST_DEPTH, Input, ThriftFault
 
 __all__ = ["UNKNOWN", "Reader", "Wanted", "write_struct"]
 

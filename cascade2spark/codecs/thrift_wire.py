@@ -1,4 +1,4 @@
-"""The binary and the compact protocol, value by value, every length checked before it is believed.
+"""Reading the binary and the compact protocol, every length checked before it is believed.
 
 Each element of a container takes at least one byte, so a count that is larger than what is left
 of the record is refused before anything is allocated or looped over.
@@ -26,14 +26,13 @@ from cascade2spark.codecs.thrift_schema import (
 )
 
 __all__ = [
+    "FIXED_WIDTHS",
+    "INPUTS",
     "MOST_DEPTH",
-    "PROTOCOLS",
+    "TO_COMPACT",
     "BinaryInput",
-    "BinaryOutput",
     "CompactInput",
-    "CompactOutput",
     "Input",
-    "Output",
     "ThriftFault",
 ]
 
@@ -45,8 +44,7 @@ _I64 = layout.Struct(">q")
 _DOUBLE = layout.Struct(">d")
 _LITTLE_DOUBLE = layout.Struct("<d")
 _UUID = 16  # of newer IDLs: thriftpy2 has none, so it is only ever passed over
-_FIXED = {BOOL: 1, BYTE: 1, I16: 2, I32: 4, I64: 8, DOUBLE: 8}
-_RANGES = {BYTE: 1 << 7, I16: 1 << 15, I32: 1 << 31, I64: 1 << 63}
+FIXED_WIDTHS = {BOOL: 1, BYTE: 1, I16: 2, I32: 4, I64: 8, DOUBLE: 8}
 
 
 class ThriftFault(Exception):
@@ -162,7 +160,7 @@ class Input(ABC):
             self.blob()
         elif wire == _UUID:
             self.take(16)
-        elif wire in _FIXED:
+        elif wire in FIXED_WIDTHS:
             self.read(wire)()
         else:
             raise ThriftFault(f"there is no type {wire}", self.at)
@@ -233,14 +231,14 @@ class BinaryInput(Input):
         return key, value, self.counted(self.i32(), start, "a map")
 
     def _skip_many(self, wires: tuple[int, ...], count: int, depth: int) -> None:
-        if len(wires) == 1 and wires[0] in _FIXED:
-            self.take(count * _FIXED[wires[0]])
+        if len(wires) == 1 and wires[0] in FIXED_WIDTHS:
+            self.take(count * FIXED_WIDTHS[wires[0]])
         else:
             super()._skip_many(wires, count, depth)
 
 
 # Types of the compact protocol by ours; true is 1, false 2, in a container both are a byte.
-_TO_COMPACT = {
+TO_COMPACT = {
     BOOL: 1,
     BYTE: 3,
     I16: 4,
@@ -253,7 +251,7 @@ _TO_COMPACT = {
     MAP: 11,
     STRUCT: 12,
 }
-_FROM_COMPACT = {0: 0, 2: BOOL, 13: _UUID, **{short: wire for wire, short in _TO_COMPACT.items()}}
+_FROM_COMPACT = {0: 0, 2: BOOL, 13: _UUID, **{short: wire for wire, short in TO_COMPACT.items()}}
 
 
 class CompactInput(Input):
@@ -347,132 +345,4 @@ class CompactInput(Input):
         return (value >> 1) ^ -(value & 1)
 
 
-class Output(ABC):
-    """A record that is written from front to back."""
-
-    __slots__ = ("parts",)
-    protocol: ClassVar[str]
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-
-    @abstractmethod
-    def field(self, wire: int, number: int, last: int, truth: bool) -> None:
-        """Begin a field; the compact protocol puts the value of a boolean one right here."""
-
-    @abstractmethod
-    def stop(self) -> None: ...
-    @abstractmethod
-    def number(self, wire: int, value: int) -> None: ...
-    @abstractmethod
-    def boolean(self, value: bool, in_field: bool) -> None: ...
-    @abstractmethod
-    def double(self, value: float) -> None: ...
-    @abstractmethod
-    def blob(self, value: bytes) -> None: ...
-    @abstractmethod
-    def list_head(self, wire: int, count: int) -> None: ...
-    @abstractmethod
-    def map_head(self, key: int, value: int, count: int) -> None: ...
-
-    @staticmethod
-    def checked(wire: int, value: Any) -> int:
-        """Return a whole number that its type can hold."""
-        if value.__class__ is not int and not hasattr(value, "__index__"):
-            raise ThriftFault(f"a {type(value).__name__} where a whole number belongs")
-        number = int(value)
-        if not -_RANGES[wire] <= number < _RANGES[wire]:
-            raise ThriftFault(f"{number} does not fit {_RANGES[wire].bit_length()} bits")
-        return number
-
-
-class BinaryOutput(Output):
-    """The binary protocol."""
-
-    __slots__ = ()
-    protocol = "binary"
-
-    def field(self, wire: int, number: int, last: int, truth: bool) -> None:
-        self.parts.append(bytes((wire,)) + _I16.pack(number))
-
-    def stop(self) -> None:
-        self.parts.append(b"\0")
-
-    def number(self, wire: int, value: int) -> None:
-        number = self.checked(wire, value)
-        self.parts.append(number.to_bytes(_FIXED[wire], "big", signed=True))
-
-    def boolean(self, value: bool, in_field: bool) -> None:
-        self.parts.append(b"\1" if value else b"\0")
-
-    def double(self, value: float) -> None:
-        self.parts.append(_DOUBLE.pack(value))
-
-    def blob(self, value: bytes) -> None:
-        self.parts.append(_I32.pack(len(value)) + value)
-
-    def list_head(self, wire: int, count: int) -> None:
-        self.parts.append(bytes((wire,)) + _I32.pack(count))
-
-    def map_head(self, key: int, value: int, count: int) -> None:
-        self.parts.append(bytes((key, value)) + _I32.pack(count))
-
-
-class CompactOutput(Output):
-    """The compact protocol."""
-
-    __slots__ = ()
-    protocol = "compact"
-
-    def field(self, wire: int, number: int, last: int, truth: bool) -> None:
-        short = (1 if truth else 2) if wire == BOOL else _TO_COMPACT[wire]
-        step = number - last
-        if 0 < step <= 15:
-            self.parts.append(bytes((step << 4 | short,)))
-        else:
-            self.parts.append(bytes((short,)) + _varint(number << 1 ^ number >> 15))
-
-    def stop(self) -> None:
-        self.parts.append(b"\0")
-
-    def number(self, wire: int, value: int) -> None:
-        number = self.checked(wire, value)
-        if wire == BYTE:
-            self.parts.append(bytes((number & 255,)))
-        else:
-            self.parts.append(_varint(number << 1 ^ number >> 63))
-
-    def boolean(self, value: bool, in_field: bool) -> None:
-        if not in_field:
-            self.parts.append(b"\1" if value else b"\2")
-
-    def double(self, value: float) -> None:
-        self.parts.append(_LITTLE_DOUBLE.pack(value))
-
-    def blob(self, value: bytes) -> None:
-        self.parts.append(_varint(len(value)) + value)
-
-    def list_head(self, wire: int, count: int) -> None:
-        short = _TO_COMPACT[wire]
-        head = bytes((count << 4 | short,)) if count < 15 else bytes((240 | short,))
-        self.parts.append(head if count < 15 else head + _varint(count))
-
-    def map_head(self, key: int, value: int, count: int) -> None:
-        types = bytes((_TO_COMPACT[key] << 4 | _TO_COMPACT[value],)) if count else b""
-        self.parts.append(_varint(count) + types)
-
-
-def _varint(number: int) -> bytes:
-    number &= 0xFFFFFFFFFFFFFFFF
-    found = bytearray()
-    while number > 127:
-        found.append(number & 127 | 128)
-        number >>= 7
-    found.append(number)
-    return bytes(found)
-
-
-PROTOCOLS: dict[str, tuple[type[Input], type[Output]]] = {
-    "binary": (BinaryInput, BinaryOutput),
-    "compact": (CompactInput, CompactOutput),
-}
+INPUTS: dict[str, type[Input]] = {"binary": BinaryInput, "compact": CompactInput}

@@ -9,12 +9,10 @@ import attrs
 
 from cascade2spark.codecs.sequence_header import Compression
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
-from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift import ThriftCodec, ThriftStruct, ThriftType, thrift_struct
-from cascade2spark.codecs.thrift_values import THRIFT_WRITABLE, struct_values
+from cascade2spark.codecs.thrift_values import THRIFT_WRITABLE
 from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable, Writable
 from cascade2spark.errors import (
-    BadRecord,
     BuildError,
     Cascade2SparkError,
     PlanError,
@@ -24,7 +22,12 @@ from cascade2spark.fields import Fields
 from cascade2spark.files import Split
 from cascade2spark.files.lines import open_for_read
 from cascade2spark.schemes.base import OnBad, Row, RowReader, RowWriter, Scheme, SourceInfo
-from cascade2spark.schemes.lines import BATCH_ROWS
+from cascade2spark.schemes.thrift_blocks import (
+    ThriftBlock,
+    block_parts,
+    thrift_blocks,
+    thrift_values,
+)
 from cascade2spark.types import (
     Boolean,
     Double,
@@ -37,7 +40,7 @@ from cascade2spark.types import (
     coercion,
 )
 
-__all__ = ["ThriftBlock", "ThriftSequenceFile", "thrift_values"]
+__all__ = ["ThriftBlock", "ThriftSequenceFile"]
 
 _TYPES: dict[str, Type] = {
     "bool": Boolean,
@@ -230,88 +233,6 @@ class ThriftSequenceFile(Scheme):
         return _ThriftWriter(fields, file, key_at, codec, types)
 
 
-@attrs.frozen(eq=False)
-class ThriftBlock:
-    """Some neighbouring records of one file.
-
-    Attributes:
-        path: the file.
-        offset: where the first of them, or the block that holds it, begins.
-        first: number of the first record in its range of the file.
-        values: bytes of the structs.
-        keys: their keys, if they were asked for.
-        is_nullable: the class of the values calls no bytes at all a null.
-        damages: what the file holds instead of records, in front of these.
-    """
-
-    path: str
-    offset: int
-    first: int
-    values: list[bytes]
-    keys: list[Any] | None
-    is_nullable: bool
-    damages: list[BadRecord]
-
-
-def thrift_blocks(
-    opened: Any, path: str, start: int, end: int | None, *, with_keys: bool
-) -> Iterator[ThriftBlock]:
-    """Yield the records of a range of an open sequence file.
-
-    Raises:
-        TapError: it is no sequence file, or its values are no thrift structs.
-    """
-    damages: list[BadRecord] = []
-    reader = SequenceFileReader(opened, path, start=start, end=end, on_bad=damages.append)
-    stored = struct_values(reader.header.value_class, path)
-    reader.value_type = stored.type
-    first = 0
-    for chunk in reader.chunks(keys=with_keys):
-        values = stored.structs_in(chunk.values or [])
-        found, damages[:] = list(damages), []
-        yield ThriftBlock(path, chunk.offset, first, values, chunk.keys, stored.is_nullable, found)
-        first += chunk.count
-    if damages:
-        yield ThriftBlock(path, end or 0, first, [], [] if with_keys else None, False, damages)
-
-
-def thrift_values(
-    block: ThriftBlock, decode: Any, null: Any, on_bad: OnBad
-) -> tuple[list[Any], list[Any] | None]:
-    """Return the decoded values of a block, and their keys, without the bad records.
-
-    Args:
-        decode: bytes to value; raises BadRecord.
-        null: what a null is.
-        on_bad: called for each bad record, with file and place.
-    """
-    for damage in block.damages:
-        on_bad(damage)
-    values = block.values
-    if not (block.is_nullable and b"" in values):
-        try:
-            return [decode(value) for value in values], block.keys
-        except BadRecord:
-            pass  # found again below, where it is known which record it is
-    found: list[Any] = []
-    keys: list[Any] | None = None if block.keys is None else []
-    for place, value in enumerate(values):
-        try:
-            made = null if block.is_nullable and not value else decode(value)
-        except BadRecord as bad:
-            bad.details = {
-                "file": block.path,
-                "record": f"{block.first + place} of the range, at or after byte {block.offset}",
-                **bad.details,
-            }
-            on_bad(bad)
-            continue
-        found.append(made)
-        if keys is not None and block.keys is not None:
-            keys.append(block.keys[place])
-    return found, keys
-
-
 class _ThriftReader(RowReader[ThriftBlock]):
     def __init__(self, scheme: ThriftSequenceFile, source: SourceInfo) -> None:
         width = len(scheme.names) + (scheme.key is not None)
@@ -332,7 +253,7 @@ class _ThriftReader(RowReader[ThriftBlock]):
     def rows(self, blocks: Iterable[ThriftBlock], on_bad: OnBad) -> Iterator[list[Row]]:
         at = self._key_at
         for block in blocks:
-            for part in _parts(block):
+            for part in block_parts(block):
                 rows, keys = thrift_values(part, self._decode, self._null, on_bad)
                 if at is not None and keys is not None:
                     rows = [
@@ -340,22 +261,6 @@ class _ThriftReader(RowReader[ThriftBlock]):
                     ]
                 if rows:
                     yield rows
-
-
-def _parts(block: ThriftBlock) -> Iterator[ThriftBlock]:
-    """Yield a block a batch of rows at a time."""
-    if len(block.values) <= BATCH_ROWS:
-        yield block
-        return
-    for start in range(0, len(block.values), BATCH_ROWS):
-        some = slice(start, start + BATCH_ROWS)
-        yield attrs.evolve(
-            block,
-            first=block.first + start,
-            values=block.values[some],
-            keys=None if block.keys is None else block.keys[some],
-            damages=block.damages if start == 0 else [],
-        )
 
 
 class _ThriftWriter(RowWriter):

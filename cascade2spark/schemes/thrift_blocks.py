@@ -1,0 +1,114 @@
+"""Thrift records on their way out of a sequence file, and what becomes of bad ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from cascade2spark.codecs.sequencefile import SequenceFileReader
+from cascade2spark.codecs.thrift_values import struct_values
+from cascade2spark.errors import BadRecord
+from cascade2spark.schemes.base import OnBad
+from cascade2spark.schemes.lines import BATCH_ROWS
+
+__all__ = ["ThriftBlock", "block_parts", "thrift_blocks", "thrift_values"]
+
+
+@attrs.frozen(eq=False)
+class ThriftBlock:
+    """Some neighbouring records of one file.
+
+    Attributes:
+        path: the file.
+        offset: where the first of them, or the block that holds it, begins.
+        first: number of the first record in its range of the file.
+        values: bytes of the structs.
+        keys: their keys, if they were asked for.
+        is_nullable: the class of the values calls no bytes at all a null.
+        damages: what the file holds instead of records, in front of these.
+    """
+
+    path: str
+    offset: int
+    first: int
+    values: list[bytes]
+    keys: list[Any] | None
+    is_nullable: bool
+    damages: list[BadRecord]
+
+
+def thrift_blocks(
+    opened: Any, path: str, start: int, end: int | None, *, with_keys: bool
+) -> Iterator[ThriftBlock]:
+    """Yield the records of a range of an open sequence file.
+
+    Raises:
+        TapError: it is no sequence file, or its values are no thrift structs.
+    """
+    damages: list[BadRecord] = []
+    reader = SequenceFileReader(opened, path, start=start, end=end, on_bad=damages.append)
+    stored = struct_values(reader.header.value_class, path)
+    reader.value_type = stored.type
+    first = 0
+    for chunk in reader.chunks(keys=with_keys):
+        values = stored.structs_in(chunk.values or [])
+        found, damages[:] = list(damages), []
+        yield ThriftBlock(path, chunk.offset, first, values, chunk.keys, stored.is_nullable, found)
+        first += chunk.count
+    if damages:
+        yield ThriftBlock(path, end or 0, first, [], [] if with_keys else None, False, damages)
+
+
+def thrift_values(
+    block: ThriftBlock, decode: Any, null: Any, on_bad: OnBad
+) -> tuple[list[Any], list[Any] | None]:
+    """Return the decoded values of a block, and their keys, without the bad records.
+
+    Args:
+        decode: bytes to value; raises BadRecord.
+        null: what a null is.
+        on_bad: called for each bad record, with file and place.
+    """
+    for damage in block.damages:
+        on_bad(damage)
+    values = block.values
+    if not (block.is_nullable and b"" in values):
+        try:
+            return [decode(value) for value in values], block.keys
+        except BadRecord:
+            pass  # found again below, where it is known which record it is
+    found: list[Any] = []
+    keys: list[Any] | None = None if block.keys is None else []
+    for place, value in enumerate(values):
+        try:
+            made = null if block.is_nullable and not value else decode(value)
+        except BadRecord as bad:
+            bad.details = {
+                "file": block.path,
+                "record": f"{block.first + place} of the range, at or after byte {block.offset}",
+                **bad.details,
+            }
+            on_bad(bad)
+            continue
+        found.append(made)
+        if keys is not None and block.keys is not None:
+            keys.append(block.keys[place])
+    return found, keys
+
+
+def block_parts(block: ThriftBlock) -> Iterator[ThriftBlock]:
+    """Yield a block a batch of rows at a time."""
+    if len(block.values) <= BATCH_ROWS:
+        yield block
+        return
+    for start in range(0, len(block.values), BATCH_ROWS):
+        some = slice(start, start + BATCH_ROWS)
+        yield attrs.evolve(
+            block,
+            first=block.first + start,
+            values=block.values[some],
+            keys=None if block.keys is None else block.keys[some],
+            damages=block.damages if start == 0 else [],
+        )
