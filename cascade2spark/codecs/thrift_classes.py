@@ -21,12 +21,17 @@ class RecordClasses:
     Args:
         record: base of all records.
         unread: base of those that are bytes still; a subclass of it.
+        found: an importable function that returns this very object, wherever it is unpickled.
     """
 
-    def __init__(self, record: type, unread: type) -> None:
+    def __init__(self, record: type, unread: type, found: Callable[[], RecordClasses]) -> None:
+        self._found = found
         self._record = record
         self._unread = unread
         self._made: dict[ThriftStruct, Any] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._found, ()
 
     def of(self, struct: ThriftStruct) -> Any:
         """Return the class of a struct's records."""

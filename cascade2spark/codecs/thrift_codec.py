@@ -11,6 +11,7 @@ import copy
 import functools
 import threading
 import zlib
+from abc import ABCMeta
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
@@ -40,7 +41,7 @@ _SHOWN_BYTES = 60
 Row = tuple[Any, ...]
 
 
-class ThriftRecord(SimpleNamespace):
+class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
     """A struct's values: attributes by field, absent ones giving their default or None.
 
     Get a struct's class from `record_class`, or records from a codec. Two records are equal when
@@ -62,6 +63,13 @@ class ThriftRecord(SimpleNamespace):
             if field.default is not None
         }
         super().__init__(**(given | values))
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        # A class that a function took along to a worker is a copy of the one there.
+        if "struct" in vars(cls) and getattr(other, "struct", None) == cls.struct:
+            return True
+        return NotImplemented
 
     def is_set(self, name: str) -> bool:
         """Tell whether a field has a value of its own, and not only its default."""
@@ -156,7 +164,11 @@ class _UnreadMixin(ThriftRecord):
         return _unread, (self.__dict__[_CODEC], self.__dict__[_RAW])
 
 
-_CLASSES = RecordClasses(ThriftRecord, _UnreadMixin)
+def _classes() -> RecordClasses:
+    return _CLASSES
+
+
+_CLASSES = RecordClasses(ThriftRecord, _UnreadMixin, _classes)
 
 
 def record_class(

@@ -13,6 +13,7 @@ import pytest
 import thriftpy2
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyspark import cloudpickle
 from thriftpy2.protocol import TBinaryProtocolFactory, TCompactProtocolFactory
 from thriftpy2.utils import serialize
 
@@ -386,3 +387,24 @@ def test_threads_do_not_share_what_a_codec_works_on() -> None:
     with ThreadPoolExecutor(1) as pool:
         others = pool.submit(thrift_codec._tools, codec).result()
     assert mine is thrift_codec._tools(ThriftCodec(EVENT)) is not others
+
+
+def test_a_function_takes_a_records_class_along() -> None:
+    kind = record_class(EVENT)
+    codec = ThriftCodec(EVENT)
+
+    def made_anew(number: int) -> tuple[bool, bytes]:
+        record = kind(id=number, user="ü", tags=["a"])
+        read = codec.decode(codec.encode(record))
+        return read == record and isinstance(read, kind), codec.encode(read)
+
+    code = "import pickle,sys; print(pickle.loads(sys.stdin.buffer.read())(5))"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        input=cloudpickle.dumps(made_anew),
+        capture_output=True,
+        check=True,
+    )
+    assert str(made_anew(5)) == found.stdout.decode().strip()
+    assert made_anew(5)[0]
+    assert not isinstance(kind(), record_class(IDL, "Item"))
