@@ -47,17 +47,16 @@ def flat(**more: Any) -> ThriftSequenceFile:
     return ThriftSequenceFile(VISIT, fields=list(FLAT), **more)
 
 
-for protocol in ("binary", "compact"):
-    for compression in ("none", "block"):
-        case.add(
-            f"fields_come_back_{protocol}_{compression}",
-            "thrift's protocols; an absent field with a default reads as it",
-            lambda i: Each(i, Identity()),
-            i=stored(flat(protocol=protocol, compression=compression), *ROWS),
-            sinks=flat(protocol=protocol, compression=compression),
-            expected=READ,
-            ordered=True,
-        )
+for protocol, compression in (("binary", "none"), ("compact", "block")):
+    case.add(
+        f"fields_come_back_{protocol}_{compression}",
+        "thrift's protocols; an absent field with a default reads as it",
+        lambda i: Each(i, Identity()),
+        i=stored(flat(protocol=protocol, compression=compression), *ROWS),
+        sinks=flat(protocol=protocol, compression=compression),
+        expected=READ,
+        ordered=True,
+    )
 
 case.add(
     "only_what_is_needed_is_read",
