@@ -58,7 +58,7 @@ def write_ours(sc: SparkContext, folder: Path, kind: Any, count: int) -> int:
         with open(folder / f"part-{part:05}", "wb") as file:
             file.write(writer.start())
             while some := list(islice(found, _BATCH)):
-                file.write(writer.encode([key for key, _ in some], [value for _, value in some]))
+                file.write(writer.encode(*zip(*some, strict=True)))
             file.write(writer.finish())
         yield 0
 

@@ -10,7 +10,7 @@ import os
 import struct
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import Any
 
 from cascade2spark.codecs.hadoop_codecs import HadoopCodec, hadoop_codec
@@ -123,7 +123,7 @@ class SequenceFileWriter:
         parts[::3] = map(_pack_head, sizes, key_sizes)
         parts[1::3] = keys
         parts[2::3] = values
-        return self._with_marks(parts, 3, sizes)
+        return self._with_marks(parts, 3, sizes, 8)
 
     def finish(self) -> bytes:
         """Return the rest."""
@@ -131,18 +131,16 @@ class SequenceFileWriter:
 
     def _fused_parts(
         self, keys: Sequence[Any], values: Sequence[bytes], head: struct.Struct
-    ) -> tuple[list[bytes], int, list[int]] | None:
+    ) -> tuple[list[bytes], int, list[int], int] | None:
         pack, key_size = head.pack, head.size - 12
         counts = list(map(len, values))
         rest = key_size + 4
+        lengths = map(rest.__add__, counts)
         try:
             if key_size:
-                heads = [
-                    pack(count + rest, key_size, key, count)
-                    for key, count in zip(keys, counts, strict=True)
-                ]
+                heads = list(map(pack, lengths, repeat(key_size), keys, counts))
             elif set(keys) == {None}:
-                heads = [pack(count + 4, 0, count) for count in counts]
+                heads = list(map(pack, lengths, repeat(0), counts))
             else:
                 return None
         except (struct.error, OverflowError, TypeError):
@@ -150,27 +148,39 @@ class SequenceFileWriter:
         parts: list[bytes] = [b""] * (2 * len(heads))
         parts[::2] = heads
         parts[1::2] = values
-        return parts, 2, [count + rest for count in counts]
+        return parts, 2, counts, rest + 8
 
-    def _with_marks(self, parts: list[bytes], parts_each: int, sizes: list[int]) -> bytes:
+    def _with_marks(
+        self, parts: list[bytes], parts_each: int, sizes: list[int], more: int
+    ) -> bytes:
         """Return records laid end to end, with a sync marker wherever one is due.
 
         Args:
             parts: bytes of the records.
             parts_each: how many parts are one record.
-            sizes: bytes of key and value of each record.
+            sizes: bytes of each record, but for some that all have.
+            more: how many these are.
         """
-        starts = list(accumulate([size + 8 for size in sizes], initial=0))
-        total = starts.pop()
+        count = len(sizes)
+        summed = list(accumulate(sizes, initial=0))
+
+        def start_of(record: int) -> int:
+            return summed[record] + more * record
+
         marked, begin = -self._since_sync, 0
         laid: list[bytes] = []
         # A marker stands before the first record with enough bytes between it and the last marker.
-        while (at := bisect_left(starts, marked + self._sync_bytes, begin)) < len(starts):
+        while True:
+            due = marked + self._sync_bytes
+            at = bisect_left(range(count), due, begin, key=start_of)
+            if at == count:
+                break
             laid += parts[begin * parts_each : at * parts_each]
             laid.append(self._mark)
-            marked, begin = starts[at], at
-        self._since_sync = total - marked
-        return b"".join(laid + parts[begin * parts_each :] if laid else parts)
+            marked, begin = start_of(at), at
+        data = b"".join(laid + parts[begin * parts_each :] if laid else parts)
+        self._since_sync = start_of(count) - marked
+        return data
 
     def _encode_blocks(self, keys: Sequence[bytes], values: Sequence[bytes]) -> bytes:
         begin_bytes = self._held_bytes
