@@ -6,23 +6,15 @@ import contextlib
 import enum
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from cascade2spark.errors import BuildError, Cascade2SparkError
 from cascade2spark.fields import Fields
 from cascade2spark.flows.definition import FlowDef
-from cascade2spark.operations.base import Filter, GroupAssertion, ValueAssertion
 from cascade2spark.operations.date_operations import Calendar
 from cascade2spark.pipes import (
-    Checkpoint,
-    CoGroup,
-    Each,
-    Every,
-    GroupBy,
-    HashJoin,
-    Merge,
     Pipe,
     SubAssembly,
     tails_of,
@@ -32,6 +24,7 @@ from cascade2spark.taps import MemoryTap, PartitionTap
 from cascade2spark.types import DateType, JSONCoercibleType, Long, Type, as_type
 from tests.conformance.case import ONLY, Case, Lines, Rows
 from tests.conformance.tree import Tree
+from tests.oracle.forms import FORMS, only
 from tests.oracle.recording import Recorder, load_cases
 from tests.oracle.values import NotExportable, encode_row, encode_value
 
@@ -314,86 +307,9 @@ class CaseExport:
         return type_.name
 
 
-def _each(pipe: Each) -> list[Any]:
-    head: Any = _only(pipe.previous) if pipe.previous else pipe.name
-    level = [] if pipe.level is None else [pipe.level]
-    is_plain = isinstance(pipe.operation, (Filter, ValueAssertion)) and pipe.output is None
-    return [head, pipe.arguments, *level, pipe.operation, *([] if is_plain else [pipe.output])]
-
-
-def _every(pipe: Every) -> list[Any]:
-    if isinstance(pipe.operation, GroupAssertion):
-        return [_only(pipe.previous), pipe.arguments, pipe.level, pipe.operation]
-    return [_only(pipe.previous), pipe.arguments, pipe.operation, pipe.output]
-
-
-def _group_by(pipe: GroupBy) -> list[Any]:
-    sort = [pipe.sort] if pipe.sort is not None or pipe.reverse else []
-    reverse = [True] if pipe.reverse else []
-    return [*_name(pipe, "+"), _one_or_all(pipe.previous), pipe.group, *sort, *reverse]
-
-
-def _co_group(pipe: CoGroup) -> list[Any]:
-    group = [] if pipe.result_group is None else [pipe.result_group]
-    return [*_joined(pipe), *group, pipe.joiner]
-
-
-def _joined(pipe: CoGroup | HashJoin) -> list[Any]:
-    """Return what joins begin with: name, pipes, keys, declared fields."""
-    is_declared = pipe.declared is not pipe.joiner.get_field_declaration()
-    declared = [pipe.declared if is_declared else None]
-    if pipe.self_joins:
-        joins = [_only(pipe.previous), pipe.keys[0], pipe.self_joins]
-        return [*_name(pipe, "*"), *joins, *(declared if declared != [None] else [])]
-    return [*_name(pipe, "*"), list(pipe.previous), list(pipe.keys), *declared]
-
-
-def _hash_join(pipe: HashJoin) -> list[Any]:
-    return [*_joined(pipe), pipe.joiner]
-
-
-def _merge(pipe: Merge) -> list[Any]:
-    return [*_name(pipe, "+"), *pipe.previous]
-
-
-def _checkpoint(pipe: Checkpoint) -> list[Any]:
-    return [*([pipe.name] if pipe.is_named else []), *pipe.previous]
-
-
-def _plain_pipe(pipe: Pipe) -> list[Any]:
-    return [pipe.name, *pipe.previous]
-
-
-FORMS: Mapping[type, Callable[[Any], list[Any]]] = {
-    Pipe: _plain_pipe,
-    Each: _each,
-    Every: _every,
-    GroupBy: _group_by,
-    CoGroup: _co_group,
-    HashJoin: _hash_join,
-    Merge: _merge,
-    Checkpoint: _checkpoint,
-}
-
-
-def _name(pipe: Pipe, sign: str) -> list[str]:
-    """Return the name of a splice if it was given one."""
-    derived = sign.join(one.name for one in pipe.previous)
-    return [] if pipe.name == derived else [pipe.name]
-
-
-def _one_or_all(pipes: Sequence[Pipe]) -> Any:
-    return pipes[0] if len(pipes) == 1 else list(pipes)
-
-
-def _only(pipes: Sequence[Pipe]) -> Pipe:
-    (pipe,) = pipes
-    return pipe
-
-
 def _one_tail(pipe: Pipe) -> Pipe:
     try:
-        return _only(tails_of(pipe))
+        return only(tails_of(pipe))
     except (BuildError, ValueError) as error:
         raise NotExportable("an assembly of the case's own without one tail") from error
 

@@ -57,7 +57,8 @@ final class CaseRun {
     } catch (RuntimeException | Error failure) {
       result.put("at", stage);
       ArrayNode chain = result.putArray("error");
-      for (Throwable one = failure; one != null; one = one.getCause()) chain.add(one.getClass().getName());
+      for (Throwable one = failure; one != null; one = one.getCause())
+        chain.add(one.getClass().getName());
       result.put("message", rootMessage(failure));
     }
     return result;
@@ -65,7 +66,8 @@ final class CaseRun {
 
   private Map<Object, Object> properties() {
     Map<Object, Object> properties = new HashMap<>();
-    given.path("properties").fields().forEachRemaining(one -> properties.put(one.getKey(), one.getValue().asText()));
+    given.path("properties").fields()
+        .forEachRemaining(one -> properties.put(one.getKey(), one.getValue().asText()));
     return properties;
   }
 
@@ -83,10 +85,13 @@ final class CaseRun {
       traps.put(name(one), tap(one, SinkMode.REPLACE));
       definition.addTrap(name(one), traps.get(name(one)));
     }
-    for (JsonNode one : given.path("checkpoints")) definition.addCheckpoint(name(one), tap(one, SinkMode.REPLACE));
+    for (JsonNode one : given.path("checkpoints"))
+      definition.addCheckpoint(name(one), tap(one, SinkMode.REPLACE));
     if (given.has("run_id")) definition.setRunID(given.get("run_id").textValue());
-    if (given.has("assertions")) definition.setAssertionLevel(AssertionLevel.valueOf(given.get("assertions").textValue()));
-    if (given.has("debug")) definition.setDebugLevel(DebugLevel.valueOf(given.get("debug").textValue()));
+    if (given.has("assertions"))
+      definition.setAssertionLevel(AssertionLevel.valueOf(given.get("assertions").textValue()));
+    if (given.has("debug"))
+      definition.setDebugLevel(DebugLevel.valueOf(given.get("debug").textValue()));
     return definition;
   }
 
@@ -98,7 +103,9 @@ final class CaseRun {
   private Tap tap(JsonNode node, SinkMode mode) throws IOException {
     String id = node.path("id").asText("");
     if (taps.containsKey(id)) return taps.get(id);
-    Tap tap = node.has("partition") ? partitionTap(node) : node.has("scheme") ? fileTap(node) : rowsTap(node, mode);
+    Tap tap = node.has("partition") ? partitionTap(node)
+        : node.has("scheme") ? fileTap(node)
+        : rowsTap(node, mode);
     if (!id.isEmpty()) taps.put(id, tap);
     return tap;
   }
@@ -145,7 +152,8 @@ final class CaseRun {
         writeFields(fields.putArray(one.getKey()), ((RowsTap) one.getValue()).planned());
     }
     ObjectNode trapped = result.putObject("traps");
-    for (Map.Entry<String, Tap> one : traps.entrySet()) writeRows(trapped.putArray(one.getKey()), one.getValue());
+    for (Map.Entry<String, Tap> one : traps.entrySet())
+      writeRows(trapped.putArray(one.getKey()), one.getValue());
     ObjectNode counters = result.putObject("counters");
     for (JsonNode one : given.path("counters")) {
       String group = one.get(0).textValue();
@@ -171,7 +179,9 @@ final class CaseRun {
   }
 
   private static void writeFields(ArrayNode written, Fields fields) {
-    for (Comparable<?> name : fields) written.add(name instanceof Integer ? Values.JSON.valueToTree(name) : Values.JSON.valueToTree(name.toString()));
+    for (Comparable<?> name : fields)
+      if (name instanceof Integer) written.add((Integer) name);
+      else written.add(name.toString());
   }
 
   private static String rootMessage(Throwable failure) {

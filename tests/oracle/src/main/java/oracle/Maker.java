@@ -39,7 +39,8 @@ final class Maker {
     "cascading.nested.core", "cascading.nested.core.aggregate", "cascading.nested.json",
     "cascading.nested.json.local", "cascading.operation.text", "cascading.pipe",
     "cascading.pipe.assembly", "cascading.pipe.joiner",
-    "cascading.scheme.local", "cascading.tap.partition", "cascading.tuple", "cascading.tuple.type", "cascading.util", "oracle.twins",
+    "cascading.scheme.local", "cascading.tap.partition", "cascading.tuple", "cascading.tuple.type",
+    "cascading.util", "oracle.twins",
   };
 
   private static final Map<String, Class<?>> TYPES = Map.ofEntries(
@@ -108,7 +109,8 @@ final class Maker {
       int least = Integer.MAX_VALUE;
       for (Method one : made.getClass().getMethods()) {
         int[] cost = {0};
-        Object[] fitted = one.getName().equals(call.get(0).textValue()) ? fitted(one, call.get(1), cost) : null;
+        if (!one.getName().equals(call.get(0).textValue())) continue;
+        Object[] fitted = fitted(one, call.get(1), cost);
         if (fitted != null && cost[0] < least) {
           best = one;
           values = fitted;
@@ -126,7 +128,9 @@ final class Maker {
     if (elements.isTextual()) return special(elements.textValue());
     Comparable<?>[] names = new Comparable<?>[elements.size()];
     for (int i = 0; i < names.length; i++)
-      names[i] = elements.get(i).isTextual() ? elements.get(i).textValue() : (Comparable<?>) elements.get(i).intValue();
+      names[i] = elements.get(i).isTextual()
+          ? elements.get(i).textValue()
+          : (Comparable<?>) elements.get(i).intValue();
     Fields fields = new Fields(names);
     if (node.has("types")) fields = fields.applyTypes(types(node.get("types")));
     for (int i = 0; node.has("by") && i < names.length; i++)
@@ -151,7 +155,8 @@ final class Maker {
 
   private Type type(JsonNode node) {
     if (!node.isTextual()) return (Type) make(node);
-    return node.textValue().equals("JSONCoercibleType") ? JSONCoercibleType.TYPE : TYPES.get(node.textValue());
+    if (node.textValue().equals("JSONCoercibleType")) return JSONCoercibleType.TYPE;
+    return TYPES.get(node.textValue());
   }
 
   private static Class<?> named(String name) {
@@ -206,10 +211,13 @@ final class Maker {
     if (wanted == boolean.class && node.isBoolean()) return node.booleanValue();
     if (wanted == int.class && node.isIntegralNumber()) return node.intValue();
     if (wanted == long.class && node.isIntegralNumber()) return bent(1, node.longValue(), cost);
-    if (wanted == double.class && node.has("double")) return Double.valueOf(node.get("double").textValue());
+    if (wanted == double.class && node.has("double"))
+      return Double.valueOf(node.get("double").textValue());
     if (wanted == String.class && node.isTextual()) return node.textValue();
-    if (wanted == TimeZone.class && node.isTextual()) return bent(1, TimeZone.getTimeZone(node.textValue()), cost);
-    if (wanted == Locale.class && node.isTextual()) return bent(1, Locale.forLanguageTag(node.textValue()), cost);
+    if (wanted == TimeZone.class && node.isTextual())
+      return bent(1, TimeZone.getTimeZone(node.textValue()), cost);
+    if (wanted == Locale.class && node.isTextual())
+      return bent(1, Locale.forLanguageTag(node.textValue()), cost);
     if (wanted == Tuple.class && node.has("tuple")) return Values.read(node);
     if (wanted == Object.class || wanted == Comparable.class || wanted == Serializable.class) {
       if (node.has("fields") || node.isArray()) throw new NoFit("a value expected");

@@ -37,12 +37,14 @@ final class RowsTap extends Tap<Properties, List<Tuple>, List<Tuple>> {
 
   @Override public String getIdentifier() { return name; }
 
-  @Override public TupleEntryIterator openForRead(FlowProcess<? extends Properties> process, List<Tuple> input) {
+  @Override public TupleEntryIterator openForRead(
+      FlowProcess<? extends Properties> process, List<Tuple> input) {
     Iterator<Tuple> copies = rows.stream().map(Tuple::new).iterator();
     return new TupleEntryChainIterator(getSourceFields(), copies);
   }
 
-  @Override public TupleEntryCollector openForWrite(FlowProcess<? extends Properties> process, List<Tuple> output) {
+  @Override public TupleEntryCollector openForWrite(
+      FlowProcess<? extends Properties> process, List<Tuple> output) {
     return new TupleEntrySchemeCollector<Properties, List<Tuple>>(process, this, rows);
   }
 
@@ -57,14 +59,16 @@ final class RowsTap extends Tap<Properties, List<Tuple>, List<Tuple>> {
 
   @Override public long getModifiedTime(Properties config) { return 0; }
 
-  private static final class RowsScheme extends Scheme<Properties, List<Tuple>, List<Tuple>, Void, Void> {
+  private static final class RowsScheme
+      extends Scheme<Properties, List<Tuple>, List<Tuple>, Void, Void> {
     Fields planned;
 
     RowsScheme(Fields fields) {
       super(fields, fields);
     }
 
-    @Override public void presentSinkFields(FlowProcess<? extends Properties> process, Tap tap, Fields fields) {
+    @Override public void presentSinkFields(
+        FlowProcess<? extends Properties> process, Tap tap, Fields fields) {
       planned = fields;
       presentSinkFieldsInternal(fields);
     }
@@ -75,12 +79,13 @@ final class RowsTap extends Tap<Properties, List<Tuple>, List<Tuple>> {
     @Override public void sinkConfInit(FlowProcess<? extends Properties> process,
         Tap<Properties, List<Tuple>, List<Tuple>> tap, Properties config) {}
 
-    @Override public boolean source(FlowProcess<? extends Properties> process, SourceCall<Void, List<Tuple>> call)
-        throws IOException {
+    @Override public boolean source(
+        FlowProcess<? extends Properties> process, SourceCall<Void, List<Tuple>> call) throws IOException {
       throw new IOException("rows are read by the tap itself");
     }
 
-    @Override public void sink(FlowProcess<? extends Properties> process, SinkCall<Void, List<Tuple>> call) {
+    @Override public void sink(
+        FlowProcess<? extends Properties> process, SinkCall<Void, List<Tuple>> call) {
       call.getOutput().add(call.getOutgoingEntry().getTupleCopy());
     }
   }

@@ -34,6 +34,7 @@ public class FailingAggregator extends BaseOperation<long[]> implements Aggregat
   }
 
   private void check(String method, Object value) {
-    if (where.equals(method) && bad.equals(value)) throw new IllegalArgumentException(method + " fails");
+    if (where.equals(method) && bad.equals(value))
+      throw new IllegalArgumentException(method + " fails");
   }
 }

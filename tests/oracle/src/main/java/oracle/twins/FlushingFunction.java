@@ -10,7 +10,8 @@ import cascading.tuple.Tuple;
 import cascading.tuple.TupleEntryCollector;
 
 /** Holds rows back and emits their sum in flush, with the collector it kept. */
-public class FlushingFunction extends BaseOperation<FlushingFunction.Held> implements Function<FlushingFunction.Held> {
+public class FlushingFunction extends BaseOperation<FlushingFunction.Held>
+    implements Function<FlushingFunction.Held> {
   static final class Held {
     long sum;
     TupleEntryCollector collector;

@@ -22,7 +22,8 @@ public class JoinerClosureBuffer extends BaseOperation<Void> implements Buffer<V
     for (Iterator<Tuple> left = closure.getIterator(0); left.hasNext();) {
       Object value = last(left.next());
       for (Iterator<Tuple> right = closure.getIterator(1); right.hasNext();)
-        call.getOutputCollector().add(new Tuple(value, last(right.next()), rights, (long) closure.size()));
+        call.getOutputCollector()
+            .add(new Tuple(value, last(right.next()), rights, (long) closure.size()));
     }
   }
 

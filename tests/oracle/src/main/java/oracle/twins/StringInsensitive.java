@@ -15,6 +15,7 @@ public class StringInsensitive implements Comparator<Comparable>, Hasher<Compara
 
   @Override public int hashCode(Comparable value) {
     if (value == null) return 0;
-    return value instanceof String ? ((String) value).toLowerCase(Locale.ROOT).hashCode() : value.hashCode();
+    if (!(value instanceof String)) return value.hashCode();
+    return ((String) value).toLowerCase(Locale.ROOT).hashCode();
   }
 }
