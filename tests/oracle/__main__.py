@@ -16,6 +16,7 @@ from tests.oracle.export import exported_cases, fingerprint
 from tests.oracle.stored import Result, difference, is_alike, load, save, settled
 
 PLANNER = "local"
+BY_NAME = {case.name: case for case in CASES}
 
 
 def main() -> int:
@@ -31,7 +32,6 @@ def main() -> int:
     exported, reasons = exported_cases()
     chosen = {name: case for name, case in exported.items() if given.k in name}
     # What is refused when it is built may be something that Java's compiler refuses already.
-    cases = {one.name: one for one in CASES}
     refused = {one.name for one in CASES if one.fails is not None and one.fails.at == "build"}
     results, wrong = [], []
     for case, outcome in zip(chosen.values(), java.run(chosen.values()), strict=True):
@@ -42,12 +42,12 @@ def main() -> int:
         if unfit is not None:
             outcome.update(at="build", error=["no such constructor"])
         identity = {"case": fingerprint(case), "cascading": java.version(), "planner": PLANNER}
-        results.append(settled(cases[case["name"]], Result(**outcome, **identity)))
+        results.append(settled(BY_NAME[case["name"]], Result(**outcome, **identity)))
     wrong += judged(results)
     if not given.update:
         wrong += changed(results)
     elif not given.k:
-        save(results)
+        save(BY_NAME, results)
     for line in wrong:
         print(line)
     print(f"{len(results)} cases on Cascading {java.version()}, {len(wrong)} of them differ;")
@@ -59,10 +59,9 @@ def main() -> int:
 
 def judged(results: list[Result]) -> list[str]:
     """Return what is wrong with the cases, given what Cascading does."""
-    cases = {case.name: case for case in CASES}
     wrong = []
     for result in results:
-        case = cases[result.name]
+        case = BY_NAME[result.name]
         found = difference(case, result)
         if found is not None and not case.differs:
             wrong.append(f"{case.name}\n  {found}")
@@ -77,8 +76,9 @@ def changed(results: list[Result]) -> list[str]:
     return [
         f"{result.name}\n  is not stored so: run python -m tests.oracle --update"
         for result in results
-        if result.name not in before or not is_alike(before[result.name], result)
+        if not is_alike(BY_NAME[result.name], before.get(result.name), result)
     ]
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

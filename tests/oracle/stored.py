@@ -77,17 +77,23 @@ def settled(case: Case, result: Result) -> Result:
     return attrs.evolve(result, rows=rows, traps=traps)
 
 
-def is_alike(left: Result, right: Result) -> bool:
-    """Tell whether results are the same; which of several errors came first may differ."""
-    return attrs.evolve(left, error=()) == attrs.evolve(right, error=())
+def is_alike(case: Case, old: Result | None, new: Result) -> bool:
+    """Tell whether a stored result is as good as a new one.
+
+    Which of several errors comes first differs from run to run; so may a result that we do not
+    want, as when Cascading's threads lose the rows of one branch or of the other.
+    """
+    if old is None or case.differs:
+        return old is not None and (old.case, old.cascading) == (new.case, new.cascading)
+    return attrs.evolve(old, error=()) == attrs.evolve(new, error=())
 
 
-def save(results: Iterable[Result]) -> None:
+def save(cases: Mapping[str, Case], results: Iterable[Result]) -> None:
     """Store results, one a line, without what they do not have."""
     before, lines = load(), []
     for new in results:
         old = before.get(new.name)
-        result = old if old is not None and is_alike(old, new) else new
+        result = old if old is not None and is_alike(cases[new.name], old, new) else new
         held = attrs.asdict(
             result, filter=lambda field, value: field.eq and value not in (None, {}, ())
         )
