@@ -30,6 +30,7 @@ __all__ = [
     "has_glob",
     "list_files",
     "make_folders",
+    "matching_paths",
     "modified_time",
     "path_exists",
     "path_kind",
@@ -98,6 +99,19 @@ def path_exists(path: str | os.PathLike[str]) -> bool:
         if system.exists(inner):
             return True
         return has_glob(inner) and any(True for _ in _glob_matches(system, inner))
+
+
+def matching_paths(path: str | os.PathLike[str]) -> list[str]:
+    """Return all that a path or a glob matches, sorted, hidden names as well."""
+    system, inner = file_system_of(path)
+    with reaching(path):
+        if not has_glob(inner) or system.exists(inner):
+            return [inner] if system.exists(inner) else []
+        found: set[str] = set()
+        for single in expand_braces(inner):
+            # Hadoop negates a class by ^ and Python's matcher by !.
+            found.update(system.glob(single.replace("[^", "[!")))
+        return sorted(found)
 
 
 def path_kind(path: str | os.PathLike[str]) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.connectors import FlowConnector
+from cascade2spark.connectors import FlowConnector, LocalFlowConnector, SparkFlowConnector
 from cascade2spark.errors import BuildError, TapError
 from cascade2spark.fields import Fields
 from cascade2spark.flows.definition import FlowDef
@@ -42,10 +42,22 @@ class Mode:
     is_strict: bool = True
     in_place: Mapping[Source, Tap] | None = None
 
+    @classmethod
+    def local(cls, properties: Mapping[str, Any] | None = None, is_strict: bool = True) -> Mode:
+        """Return the mode without Spark: everything runs in this process, on local files."""
+        return cls(LocalFlowConnector(properties), is_strict)
+
+    @classmethod
+    def spark(
+        cls, spark: Any = None, properties: Mapping[str, Any] | None = None, is_strict: bool = True
+    ) -> Mode:
+        """Return the mode on Spark; see SparkFlowConnector for what `spark` may be."""
+        return cls(SparkFlowConnector(spark, properties), is_strict)
+
     @property
     def is_local(self) -> bool:
         """Whether files are read as plain local ones."""
-        return type(self.connector).__name__ == "LocalFlowConnector"
+        return isinstance(self.connector, LocalFlowConnector)
 
     def read_tap(self, source: Source) -> Tap:
         """Return what is read for a source.
@@ -92,6 +104,16 @@ class Source(ABC):
         """Fields of the rows that are written; ALL if undeclared."""
         return Fields.ALL if self.source_fields.is_unknown() else self.source_fields
 
+    @property
+    def typed_source_fields(self) -> Fields:
+        """Fields that `to_value` is given; the typed API reads no others."""
+        return self.source_fields
+
+    @property
+    def typed_sink_fields(self) -> Fields:
+        """Fields of the rows that `to_row` gives; ALL if their number is not known."""
+        return self.sink_fields
+
     def read_tap(self, mode: Mode) -> Tap:
         """Return the tap to read, after a look whether its input is good."""
         raise TapError(f"{self} cannot be read")
@@ -101,12 +123,12 @@ class Source(ABC):
         raise TapError(f"{self} cannot be written")
 
     def to_value(self, row: tuple[Any, ...]) -> Any:
-        """Return the value that a row is in the typed API: of one field its value, else the row."""
+        """Return the value of a row of `typed_source_fields`: of one its value, else the row."""
         return row[0] if len(row) == 1 else row
 
     def to_row(self, value: Any) -> tuple[Any, ...]:
         """Return the row that a value of the typed API is written as."""
-        fields = self.sink_fields
+        fields = self.typed_sink_fields
         if fields.is_defined() and len(fields) == 1:
             return (value,)
         return value if type(value) is tuple else tuple(value)
@@ -142,6 +164,8 @@ class FlowState:
         """Have a pipe written."""
         if not isinstance(sink, Source):
             raise BuildError("a pipe is written to a source", asked=repr(sink))
+        if any(sink == other for _, other in self.writes):
+            raise BuildError(f"{sink} is written twice", fix="merge the two pipes and write that")
         self.writes.append((pipe, sink))
 
     def flow_def(self, mode: Mode, name: str) -> FlowDef:
@@ -162,6 +186,8 @@ class FlowState:
             for each in _ancestors(tail):
                 source, trap = _sources.get(each), _traps.get(each)
                 if source is not None and each.name not in found.sources:
+                    if any(source == sink for _, sink in self.writes):
+                        raise BuildError(f"{name} reads {source} and writes it as well")
                     if source not in taps:
                         taps[source] = mode.read_tap(source)
                     found.add_source(each.name, taps[source])

@@ -1,0 +1,175 @@
+"""Sources that lie in files: their paths, and whether what is there is good enough to begin."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+
+from cascade2spark.errors import BuildError, TapError
+from cascade2spark.files import as_path_text, matching_paths, path_kind, route_of
+from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.schemes import Scheme
+from cascade2spark.taps.base import SinkMode, Tap
+from cascade2spark.taps.paths import FileTap, Hfs
+
+__all__ = ["FileSource", "InvalidSource", "as_paths", "good_paths", "has_success_files"]
+
+REQUIRE_SUCCESS = "scalding.require_success_file"
+_SUCCESS = "_SUCCESS"
+
+
+class InvalidSource(TapError):
+    """The input of a source is missing, or not complete (Scalding's InvalidSourceException)."""
+
+
+def as_paths(given: Any) -> tuple[str, ...]:
+    """Return one path, or several, as a tuple of texts."""
+    many = [given] if isinstance(given, (str, os.PathLike)) else given
+    if not isinstance(many, Iterable) or isinstance(many, bytes):
+        raise BuildError("a source needs a path", asked=repr(given))
+    paths = tuple(as_path_text(path) for path in many)
+    if not paths:
+        raise BuildError("a source needs a path", asked=repr(given))
+    return paths
+
+
+@attrs.frozen(repr=False)
+class FileSource(Source):
+    """A source at one path or several, which are read one after another; the last one is written.
+
+    Args:
+        paths: one path, with wildcards or without, or a list of them.
+        sink_mode: what becomes of old output; it is replaced by default.
+        needs_success_file: whether folders must hold a ``_SUCCESS``; see `good_paths`.
+    """
+
+    paths: tuple[str, ...] = attrs.field(converter=as_paths)
+    sink_mode: SinkMode = attrs.field(default=SinkMode.REPLACE, kw_only=True)
+    needs_success_file: bool = attrs.field(default=False, kw_only=True)
+
+    @abstractmethod
+    def scheme(self) -> Scheme:
+        """Return how the records are stored."""
+
+    @property
+    def source_fields(self) -> Any:
+        return self.scheme().source_fields
+
+    @property
+    def sink_fields(self) -> Any:
+        return self.scheme().sink_fields
+
+    def read_paths(self) -> tuple[str, ...]:
+        """Return the paths to read, all that there may be."""
+        return self.paths
+
+    def write_path(self) -> str:
+        """Return the path to write: the last one, without a ``/*`` at its end.
+
+        Raises:
+            BuildError: nothing is left of it, or it has wildcards.
+        """
+        path = self.paths[-1]
+        if path in ("*", "/*"):
+            raise BuildError(f"{self} cannot be written: the path is only a wildcard", asked=path)
+        return path.removesuffix("/*")
+
+    def read_tap(self, mode: Mode) -> Tap:
+        return Hfs(self.scheme(), list(self.good_paths(mode)))
+
+    def write_tap(self, mode: Mode) -> Tap:
+        path, scheme = self.write_path(), self.scheme()
+        # As Scalding's local mode does: text becomes one plain file.
+        is_file = mode.is_local and scheme.can_join and not self.paths[-1].endswith(("/", "/*"))
+        if is_file and route_of(path) == "local" and path_kind(path) != "folder":
+            return FileTap(scheme, path, self.sink_mode)
+        return Hfs(scheme, path, self.sink_mode)
+
+    def good_paths(self, mode: Mode) -> tuple[str, ...]:
+        """Return the paths to read in a mode, after a look at what is there.
+
+        Raises:
+            InvalidSource: a path is missing, or all of them where some may be.
+        """
+        properties = mode.connector.properties
+        asked = str(properties.get(REQUIRE_SUCCESS, "")).lower() == "true"
+        needs_success = self.needs_success_file or (asked and not mode.is_local)
+        return good_paths(self, self.read_paths(), mode.is_strict, needs_success)
+
+    def is_valid(self, mode: Mode) -> bool:
+        """Tell whether it can be read in a mode."""
+        try:
+            self.good_paths(mode)
+        except InvalidSource:
+            return False
+        return True
+
+    def __repr__(self) -> str:
+        shown = self.paths[0] if len(self.paths) == 1 else list(self.paths)
+        return f"{type(self).__name__}({shown!r})"
+
+
+def good_paths(
+    source: Source, paths: Sequence[str], is_strict: bool, needs_success: bool
+) -> tuple[str, ...]:
+    """Return the paths whose input is good.
+
+    A path is good if it matches anything that is not hidden, by a name that begins with ``_`` or
+    ``.``. Where success files are needed it must end in ``/*``, and each matched folder that holds
+    anything that is not hidden must hold ``_SUCCESS`` too, of which there must be one at least.
+
+    Args:
+        source: for messages.
+        paths: all paths.
+        is_strict: whether all must be good; else those that are will do.
+        needs_success: whether success files are needed.
+    Raises:
+        InvalidSource: not all are good, or none is.
+    """
+    is_good = has_success_files if needs_success else _has_data
+    good = [path for path in paths if is_good(path)]
+    bad = [path for path in paths if path not in good]
+    if bad and is_strict:
+        raise InvalidSource(
+            f"data is missing from one or more paths of {source}",
+            details={"missing": ", ".join(bad[:5]) + (" …" if len(bad) > 5 else "")},
+        )
+    if not good:
+        raise InvalidSource(f"no path of {source} is good", asked=list(paths[:5]))
+    return tuple(good)
+
+
+def _has_data(path: str) -> bool:
+    # What Hadoop alone reaches is looked at by Spark, when it is read.
+    if route_of(path) == "hadoop":
+        return True
+    return any(not _is_hidden(found) for found in matching_paths(path))
+
+
+def has_success_files(path: str) -> bool:
+    """Tell whether the folders that a path ending in ``/*`` matches are complete.
+
+    Raises:
+        BuildError: it does not end so.
+    """
+    if not path.endswith("/*"):
+        raise BuildError("a path must end in /* where success files are looked for", asked=path)
+    if route_of(path) == "hadoop":
+        return True
+    shown: set[str] = set()
+    complete: set[str] = set()
+    for found in matching_paths(path):
+        folder, _, name = found.rstrip("/").rpartition("/")
+        if name == _SUCCESS:
+            complete.add(folder)
+        elif not _is_hidden(found):
+            shown.add(folder)
+    return bool(shown) and shown <= complete
+
+
+def _is_hidden(path: str) -> bool:
+    return path.rstrip("/").rpartition("/")[2].startswith(("_", "."))
