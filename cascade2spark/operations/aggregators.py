@@ -22,8 +22,14 @@ class Count(FoldAggregator):
 
     Args:
         fields: name of the result. Default ``count``, a long.
+    Raises:
+        BuildError: other than one result field.
     Source:
         cascading.operation.aggregator.Count
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Count(), [("x",), (None,)], "a")
+        [(2,)]
     """
 
     def __init__(self, fields: Any = None) -> None:
@@ -48,8 +54,15 @@ class Sum(FoldAggregator):
     Args:
         fields: name of the result. Default ``sum``, a double.
         type: type of the result; a typed field says the same. Default double.
+    Raises:
+        BuildError: other than one result field.
+        OperationError: (running) a whole sum does not fit its type.
     Source:
         cascading.operation.aggregator.Sum; exact whole numbers are ours.
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Sum("total", int), [(1,), (None,), (4,)], "n")
+        [(5,)]
     """
 
     def __init__(self, fields: Any = None, *type: Any) -> None:
@@ -80,8 +93,14 @@ class Average(FoldAggregator):
 
     Args:
         fields: name of the result. Default ``average``, a double.
+    Raises:
+        BuildError: other than one result field.
     Source:
         cascading.operation.aggregator.Average
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Average(), [(1,), (None,), (5,)], "n")
+        [(2.0,)]
     """
 
     def __init__(self, fields: Any = None) -> None:

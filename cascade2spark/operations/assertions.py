@@ -58,7 +58,19 @@ class RowAssertion(BaseOperation, ValueAssertion):
 
 
 class AssertNotNull(RowAssertion):
-    """Fail when any argument is null."""
+    """Fail when any argument is null.
+
+    Args:
+        arguments: none; it looks at the arguments of its Each.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
+    Source:
+        cascading.operation.assertion.AssertNotNull
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertNotNull(), [("a",)], "x")
+        [('a',)]
+    """
 
     def bind(self, argument_fields: Fields) -> Check:
         """Return the check of one row."""
@@ -68,7 +80,19 @@ class AssertNotNull(RowAssertion):
 
 
 class AssertNull(RowAssertion):
-    """Fail when any argument is not null."""
+    """Fail when any argument is not null.
+
+    Args:
+        arguments: none; it looks at the arguments of its Each.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
+    Source:
+        cascading.operation.assertion.AssertNull
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertNull(), [(None,)], "x")
+        [(None,)]
+    """
 
     def bind(self, argument_fields: Fields) -> Check:
         """Return the check of one row."""
@@ -82,8 +106,14 @@ class AssertEquals(RowAssertion):
 
     Args:
         values: one for each argument; 1, 1.0 and True are three values.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertEquals
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertEquals("a", 1), [("a", 1)], ("x", "n"))
+        [('a', 1)]
     """
 
     def __init__(self, *values: Any) -> None:
@@ -98,7 +128,19 @@ class AssertEquals(RowAssertion):
 
 
 class AssertNotEquals(RowAssertion):
-    """Fail when the arguments are exactly these values, of the same kinds."""
+    """Fail when the arguments are exactly these values, of the same kinds.
+
+    Args:
+        values: one for each argument, as of AssertEquals.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
+    Source:
+        cascading.operation.assertion.AssertNotEquals
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertNotEquals("a", 1), [("a", 1.0)], ("x", "n"))
+        [('a', 1.0)]
+    """
 
     def __init__(self, *values: Any) -> None:
         super().__init__()
@@ -112,7 +154,19 @@ class AssertNotEquals(RowAssertion):
 
 
 class AssertEqualsAll(RowAssertion):
-    """Fail unless every argument is this value, of the same kind."""
+    """Fail unless every argument is this value, of the same kind.
+
+    Args:
+        value: what each argument must be; 1, 1.0 and True are three values.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
+    Source:
+        cascading.operation.assertion.AssertEqualsAll
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertEqualsAll(0), [(0, 0)], ("a", "b"))
+        [(0, 0)]
+    """
 
     def __init__(self, value: Any) -> None:
         super().__init__()
@@ -134,8 +188,14 @@ class AssertMatches(RowAssertion):
         pattern: what to look for, anywhere in the text.
         negate: fail when it is found instead. Default False.
         delim: what joins the values. Default a tab.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertMatches
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertMatches("^[a-z]+$"), [("abc",)], "x")
+        [('abc',)]
     """
 
     def __init__(self, pattern: str, *given: Any, negate: bool = False, delim: str = "\t") -> None:
@@ -161,8 +221,14 @@ class AssertMatchesAll(RowAssertion):
     Args:
         pattern: what to look for, anywhere in a value.
         negate: fail when it is found instead. Default False.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertMatchesAll
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertMatchesAll("^[a-z]+$"), [("abc", "de")], ("a", "b"))
+        [('abc', 'de')]
     """
 
     def __init__(self, pattern: str, negate: bool = False) -> None:
@@ -208,7 +274,19 @@ class _AssertSize(RowAssertion):
 
 
 class AssertSizeEquals(_AssertSize):
-    """Fail unless a row has exactly this many values."""
+    """Fail unless a row has exactly this many values.
+
+    Args:
+        size: number of values, a count.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
+    Source:
+        cascading.operation.assertion.AssertSizeEquals
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertSizeEquals(2), [("a", 1)], ("x", "n"))
+        [('a', 1)]
+    """
 
     def is_right(self, width: int) -> bool:
         """Tell whether this many values are right."""
@@ -216,7 +294,19 @@ class AssertSizeEquals(_AssertSize):
 
 
 class AssertSizeLessThan(_AssertSize):
-    """Fail unless a row has fewer values than this."""
+    """Fail unless a row has fewer values than this.
+
+    Args:
+        size: number of values, a count.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
+    Source:
+        cascading.operation.assertion.AssertSizeLessThan
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertSizeLessThan(3), [("a", 1)], ("x", "n"))
+        [('a', 1)]
+    """
 
     relation = "fewer than "
 
@@ -226,7 +316,19 @@ class AssertSizeLessThan(_AssertSize):
 
 
 class AssertSizeMoreThan(_AssertSize):
-    """Fail unless a row has more values than this."""
+    """Fail unless a row has more values than this.
+
+    Args:
+        size: number of values, a count.
+    Raises:
+        AssertionException: (running) a row is not so; with the row.
+    Source:
+        cascading.operation.assertion.AssertSizeMoreThan
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertSizeMoreThan(1), [("a", 1)], ("x", "n"))
+        [('a', 1)]
+    """
 
     relation = "more than "
 

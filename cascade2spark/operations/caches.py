@@ -23,6 +23,13 @@ class Cache:
     Args:
         capacity: most entries held, a count.
         evict: called with an entry that leaves before the end.
+    Source:
+        cascading.util.cache.CascadingCache
+    Example:
+        >>> cache: Cache = LRUCache(2, lambda key, entry: None)
+        >>> cache.put("a", 1)
+        >>> list(cache.drain())
+        [1]
     """
 
     def __init__(self, capacity: int, evict: Evict) -> None:
@@ -82,8 +89,16 @@ class DirectMappedCache(Cache):
 
     Faster than LRU by a little, and good where most keys come in runs.
 
+    Args:
+        capacity: number of places, a count.
+        evict: called with an entry that leaves before the end.
     Source:
         cascading.util.cache.DirectMappedCacheFactory
+    Example:
+        >>> cache = DirectMappedCache(4, lambda key, entry: None)
+        >>> cache.put("a", 1)
+        >>> cache.get("a"), cache.get("b")
+        (1, None)
     """
 
     def __init__(self, capacity: int, evict: Evict) -> None:

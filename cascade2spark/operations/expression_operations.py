@@ -55,8 +55,14 @@ class ExpressionFilter(RowFilter):
     Args:
         expression: its text, of a boolean.
         type: as of ExpressionFunction.
+    Raises:
+        BuildError: the expression is none of Java's that are known; marks the place.
     Source:
         cascading.operation.expression.ExpressionFilter
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(ExpressionFilter("n > 3 && n % 2 == 0", int), [(3,), (4,), (5,)], "n")
+        [(3,), (5,)]
     """
 
     def __init__(self, *expression: Any) -> None:
@@ -78,8 +84,15 @@ class AssertExpression(RowAssertion):
     Args:
         expression: its text, of a boolean; Cascading's form with fields in front is accepted.
         type: as of ExpressionFunction.
+    Raises:
+        BuildError: the expression is none of Java's that are known; marks the place.
+        AssertionException: (running) it is false; with the row.
     Source:
         cascading.operation.assertion.AssertExpression
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertExpression("n > 3", int), [(4,)], "n")
+        [(4,)]
     """
 
     def __init__(self, *given: Any) -> None:

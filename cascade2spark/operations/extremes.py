@@ -105,6 +105,10 @@ class MaxValue(_NaturalExtreme):
         OperationError: (running) the values are of different kinds.
     Source:
         cascading.operation.aggregator.MaxValue
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(MaxValue(), [(3,), (None,), (11,)], "n")
+        [(11,)]
     """
 
     default_name = "max"
@@ -122,8 +126,14 @@ class MinValue(_NaturalExtreme):
     Args:
         fields: name of the result. Default ``min``.
         ignore: values to leave out.
+    Raises:
+        OperationError: (running) the values are of different kinds.
     Source:
         cascading.operation.aggregator.MinValue
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(MinValue("least"), [(3,), (None,), (11,)], "n")
+        [(3,)]
     """
 
     default_name = "min"
@@ -151,16 +161,34 @@ class _Double(_NaturalExtreme):
 class Max(_Double, MaxValue):
     """Give the largest value of one argument as a double, or as the type of a typed field.
 
+    Args:
+        fields: name of the result. Default ``max``, a double.
+        ignore: values to leave out.
+    Raises:
+        OperationError: (running) a value is no number.
     Source:
         cascading.operation.aggregator.Max, gone since Cascading 3
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Max(), [(3,), ("11",)], "n")
+        [(11.0,)]
     """
 
 
 class Min(_Double, MinValue):
     """Give the smallest value of one argument as a double, or as the type of a typed field.
 
+    Args:
+        fields: name of the result. Default ``min``, a double.
+        ignore: values to leave out.
+    Raises:
+        OperationError: (running) a value is no number.
     Source:
         cascading.operation.aggregator.Min, gone since Cascading 3
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Min(), [(3,), ("11",)], "n")
+        [(3.0,)]
     """
 
 
@@ -189,8 +217,16 @@ class First(_Extent):
         fields: names of the results. Default: those of the arguments.
         first_n: number of rows, a count. Default 1.
         ignore: rows to leave out, as tuples; not together with `first_n`.
+    Raises:
+        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.aggregator.First
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(First(), [("a", 1), ("b", 2)], ("x", "n"))
+        [('a', 1)]
+        >>> run_operation(First(2), [("a",), ("b",), ("c",)], "x")
+        [('a',), ('b',)]
     """
 
     def __init__(self, *given: Any) -> None:
@@ -218,8 +254,14 @@ class Last(_Extent):
     Args:
         fields: names of the results. Default: those of the arguments.
         ignore: rows to leave out, as tuples.
+    Raises:
+        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.aggregator.Last
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Last(), [("a", 1), ("b", 2)], ("x", "n"))
+        [('b', 2)]
     """
 
     def __init__(self, *given: Any) -> None:
@@ -291,8 +333,14 @@ class FirstNBuffer(BaseOperation, Buffer):
     Args:
         fields: names of the results. Default: those of the arguments.
         first_n: number of rows, a count. Default 1.
+    Raises:
+        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.buffer.FirstNBuffer
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(FirstNBuffer(2), [("a",), ("b",), ("c",)], "x")
+        [('a',), ('b',)]
     """
 
     def __init__(self, *given: Any) -> None:

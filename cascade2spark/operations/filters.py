@@ -26,8 +26,14 @@ __all__ = ["Counter", "Debug", "FilterNotNull", "FilterNull", "Limit", "Sample",
 class FilterNull(RowFilter):
     """Remove the rows in which any argument is null.
 
+    Args:
+        arguments: none; as every filter it takes the arguments of its Each.
     Source:
         cascading.operation.filter.FilterNull
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(FilterNull(), [("a", 1), ("b", None)], ("x", "n"))
+        [('a', 1)]
     """
 
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
@@ -42,8 +48,14 @@ class FilterNull(RowFilter):
 class FilterNotNull(RowFilter):
     """Remove the rows in which any argument is not null; rows with nothing but nulls stay.
 
+    Args:
+        arguments: none; as every filter it takes the arguments of its Each.
     Source:
         cascading.operation.filter.FilterNotNull
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(FilterNotNull(), [("a", 1), (None, None)], ("x", "n"))
+        [(None, None)]
     """
 
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
@@ -61,8 +73,14 @@ class Sample(RowFilter):
     Args:
         seed: seed of the generator. Default: the time of construction.
         fraction: part of the rows to keep, from 0 to 1.
+    Raises:
+        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.filter.Sample
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Sample(7, 0.5), [(n,) for n in range(9)], "n")
+        [(2,), (5,), (6,), (8,)]
     """
 
     def __init__(self, *given: float) -> None:
@@ -96,6 +114,10 @@ class Limit(BaseOperation, Filter):
         limit: number of rows, a count.
     Source:
         cascading.operation.filter.Limit
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Limit(2), [("a",), ("b",), ("c",)], "x")
+        [('a',), ('b',)]
     """
 
     def __init__(self, limit: int) -> None:
@@ -126,8 +148,17 @@ class Debug(BaseOperation, Filter):
         output: where to print. Default standard error; ``Debug.Output.STDOUT`` is the other.
         prefix: stands before each line.
         print_fields: print the names of the fields too, before every tenth row.
+    Raises:
+        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.Debug
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Debug(Debug.Output.STDOUT, "seen", True), [("a", 1)], ("x", "n"))
+        seen: 'x', 'n'
+        seen: ['a','1']
+        seen: tuples count: 1
+        [('a', 1)]
     """
 
     class Output(enum.Enum):
@@ -196,8 +227,14 @@ class Counter(BaseOperation, Filter):
     Args:
         counter: a member of an enum; or two arguments, group and name.
         increment: what to add. Default 1.
+    Raises:
+        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.state.Counter
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Counter("jobs", "rows"), [("a",), ("b",)], "x")
+        [('a',), ('b',)]
     """
 
     def __init__(self, *given: Any, increment: int = 1) -> None:
@@ -230,6 +267,10 @@ class Status(BaseOperation, Filter):
         status: the text.
     Source:
         cascading.operation.state.Status
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Status("reading"), [("a",)], "x")
+        [('a',)]
     """
 
     def __init__(self, status: str) -> None:

@@ -74,7 +74,20 @@ class _AssertGroupSize(BaseOperation, GroupAssertion):
 
 
 class AssertGroupSizeEquals(_AssertGroupSize):
-    """Fail unless a group has exactly this many rows."""
+    """Fail unless a group has exactly this many rows.
+
+    Args:
+        pattern: only groups whose key it matches are looked at; may be left out.
+        size: number of rows, a count.
+    Raises:
+        AssertionException: (running) a group is not so; with its key and size.
+    Source:
+        cascading.operation.assertion.AssertGroupSizeEquals
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertGroupSizeEquals(2), [("a",), ("b",)], "x")
+        [()]
+    """
 
     def is_right(self, rows: int) -> bool:
         """Tell whether this many rows are right."""
@@ -82,7 +95,20 @@ class AssertGroupSizeEquals(_AssertGroupSize):
 
 
 class AssertGroupSizeLessThan(_AssertGroupSize):
-    """Fail unless a group has fewer rows than this."""
+    """Fail unless a group has fewer rows than this.
+
+    Args:
+        pattern: only groups whose key it matches are looked at; may be left out.
+        size: number of rows, a count.
+    Raises:
+        AssertionException: (running) a group is not so; with its key and size.
+    Source:
+        cascading.operation.assertion.AssertGroupSizeLessThan
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertGroupSizeLessThan(3), [("a",), ("b",)], "x")
+        [()]
+    """
 
     relation = "fewer than "
 
@@ -92,7 +118,20 @@ class AssertGroupSizeLessThan(_AssertGroupSize):
 
 
 class AssertGroupSizeMoreThan(_AssertGroupSize):
-    """Fail unless a group has more rows than this."""
+    """Fail unless a group has more rows than this.
+
+    Args:
+        pattern: only groups whose key it matches are looked at; may be left out.
+        size: number of rows, a count.
+    Raises:
+        AssertionException: (running) a group is not so; with its key and size.
+    Source:
+        cascading.operation.assertion.AssertGroupSizeMoreThan
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(AssertGroupSizeMoreThan(1), [("a",), ("b",)], "x")
+        [()]
+    """
 
     relation = "more than "
 

@@ -100,8 +100,16 @@ class Base64HashFunction(_HashFunction):
 class Base64URLHashFunction(_HashFunction):
     """Give the digest of the arguments in unpadded Base64 for URLs.
 
+    Args:
+        fields, algorithm, max_length, charset, pre_digest, post_encoding: as of Base64HashFunction.
+    Raises:
+        BuildError: other than one result field.
     Source:
         cascading.operation.hash.Base64URLHashFunction
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Base64URLHashFunction("h", "SHA-1", 9), [("a", 1)], ("x", "n"))
+        [('8pvJG72rF',)]
     """
 
     def encoded(self, digest: bytes) -> str:
@@ -112,8 +120,16 @@ class Base64URLHashFunction(_HashFunction):
 class Base10HashFunction(_HashFunction):
     """Give the digest of the arguments as one decimal number, not negative.
 
+    Args:
+        fields, algorithm, max_length, charset, pre_digest, post_encoding: as of Base64HashFunction.
+    Raises:
+        BuildError: other than one result field.
     Source:
         cascading.operation.hash.Base10HashFunction
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Base10HashFunction("h", "SHA-1", 9), [("a", 1)], ("x", "n"))
+        [('138504990',)]
     """
 
     def encoded(self, digest: bytes) -> str:

@@ -122,8 +122,16 @@ class And(_Logic):
 
     Args:
         members: filters; or selectors and filters by turns; or a list of each.
+    Raises:
+        BuildError: no member, or one that is not a filter.
     Source:
         cascading.operation.filter.And
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> from cascade2spark.operations import RegexFilter
+        >>> both = And(RegexFilter("a"), RegexFilter("b"))
+        >>> run_operation(both, [("abc",), ("axe",), ("xyz",)], "x")
+        [('abc',), ('axe',)]
     """
 
     def removes(self, asked: Sequence[_Asked], values: Row) -> bool:
@@ -134,8 +142,18 @@ class And(_Logic):
 class Or(_Logic):
     """Remove a row when any member removes it; arguments as of And.
 
+    Args:
+        members: as of And.
+    Raises:
+        BuildError: no member, or one that is not a filter.
     Source:
         cascading.operation.filter.Or
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> from cascade2spark.operations import RegexFilter
+        >>> either = Or(RegexFilter("a"), RegexFilter("b"))
+        >>> run_operation(either, [("abc",), ("axe",), ("xyz",)], "x")
+        [('abc',)]
     """
 
     def removes(self, asked: Sequence[_Asked], values: Row) -> bool:
@@ -146,8 +164,18 @@ class Or(_Logic):
 class Xor(_Logic):
     """Remove a row when exactly one of the first two members removes it; arguments as of And.
 
+    Args:
+        members: as of And; two are asked.
+    Raises:
+        BuildError: no member, or one that is not a filter.
     Source:
         cascading.operation.filter.Xor
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> from cascade2spark.operations import RegexFilter
+        >>> one = Xor(RegexFilter("a"), RegexFilter("b"))
+        >>> run_operation(one, [("abc",), ("axe",), ("xyz",)], "x")
+        [('abc',), ('xyz',)]
     """
 
     def removes(self, asked: Sequence[_Asked], values: Row) -> bool:
@@ -158,8 +186,17 @@ class Xor(_Logic):
 class Not(_Logic):
     """Remove a row when the member keeps it.
 
+    Args:
+        members: the filter, alone or behind the selector of its arguments.
+    Raises:
+        BuildError: other than one filter.
     Source:
         cascading.operation.filter.Not
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> from cascade2spark.operations import FilterNull
+        >>> run_operation(Not(FilterNull()), [("a",), (None,)], "x")
+        [(None,)]
     """
 
     fewest = 1
@@ -176,8 +213,17 @@ class Stop(_Logic):
     reads no further: after that row on the local engine, after the batch it is in on Spark.
     Elsewhere the rest is read and dropped.
 
+    Args:
+        members: the filter, alone or behind the selector of its arguments.
+    Raises:
+        BuildError: other than one filter.
     Source:
         cascading.operation.filter.Stop
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> from cascade2spark.operations import FilterNull
+        >>> run_operation(Stop(FilterNull()), [("a",), (None,), ("b",)], "x")
+        [('a',)]
     """
 
     fewest = 1
@@ -207,8 +253,16 @@ class SetValue(BaseOperation, Function):
         filter: the filter to ask.
         first: given where it keeps the row. Default true.
         second: given where it removes it. Default false.
+    Raises:
+        BuildError: other than one result field.
     Source:
         cascading.operation.function.SetValue
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> from cascade2spark.operations import FilterNull
+        >>> known = SetValue("known", FilterNull(), "yes", "no")
+        >>> run_operation(known, [("a",), (None,)], "x")
+        [('yes',), ('no',)]
     """
 
     def __init__(self, field: Any, filter: Any, first: Any = True, second: Any = False) -> None:

@@ -80,8 +80,14 @@ class Insert(RowFunction):
     Args:
         fields: names of the results.
         values: one for each field.
+    Raises:
+        BuildError: not as many values as fields.
     Source:
         cascading.operation.Insert
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(Insert(("site", "rank"), "web", 1), [("a",), ("b",)], "x")
+        [('web', 1), ('web', 1)]
     """
 
     def __init__(self, fields: Any, *values: Any) -> None:
@@ -108,6 +114,12 @@ class NoOp(RowFunction):
 
     Source:
         cascading.operation.NoOp
+    Example:
+        >>> from cascade2spark import Each, Fields
+        >>> from cascade2spark.testing import run_pipe
+        >>> drop_x = lambda pipe: Each(pipe, "x", NoOp(), Fields.SWAP)
+        >>> run_pipe(drop_x, [("a", 1)], ("x", "n"))
+        [(1,)]
     """
 
     shape = Shape.ROW

@@ -119,8 +119,14 @@ class RegexGenerator(RowFunction):
     Args:
         fields: name of the match. Default position 0.
         pattern: what to look for.
+    Raises:
+        BuildError: not a pattern of Java's; marks the place.
     Source:
         cascading.operation.regex.RegexGenerator
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(RegexGenerator("word", "[a-z]+"), [("to be, or",)], "line")
+        [('to',), ('be',), ('or',)]
     """
 
     shape = Shape.VALUES
@@ -248,8 +254,16 @@ class RegexFilter(RowFilter):
         match_each: look at each value by itself, and remove the row when any of them fails (or,
             with `remove_match`, when any matches). Default False: the values are joined.
         delim: what joins them, or the last argument when a text is given there. Default a tab.
+    Raises:
+        BuildError: not a pattern of Java's; marks the place.
     Source:
         cascading.operation.regex.RegexFilter
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(RegexFilter("^a"), [("abc",), ("xyz",)], "x")
+        [('abc',)]
+        >>> run_operation(RegexFilter("^a", True), [("abc",), ("xyz",)], "x")
+        [('xyz',)]
     """
 
     def __init__(

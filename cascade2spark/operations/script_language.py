@@ -54,7 +54,8 @@ def compile_script(
     Raises:
         BuildError: not a script, or one that does not fit its parameters; marks the place.
     Example:
-        >>> sign = compile_script("if (n < 0) return -1; return 1;", [("n", as_type(int))], "int")
+        >>> from cascade2spark.types import int_
+        >>> sign = compile_script("if (n < 0) return -1; return 1;", [("n", int_)], int_)
         >>> sign(-5)
         -1
     """

@@ -51,8 +51,15 @@ class ScriptFilter(RowFilter):
     Args:
         script: its text.
         type: as of ScriptFunction.
+    Raises:
+        BuildError: the script is none of Java's that are known; marks the place.
     Source:
         cascading.operation.expression.ScriptFilter
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> big = ScriptFilter("if (n > 3) return true; return false;", int)
+        >>> run_operation(big, [(3,), (4,)], "n")
+        [(3,)]
     """
 
     def __init__(self, *script: Any) -> None:
@@ -75,6 +82,11 @@ class ScriptTupleFunction(RowFunction):
         TupleError: (running) the tuple has not as many values as there are fields.
     Source:
         cascading.operation.expression.ScriptTupleFunction
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> pair = ScriptTupleFunction(("n", "twice"), "return new Tuple(n, n * 2);", int)
+        >>> run_operation(pair, [(3,)], "n")
+        [(3, 6)]
     """
 
     shape = Shape.ROW

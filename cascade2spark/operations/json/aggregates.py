@@ -156,8 +156,17 @@ class SumLongNestedAggregate(_NumberAggregate):
 
     Args:
         fields: the field of the result, of type Long or long_ (the default).
+    Raises:
+        OperationError: (running) a value is no number.
     Source:
         cascading.nested.core.aggregate.SumLongNestedAggregate
+    Example:
+        >>> from cascade2spark.operations import JSONGetAllAggregateFunction
+        >>> from cascade2spark.testing import run_operation
+        >>> fold = SumLongNestedAggregate("total")
+        >>> function = JSONGetAllAggregateFunction("/items/*", {"/n": fold})
+        >>> run_operation(function, [('{"items": [{"n": 1}, {"n": 4}]}',)], "json")
+        [(5,)]
     """
 
     number = Long
@@ -170,8 +179,17 @@ class SumDoubleNestedAggregate(_NumberAggregate):
 
     Args:
         fields: the field of the result, of type Double or double_ (the default).
+    Raises:
+        OperationError: (running) a value is no number.
     Source:
         cascading.nested.core.aggregate.SumDoubleNestedAggregate
+    Example:
+        >>> from cascade2spark.operations import JSONGetAllAggregateFunction
+        >>> from cascade2spark.testing import run_operation
+        >>> fold = SumDoubleNestedAggregate("total")
+        >>> function = JSONGetAllAggregateFunction("/items/*", {"/n": fold})
+        >>> run_operation(function, [('{"items": [{"n": 1}, {"n": 4}]}',)], "json")
+        [(5.0,)]
     """
 
     number = Double
@@ -185,8 +203,17 @@ class AverageDoubleNestedAggregate(_NumberAggregate):
         fields: the field of the result, of type Double or double_ (the default).
         include: `Include.ALL` counts a null as 0, `Include.NO_NULLS` leaves it out. What is missing
             never counts. Default ALL. Of no values at all the mean is NaN, for Double null.
+    Raises:
+        OperationError: (running) a value is no number.
     Source:
         cascading.nested.core.aggregate.AverageDoubleNestedAggregate
+    Example:
+        >>> from cascade2spark.operations import JSONGetAllAggregateFunction
+        >>> from cascade2spark.testing import run_operation
+        >>> fold = AverageDoubleNestedAggregate("mean")
+        >>> function = JSONGetAllAggregateFunction("/items/*", {"/n": fold})
+        >>> run_operation(function, [('{"items": [{"n": 1}, {"n": 4}]}',)], "json")
+        [(2.5,)]
     """
 
     class Include(Enum):
