@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from cascade2spark.schemes import ThriftSequenceFile
+from cascade2spark.taps import Hfs
 from tests.examples.running import ENGINES, Runner, lines_in, rows_in
 
 ROOT = Path(__file__).parents[1]
@@ -154,6 +156,20 @@ def test_an_rdd_goes_in_and_comes_out(sc) -> None:
     visits = sc.parallelize([("ann", day, page) for page, day in days.items()], 2)
     walks = importlib.import_module("examples.13_rdd").walks(visits)
     assert [("ann", "/home", "/map"), ("ann", "/map", "/tides")] == sorted(walks.collect())
+
+
+def test_thrift_totals_are_those_of_a_plain_computation(sc, tmp_path) -> None:
+    example = importlib.import_module("examples.thrift_etl.run")
+    paths = example.write_inputs(sc, tmp_path, 600, compression="block")
+    total = ThriftSequenceFile(example.data.IDL, "Total")
+    for engine in ("local", "spark"):
+        out = tmp_path / engine
+        Runner(engine, sc)(example.job(**paths, out=str(out)), partitions=2)
+        (part,) = out.glob("part-*")
+        with Hfs(total, str(part)).open_for_read() as rows:
+            found = sorted((tuple(row) for row in rows), key=str)
+        assert example.expected(600) == found
+    assert None in {plan for _, plan, *_ in found}
 
 
 @pytest.fixture(scope="module")
