@@ -37,6 +37,12 @@ class JoinerClosure:
         value_fields: the fields of each side.
         join_fields: the key fields of each side.
         is_self_join: all sides are the same stream.
+    Source:
+        cascading.pipe.joiner.JoinerClosure
+    Example:
+        >>> closure = JoinerClosure([lambda: iter([(1,), (2,)]), lambda: iter([])], [], [])
+        >>> list(closure.get_iterator(0)), closure.is_empty(1)
+        ([(1,), (2,)], True)
     """
 
     def __init__(
@@ -95,6 +101,12 @@ class Joiner:
     """What a CoGroup or a HashJoin does with the sides of one key.
 
     A joiner of your own defines `get_iterator` and, when the number of sides matters, `num_joins`.
+
+    Source:
+        cascading.pipe.joiner.Joiner
+    Example:
+        >>> isinstance(InnerJoin(), Joiner)
+        True
     """
 
     ANY: ClassVar[int] = -1
@@ -118,7 +130,21 @@ class Joiner:
 
 
 class BaseJoiner(Joiner):
-    """Base for joiners with an optional field declaration."""
+    """Base for joiners with an optional field declaration.
+
+    Args:
+        field_declaration: fields of the joined rows. Default: those of all sides.
+    Source:
+        cascading.pipe.joiner.BaseJoiner
+    Example:
+        >>> class FirstOfEach(BaseJoiner):
+        ...     def get_iterator(self, closure):
+        ...         sides = [closure.get_iterator(side) for side in range(closure.size())]
+        ...         yield tuple(value for side in sides for value in next(side))
+        >>> closure = JoinerClosure([lambda: [(1,), (2,)], lambda: [(3,)]], [], [])
+        >>> list(FirstOfEach().get_iterator(closure))
+        [(1, 3)]
+    """
 
     def __init__(self, field_declaration: Any = None) -> None:
         self.field_declaration = None if field_declaration is None else as_fields(field_declaration)
@@ -140,7 +166,19 @@ class _ProductJoiner(BaseJoiner):
 
 
 class InnerJoin(_ProductJoiner):
-    """Every side must have rows."""
+    """Every side must have rows.
+
+    Args:
+        field_declaration: fields of the joined rows. Default: those of all sides.
+    Source:
+        cascading.pipe.joiner.InnerJoin
+    Example:
+        >>> from cascade2spark import CoGroup, Pipe
+        >>> from cascade2spark.testing import rows_of
+        >>> both = CoGroup(Pipe("l"), "a", Pipe("r"), "b", InnerJoin())
+        >>> rows_of(both, {"l": ("a", [(1,), (2,)]), "r": ("b", [(2,), (3,)])})
+        [(2, 2)]
+    """
 
     def required_sides(self, size: int) -> tuple[bool, ...]:
         """Return True for each side."""
@@ -148,7 +186,19 @@ class InnerJoin(_ProductJoiner):
 
 
 class OuterJoin(_ProductJoiner):
-    """Every side without rows is filled with nulls."""
+    """Every side without rows is filled with nulls.
+
+    Args:
+        field_declaration: fields of the joined rows. Default: those of all sides.
+    Source:
+        cascading.pipe.joiner.OuterJoin
+    Example:
+        >>> from cascade2spark import CoGroup, Pipe
+        >>> from cascade2spark.testing import rows_of
+        >>> both = CoGroup(Pipe("l"), "a", Pipe("r"), "b", OuterJoin())
+        >>> rows_of(both, {"l": ("a", [(1,), (2,)]), "r": ("b", [(2,), (3,)])})
+        [(1, None), (2, 2), (None, 3)]
+    """
 
     def required_sides(self, size: int) -> tuple[bool, ...]:
         """Return False for each side."""
@@ -156,7 +206,19 @@ class OuterJoin(_ProductJoiner):
 
 
 class LeftJoin(_ProductJoiner):
-    """All sides but the last must have rows; the last is filled with nulls."""
+    """All sides but the last must have rows; the last is filled with nulls.
+
+    Args:
+        field_declaration: fields of the joined rows. Default: those of all sides.
+    Source:
+        cascading.pipe.joiner.LeftJoin
+    Example:
+        >>> from cascade2spark import CoGroup, Pipe
+        >>> from cascade2spark.testing import rows_of
+        >>> both = CoGroup(Pipe("l"), "a", Pipe("r"), "b", LeftJoin())
+        >>> rows_of(both, {"l": ("a", [(1,), (2,)]), "r": ("b", [(2,), (3,)])})
+        [(1, None), (2, 2)]
+    """
 
     def required_sides(self, size: int) -> tuple[bool, ...]:
         """Return False for the last side only."""
@@ -164,7 +226,19 @@ class LeftJoin(_ProductJoiner):
 
 
 class RightJoin(_ProductJoiner):
-    """All sides but the first must have rows; the first is filled with nulls."""
+    """All sides but the first must have rows; the first is filled with nulls.
+
+    Args:
+        field_declaration: fields of the joined rows. Default: those of all sides.
+    Source:
+        cascading.pipe.joiner.RightJoin
+    Example:
+        >>> from cascade2spark import CoGroup, Pipe
+        >>> from cascade2spark.testing import rows_of
+        >>> both = CoGroup(Pipe("l"), "a", Pipe("r"), "b", RightJoin())
+        >>> rows_of(both, {"l": ("a", [(1,), (2,)]), "r": ("b", [(2,), (3,)])})
+        [(2, 2), (None, 3)]
+    """
 
     def required_sides(self, size: int) -> tuple[bool, ...]:
         """Return False for the first side only."""
@@ -177,6 +251,16 @@ class MixedJoin(_ProductJoiner):
     Args:
         as_inner: a flag for each side.
         field_declaration: fields of the joined tuple.
+    Raises:
+        BuildError: fewer than two flags.
+    Source:
+        cascading.pipe.joiner.MixedJoin
+    Example:
+        >>> from cascade2spark import CoGroup, Pipe
+        >>> from cascade2spark.testing import rows_of
+        >>> both = CoGroup(Pipe("l"), "a", Pipe("r"), "b", MixedJoin([True, False]))
+        >>> rows_of(both, {"l": ("a", [(1,), (2,)]), "r": ("b", [(2,), (3,)])})
+        [(1, None), (2, 2)]
     """
 
     INNER: ClassVar[bool] = True
@@ -223,6 +307,12 @@ def join_rows(
         widths: number of values of a row of each side, for the nulls.
     Yields:
         Concatenated tuples; the first side is the outer loop, the last varies fastest.
+    Source:
+        cascading.pipe.joiner.InnerJoin and its like
+    Example:
+        >>> sides = [lambda: [(1,), (2,)], lambda: []]
+        >>> list(join_rows(sides, [True, False], [1, 1]))
+        [(1, None), (2, None)]
     """
     tails: list[Callable[[], Iterable[Row]]] = []
     for side, must, width in zip(sides[1:], required[1:], widths[1:], strict=True):

@@ -62,7 +62,12 @@ class AggregateBy(Aggregation):
     Raises:
         BuildError: something that has no place, or no part.
     Source:
-        Cascading AggregateBy.
+        cascading.pipe.assembly.AggregateBy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> both = lambda pipe: AggregateBy(pipe, "x", CountBy("rows"), SumBy("n", "total", int))
+        >>> run_pipe(both, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 2, 6), ('b', 1, 2)]
     """
 
     class Cache(enum.Enum):
@@ -137,8 +142,15 @@ class CountBy(AggregateBy):
         count: name of the result.
         include: ALL rows (default), NO_NULLS leaves out those whose values are all null,
             ONLY_NULLS counts just those; a key without any has 0.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
-        Cascading CountBy.
+        cascading.pipe.assembly.CountBy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: CountBy(pipe, "x", "rows")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 2), ('b', 1)]
     """
 
     def __init__(self, *given: Any, include: Rows | None = None, capacity: int = 0) -> None:
@@ -156,8 +168,19 @@ class SumBy(AggregateBy):
     Java's orders: ``SumBy([name], pipe | pipes, group, value, sum, type, [capacity])``; as a part
     ``SumBy(value, sum, type)``. A typed `sum` needs no type.
 
+    Args:
+        given: in the order above.
+        type: type of the sum; whole numbers are exact.
+        capacity: most keys held before the exchange, a count; 0 means the flow's setting.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
-        Cascading SumBy.
+        cascading.pipe.assembly.SumBy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: SumBy(pipe, "x", "n", "total", int)
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 6), ('b', 2)]
     """
 
     def __init__(self, *given: Any, type: Any = None, capacity: int = 0) -> None:
@@ -180,8 +203,15 @@ class AverageBy(AggregateBy):
 
     Args:
         include: ALL (default) counts null as 0, NO_NULLS leaves it out.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
-        Cascading AverageBy.
+        cascading.pipe.assembly.AverageBy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: AverageBy(pipe, "x", "n", "mean")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 3.0), ('b', 2.0)]
     """
 
     def __init__(self, *given: Any, include: Rows | None = None, capacity: int = 0) -> None:
@@ -211,8 +241,18 @@ class MinBy(_ExtremeBy):
     Java's orders: ``MinBy([name], pipe | pipes, group, value, min, [capacity])``; as a part
     ``MinBy(value, min)``.
 
+    Args:
+        given: in the order above.
+        capacity: most keys held before the exchange, a count; 0 means the flow's setting.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
-        Cascading MinBy.
+        cascading.pipe.assembly.MinBy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: MinBy(pipe, "x", "n", "least")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 1), ('b', 2)]
     """
 
     choice = MinValue
@@ -224,8 +264,18 @@ class MaxBy(_ExtremeBy):
     Java's orders: ``MaxBy([name], pipe | pipes, group, value, max, [capacity])``; as a part
     ``MaxBy(value, max)``.
 
+    Args:
+        given: in the order above.
+        capacity: most keys held before the exchange, a count; 0 means the flow's setting.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
-        Cascading MaxBy.
+        cascading.pipe.assembly.MaxBy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: MaxBy(pipe, "x", "n", "most")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 5), ('b', 2)]
     """
 
     choice = MaxValue
@@ -237,8 +287,18 @@ class FirstBy(AggregateBy):
     Java's orders: ``FirstBy([name], pipe | pipes, group, values, [results], [capacity])``; as a
     part ``FirstBy(values, [results])``.
 
+    Args:
+        given: in the order above.
+        capacity: most keys held before the exchange, a count; 0 means the flow's setting.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
-        Cascading FirstBy.
+        cascading.pipe.assembly.FirstBy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: FirstBy(pipe, "x", "n", "first")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 1), ('b', 2)]
     """
 
     def __init__(self, *given: Any, capacity: int = 0) -> None:
@@ -259,8 +319,15 @@ class Unique(SubAssembly):
     Args:
         include: NO_NULLS drops rows whose unique fields are all null.
         capacity: most keys held before the exchange, a count; 0 means the flow's setting.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
-        Cascading Unique.
+        cascading.pipe.assembly.Unique
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: Unique(pipe, "x")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('a', 1), ('b', 2)]
     """
 
     class Cache(enum.Enum):

@@ -26,8 +26,14 @@ __all__ = [
 class AggregateByLocally(Aggregation):
     """Base of the aggregations of one task: nothing joins the results of several.
 
+    Args:
+        previous: the pipes to go on from.
+        name: name of the assembly.
     Source:
         cascading.pipe.assembly.AggregateByLocally
+    Example:
+        >>> issubclass(CountByLocally, AggregateByLocally)
+        True
     """
 
     class Cache(enum.Enum):
@@ -71,8 +77,15 @@ class CountByLocally(AggregateByLocally, CountBy):  # type: ignore[misc]  # its 
 
     Args:
         capacity: most keys held, a count; 0 means the flow's setting, or else 10,000.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
         cascading.pipe.assembly.CountByLocally
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: CountByLocally(pipe, "x", "rows")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('b', 1), ('a', 2)]
     """
 
 
@@ -81,8 +94,19 @@ class SumByLocally(AggregateByLocally, SumBy):  # type: ignore[misc]  # its own 
 
     Java's orders: ``SumByLocally([name], pipe | pipes, group, value, sum, type, [capacity])``.
 
+    Args:
+        given: in the order above.
+        type: type of the sum; whole numbers are exact.
+        capacity: most keys held, a count; 0 means the flow's setting, or else 10,000.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
         cascading.pipe.assembly.SumByLocally
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: SumByLocally(pipe, "x", "n", "total", int)
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('b', 2), ('a', 6)]
     """
 
 
@@ -92,8 +116,19 @@ class AverageByLocally(AggregateByLocally, AverageBy):  # type: ignore[misc]  # 
     Java's orders: ``AverageByLocally([name], pipe | pipes, group, value, average, [include],
     [capacity])``.
 
+    Args:
+        given: in the order above.
+        include: ALL (default) counts null as 0, NO_NULLS leaves it out.
+        capacity: most keys held, a count; 0 means the flow's setting, or else 10,000.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
         cascading.pipe.assembly.AverageByLocally
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: AverageByLocally(pipe, "x", "n", "mean")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('b', 2.0), ('a', 3.0)]
     """
 
 
@@ -102,8 +137,18 @@ class MinByLocally(AggregateByLocally, MinBy):  # type: ignore[misc]  # its own 
 
     Java's orders: ``MinByLocally([name], pipe | pipes, group, value, min, [capacity])``.
 
+    Args:
+        given: in the order above.
+        capacity: most keys held, a count; 0 means the flow's setting, or else 10,000.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
         cascading.pipe.assembly.MinByLocally
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: MinByLocally(pipe, "x", "n", "least")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('b', 2), ('a', 1)]
     """
 
 
@@ -112,6 +157,16 @@ class MaxByLocally(AggregateByLocally, MaxBy):  # type: ignore[misc]  # its own 
 
     Java's orders: ``MaxByLocally([name], pipe | pipes, group, value, max, [capacity])``.
 
+    Args:
+        given: in the order above.
+        capacity: most keys held, a count; 0 means the flow's setting, or else 10,000.
+    Raises:
+        BuildError: arguments that are not in this order.
     Source:
         cascading.pipe.assembly.MaxByLocally
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> made = lambda pipe: MaxByLocally(pipe, "x", "n", "most")
+        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
+        [('b', 2), ('a', 5)]
     """

@@ -19,8 +19,14 @@ class Retain(SubAssembly):
     Args:
         previous: the pipe to go on from.
         fields: what to keep, one Fields or several names.
+    Raises:
+        FieldNotFound: (planning) there is no such field.
     Source:
-        Cascading Retain.
+        cascading.pipe.assembly.Retain
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> run_pipe(lambda pipe: Retain(pipe, "n"), [("a", 1), ("b", 2)], ("x", "n"))
+        [(1,), (2,)]
     """
 
     def __init__(self, previous: Pipe, *fields: Any) -> None:
@@ -31,8 +37,17 @@ class Retain(SubAssembly):
 class Discard(SubAssembly):
     """Drops the named fields; the others keep their order.
 
+    Args:
+        previous: the pipe to go on from.
+        fields: what to drop, one Fields or several names.
+    Raises:
+        FieldNotFound: (planning) there is no such field.
     Source:
-        Cascading Discard.
+        cascading.pipe.assembly.Discard
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> run_pipe(lambda pipe: Discard(pipe, "n"), [("a", 1), ("b", 2)], ("x", "n"))
+        [('a',), ('b',)]
     """
 
     def __init__(self, previous: Pipe, *fields: Any) -> None:
@@ -50,7 +65,11 @@ class Rename(SubAssembly):
     Raises:
         BuildError: the counts differ, or the new names are a special set.
     Source:
-        Cascading Rename.
+        cascading.pipe.assembly.Rename
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> run_pipe(lambda pipe: Rename(pipe, "x", "name"), [("a", 1), ("b", 2)], ("x", "n"))
+        [(1, 'a'), (2, 'b')]
     """
 
     def __init__(self, previous: Pipe, from_: Any, to: Any) -> None:
@@ -62,10 +81,18 @@ class Rename(SubAssembly):
 class Copy(SubAssembly):
     """Appends copies of fields under new names.
 
+    Args:
+        previous: the pipe to go on from.
+        from_: the fields to copy.
+        to: as many new names.
     Raises:
         BuildError: the counts differ, or the new names are a special set.
     Source:
-        Cascading Copy.
+        cascading.pipe.assembly.Copy
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> run_pipe(lambda pipe: Copy(pipe, "n", "m"), [("a", 1), ("b", 2)], ("x", "n"))
+        [('a', 1, 1), ('b', 2, 2)]
     """
 
     def __init__(self, previous: Pipe, from_: Any, to: Any) -> None:
@@ -80,10 +107,17 @@ class Coerce(SubAssembly):
     Java's orders: ``Coerce(pipe, types…)`` for all fields, ``Coerce(pipe, fields, types…)``,
     ``Coerce(pipe, typed_fields)``. Only the last makes the types known to the plan.
 
+    Args:
+        previous: the pipe to go on from.
+        given: types; or fields and types; or typed fields.
     Raises:
         BuildError: the number of types is not that of the fields, or there are no types.
     Source:
-        Cascading Coerce.
+        cascading.pipe.assembly.Coerce
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> run_pipe(lambda pipe: Coerce(pipe, "n", int), [("a", "1"), ("b", None)], ("x", "n"))
+        [('a', 1), ('b', None)]
     """
 
     def __init__(self, previous: Pipe, *given: Any) -> None:

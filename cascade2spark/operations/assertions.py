@@ -63,7 +63,7 @@ class AssertNotNull(RowAssertion):
     Args:
         arguments: none; it looks at the arguments of its Each.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertNotNull
     Example:
@@ -85,7 +85,7 @@ class AssertNull(RowAssertion):
     Args:
         arguments: none; it looks at the arguments of its Each.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertNull
     Example:
@@ -107,7 +107,7 @@ class AssertEquals(RowAssertion):
     Args:
         values: one for each argument; 1, 1.0 and True are three values.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertEquals
     Example:
@@ -133,7 +133,7 @@ class AssertNotEquals(RowAssertion):
     Args:
         values: one for each argument, as of AssertEquals.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertNotEquals
     Example:
@@ -159,7 +159,7 @@ class AssertEqualsAll(RowAssertion):
     Args:
         value: what each argument must be; 1, 1.0 and True are three values.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertEqualsAll
     Example:
@@ -189,7 +189,7 @@ class AssertMatches(RowAssertion):
         negate: fail when it is found instead. Default False.
         delim: what joins the values. Default a tab.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertMatches
     Example:
@@ -222,7 +222,7 @@ class AssertMatchesAll(RowAssertion):
         pattern: what to look for, anywhere in a value.
         negate: fail when it is found instead. Default False.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertMatchesAll
     Example:
@@ -279,7 +279,7 @@ class AssertSizeEquals(_AssertSize):
     Args:
         size: number of values, a count.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertSizeEquals
     Example:
@@ -299,7 +299,7 @@ class AssertSizeLessThan(_AssertSize):
     Args:
         size: number of values, a count.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertSizeLessThan
     Example:
@@ -321,7 +321,7 @@ class AssertSizeMoreThan(_AssertSize):
     Args:
         size: number of values, a count.
     Raises:
-        AssertionException: (running) a row is not so; with the row.
+        AssertionFailed: (running) a row is not so; with the row.
     Source:
         cascading.operation.assertion.AssertSizeMoreThan
     Example:

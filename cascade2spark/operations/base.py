@@ -47,7 +47,14 @@ Row = tuple[Any, ...]
 
 
 class AssertionLevel(enum.IntEnum):
-    """How strict an assertion is; the plan keeps those not stricter than its own level."""
+    """How strict an assertion is; the plan keeps those not stricter than its own level.
+
+    Source:
+        cascading.operation.AssertionLevel
+    Example:
+        >>> [level.name for level in AssertionLevel]
+        ['NONE', 'VALID', 'STRICT']
+    """
 
     NONE = 0
     VALID = 1
@@ -55,7 +62,14 @@ class AssertionLevel(enum.IntEnum):
 
 
 class DebugLevel(enum.IntEnum):
-    """How talkative a Debug pipe is; the plan keeps those not above its own level."""
+    """How talkative a Debug pipe is; the plan keeps those not above its own level.
+
+    Source:
+        cascading.operation.DebugLevel
+    Example:
+        >>> [level.name for level in DebugLevel]
+        ['NONE', 'DEFAULT', 'VERBOSE']
+    """
 
     NONE = 0
     DEFAULT = 1
@@ -70,6 +84,16 @@ class OutputCollector:
         drain: called with the list of rows when `capacity` of them are held; the list is
             handed over, never reused.
         capacity: most rows held before `drain` is called, a count.
+    Raises:
+        TupleError: a result has another width than was declared.
+    Source:
+        cascading.tuple.TupleEntryCollector, as the calls give it
+    Example:
+        >>> rows = []
+        >>> collector = OutputCollector(Fields("n"), rows.extend, capacity=1)
+        >>> collector.add((3,))
+        >>> rows
+        [(3,)]
     """
 
     __slots__ = ("_capacity", "_declared", "_drain", "_width", "rows")
@@ -145,6 +169,13 @@ class FlowProcess:
         flow_id: the flow run's id.
         task_id: what tells this task chain from the run's others, the same in each attempt at a
             task; empty where a task is tried once, in the driver's process.
+    Source:
+        cascading.flow.FlowProcess
+    Example:
+        >>> process = FlowProcess({"limit": "7"})
+        >>> process.increment("jobs", "rows", 2)
+        >>> process.get_integer_property("limit"), process.get_counter_value("jobs", "rows")
+        (7, 2)
     """
 
     NULL: ClassVar[FlowProcess]
@@ -292,7 +323,11 @@ FlowProcess.NULL = _NULL = _NullFlowProcess()
 
 
 class OperationCall:
-    """What every call carries: a context of the operation's own, and the resolved fields."""
+    """What every call carries: a context of the operation's own, and the resolved fields.
+
+    Source:
+        cascading.operation.OperationCall
+    """
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         self._argument_fields = argument_fields
@@ -327,7 +362,11 @@ class _ArgumentsCall(OperationCall):
 
 
 class FunctionCall(_ArgumentsCall):
-    """Handed to a Function."""
+    """Handed to a Function.
+
+    Source:
+        cascading.operation.FunctionCall
+    """
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
@@ -339,15 +378,27 @@ class FunctionCall(_ArgumentsCall):
 
 
 class FilterCall(_ArgumentsCall):
-    """Handed to a Filter."""
+    """Handed to a Filter.
+
+    Source:
+        cascading.operation.FilterCall
+    """
 
 
 class ValueAssertionCall(_ArgumentsCall):
-    """Handed to a ValueAssertion."""
+    """Handed to a ValueAssertion.
+
+    Source:
+        cascading.operation.ValueAssertionCall
+    """
 
 
 class GroupAssertionCall(_ArgumentsCall):
-    """Handed to a GroupAssertion."""
+    """Handed to a GroupAssertion.
+
+    Source:
+        cascading.operation.GroupAssertionCall
+    """
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
@@ -359,7 +410,11 @@ class GroupAssertionCall(_ArgumentsCall):
 
 
 class AggregatorCall(FunctionCall):
-    """Handed to an Aggregator; the collector is None except in `complete`."""
+    """Handed to an Aggregator; the collector is None except in `complete`.
+
+    Source:
+        cascading.operation.AggregatorCall
+    """
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
@@ -371,7 +426,11 @@ class AggregatorCall(FunctionCall):
 
 
 class BufferCall(OperationCall):
-    """Handed to a Buffer, once per group."""
+    """Handed to a Buffer, once per group.
+
+    Source:
+        cascading.operation.BufferCall
+    """
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
@@ -408,6 +467,16 @@ class BaseOperation:
     Args:
         num_args: fewest argument fields, a count; ANY (the default) checks nothing.
         field_declaration: fields of the results. Default UNKNOWN, for filters and assertions ALL.
+    Raises:
+        BuildError: a filter or an assertion that declares fields.
+    Source:
+        cascading.operation.BaseOperation
+    Example:
+        >>> class Tag(BaseOperation, Function):
+        ...     def __init__(self):
+        ...         super().__init__(1, "tag")
+        >>> Tag().get_num_args(), Tag().get_field_declaration()
+        (1, Fields('tag'))
     """
 
     ANY: ClassVar[int] = 2**31 - 1
@@ -454,7 +523,18 @@ class BaseOperation:
 
 
 class Function:
-    """Turns one row into no, one or many result rows."""
+    """Turns one row into no, one or many result rows.
+
+    Source:
+        cascading.operation.Function
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Twice(BaseOperation, Function):
+        ...     def operate(self, flow_process, call):
+        ...         call.get_output_collector().add((call.get_arguments()["n"] * 2,))
+        >>> run_operation(Twice(1, "twice"), [(1,), (4,)], "n")
+        [(2,), (8,)]
+    """
 
     field_declaration = Fields.UNKNOWN
 
@@ -464,7 +544,18 @@ class Function:
 
 
 class Filter:
-    """Decides which rows go."""
+    """Decides which rows go.
+
+    Source:
+        cascading.operation.Filter
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Small(BaseOperation, Filter):
+        ...     def is_remove(self, flow_process, call):
+        ...         return call.get_arguments()["n"] < 3
+        >>> run_operation(Small(), [(1,), (4,)], "n")
+        [(4,)]
+    """
 
     field_declaration = Fields.ALL
 
@@ -474,7 +565,20 @@ class Filter:
 
 
 class Aggregator:
-    """Sees the rows of a group one by one and emits when the group is complete."""
+    """Sees the rows of a group one by one and emits when the group is complete.
+
+    Source:
+        cascading.operation.Aggregator
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Rows(BaseOperation, Aggregator):
+        ...     start = lambda self, process, call: call.set_context(0)
+        ...     aggregate = lambda self, process, call: call.set_context(call.get_context() + 1)
+        ...     def complete(self, process, call):
+        ...         call.get_output_collector().add((call.get_context(),))
+        >>> run_operation(Rows(1, "rows"), [("a",), ("b",)], "x")
+        [(2,)]
+    """
 
     field_declaration = Fields.UNKNOWN
 
@@ -492,7 +596,20 @@ class Aggregator:
 
 
 class Buffer:
-    """Walks the rows of a group by itself and emits at any time."""
+    """Walks the rows of a group by itself and emits at any time.
+
+    Source:
+        cascading.operation.Buffer
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Gaps(BaseOperation, Buffer):
+        ...     def operate(self, flow_process, call):
+        ...         stamps = [entry["ts"] for entry in call.get_arguments_iterator()]
+        ...         for left, right in zip(stamps, stamps[1:]):
+        ...             call.get_output_collector().add((right - left,))
+        >>> run_operation(Gaps(1, "gap"), [(3,), (5,), (9,)], "ts")
+        [(2,), (4,)]
+    """
 
     field_declaration = Fields.UNKNOWN
 
@@ -502,7 +619,18 @@ class Buffer:
 
 
 class ValueAssertion:
-    """Raises when a row is not as it must be."""
+    """Raises when a row is not as it must be.
+
+    Source:
+        cascading.operation.ValueAssertion
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Positive(BaseOperation, ValueAssertion):
+        ...     def do_assert(self, flow_process, call):
+        ...         assert call.get_arguments()["n"] > 0
+        >>> run_operation(Positive(), [(4,)], "n")
+        [(4,)]
+    """
 
     field_declaration = Fields.ALL
 
@@ -512,7 +640,18 @@ class ValueAssertion:
 
 
 class GroupAssertion:
-    """Raises when a group is not as it must be."""
+    """Raises when a group is not as it must be.
+
+    Source:
+        cascading.operation.GroupAssertion
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> from cascade2spark.operations import AssertGroupSizeEquals
+        >>> isinstance(AssertGroupSizeEquals(1), GroupAssertion)
+        True
+        >>> run_operation(AssertGroupSizeEquals(1), [(4,)], "n")
+        [()]
+    """
 
     field_declaration = Fields.ALL
 

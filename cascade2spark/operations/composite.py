@@ -37,6 +37,14 @@ class CoFunction:
 
     Source:
         cascading.operation.CompositeFunction.CoFunction, AggregateBy.Functor
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Total(CoFunction):
+        ...     get_declared_fields = lambda self: Fields("total")
+        ...     aggregate = lambda self, process, entry, held: (held or 0) + entry["n"]
+        ...     complete = lambda self, process, held: (held,)
+        >>> run_operation(CompositeFunction("x", "n", Total()), [("a", 1), ("a", 3)], ("x", "n"))
+        [('a', 4)]
     """
 
     def __repr__(self) -> str:
@@ -85,6 +93,14 @@ class CompositeFunction(BaseOperation, Function):
         BuildError: not as many selectors as functions.
     Source:
         cascading.operation.CompositeFunction
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Rows(CoFunction):
+        ...     get_declared_fields = lambda self: Fields("rows")
+        ...     aggregate = lambda self, process, entry, held: (held or 0) + 1
+        ...     complete = lambda self, process, held: (held,)
+        >>> run_operation(CompositeFunction("x", "x", Rows()), [("a",), ("b",), ("a",)], "x")
+        [('b', 1), ('a', 2)]
     """
 
     class Cache(enum.Enum):

@@ -24,7 +24,14 @@ __all__ = ["Calendar", "DateFormatter", "DateParser"]
 
 
 class Calendar(enum.IntEnum):
-    """The numbers of java.util.Calendar's fields that DateParser can give."""
+    """The numbers of java.util.Calendar's fields that DateParser can give.
+
+    Source:
+        java.util.Calendar
+    Example:
+        >>> [Calendar.YEAR.name, Calendar.MONTH.name]
+        ['YEAR', 'MONTH']
+    """
 
     YEAR = 1
     MONTH = 2

@@ -86,7 +86,7 @@ class AssertExpression(RowAssertion):
         type: as of ExpressionFunction.
     Raises:
         BuildError: the expression is none of Java's that are known; marks the place.
-        AssertionException: (running) it is false; with the row.
+        AssertionFailed: (running) it is false; with the row.
     Source:
         cascading.operation.assertion.AssertExpression
     Example:

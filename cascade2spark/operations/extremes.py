@@ -50,6 +50,13 @@ class ExtremaValueBase(FoldAggregator):
         ignore: values to leave out.
     Source:
         cascading.operation.aggregator.ExtremaValueBase
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Longest(ExtremaValueBase):
+        ...     def compare(self, held, value):
+        ...         return len(value) > len(held)
+        >>> run_operation(Longest("longest"), [("a",), ("abc",), (None,)], "x")
+        [('abc',)]
     """
 
     default_name = "extreme"
@@ -165,7 +172,7 @@ class Max(_Double, MaxValue):
         fields: name of the result. Default ``max``, a double.
         ignore: values to leave out.
     Raises:
-        OperationError: (running) a value is no number.
+        CoercionError: (running) a value cannot become a double.
     Source:
         cascading.operation.aggregator.Max, gone since Cascading 3
     Example:
@@ -182,7 +189,7 @@ class Min(_Double, MinValue):
         fields: name of the result. Default ``min``, a double.
         ignore: values to leave out.
     Raises:
-        OperationError: (running) a value is no number.
+        CoercionError: (running) a value cannot become a double.
     Source:
         cascading.operation.aggregator.Min, gone since Cascading 3
     Example:
@@ -217,8 +224,6 @@ class First(_Extent):
         fields: names of the results. Default: those of the arguments.
         first_n: number of rows, a count. Default 1.
         ignore: rows to leave out, as tuples; not together with `first_n`.
-    Raises:
-        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.aggregator.First
     Example:
@@ -254,8 +259,6 @@ class Last(_Extent):
     Args:
         fields: names of the results. Default: those of the arguments.
         ignore: rows to leave out, as tuples.
-    Raises:
-        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.aggregator.Last
     Example:
@@ -289,6 +292,15 @@ class ExtentBase(BaseOperation, Aggregator):
         ignore: rows to leave out, as tuples.
     Source:
         cascading.operation.aggregator.ExtentBase
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> class Longest(ExtentBase):
+        ...     def perform_operation(self, flow_process, call):
+        ...         entry, (held, *_) = call.get_arguments(), call.get_context()
+        ...         if held is None or len(entry["x"]) > len(held[0]):
+        ...             call.get_context()[0] = entry.get_tuple_copy()
+        >>> run_operation(Longest("longest"), [("a",), ("abc",), ("b",)], "x")
+        [('abc',)]
     """
 
     def __init__(self, *given: Any) -> None:

@@ -73,8 +73,6 @@ class Sample(RowFilter):
     Args:
         seed: seed of the generator. Default: the time of construction.
         fraction: part of the rows to keep, from 0 to 1.
-    Raises:
-        BuildError: arguments in none of the orders accepted.
     Source:
         cascading.operation.filter.Sample
     Example:

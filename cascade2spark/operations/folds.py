@@ -14,7 +14,14 @@ __all__ = ["AverageOfValues", "CountOfNulls", "CountOfValues", "Include"]
 
 
 class Include(enum.Enum):
-    """Which rows count: all, those with a value that is not null, or those without one."""
+    """Which rows count: all, those with a value that is not null, or those without one.
+
+    Source:
+        cascading.pipe.assembly.CountBy.Include and its like
+    Example:
+        >>> [which.name for which in Include]
+        ['ALL', 'NO_NULLS', 'ONLY_NULLS']
+    """
 
     ALL = "ALL"
     NO_NULLS = "NO_NULLS"

@@ -80,7 +80,7 @@ class AssertGroupSizeEquals(_AssertGroupSize):
         pattern: only groups whose key it matches are looked at; may be left out.
         size: number of rows, a count.
     Raises:
-        AssertionException: (running) a group is not so; with its key and size.
+        AssertionFailed: (running) a group is not so; with its key and size.
     Source:
         cascading.operation.assertion.AssertGroupSizeEquals
     Example:
@@ -101,7 +101,7 @@ class AssertGroupSizeLessThan(_AssertGroupSize):
         pattern: only groups whose key it matches are looked at; may be left out.
         size: number of rows, a count.
     Raises:
-        AssertionException: (running) a group is not so; with its key and size.
+        AssertionFailed: (running) a group is not so; with its key and size.
     Source:
         cascading.operation.assertion.AssertGroupSizeLessThan
     Example:
@@ -124,7 +124,7 @@ class AssertGroupSizeMoreThan(_AssertGroupSize):
         pattern: only groups whose key it matches are looked at; may be left out.
         size: number of rows, a count.
     Raises:
-        AssertionException: (running) a group is not so; with its key and size.
+        AssertionFailed: (running) a group is not so; with its key and size.
     Source:
         cascading.operation.assertion.AssertGroupSizeMoreThan
     Example:

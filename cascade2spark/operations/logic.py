@@ -123,7 +123,7 @@ class And(_Logic):
     Args:
         members: filters; or selectors and filters by turns; or a list of each.
     Raises:
-        BuildError: no member, or one that is not a filter.
+        BuildError: fewer than two members, or one that is not a filter.
     Source:
         cascading.operation.filter.And
     Example:
@@ -145,7 +145,7 @@ class Or(_Logic):
     Args:
         members: as of And.
     Raises:
-        BuildError: no member, or one that is not a filter.
+        BuildError: fewer than two members, or one that is not a filter.
     Source:
         cascading.operation.filter.Or
     Example:
@@ -167,7 +167,7 @@ class Xor(_Logic):
     Args:
         members: as of And; two are asked.
     Raises:
-        BuildError: no member, or one that is not a filter.
+        BuildError: fewer than two members, or one that is not a filter.
     Source:
         cascading.operation.filter.Xor
     Example:
@@ -189,7 +189,7 @@ class Not(_Logic):
     Args:
         members: the filter, alone or behind the selector of its arguments.
     Raises:
-        BuildError: other than one filter.
+        BuildError: no filter.
     Source:
         cascading.operation.filter.Not
     Example:
@@ -216,7 +216,7 @@ class Stop(_Logic):
     Args:
         members: the filter, alone or behind the selector of its arguments.
     Raises:
-        BuildError: other than one filter.
+        BuildError: no filter.
     Source:
         cascading.operation.filter.Stop
     Example:
