@@ -46,6 +46,16 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
 
     Get a struct's class from `record_class`, or records from a codec. Two records are equal when
     they are of one struct and their set fields are equal. They pickle as their thrift bytes.
+
+    Args:
+        values: the fields that are set, by name.
+    Source:
+        org.apache.thrift.TBase
+    Example:
+        >>> from cascade2spark.schemes import record_class
+        >>> event = record_class("struct Event { 1: i64 id }")(id=7)
+        >>> isinstance(event, ThriftRecord), event.id
+        (True, 7)
     """
 
     struct: ClassVar[ThriftStruct]
@@ -239,6 +249,14 @@ class ThriftCodec:
             in Python).
     Raises:
         BuildError: an argument is none of these, or a path leads nowhere.
+    Source:
+        org.apache.thrift.TSerializer, TDeserializer
+    Example:
+        >>> from cascade2spark.schemes import record_class, thrift_struct
+        >>> event = "struct Event { 1: i64 id }"
+        >>> codec = ThriftCodec(thrift_struct(event), "compact")
+        >>> codec.decode(codec.encode(record_class(event)(id=7))).id
+        7
     """
 
     struct: ThriftStruct

@@ -67,6 +67,11 @@ class Avro(Scheme):
         num_sink_parts: part files to write; 0 for one a partition.
     Raises:
         BuildError: arguments that do not go together, or fastavro is missing.
+    Source:
+        cascading.avro.AvroScheme
+    Example:
+        >>> Avro(("user", "visits"), types=[str, int]).get_source_fields()
+        Fields('user': String, 'visits': Long)
     """
 
     fields: Fields
@@ -183,7 +188,19 @@ class Avro(Scheme):
 
 
 class AvroScheme(Avro):
-    """Avro's own Cascading scheme by its name: (schema), (fields), or (fields, types)."""
+    """Avro's own Cascading scheme by its name: (schema), (fields), or (fields, types).
+
+    Args:
+        args: in the order above.
+        more: as of `Avro`.
+    Raises:
+        BuildError: arguments that do not go together, or fastavro is missing.
+    Source:
+        cascading.avro.AvroScheme
+    Example:
+        >>> AvroScheme(("user", "visits"), [str, int]).get_source_fields()
+        Fields('user': String, 'visits': Long)
+    """
 
     def __init__(self, *args: Any, **more: Any) -> None:
         is_schema = args and (

@@ -41,7 +41,14 @@ Block = TypeVar("Block")
 
 
 class Compress(Enum):
-    """Java's three-way choice for sinks; ENABLE is gzip, DEFAULT is what the job says: none."""
+    """Java's three-way choice for sinks; ENABLE is gzip, DEFAULT is what the job says: none.
+
+    Source:
+        cascading.scheme.hadoop.TextLine.Compress
+    Example:
+        >>> Compress.ENABLE.value
+        'gzip'
+    """
 
     DEFAULT = None
     ENABLE = "gzip"
@@ -70,6 +77,11 @@ class SourceInfo:
             fail in a position that is dropped is still checked.
         counts_lines: whether a line number is asked for, instead of a byte offset.
         name: the tap's identifier, for messages.
+    Source:
+        cascading.scheme.SourceCall, what of it is known before a file is opened.
+    Example:
+        >>> SourceInfo(Fields("num", "line"), wanted=(1,)).wanted
+        (1,)
     """
 
     fields: Fields
@@ -79,7 +91,16 @@ class SourceInfo:
 
 
 class RowReader(ABC, Generic[Block]):
-    """Turns the blocks of a scheme into rows."""
+    """Turns the blocks of a scheme into rows.
+
+    Source:
+        cascading.scheme.Scheme.source
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> reader = TextLine("line").reader(SourceInfo(Fields("line")))
+        >>> isinstance(reader, RowReader)
+        True
+    """
 
     @abstractmethod
     def rows(self, blocks: Iterable[Block], on_bad: OnBad) -> Iterator[list[Row]]:
@@ -93,10 +114,17 @@ class RowReader(ABC, Generic[Block]):
 
 
 class RowWriter(ABC):
-    """Turns the rows of one file into bytes.
+    r"""Turns the rows of one file into bytes.
 
     The file is what `start`, `encode` as often as there are rows, and `finish` return, end to end.
     A column kernel that shares the writer may stand in for `encode` wherever it likes.
+
+    Source:
+        cascading.scheme.Scheme.sink
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> TextLine("line").writer(Fields("a", "b")).encode([("x", 1), (None, 2)])
+        b'x\t1\nnull\t2\n'
     """
 
     def start(self) -> bytes:
@@ -126,7 +154,15 @@ class RowWriter(ABC):
 
 
 class Scheme(ABC):
-    """How records are stored in a file, whatever the place the file is in."""
+    """How records are stored in a file, whatever the place the file is in.
+
+    Source:
+        cascading.scheme.Scheme
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> isinstance(TextLine(), Scheme), TextLine("line").get_source_fields()
+        (True, Fields('line'))
+    """
 
     @property
     @abstractmethod

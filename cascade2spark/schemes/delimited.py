@@ -43,7 +43,17 @@ _FORMS = (
 
 
 class FieldTypeResolver(Protocol):
-    """Names and types for the columns of a header."""
+    """Names and types for the columns of a header.
+
+    Source:
+        cascading.scheme.util.FieldTypeResolver
+    Example:
+        >>> class AllTexts:
+        ...     infer_type_from = lambda self, position, name: str
+        ...     clean_field = lambda self, position, name, type_: name.strip().lower()
+        >>> isinstance(TextDelimited(True, ",", field_type_resolver=AllTexts()), TextDelimited)
+        True
+    """
 
     def infer_type_from(self, position: int, name: str) -> Any:
         """Return the type of a column, or None for String."""

@@ -29,6 +29,13 @@ class LineScheme(Scheme):
     """A scheme whose records are lines: its blocks are `LineBlock`s.
 
     A file's extension tells how it is compressed. Only such schemes are read through Hadoop.
+
+    Source:
+        cascading.scheme.hadoop.TextLine, to derive from.
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> isinstance(TextLine(), LineScheme)
+        True
     """
 
     @property

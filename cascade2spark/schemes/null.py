@@ -35,6 +35,9 @@ class NullScheme(Scheme):
         sink_fields: fields selected for writing; ALL if undeclared.
     Source:
         cascading.scheme.NullScheme
+    Example:
+        >>> NullScheme().writer(Fields("a")).encode([(1,), (2,)])
+        b''
     """
 
     source_fields: Fields

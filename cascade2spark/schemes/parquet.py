@@ -69,6 +69,11 @@ class Parquet(Scheme):
         num_sink_parts: part files to write; 0 for one a partition.
     Raises:
         BuildError: arguments that do not go together.
+    Source:
+        parquet.cascading.ParquetTupleScheme
+    Example:
+        >>> Parquet(("user", "visits"), types=[str, int]).get_source_fields()
+        Fields('user': String, 'visits': Long)
     """
 
     fields: Fields
@@ -217,9 +222,13 @@ class ParquetTupleScheme(Parquet):
         args: (fields), (filter) or (filter, fields), or (source fields, sink fields, message).
             A filter is a list of conditions.
         more: as of `Parquet`.
-
+    Raises:
+        BuildError: arguments that do not go together.
     Source:
         parquet.cascading.ParquetTupleScheme
+    Example:
+        >>> ParquetTupleScheme([("visits", ">", 3)], ("user", "visits")).get_source_fields()
+        Fields('user', 'visits')
     """
 
     def __init__(self, *args: Any, **more: Any) -> None:

@@ -169,6 +169,10 @@ class SequenceFile(_SequenceScheme):
         BuildError: arguments that do not go together.
     Source:
         Cascading's SequenceFile and TupleSerialization
+    Example:
+        >>> rows = SequenceFile(("user", "visits"), types=[str, int])
+        >>> rows.writer(rows.sink_fields).start()[:3]
+        b'SEQ'
     """
 
     fields: Fields

@@ -30,7 +30,7 @@ __all__ = ["TextLine"]
 
 @attrs.frozen(init=False)
 class TextLine(LineScheme):
-    """Lines of text: read as (line) or (number, line), written as values joined by TAB.
+    r"""Lines of text: read as (line) or (number, line), written as values joined by TAB.
 
     The number is the line's byte offset in its file under Hfs, Lfs and Dfs, and its 0-based line
     number under FileTap and DirTap, whatever the field is called; undeclared fields are named
@@ -48,6 +48,10 @@ class TextLine(LineScheme):
         BuildError: another number of source fields, or an argument nothing takes.
     Source:
         cascading.scheme.hadoop.TextLine, cascading.scheme.local.TextLine
+    Example:
+        >>> lines = TextLine("line", ("user", "visits"))
+        >>> lines.writer(lines.sink_fields).encode([("ann", 3), (None, 4)])
+        b'ann\t3\nnull\t4\n'
     """
 
     Compress: ClassVar[type[base.Compress]] = base.Compress

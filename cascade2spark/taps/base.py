@@ -40,6 +40,12 @@ class SinkMode(Enum):
 
     KEEP refuses to run, REPLACE puts the new output in its place once that is complete, UPDATE adds
     to it.
+
+    Source:
+        cascading.tap.SinkMode
+    Example:
+        >>> [mode.name for mode in SinkMode]
+        ['KEEP', 'REPLACE', 'UPDATE']
     """
 
     KEEP = "KEEP"
@@ -48,7 +54,19 @@ class SinkMode(Enum):
 
 
 class TupleEntryIterator(Iterator[TupleEntry]):
-    """The rows of a tap as entries, each a new one; may be closed early, or used in a with."""
+    """The rows of a tap as entries, each a new one; may be closed early, or used in a with.
+
+    Args:
+        fields: names of the values.
+        rows: the rows, one pass.
+    Source:
+        cascading.tuple.TupleEntryIterator
+    Example:
+        >>> from cascade2spark.taps import MemoryTap
+        >>> with MemoryTap("word", [("a",), ("b",)]).open_for_read() as entries:
+        ...     print([entry["word"] for entry in entries])
+        ['a', 'b']
+    """
 
     def __init__(self, fields: Fields, rows: Iterator[Row]) -> None:
         self._fields = fields
@@ -77,6 +95,17 @@ class TupleEntryCollector(ABC):
 
     Args:
         fields: the tap's sink fields; unless they are defined, rows may have any width.
+    Raises:
+        TupleError: a row has another width than the fields.
+    Source:
+        cascading.tuple.TupleEntryCollector
+    Example:
+        >>> from cascade2spark.taps import MemoryTap
+        >>> tap = MemoryTap("word")
+        >>> with tap.open_for_write() as out:
+        ...     out.add(("a",))
+        >>> tap.rows
+        [('a',)]
     """
 
     def __init__(self, fields: Fields) -> None:
@@ -178,6 +207,13 @@ class Tap(ABC):
         scheme: how records are stored; None for taps that hold rows as they are.
         identifier: the place, as the user named it.
         sink_mode: what happens to old data.
+    Source:
+        cascading.tap.Tap
+    Example:
+        >>> from cascade2spark.taps import MemoryTap
+        >>> tap = MemoryTap("word", [("a",), ("b",)])
+        >>> isinstance(tap, Tap), tap.get_source_fields()
+        (True, Fields('word'))
     """
 
     counts_lines: bool = False
@@ -394,7 +430,18 @@ class Tap(ABC):
 
 
 class SourceTap(Tap):
-    """A tap that can only be read."""
+    """A tap that can only be read.
+
+    Args:
+        scheme, identifier, sink_mode: as of Tap.
+    Source:
+        cascading.tap.SourceTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import GlobHfs
+        >>> GlobHfs(TextLine(), "logs/*").is_sink()
+        False
+    """
 
     def is_sink(self) -> bool:
         return False

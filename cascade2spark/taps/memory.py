@@ -53,6 +53,8 @@ class MemoryTap(_HeldTap):
         sink_mode: REPLACE by default, so that a run starts with an empty list.
     Raises:
         BuildError: a row has another number of values than there are fields.
+    Source:
+        none in Cascading: rows in memory, for tests and small sides.
     Example:
         >>> MemoryTap("word", [("a",), ["b"]]).rows
         [('a',), ('b',)]
@@ -165,6 +167,13 @@ class RDDTap(_HeldTap):
         rdd: the RDD; None for a sink.
         fields: names of the values.
         sink_mode: REPLACE by default.
+    Raises:
+        Unsupported: (running) the local engine.
+    Source:
+        none in Cascading: what Spark has already.
+    Example:
+        >>> RDDTap(None, ("user", "visits")).get_source_fields()
+        Fields('user', 'visits')
     """
 
     def __init__(
@@ -191,6 +200,13 @@ class DataFrameTap(_HeldTap):
         df: the DataFrame; None for a sink.
         fields: names of the values. Default: the DataFrame's columns.
         sink_mode: REPLACE by default.
+    Raises:
+        Unsupported: (running) the local engine.
+    Source:
+        none in Cascading: what Spark has already.
+    Example:
+        >>> DataFrameTap().is_source(), DataFrameTap().is_sink()
+        (True, True)
     """
 
     def __init__(

@@ -30,8 +30,16 @@ class MultiSourceTap(SourceTap):
 
     Args:
         taps: of the same class, with equal schemes.
+    Raises:
+        BuildError: no tap, or taps of several classes or schemes.
     Source:
         cascading.tap.MultiSourceTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import Hfs
+        >>> both = MultiSourceTap(Hfs(TextLine(), "monday"), Hfs(TextLine(), "tuesday"))
+        >>> both.is_sink()
+        False
     """
 
     def __init__(self, *taps: Tap) -> None:
@@ -90,8 +98,16 @@ class MultiSinkTap(Tap):
 
     Args:
         taps: the sinks; each keeps its own sink mode.
+    Raises:
+        BuildError: no tap.
     Source:
         cascading.tap.MultiSinkTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import Hfs
+        >>> both = MultiSinkTap(Hfs(TextLine(), "here"), Hfs(TextLine(), "there"))
+        >>> both.is_source()
+        False
     """
 
     def __init__(self, *taps: Tap) -> None:

@@ -45,6 +45,9 @@ class Partition(ABC):
 
     Source:
         cascading.tap.partition.Partition
+    Example:
+        >>> isinstance(NamedPartition(Fields("day")), Partition)
+        True
     """
 
     @abstractmethod
@@ -161,8 +164,15 @@ class DelimitedPartition(Partition):
 class NamedPartition(DelimitedPartition):
     """As `DelimitedPartition`, each value as ``name=value``, as Hive and Spark lay data out.
 
+    Args:
+        fields: the partition fields.
+        delimiter: what stands between values. Default a slash: folders in folders.
+        postfix: what follows the last value.
     Source:
         cascading.tap.partition.NamedPartition
+    Example:
+        >>> NamedPartition(Fields("year", "month")).to_partition((2024, 7))
+        'year=2024/month=7'
     """
 
     def __init__(self, fields: Any, delimiter: str | None = None, postfix: str | None = None):

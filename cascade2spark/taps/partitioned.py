@@ -40,8 +40,16 @@ class PartitionTap(PathTap):
         keep_parent: never delete the folder: REPLACE then adds to what is there.
         open_limit: most files that one task holds open; beyond it a tenth is closed, and a
             folder whose file was closed gets another one.
+    Raises:
+        BuildError: arguments that do not go together.
     Source:
         cascading.tap.hadoop.PartitionTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import DelimitedPartition, Hfs
+        >>> tap = PartitionTap(Hfs(TextLine("line"), "logs"), DelimitedPartition("day"))
+        >>> tap.source_fields
+        Fields('line', 'day')
     """
 
     expands_globs = False
@@ -255,8 +263,16 @@ class TemplateTap(PartitionTap):
         args: as in Java: the path fields, a sink mode, whether the parent is kept, the open limit,
             each told by its type.
         path_fields: the values for the template; all fields that are written by default.
+    Raises:
+        BuildError: arguments that do not go together.
     Source:
         cascading.tap.hadoop.TemplateTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import Hfs
+        >>> tap = TemplateTap(Hfs(TextLine("line"), "logs"), "%s-%s", Fields("year", "month"))
+        >>> tap.is_source()
+        False
     """
 
     _keeps_fields = True

@@ -43,6 +43,16 @@ class PathTap(Tap):
         scheme: how records are stored.
         path: a str, anything with `__fspath__`, or a list of these; several can only be read.
         sink_mode: what happens to old output.
+    Raises:
+        TapError: (planning, running) there is no data, or old output is in the way.
+    Source:
+        cascading.tap.type.FileType
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> isinstance(Hfs(TextLine(), "logs"), PathTap)
+        True
+        >>> Hfs(TextLine(), ["logs/1", "logs/2"]).paths
+        ('logs/1', 'logs/2')
     """
 
     is_always_local: bool = False
@@ -180,16 +190,37 @@ class Hfs(PathTap):
     On Spark a path without a scheme lies on the context's default file system. Names beginning with
     `_` or `.` are not read, and a folder inside the folder is an error.
 
+    Args:
+        scheme: how records are stored.
+        path: a str, anything with `__fspath__`, or a list of these; several can only be read.
+        sink_mode: what happens to old output; KEEP by default.
+    Raises:
+        TapError: (planning, running) there is no data, or old output is in the way.
     Source:
         cascading.tap.hadoop.Hfs
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> tap = Hfs(TextLine(), "hdfs://host/logs", SinkMode.REPLACE)
+        >>> tap.get_path(), tap.is_replace()
+        ('hdfs://host/logs', True)
     """
 
 
 class Lfs(Hfs):
     """Hfs on the local file system, whatever the cluster's default is.
 
+    Args:
+        scheme: how records are stored.
+        path: a str, anything with `__fspath__`, or a list of these; several can only be read.
+        sink_mode: what happens to old output; KEEP by default.
+    Raises:
+        TapError: (planning, running) there is no data, or old output is in the way.
     Source:
         cascading.tap.hadoop.Lfs
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> Lfs(TextLine(), "logs").get_path()
+        'logs'
     """
 
     is_always_local = True
@@ -206,8 +237,18 @@ class Lfs(Hfs):
 class Dfs(Hfs):
     """Hfs on HDFS.
 
+    Args:
+        scheme: how records are stored.
+        path: a str, anything with `__fspath__`, or a list of these; several can only be read.
+        sink_mode: what happens to old output; KEEP by default.
+    Raises:
+        TapError: (planning, running) there is no data, or old output is in the way.
     Source:
         cascading.tap.hadoop.Dfs
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> Dfs(TextLine(), "hdfs://host/logs").get_path()
+        'hdfs://host/logs'
     """
 
     def __init__(
@@ -224,8 +265,22 @@ class FileTap(PathTap):
 
     Output of several partitions is put together in order; UPDATE appends to the file.
 
+    Args:
+        scheme: how records are stored.
+        path: a str, anything with `__fspath__`, or a list of these; several can only be read.
+        sink_mode: what happens to old output; KEEP by default.
+    Raises:
+        TapError: (planning, running) there is no data, or old output is in the way.
     Source:
         cascading.tap.local.FileTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from tempfile import mkdtemp
+        >>> tap = FileTap(TextLine("line"), mkdtemp() + "/a.txt", SinkMode.REPLACE)
+        >>> with tap.open_for_write() as out:
+        ...     out.add(("hello",))
+        >>> [entry["line"] for entry in tap.open_for_read()]
+        ['hello']
     """
 
     counts_lines = True
@@ -258,8 +313,14 @@ class DirTap(PathTap):
             below the folder, or the whole path.
         depth: levels of folders to read, 1 being the files directly inside.
         sink_mode: what happens to old output, a folder of part files.
+    Raises:
+        TapError: (planning, running) there is no data, or old output is in the way.
     Source:
         cascading.tap.local.DirTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> DirTap(TextLine(), "logs", "glob:*.txt", 1).get_path()
+        'logs'
     """
 
     counts_lines = True
@@ -321,8 +382,14 @@ class GlobHfs(Hfs):
         scheme: how records are stored.
         pattern: a path with ``* ? [ {``.
         filter: keeps a path when it, or its method `accept`, returns true.
+    Raises:
+        TapError: (running) nothing matches.
     Source:
         cascading.tap.hadoop.GlobHfs
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> GlobHfs(TextLine(), "logs/*/part-*").is_sink()
+        False
     """
 
     def __init__(

@@ -31,8 +31,14 @@ class StdInTap(SourceTap):
 
     Args:
         scheme: how records are stored.
+    Raises:
+        Unsupported: (running) a flow on Spark.
     Source:
         cascading.tap.local.StdInTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> StdInTap(TextLine()).is_sink()
+        False
     """
 
     counts_lines = True
@@ -107,8 +113,15 @@ class StdOutTap(StreamSink):
 
     Args:
         scheme: how records are stored.
+        sink_mode: UPDATE by default; a stream has no old output.
+    Raises:
+        Unsupported: (running) a flow on Spark.
     Source:
         cascading.tap.local.StdOutTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> StdOutTap(TextLine()).is_sink()
+        True
     """
 
     def __init__(self, scheme: Scheme, sink_mode: SinkMode = SinkMode.UPDATE) -> None:
@@ -123,8 +136,15 @@ class StdErrTap(StreamSink):
 
     Args:
         scheme: how records are stored.
+        sink_mode: UPDATE by default; a stream has no old output.
+    Raises:
+        Unsupported: (running) a flow on Spark.
     Source:
         cascading.tap.local.StdErrTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> StdErrTap(TextLine()).is_sink()
+        True
     """
 
     def __init__(self, scheme: Scheme, sink_mode: SinkMode = SinkMode.UPDATE) -> None:

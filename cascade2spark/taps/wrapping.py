@@ -29,6 +29,12 @@ class DecoratorTap(Tap):
         args: the tap; or something to keep with it, and the tap.
     Source:
         cascading.tap.DecoratorTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import Hfs
+        >>> tap = DecoratorTap("about the tap", Hfs(TextLine(), "logs"))
+        >>> tap.get_original()
+        Hfs(TextLine, 'logs')
     """
 
     def __init__(self, *args: Any) -> None:
@@ -166,6 +172,11 @@ class AdaptorTap(DecoratorTap):
         config_convertor: as Cascading's; properties are the same here, so it is only kept.
     Source:
         cascading.tap.AdaptorTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import Hfs
+        >>> AdaptorTap(Hfs(TextLine(), "logs")).get_original()
+        Hfs(TextLine, 'logs')
     """
 
     def __init__(
@@ -202,6 +213,11 @@ class DistCacheTap(DecoratorTap):
         parent: the tap on the file.
     Source:
         cascading.tap.hadoop.DistCacheTap
+    Example:
+        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.taps import Hfs
+        >>> DistCacheTap(Hfs(TextLine(), "countries")).get_original()
+        Hfs(TextLine, 'countries')
     """
 
     def __init__(self, parent: Tap) -> None:

@@ -42,6 +42,16 @@ class NestedAggregate(ABC):
 
     Source:
         cascading.nested.core.NestedAggregate
+    Example:
+        >>> from cascade2spark.operations import JSONGetAllAggregateFunction
+        >>> from cascade2spark.testing import run_operation
+        >>> class Rows(NestedAggregate):
+        ...     get_field_declaration = lambda self: Fields("rows")
+        ...     create_context = lambda self, coercible_type: []
+        ...     aggregate = lambda self, context, node: context.append(node)
+        ...     complete = lambda self, context: (len(context),)
+        >>> run_operation(JSONGetAllAggregateFunction("/a/*", {"/n": Rows()}), [({"a": [{"n": 1}]},)], "x")
+        [(1,)]
     """
 
     @abstractmethod
