@@ -50,8 +50,9 @@ class NestedAggregate(ABC):
         ...     create_context = lambda self, coercible_type: []
         ...     aggregate = lambda self, context, node: context.append(node)
         ...     complete = lambda self, context: (len(context),)
-        >>> run_operation(JSONGetAllAggregateFunction("/a/*", {"/n": Rows()}), [({"a": [{"n": 1}]},)], "x")
-        [(1,)]
+        >>> count = JSONGetAllAggregateFunction("/a/*", {"": Rows()})
+        >>> run_operation(count, [({"a": [{}, {}]},)], "x")
+        [(2,)]
     """
 
     @abstractmethod
