@@ -5,6 +5,13 @@ from cascade2spark.scalding.algebra.aggregator import (
     MonoidAggregator,
     MultiAggregator,
 )
+from cascade2spark.scalding.algebra.approximate import Approximate, ApproximateBoolean
+from cascade2spark.scalding.algebra.averages import (
+    AveragedValue,
+    DecayedValue,
+    DecayedValueMonoid,
+    Moments,
+)
 from cascade2spark.scalding.algebra.base import (
     NOTHING,
     FunctionSemigroup,
@@ -14,6 +21,7 @@ from cascade2spark.scalding.algebra.base import (
     Semigroup,
     identity,
 )
+from cascade2spark.scalding.algebra.bloom import BloomFilter, BloomFilterMonoid
 from cascade2spark.scalding.algebra.collecting import PriorityQueueMonoid, TopK, TopKMonoid
 from cascade2spark.scalding.algebra.containers import (
     ArrayMonoid,
@@ -28,6 +36,7 @@ from cascade2spark.scalding.algebra.containers import (
     SetMonoid,
     TextMonoid,
 )
+from cascade2spark.scalding.algebra.count_min import CountMinMonoid, CountMinSketch
 from cascade2spark.scalding.algebra.extremes import (
     First,
     FirstSemigroup,
@@ -41,6 +50,8 @@ from cascade2spark.scalding.algebra.extremes import (
     Smallest,
 )
 from cascade2spark.scalding.algebra.fold import Fold
+from cascade2spark.scalding.algebra.hyper_log_log import HLL, HyperLogLogMonoid, bits_for_error
+from cascade2spark.scalding.algebra.min_hash import MinHasher, MinHasher16, MinHasher32
 from cascade2spark.scalding.algebra.numeric import (
     AndVal,
     AndValMonoid,
@@ -54,6 +65,8 @@ from cascade2spark.scalding.algebra.numeric import (
     OrVal,
     OrValMonoid,
 )
+from cascade2spark.scalding.algebra.products import RecordSemigroup, TupleSemigroup
+from cascade2spark.scalding.algebra.q_tree import QTree, QTreeSemigroup
 from cascade2spark.scalding.algebra.resolving import (
     ANY,
     as_monoid,
@@ -61,15 +74,39 @@ from cascade2spark.scalding.algebra.resolving import (
     as_semigroup,
     semigroup_of,
 )
+from cascade2spark.scalding.algebra.sketch_aggregators import (
+    AveragedValueAggregator,
+    BloomFilterAggregator,
+    CountMinAggregator,
+    HyperLogLogAggregator,
+    MinHashAggregator,
+    MomentsAggregator,
+    QTreeAggregator,
+    SpaceSaverAggregator,
+)
+from cascade2spark.scalding.algebra.space_saver import SpaceSaver, SpaceSaverSemigroup
 
 __all__ = [
     "ANY",
+    "HLL",
     "NOTHING",
     "Aggregator",
     "AndVal",
     "AndValMonoid",
+    "Approximate",
+    "ApproximateBoolean",
     "ArrayMonoid",
+    "AveragedValue",
+    "AveragedValueAggregator",
+    "BloomFilter",
+    "BloomFilterAggregator",
+    "BloomFilterMonoid",
     "BoolRing",
+    "CountMinAggregator",
+    "CountMinMonoid",
+    "CountMinSketch",
+    "DecayedValue",
+    "DecayedValueMonoid",
     "DecimalRing",
     "EitherSemigroup",
     "First",
@@ -80,6 +117,8 @@ __all__ = [
     "FunctionMonoid",
     "FunctionSemigroup",
     "Group",
+    "HyperLogLogAggregator",
+    "HyperLogLogMonoid",
     "IntRing",
     "IntWrap",
     "Largest",
@@ -93,7 +132,13 @@ __all__ = [
     "Max",
     "MaxMonoid",
     "Min",
+    "MinHashAggregator",
+    "MinHasher",
+    "MinHasher16",
+    "MinHasher32",
     "MinMonoid",
+    "Moments",
+    "MomentsAggregator",
     "Monoid",
     "MonoidAggregator",
     "MultiAggregator",
@@ -101,17 +146,26 @@ __all__ = [
     "OrVal",
     "OrValMonoid",
     "PriorityQueueMonoid",
+    "QTree",
+    "QTreeAggregator",
+    "QTreeSemigroup",
+    "RecordSemigroup",
     "Right",
     "Ring",
     "Semigroup",
     "SetMonoid",
     "Smallest",
+    "SpaceSaver",
+    "SpaceSaverAggregator",
+    "SpaceSaverSemigroup",
     "TextMonoid",
     "TopK",
     "TopKMonoid",
+    "TupleSemigroup",
     "as_monoid",
     "as_ring",
     "as_semigroup",
+    "bits_for_error",
     "identity",
     "semigroup_of",
 ]

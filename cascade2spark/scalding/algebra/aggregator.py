@@ -29,8 +29,10 @@ from cascade2spark.scalding.algebra.extremes import (
     LastSemigroup,
     Smallest,
 )
+from cascade2spark.scalding.algebra.hyper_log_log import UniqueCountMonoid
 from cascade2spark.scalding.algebra.numeric import AndValMonoid, FloatRing, IntRing, OrValMonoid
 from cascade2spark.scalding.algebra.products import tuple_of
+from cascade2spark.scalding.algebra.q_tree import Bounds, Midpoint, QTree, QTreeSemigroup
 from cascade2spark.scalding.algebra.resolving import as_monoid, as_semigroup
 
 __all__ = ["Aggregator", "MonoidAggregator", "MultiAggregator"]
@@ -240,6 +242,40 @@ class Aggregator(Aggregation):
     def unique_count() -> MonoidAggregator:
         """Return the exact number of different values; holds them all in memory."""
         return MonoidAggregator(_set_of_one, SetMonoid(), len, name="unique_count")
+
+    @staticmethod
+    def approximate_unique_count() -> MonoidAggregator:
+        """Return the number of different values: exact up to 100, above with an error of 1.2 %.
+
+        Values are bytes, texts, numbers, None or tuples of such. Needs ``cascade2spark[sketches]``.
+        """
+        monoid = UniqueCountMonoid()
+        return MonoidAggregator(
+            _set_of_one, monoid, monoid.size_of, name="approximate_unique_count"
+        )
+
+    @staticmethod
+    def approximate_percentile(percentile: float, k: int = 9) -> Aggregator:
+        """Return about what a part of the values is smaller than; numbers of at least 0.
+
+        Args:
+            percentile: the part, from 0 to 1.
+            k: one more halves the error and doubles the room; see `QTreeSemigroup`.
+        """
+        present = Midpoint(percentile)
+        return Aggregator(QTree.of, QTreeSemigroup(k), present, name="approximate_percentile")
+
+    @staticmethod
+    def approximate_percentile_bounds(percentile: float, k: int = 9) -> Aggregator:
+        """Return two numbers between which lies what a part of the values is smaller than.
+
+        Args:
+            percentile: the part, from 0 to 1.
+            k: one more halves the error and doubles the room; see `QTreeSemigroup`.
+        """
+        present = Bounds(percentile)
+        name = "approximate_percentile_bounds"
+        return Aggregator(QTree.of, QTreeSemigroup(k), present, name=name)
 
     @staticmethod
     def random_sample(prob: float, seed: int = DEFAULT_SEED) -> MonoidAggregator:

@@ -226,13 +226,9 @@ def _plus_of(kind: type) -> Callable[[Any, Any], Any]:
 
 def _plus_mixed(left: Any, right: Any) -> Any:
     """Add values of two types: numbers, a subclass and its base, the two sides of an either."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        raise refused(ANY, left, right)
-    if isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS):
-        try:
-            return left + right
-        except TypeError as broken:
-            raise refused(ANY, left, right) from broken
+    added = _added_numbers(left, right)
+    if added is not None:
+        return added
     structure = _structure_of(type(left))
     families = (Left | Right, set | frozenset)
     if any(isinstance(left, kinds) and isinstance(right, kinds) for kinds in families):
@@ -242,6 +238,18 @@ def _plus_mixed(left: Any, right: Any) -> Any:
     if isinstance(left, type(right)) or (callable(left) and callable(right)):
         return _structure_of(type(right)).plus(left, right)
     raise refused(ANY, left, right)
+
+
+def _added_numbers(left: Any, right: Any) -> Any:
+    """Return the sum of two numbers, None when they are no numbers."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        raise refused(ANY, left, right)
+    if not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
+        return None
+    try:
+        return add(left, right)
+    except TypeError as broken:
+        raise refused(ANY, left, right) from broken
 
 
 def _structure_of(kind: type) -> Semigroup:
