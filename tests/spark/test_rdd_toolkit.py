@@ -162,6 +162,29 @@ def test_pairs_meet_those_that_are_held(sc, how) -> None:
     assert [(1, (("a", "x"), "w")), (1, (("a", "y"), "w"))] == twice.collect()[:2]
 
 
+@pytest.mark.parametrize("how", ["inner", "left"])
+@pytest.mark.parametrize("several", [[], [(2, "again")]])
+def test_keys_of_any_class_find_their_partners(sc, how, several) -> None:
+    keys = [1.0, "1", (NAN, "t"), [1], {1}, frozenset({1}), Decimal("sNaN"), None, b"x", 7]
+    large = [[key, number] for number, key in enumerate(keys)] + [(1, "tuple"), (2, "two")]
+    small = [(True, "one"), ((NAN, "t"), "tuple"), ([1], "list"), ({1}, "set"), (NAN, "nan")]
+    small += [(None, "none"), (bytearray(b"x"), "bytes"), *several]
+    got = hash_join(sc.parallelize(large, 1), sc.parallelize(small, 2), how).collect()
+    named = ["one", None, "tuple", "list", "set", "set", "nan", "none", "bytes", None, "one"]
+    wanted = [(number, name) for number, name in zip([*range(10), "tuple"], named, strict=True)]
+    wanted += [("two", "again" if several else None)]
+    assert [pair for pair in wanted if how == "left" or pair[1]] == [pair for _, pair in got]
+
+
+def test_a_held_side_may_lie_in_one_partition(sc) -> None:
+    large = sc.parallelize([(1, "left")], 1)
+    small = sc.parallelize([(0, "x" * 1000)] * 8 + [(1, "right")], 9).coalesce(4).union(large)
+    size = 8 * 1000 + 2000
+    assert [(1, ("left", "right")), (1, ("left", "left"))] == (
+        hash_join(large, small, max_bytes=size).collect()
+    )
+
+
 def test_a_hash_join_refuses_what_it_cannot_do(sc) -> None:
     pairs = sc.parallelize([(1, "x" * 1000)])
     with pytest.raises(Unsupported, match="right join") as refused:

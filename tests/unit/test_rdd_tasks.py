@@ -249,7 +249,10 @@ REFUSALS = {
         lambda: grouped([[("a", (n for n in ()))]], shape_of(0)),
         "a generator",
     ),
-    "no \\(key, value\\) pair": (lambda: list(_Packing(call_with())(0, [(1, 2, 3)])), "(1, 2, 3)"),
+    "no \\(key, value\\) pair": (
+        lambda: list(_Packing(call_with(), 9)(0, [(1, 2, 3)])),
+        "(1, 2, 3)",
+    ),
     "merge of toolkit failed: TypeError": (
         lambda: list(
             _Merging(call_with(), lambda left: left, None)(
