@@ -49,9 +49,9 @@ from cascade2spark.kinds import (
     value_hash,
     value_key,
 )
-from cascade2spark.ordering import KEY_SEED, finished_hash
+from cascade2spark.ordering import KEY_SEED, KeyOrder, finished_hash
 
-__all__ = ["PythonKeyOrder", "python_group_keys"]
+__all__ = ["PythonKeyOrder", "PythonOrder", "key_order_of", "python_group_keys"]
 
 Key = tuple[Any, ...]
 ValueKey = tuple[int, Any]
@@ -167,6 +167,39 @@ class PythonKeyOrder:
             return lambda key: 0
         hash_key = self.hasher()
         return lambda key: hash_key(key) % partitions
+
+
+@attrs.frozen
+class PythonOrder:
+    """As the comparator of a field: its values are compared by Python's ``==``.
+
+    Where all fields of a key have it, steps take a `PythonKeyOrder`; see `key_order_of`.
+
+    Args:
+        reverse: the greatest first, None last.
+    """
+
+    reverse: bool = False
+
+    def compare(self, left: Any, right: Any) -> int:
+        """Return less than, equal to or more than 0."""
+        part = _turned_key if self.reverse else _order_key
+        one, other = part(left), part(right)
+        return 0 if one == other else -1 if one < other else 1
+
+    def hash_code(self, value: Any) -> int:
+        """Return the hash of a value, equal for equal ones."""
+        return _hash(value)
+
+
+def key_order_of(width: int, comparators: Sequence[Any], reverse: bool = False) -> KeyOrder:
+    """Return the order of a key by the comparators of its fields."""
+    if comparators and all(isinstance(one, PythonOrder) for one in comparators):
+        if len({one.reverse for one in comparators}) == 1:
+            turned = comparators[0].reverse is not reverse
+            order: Any = PythonKeyOrder(width, turned)  # has all that steps ask of a KeyOrder
+            return order  # type: ignore[no-any-return]
+    return KeyOrder(width, tuple(comparators), reverse)
 
 
 def python_group_keys(values: list[Any]) -> list[Any]:

@@ -14,7 +14,7 @@ from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import JoinerClosure
 from cascade2spark.operations.base import BufferCall, OutputCollector
-from cascade2spark.operations.callables import PlainBuffer, rows_of
+from cascade2spark.operations.callables import PlainBuffer, RowsBuffer, rows_of
 from cascade2spark.operations.failures import located_error
 from cascade2spark.tuples import TupleEntry
 
@@ -60,7 +60,10 @@ class BufferDriver:
         self._needs_only_key = self._passes_only_key(spec)
         self._call = BufferCall(spec.argument_fields, spec.declared)
         self._call.group = self._key
-        self._is_plain = type(spec.operation).operate is PlainBuffer.operate
+        operate = type(spec.operation).operate
+        self._is_plain = operate in (PlainBuffer.operate, RowsBuffer.operate)
+        # Its results are rows as they leave: no call for each of them.
+        self._is_exact = operate is RowsBuffer.operate and not self._needs_row
         self._stands_on: Row = (None,) * len(spec.passed)
         self._given: Row = ()
         self._group: Row = ()
@@ -84,7 +87,9 @@ class BufferDriver:
         if closure is not None or self._needs_row:
             entering = self._start_on(key, entering)
         try:
-            if self._is_plain:
+            if self._is_exact:
+                yield from self._extend(key, closure or entering)
+            elif self._is_plain:
                 yield from self._stream(key, entering, self._follows(key))
             else:
                 yield from self._drive(entering, closure)
@@ -124,6 +129,18 @@ class BufferDriver:
         if self._site is not None:
             report.count_rows(self._site.key, 0, self._rows_in)
         report.count_rows(self._spec.site.key, self._rows_in, self._rows_out)
+
+    def _extend(self, key: Row, given: Any) -> Iterator[list[Row]]:
+        spec, size = self._spec, self._size
+        if given.__class__ is not JoinerClosure and not spec.arguments.is_all:
+            given = map(self._pick, given)
+        results = iter(spec.operation.call(key, given))
+        while len(piece := list(islice(results, size))) == size:
+            yield from self.rest()
+            self._made = piece
+        self._made += piece
+        if len(self._made) >= size:
+            yield from self.rest()
 
     # -- plain generators ----------------------------------------------------------------------
 

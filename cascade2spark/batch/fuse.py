@@ -33,6 +33,7 @@ from cascade2spark.operations.callables import (
     RowFunction,
     Shape,
     checked_row,
+    nester,
     refuse_tuple_of_one,
     wrong_shape,
 )
@@ -167,6 +168,8 @@ class EachRun:
         self._operations.prepare(spec, call, by_call=not _is_plain(spec) or overrides_prepare)
         if _is_plain(spec):
             names["f"] = _callable_of(spec)
+            if spec.operation.nesting is not None:
+                names["nest"] = nester(spec.operation.nesting)
         if spec.arguments.is_dynamic:
             names["pick"] = spec.arguments.of()
         if spec.layout is not None:
@@ -247,6 +250,9 @@ class EachRun:
         return located_error(error, spec.site, values, fields)
 
 
+_PLAIN_FORMS = frozenset({"value", "row", "values", "rows", "keep", "remove"})
+
+
 def _link(spec: EachSpec, how: str) -> Link:
     declared = spec.declared
     varies = declared.is_unknown() or declared.is_all()
@@ -266,6 +272,7 @@ def _link(spec: EachSpec, how: str) -> Link:
         spec.trap is not None,
         keeps_last,
         bool(getattr(spec.operation, "is_plain", False)),
+        getattr(spec.operation, "nesting", None) if how in _PLAIN_FORMS else None,
     )
 
 
@@ -289,7 +296,7 @@ def _callable_of(spec: EachSpec) -> Callable[..., Any]:
     operation = spec.operation
     if isinstance(operation, RowFunction):
         return operation.bind(spec.argument_fields, spec.declared)
-    if type(operation) is PlainFilter:
+    if isinstance(operation, PlainFilter):
         return operation.call  # `keep` turns the answer round without another call
     found: Callable[..., bool] = operation.bind(spec.argument_fields)
     return found
@@ -298,7 +305,7 @@ def _callable_of(spec: EachSpec) -> Callable[..., Any]:
 def _plain(spec: EachSpec) -> tuple[str, dict[str, Any], OperationCall]:
     operation = spec.operation
     if isinstance(operation, RowFilter):
-        keeps = type(operation) is PlainFilter and operation.keeps
+        keeps = isinstance(operation, PlainFilter) and operation.keeps
         return ("keep" if keeps else "remove"), {}, FilterCall(spec.argument_fields, spec.declared)
     one = partial(refuse_tuple_of_one, declared=spec.declared, origin=operation.origin)
     names = {"fix": _row_fixer(spec), "many": _many_fixer(spec), "one": one}

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import attrs
 
 from cascade2spark.fields import Fields
+from cascade2spark.operations.callables import Nesting
 from cascade2spark.selection import Layout, Pick
 
 __all__ = ["Link", "RunSource"]
@@ -45,6 +46,7 @@ class Link:
         width: number of values of a result, None when they differ.
         keeps_last: the last incoming row is kept, for results made at flush.
         is_plain: a value that is a tuple of one is refused.
+        nesting: the one argument of the callable, made of the argument values (see `Nesting`).
     """
 
     how: str
@@ -56,6 +58,7 @@ class Link:
     is_trapped: bool = False
     keeps_last: bool = False
     is_plain: bool = False
+    nesting: Nesting | None = None
 
     @property
     def nests(self) -> bool:
@@ -279,6 +282,8 @@ class RunSource:
             is_whole = link.arguments.is_all and form.whole is not None
             self.arguments[number] = self._tuple(_Form(atoms, form.whole if is_whole else None))
             self._open_trap(number, link)
+            if link.nesting is not None:
+                return self._nested(link.nesting, atoms, form if is_whole else None)
             return ", ".join(map(str, atoms))
         whole = self._whole(form, number)
         self.arguments[number] = f"g{number}"
@@ -287,6 +292,8 @@ class RunSource:
         self._open_trap(number, link)
         if not link.arguments.is_all:
             self._line(f"g{number} = pick{number}({whole})", number)
+        if link.nesting is not None:
+            return f"nest{number}(g{number})"
         return f"*g{number}"
 
     def _show(self, number: int, link: Link, form: _Form) -> None:
@@ -365,6 +372,13 @@ class RunSource:
         if loose or not parts:
             parts.append(_display(loose))
         return " + ".join(parts) if len(parts) <= 3 else _display([str(atom) for atom in atoms])
+
+    def _nested(self, nesting: Nesting, atoms: tuple[Atom, ...], form: _Form | None) -> str:
+        if isinstance(nesting, int):
+            return str(atoms[nesting])
+        if form is not None and nesting == tuple(range(len(atoms))):
+            return self._tuple(form)
+        return _display([self._nested(one, atoms, None) for one in nesting])
 
     def _line(self, text: str, owner: int | None = None) -> None:
         self._lines.append("    " * self._indent + text)

@@ -8,6 +8,7 @@ from typing import Any
 
 from cascade2spark.kinds import value_group_key
 from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
 from cascade2spark.selection import Pick
 
 __all__ = ["KeyNamer", "key_namer", "unnamed"]
@@ -26,6 +27,9 @@ def key_namer(key: Pick, order: KeyOrder) -> KeyNamer:
     """
     if order.width == 1 and order.is_natural and key.positions is not None:
         return _single(key.positions[0])
+    if order.width == 1 and isinstance(order, PythonKeyOrder) and key.positions is not None:
+        named = itemgetter(key.positions[0])
+        return lambda rows: python_group_keys(list(map(named, rows)))
     key_of, group_key = key.of(), order.group_key()
     return lambda rows: list(map(group_key, map(key_of, rows)))
 

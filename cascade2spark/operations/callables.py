@@ -21,7 +21,8 @@ import copy
 import enum
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -45,17 +46,20 @@ from cascade2spark.tuples import Tuple
 __all__ = [
     "Fold",
     "FoldAggregator",
+    "Nesting",
     "PlainAggregator",
     "PlainBuffer",
     "PlainFilter",
     "PlainFunction",
     "RowFilter",
     "RowFunction",
+    "RowsBuffer",
     "Shape",
     "aggregator",
     "buffer",
     "function",
     "keep_if",
+    "nester",
     "refuse_tuple_of_one",
     "remove_if",
     "rows_of",
@@ -63,6 +67,16 @@ __all__ = [
 ]
 
 Row = tuple[Any, ...]
+# How the one argument of a callable is made of argument values: a place, or a tuple of such.
+Nesting: TypeAlias = "int | tuple[Nesting, ...]"
+
+
+def nester(nesting: Nesting) -> Callable[[Row], Any]:
+    """Return the function from argument values to the one argument that a callable takes."""
+    if isinstance(nesting, int):
+        return itemgetter(nesting)
+    parts = [nester(one) for one in nesting]
+    return lambda values: tuple([part(values) for part in parts])
 
 
 class Shape(enum.Enum):
@@ -164,12 +178,14 @@ class RowFunction(BaseOperation, Function):
     """Function given by a callable of the argument values.
 
     Subclasses set `shape` and define `bind`; everything else follows. `is_plain` tells that the
-    callable is a user's, whose values are checked.
+    callable is a user's, whose values are checked. With a `nesting` the callable takes one argument
+    that is made of the argument values, which must be as many as they are declared.
     """
 
     shape: Shape = Shape.VALUE
     origin: Origin | None = None
     is_plain = False
+    nesting: Nesting | None = None
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the callable that one task applies to the argument values of each row.
@@ -182,9 +198,8 @@ class RowFunction(BaseOperation, Function):
 
     def prepare(self, flow_process: FlowProcess, operation_call: FunctionCall) -> None:
         """Bind the callable for this task."""
-        operation_call.set_context(
-            self.bind(operation_call.get_argument_fields(), operation_call.get_declared_fields())
-        )
+        call = self.bind(operation_call.get_argument_fields(), operation_call.get_declared_fields())
+        operation_call.set_context(_nesting_call(self.nesting, call))
 
     def operate(self, flow_process: FlowProcess, function_call: FunctionCall) -> None:
         """Apply the callable to one row and emit its results."""
@@ -198,6 +213,7 @@ class RowFilter(BaseOperation, Filter):
     """Filter given by a callable of the argument values; True removes the row."""
 
     origin: Origin | None = None
+    nesting: Nesting | None = None
 
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
         """Return the callable that one task applies to the argument values of each row."""
@@ -205,7 +221,8 @@ class RowFilter(BaseOperation, Filter):
 
     def prepare(self, flow_process: FlowProcess, operation_call: FilterCall) -> None:
         """Bind the callable for this task."""
-        operation_call.set_context(self.bind(operation_call.get_argument_fields()))
+        call = self.bind(operation_call.get_argument_fields())
+        operation_call.set_context(_nesting_call(self.nesting, call))
 
     def is_remove(self, flow_process: FlowProcess, filter_call: FilterCall) -> bool:
         """Apply the callable to one row."""
@@ -367,6 +384,33 @@ class PlainBuffer(BaseOperation, Buffer):
         return f"buffer {_name_of(self.call)}"
 
 
+class RowsBuffer(PlainBuffer):
+    """A Buffer given by a callable that yields whole rows, which are handed on unchecked.
+
+    Args:
+        call: (the group's tuple, one-pass iterator of argument tuples) -> iterable of tuples; after
+            a BufferJoin it gets the JoinerClosure in the iterator's place.
+        fields: fields of the results.
+    """
+
+    def __init__(
+        self, call: Callable[[Row, Any], Iterable[Row]], fields: Fields, origin: Origin | None
+    ) -> None:
+        BaseOperation.__init__(self, fields)
+        self.call = call
+        self.shape = Shape.ROWS
+        self.origin = origin
+
+    def operate(self, flow_process: FlowProcess, buffer_call: BufferCall) -> None:
+        """Run the callable over one group and emit what it yields."""
+        given: Any = buffer_call.get_joiner_closure()
+        if given is None:
+            entries = buffer_call.get_arguments_iterator()
+            given = (tuple(entry.get_tuple()) for entry in entries)
+        for row in self.call(tuple(buffer_call.get_group().get_tuple()), given):
+            buffer_call.get_output_collector().add(row)
+
+
 def function(
     *fields: Any, many: bool = False, safe: bool = True
 ) -> Callable[[Callable[..., Any]], PlainFunction]:
@@ -512,6 +556,13 @@ def _starter(zero: Any) -> Callable[[], Any]:
     if isinstance(zero, (list, dict, set)):
         return lambda: copy.deepcopy(zero)
     return lambda: zero
+
+
+def _nesting_call(nesting: Nesting | None, call: Callable[..., Any]) -> Callable[..., Any]:
+    if nesting is None:
+        return call
+    nest = nester(nesting)
+    return lambda *values: call(nest(values))
 
 
 def _same(state: Any) -> Any:

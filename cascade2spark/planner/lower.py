@@ -17,6 +17,7 @@ from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin
 from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering_python import key_order_of
 from cascade2spark.planner.joining import comparators_of
 from cascade2spark.planner.nodes import (
     CheckpointNode,
@@ -323,7 +324,7 @@ def _add_group(
     if node.sort is not None and node.sort_selector is not None:
         sort = pick_for(node.sort, node.fields)
         compared = comparators_of(node.sort_selector, node.fields, len(node.sort))
-        sort_order = KeyOrder(len(node.sort), compared, node.reverse)
+        sort_order = key_order_of(len(node.sort), compared, node.reverse)
     step = lowering.add(
         Group,
         everys[-1] if everys else node,
@@ -332,7 +333,7 @@ def _add_group(
         sites=sites,
         key=pick_for(node.key, node.fields),
         sort=sort,
-        key_order=KeyOrder(len(node.key), order, node.reverse),
+        key_order=key_order_of(len(node.key), order, node.reverse),
         sort_order=sort_order,
         group_fields=Fields.as_declaration(node.key),
         incoming=node.fields,
@@ -390,7 +391,7 @@ def _join_order(node: JoinNode) -> KeyOrder:
         for selector, source in zip(node.selectors, node.sides, strict=True)
     ]
     chosen = [next((one[place] for one in found if one[place]), None) for place in range(size)]
-    return KeyOrder(size, tuple(chosen))
+    return key_order_of(size, chosen)
 
 
 def _trap_specs(traps: Mapping[str, Any], properties: Mapping[str, Any]) -> tuple[TrapSpec, ...]:

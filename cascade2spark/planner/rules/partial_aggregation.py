@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from cascade2spark.operations.callables import FoldAggregator
+from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.planner.rules.rebuilding import rebuilt, with_fired
 from cascade2spark.planner.steps import (
     BroadcastJoin,
@@ -44,7 +45,7 @@ def _is_splittable(step: Group) -> bool:
     return (
         bool(step.everys)
         and step.sort is None
-        and step.key_order.is_natural
+        and (step.key_order.is_natural or isinstance(step.key_order, PythonKeyOrder))
         and not step.key.is_dynamic
         and step.trap is None
         and all(_is_algebraic(every) for every in step.everys)
