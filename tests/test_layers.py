@@ -99,6 +99,7 @@ OWNERS = {
     "thriftpy2": "codecs",
     "thrift": "codecs",
     "fastavro": "codecs",
+    "datasketches": "scalding.algebra",
 }
 
 # Jobs that ship with the package: they import the public doors, as a user's would.
