@@ -646,10 +646,12 @@ class GroupAssertion:
         cascading.operation.GroupAssertion
     Example:
         >>> from cascade2spark.testing import run_operation
-        >>> from cascade2spark.operations import AssertGroupSizeEquals
-        >>> isinstance(AssertGroupSizeEquals(1), GroupAssertion)
-        True
-        >>> run_operation(AssertGroupSizeEquals(1), [(4,)], "n")
+        >>> class NotEmpty(BaseOperation, GroupAssertion):
+        ...     start = lambda self, flow_process, call: call.set_context(0)
+        ...     aggregate = lambda self, flow_process, call: call.set_context(1)
+        ...     def do_assert(self, flow_process, call):
+        ...         assert call.get_context(), "an empty group"
+        >>> run_operation(NotEmpty(), [(4,)], "n")
         [()]
     """
 

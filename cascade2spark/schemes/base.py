@@ -96,7 +96,7 @@ class RowReader(ABC, Generic[Block]):
     Source:
         cascading.scheme.Scheme.source
     Example:
-        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.schemes import RowReader, SourceInfo, TextLine
         >>> reader = TextLine("line").reader(SourceInfo(Fields("line")))
         >>> isinstance(reader, RowReader)
         True
@@ -159,7 +159,7 @@ class Scheme(ABC):
     Source:
         cascading.scheme.Scheme
     Example:
-        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.schemes import Scheme, TextLine
         >>> isinstance(TextLine(), Scheme), TextLine("line").get_source_fields()
         (True, Fields('line'))
     """

@@ -33,7 +33,7 @@ class LineScheme(Scheme):
     Source:
         cascading.scheme.hadoop.TextLine, to derive from.
     Example:
-        >>> from cascade2spark.schemes import TextLine
+        >>> from cascade2spark.schemes import LineScheme, TextLine
         >>> isinstance(TextLine(), LineScheme)
         True
     """

@@ -210,7 +210,7 @@ class Tap(ABC):
     Source:
         cascading.tap.Tap
     Example:
-        >>> from cascade2spark.taps import MemoryTap
+        >>> from cascade2spark.taps import MemoryTap, Tap
         >>> tap = MemoryTap("word", [("a",), ("b",)])
         >>> isinstance(tap, Tap), tap.get_source_fields()
         (True, Fields('word'))

@@ -43,7 +43,7 @@ class NestedAggregate(ABC):
     Source:
         cascading.nested.core.NestedAggregate
     Example:
-        >>> from cascade2spark.operations import JSONGetAllAggregateFunction
+        >>> from cascade2spark.operations import JSONGetAllAggregateFunction, NestedAggregate
         >>> from cascade2spark.testing import run_operation
         >>> class Rows(NestedAggregate):
         ...     get_field_declaration = lambda self: Fields("rows")
@@ -172,7 +172,7 @@ class SumLongNestedAggregate(_NumberAggregate):
     Source:
         cascading.nested.core.aggregate.SumLongNestedAggregate
     Example:
-        >>> from cascade2spark.operations import JSONGetAllAggregateFunction
+        >>> from cascade2spark.operations import JSONGetAllAggregateFunction, SumLongNestedAggregate
         >>> from cascade2spark.testing import run_operation
         >>> fold = SumLongNestedAggregate("total")
         >>> function = JSONGetAllAggregateFunction("/items/*", {"/n": fold})
@@ -196,6 +196,7 @@ class SumDoubleNestedAggregate(_NumberAggregate):
         cascading.nested.core.aggregate.SumDoubleNestedAggregate
     Example:
         >>> from cascade2spark.operations import JSONGetAllAggregateFunction
+        >>> from cascade2spark.operations import SumDoubleNestedAggregate
         >>> from cascade2spark.testing import run_operation
         >>> fold = SumDoubleNestedAggregate("total")
         >>> function = JSONGetAllAggregateFunction("/items/*", {"/n": fold})
@@ -219,6 +220,7 @@ class AverageDoubleNestedAggregate(_NumberAggregate):
     Source:
         cascading.nested.core.aggregate.AverageDoubleNestedAggregate
     Example:
+        >>> from cascade2spark.operations import AverageDoubleNestedAggregate
         >>> from cascade2spark.operations import JSONGetAllAggregateFunction
         >>> from cascade2spark.testing import run_operation
         >>> fold = AverageDoubleNestedAggregate("mean")
