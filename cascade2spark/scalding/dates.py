@@ -1,0 +1,43 @@
+"""Dates: instants, ranges, durations and time zones. Public door."""
+
+from __future__ import annotations
+
+from cascade2spark.scalding.dates_durations import (
+    PACIFIC,
+    UTC,
+    AbsoluteDuration,
+    CalendarDuration,
+    Days,
+    Duration,
+    Hours,
+    Millisecs,
+    Minutes,
+    Months,
+    Seconds,
+    Weeks,
+    Years,
+)
+from cascade2spark.scalding.dates_instants import DEFAULT_PARSER, DateParser, RichDate, upper_bound
+from cascade2spark.scalding.dates_ranges import DateRange, Globifier
+
+__all__ = [
+    "DEFAULT_PARSER",
+    "PACIFIC",
+    "UTC",
+    "AbsoluteDuration",
+    "CalendarDuration",
+    "DateParser",
+    "DateRange",
+    "Days",
+    "Duration",
+    "Globifier",
+    "Hours",
+    "Millisecs",
+    "Minutes",
+    "Months",
+    "RichDate",
+    "Seconds",
+    "Weeks",
+    "Years",
+    "upper_bound",
+]
