@@ -1,0 +1,358 @@
+"""The operations that typed pipes are lowered to. They travel to the tasks.
+
+Functions and filters take one argument, the typed value, which the engine makes of the fields it
+lies in (their `nesting`); what they call is the user's function itself, with nothing around it.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
+from typing import Any
+
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import JoinerClosure
+from cascade2spark.operations.base import BaseOperation, FlowProcess, Function
+from cascade2spark.operations.callables import (
+    Fold,
+    FoldAggregator,
+    Nesting,
+    PlainFilter,
+    RowFunction,
+    RowsBuffer,
+    Shape,
+    nester,
+)
+from cascade2spark.origin import Origin
+from cascade2spark.scalding.typed import steps
+from cascade2spark.scalding.typed.steps import JoinTree, Step, joined_values, run_steps
+
+__all__ = [
+    "CompleteCall",
+    "DrawNumber",
+    "LocalSumFunction",
+    "TallyFunction",
+    "TypedFilter",
+    "TypedFold",
+    "TypedFunction",
+    "groups_buffer",
+    "join_buffer",
+    "print_value",
+]
+
+Row = tuple[Any, ...]
+
+
+class TypedFunction(RowFunction):
+    """A user's function of the typed value.
+
+    Args:
+        call: the function.
+        nesting: how the value is made of the arguments.
+        fields: of the results.
+        many: it gives an iterable of results.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        call: Callable[[Any], Any],
+        nesting: Nesting,
+        fields: Fields,
+        *,
+        many: bool = False,
+        shape: Shape | None = None,
+        origin: Origin | None = None,
+        is_safe: bool = True,
+    ) -> None:
+        super().__init__(fields)
+        self.name, self.call, self.nesting = name, call, nesting
+        if shape is not None:
+            self.shape = shape
+        elif len(fields) == 1:
+            self.shape = Shape.VALUES if many else Shape.VALUE
+        else:
+            self.shape = Shape.ROWS if many else Shape.ROW
+        self.origin = origin
+        self._is_safe = is_safe
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the user's function."""
+        return self.call
+
+    def is_safe(self) -> bool:
+        """Tell whether the function may be called again."""
+        return self._is_safe
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class TypedFilter(PlainFilter):
+    """A user's predicate of the typed value."""
+
+    def __init__(
+        self,
+        name: str,
+        call: Callable[[Any], Any],
+        nesting: Nesting,
+        *,
+        keeps: bool,
+        origin: Origin | None = None,
+    ) -> None:
+        BaseOperation.__init__(self)
+        self.name, self.call, self.nesting, self.keeps = name, call, nesting, keeps
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class TypedFold(FoldAggregator):
+    """A fold of the values of a key that may begin before the exchange.
+
+    Args:
+        nesting: how a value is made of the arguments.
+    """
+
+    def __init__(self, fold: steps.Fold, nesting: Nesting, fields: Fields) -> None:
+        super().__init__(fields)
+        self.fold, self.nesting = fold, nesting
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
+        """Return the fold."""
+        fold, nesting = self.fold, self.nesting
+        add = fold.add if isinstance(nesting, int) else _nested_add(fold.add, nester(nesting))
+        return Fold(fold.zero, add, fold.result or _itself, fold.join)
+
+    def is_algebraic(self) -> bool:
+        """Tell whether states can be joined."""
+        return self.fold.join is not None
+
+    def __repr__(self) -> str:
+        return self.fold.name
+
+
+class DrawNumber(BaseOperation, Function):
+    """A number for each row, drawn alike whenever a task runs."""
+
+    def __init__(self, numbers: int, fields: Fields) -> None:
+        super().__init__(fields)
+        self.numbers = numbers
+
+    def prepare(self, flow_process: FlowProcess, operation_call: Any) -> None:
+        """Begin the draws."""
+        operation_call.set_context(random.Random(123))
+
+    def operate(self, flow_process: FlowProcess, function_call: Any) -> None:
+        """Draw one number."""
+        number = function_call.get_context().randrange(self.numbers)
+        function_call.get_output_collector().add((number,))
+
+    def __repr__(self) -> str:
+        return "group_randomly"
+
+
+def groups_buffer(
+    todo: tuple[Step, ...],
+    key: Nesting,
+    width: int,
+    value: Nesting,
+    fields: Fields,
+    origin: Origin,
+) -> RowsBuffer:
+    """Return the Buffer that runs steps over the values of each key.
+
+    Args:
+        key: how the key is made of the `width` values of the group's tuple.
+        value: how a value is made of a row.
+        fields: those of the key, and one for the result.
+    """
+    return _Named(_GroupCall(todo, key, width, value), fields, origin, todo)
+
+
+def join_buffer(
+    tree: JoinTree,
+    key: Nesting,
+    width: int,
+    values: tuple[Nesting, ...],
+    fields: Fields,
+    origin: Origin,
+) -> RowsBuffer:
+    """Return the Buffer that joins the values of each key.
+
+    Args:
+        width: number of values in the key of one side.
+        values: for each side how a value is made of its row.
+    """
+    return _Named(_JoinCall(tree, key, width, values), fields, origin, tree.steps)
+
+
+class _Named(RowsBuffer):
+    def __init__(
+        self,
+        call: Callable[[Row, Any], Iterable[Row]],
+        fields: Fields,
+        origin: Origin,
+        todo: tuple[Step, ...],
+    ) -> None:
+        super().__init__(call, fields, origin)
+        self.name = ", ".join(step.name for step in todo) or "join"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class _GroupCall:
+    def __init__(self, todo: tuple[Step, ...], key: Nesting, width: int, value: Nesting) -> None:
+        self.todo, self.key, self.width, self.value = todo, key, width, value
+        self._bind()
+
+    def _bind(self) -> None:
+        self.key_of, self.value_of = nester(self.key), nester(self.value)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.todo, self.key, self.width, self.value)
+
+    def __call__(self, group: Row, rows: Iterable[Row]) -> Iterator[Row]:
+        values = run_steps(self.todo, self.key_of(group), map(self.value_of, rows))
+        return _with_key(group, values)
+
+
+class _JoinCall:
+    def __init__(
+        self, tree: JoinTree, key: Nesting, width: int, values: tuple[Nesting, ...]
+    ) -> None:
+        self.tree, self.key, self.width, self.values = tree, key, width, values
+        self.key_of = nester(key)
+        self.values_of = [nester(value) for value in values]
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.tree, self.key, self.width, self.values)
+
+    def __call__(self, group: Row, closure: JoinerClosure) -> Iterator[Row]:
+        width = self.width
+        own = group[:width]
+        if len(group) > width:  # a side without rows has nulls for a key
+            parts = [group[at : at + width] for at in range(0, len(group), width)]
+            nulls = (None,) * width
+            own = next((part for part in parts if part != nulls), nulls)
+        sides = [_side(closure, at, value_of) for at, value_of in enumerate(self.values_of)]
+        return _with_key(own, joined_values(self.tree, self.key_of(own), sides))
+
+
+def _side(
+    closure: JoinerClosure, at: int, value_of: Callable[[Row], Any]
+) -> Callable[[], Iterator[Any]]:
+    return lambda: map(value_of, closure.get_iterator(at))
+
+
+def _with_key(key: Row, values: Iterator[Any]) -> Iterator[Row]:
+    return zip(*map(repeat, key), values)  # noqa: B905
+
+
+class LocalSumFunction(BaseOperation, Function):
+    """Partial sums by key within a task: the oldest leave when more keys are held than may be."""
+
+    def __init__(
+        self, plus: Callable[[Any, Any], Any], key: Nesting, fields: Fields, capacity: int
+    ) -> None:
+        super().__init__(fields)
+        self.plus, self.key, self.capacity = plus, key, capacity
+
+    def prepare(self, flow_process: FlowProcess, operation_call: Any) -> None:
+        """Begin without sums."""
+        operation_call.set_context(OrderedDict())
+
+    def operate(self, flow_process: FlowProcess, function_call: Any) -> None:
+        """Add one value to the sum of its key."""
+        held: OrderedDict[Any, tuple[Row, Any]] = function_call.get_context()
+        *key, value = function_call.get_arguments().get_tuple()
+        name = tuple(key)
+        found = held.pop(name, None)
+        held[name] = (name, value) if found is None else (found[0], self.plus(found[1], value))
+        if len(held) > self.capacity:
+            _, (oldest, total) = held.popitem(last=False)
+            function_call.get_output_collector().add((*oldest, total))
+
+    def flush(self, flow_process: FlowProcess, operation_call: Any) -> None:
+        """Emit all sums that are left, also after the last row made one leave."""
+        held = operation_call.get_context()
+        while held:
+            _, (key, total) = held.popitem(last=False)
+            operation_call.get_output_collector().add((*key, total))
+
+    def __repr__(self) -> str:
+        return "sum_by_local_keys"
+
+
+class TallyFunction(BaseOperation, Function):
+    """Adds to counters what a function says of each value, and hands the value on."""
+
+    def __init__(self, call: Callable[[Any], Any], nesting: Nesting, fields: Fields) -> None:
+        super().__init__(fields)
+        self.call, self.value_of = call, nesting
+
+    def prepare(self, flow_process: FlowProcess, operation_call: Any) -> None:
+        """Bind how the value is made."""
+        operation_call.set_context(nester(self.value_of))
+
+    def operate(self, flow_process: FlowProcess, function_call: Any) -> None:
+        """Count one value."""
+        row = function_call.get_arguments().get_tuple()
+        for (group, counter), amount in self.call(function_call.get_context()(row)):
+            flow_process.increment(group, counter, amount)
+        function_call.get_output_collector().add(tuple(row))
+
+    def is_safe(self) -> bool:
+        """Return False: counting twice would be wrong."""
+        return False
+
+    def __repr__(self) -> str:
+        return "tally"
+
+
+class CompleteCall(BaseOperation, Function):
+    """Hands rows on, and calls a function when the task has seen all of them."""
+
+    def __init__(self, call: Callable[[], Any], fields: Fields) -> None:
+        super().__init__(fields)
+        self.call = call
+
+    def operate(self, flow_process: FlowProcess, function_call: Any) -> None:
+        """Hand the row on."""
+        function_call.get_output_collector().add(tuple(function_call.get_arguments().get_tuple()))
+
+    def flush(self, flow_process: FlowProcess, operation_call: Any) -> None:
+        """Call the function."""
+        self.call()
+
+    def is_safe(self) -> bool:
+        """Return False: the function is called for its effect."""
+        return False
+
+    def __repr__(self) -> str:
+        return "on_complete"
+
+
+def print_value(prefix: str) -> Callable[[Any], bool]:
+    """Return a predicate that holds for every value and prints it to standard error."""
+
+    def show(value: Any) -> bool:
+        print(f"{prefix}{value}", file=sys.stderr)
+        return True
+
+    return show
+
+
+def _nested_add(
+    add: Callable[[Any, Any], Any], value_of: Callable[[Row], Any]
+) -> Callable[..., Any]:
+    return lambda state, *values: add(state, value_of(values))
+
+
+def _itself(state: Any) -> Any:
+    return state

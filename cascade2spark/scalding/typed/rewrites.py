@@ -1,0 +1,110 @@
+"""Local rewrites of nodes, each a function from a node to a better one, or None.
+
+They change neither values nor how often a function of the user's is called for a value, but for
+those on values that nobody sees. The rest of what Scalding rewrites needs none here: neighbouring
+functions run in one loop anyway, and groups that are not reduced never become pipes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from cascade2spark.scalding.typed import nodes as n
+
+__all__ = ["RULES", "drop_empty", "flatten_merges", "rewritten", "sink_filter_keys"]
+
+
+def sink_filter_keys(node: n.Node) -> n.Node | None:
+    """Ask about keys before the exchange, on every side of a join."""
+    if not (isinstance(node, n.Filter) and node.of_key):
+        return None
+    below = node.previous
+
+    def under(one: n.Node) -> n.Node:
+        return attrs.evolve(node, previous=one)
+
+    if isinstance(below, (n.Reduced, n.MapValues, n.FlatMapValues)):
+        return attrs.evolve(below, previous=under(below.previous))
+    if isinstance(below, n.HashJoined):
+        return attrs.evolve(below, left=under(below.left))
+    if isinstance(below, n.Joined):
+        return attrs.evolve(below, sides=tuple(map(under, below.sides)))
+    return None
+
+
+def flatten_merges(node: n.Node) -> n.Node | None:
+    """Make one merge of merges."""
+    if not isinstance(node, n.Merged):
+        return None
+    parts = [
+        part for one in node.parts for part in (one.parts if isinstance(one, n.Merged) else (one,))
+    ]
+    return attrs.evolve(node, parts=tuple(parts)) if len(parts) > len(node.parts) else None
+
+
+def drop_empty(node: n.Node) -> n.Node | None:
+    """Make nothing of nothing."""
+    if isinstance(node, n.Merged):
+        parts = tuple(part for part in node.parts if not isinstance(part, n.Empty))
+        if len(parts) == len(node.parts):
+            return None
+        if len(parts) > 1:
+            return attrs.evolve(node, parts=parts)
+        return parts[0] if parts else n.Empty(origin=node.origin)
+    return None
+
+
+RULES: dict[str, Callable[[n.Node], n.Node | None]] = {
+    one.__name__: one for one in (sink_filter_keys, flatten_merges, drop_empty)
+}
+
+
+def rewritten(node: n.Node) -> n.Node:
+    """Return a node after all rules, applied until none fits.
+
+    What has several readers is never changed for one of them, so that it is still made once.
+    """
+    done: dict[n.Node, n.Node] = {}
+    readers = _readers(node)
+    waiting = [node]
+    while waiting:
+        top = waiting[-1]
+        missing = [one for one in top.inputs if one not in done]
+        if missing:
+            waiting += missing
+            continue
+        waiting.pop()
+        if top in done:
+            continue
+        inputs = tuple(done[one] for one in top.inputs)
+        same = all(one is other for one, other in zip(inputs, top.inputs, strict=True))
+        made = top if same else top.with_inputs(inputs)
+        done[top] = _settled(made, any(readers.get(one, 0) > 1 for one in top.inputs))
+    return done[node]
+
+
+def _settled(node: n.Node, reads_shared: bool) -> n.Node:
+    if reads_shared:
+        return node
+    for rule in RULES.values():
+        found = rule(node)
+        if found is not None:
+            # What moved down may move on.
+            inputs = tuple(_settled(one, False) for one in found.inputs)
+            return _settled(found.with_inputs(inputs), False)
+    return node
+
+
+def _readers(node: n.Node) -> dict[n.Node, int]:
+    counts: dict[n.Node, int] = {}
+    seen: set[n.Node] = {node}
+    waiting = [node]
+    while waiting:
+        for one in waiting.pop().inputs:
+            counts[one] = counts.get(one, 0) + 1
+            if one not in seen:
+                seen.add(one)
+                waiting.append(one)
+    return counts
