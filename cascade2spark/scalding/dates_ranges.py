@@ -208,12 +208,14 @@ class Globifier:
             first = following
 
     def _largest(self, first: RichDate, last: RichDate, step: Duration) -> tuple[str, RichDate]:
-        """Return the largest unit that begins at a step and is in the range, and what follows it."""
-        for letter, unit in self._units():
+        """Return the largest unit that begins at a step and is within, and where it ends."""
+        units = self._units()
+        for letter, unit in units[:-1]:
             following = first + unit
-            if unit == step or (first.floor(unit) == first and following - step <= last):
-                break
-        return letter, following
+            if first.floor(unit) == first and following - step <= last:
+                return letter, following
+        letter, unit = units[-1]
+        return letter, first + unit
 
     def _units(self) -> list[tuple[str, Duration]]:
         """Return the units of the pattern, the largest first."""
