@@ -13,7 +13,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	done; echo python3)
 endif
 
-.PHONY: help demo test test-full lint format bench clean java
+.PHONY: help demo test test-full lint format reference bench clean java
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ lint: $(STAMP)  ## check style, format and types
 format: $(STAMP)  ## rewrite the files in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+reference: $(STAMP)  ## make the reference pages from the docstrings
+	$(BIN)/python docs/generate_reference.py
 
 bench: java $(STAMP)  ## compare with hand-written RDD jobs; options in ARGS="..."
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -284,7 +284,23 @@ class MixedJoin(_ProductJoiner):
 
 
 class BufferJoin(BaseJoiner):
-    """Joins nothing: the one Every must be a Buffer that reads the sides itself."""
+    """Joins nothing: the one Every must be a Buffer that reads the sides itself.
+
+    Args:
+        field_declaration: fields of the joined rows; the Buffer's results stand for them.
+    Source:
+        cascading.pipe.joiner.BufferJoin
+    Example:
+        >>> from cascade2spark import BaseOperation, Buffer, CoGroup, Every, Pipe
+        >>> from cascade2spark.testing import rows_of
+        >>> class Sizes(BaseOperation, Buffer):
+        ...     def operate(self, flow_process, call):
+        ...         sides = [call.get_joiner_closure().get_iterator(side) for side in (0, 1)]
+        ...         call.get_output_collector().add([sum(1 for _ in side) for side in sides])
+        >>> both = Every(CoGroup(Pipe("l"), "a", Pipe("r"), "b", BufferJoin()), Sizes(("m", "n")))
+        >>> rows_of(both, {"l": ("a", [(1,)]), "r": ("b", [(1,), (1,)])})
+        [(1, 2)]
+    """
 
     def get_iterator(self, closure: JoinerClosure) -> Iterator[Row]:
         """Refuse: a Buffer reads ``buffer_call.get_joiner_closure()`` instead."""

@@ -645,6 +645,7 @@ class GroupAssertion:
     Source:
         cascading.operation.GroupAssertion
     Example:
+        >>> from cascade2spark.operations import BaseOperation, GroupAssertion
         >>> from cascade2spark.testing import run_operation
         >>> class NotEmpty(BaseOperation, GroupAssertion):
         ...     start = lambda self, flow_process, call: call.set_context(0)

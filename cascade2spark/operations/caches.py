@@ -52,6 +52,9 @@ class Cache:
 class LRUCache(Cache):
     """Lets the key go that was not seen for longest.
 
+    Args:
+        capacity: most entries held, a count.
+        evict: called with an entry that leaves before the end.
     Source:
         cascading.util.cache.LRUHashMapCacheFactory
     Example:

@@ -85,6 +85,15 @@ class _HashFunction(RowFunction):
 class Base64HashFunction(_HashFunction):
     """Give the digest of the arguments in unpadded Base64.
 
+    Args:
+        fields: name of the result.
+        algorithm: of the digest. Default SHA-1.
+        max_length: most letters given, a count. Default: all.
+        charset: of the text that is digested. Default UTF-8.
+        pre_digest: changes that text before.
+        post_encoding: changes the result after.
+    Raises:
+        BuildError: other than one result field.
     Source:
         cascading.operation.hash.Base64HashFunction
     Example:

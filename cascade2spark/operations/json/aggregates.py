@@ -50,8 +50,7 @@ class NestedAggregate(ABC):
         ...     create_context = lambda self, coercible_type: []
         ...     aggregate = lambda self, context, node: context.append(node)
         ...     complete = lambda self, context: (len(context),)
-        >>> count = JSONGetAllAggregateFunction("/a/*", {"": Rows()})
-        >>> run_operation(count, [({"a": [{}, {}]},)], "x")
+        >>> run_operation(JSONGetAllAggregateFunction("/*", {"": Rows()}), [([1, 2],)], "x")
         [(2,)]
     """
 
