@@ -445,6 +445,10 @@ def function(
 def keep_if(call: Callable[..., Any]) -> PlainFilter:
     """Make a Filter that keeps the rows for which the callable is true.
 
+    Args:
+        call: given the argument values of a row.
+    Raises:
+        BuildError: it cannot be called.
     Example:
         >>> keep_if(lambda distance: distance > 500)(800)
         True
@@ -454,7 +458,17 @@ def keep_if(call: Callable[..., Any]) -> PlainFilter:
 
 
 def remove_if(call: Callable[..., Any]) -> PlainFilter:
-    """Make a Filter that removes the rows for which the callable is true."""
+    """Make a Filter that removes the rows for which the callable is true.
+
+    Args:
+        call: given the argument values of a row.
+    Raises:
+        BuildError: it cannot be called.
+    Example:
+        >>> from cascade2spark.testing import run_operation
+        >>> run_operation(remove_if(lambda distance: distance > 500), [(800,), (90,)], "distance")
+        [(90,)]
+    """
     _check_callable("remove_if", call)
     return PlainFilter(call, keeps=False)
 
