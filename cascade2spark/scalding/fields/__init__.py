@@ -1,0 +1,25 @@
+"""Scalding's fields API: rows with named fields, chained operators, and groups with a body."""
+
+from cascade2spark.scalding.fields.base import InvalidJoinMode
+from cascade2spark.scalding.fields.group import (
+    CoGroupBuilder,
+    GroupBuilder,
+    InnerJoinMode,
+    JoinMode,
+    OuterJoinMode,
+)
+from cascade2spark.scalding.fields.joining import SkewReplicationA, SkewReplicationB
+from cascade2spark.scalding.fields.rich_pipe import RichPipe, read
+
+__all__ = [
+    "CoGroupBuilder",
+    "GroupBuilder",
+    "InnerJoinMode",
+    "InvalidJoinMode",
+    "JoinMode",
+    "OuterJoinMode",
+    "RichPipe",
+    "SkewReplicationA",
+    "SkewReplicationB",
+    "read",
+]
