@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ import attrs
 
 from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.scalding.algebra.base import Monoid, summed_in_chunks
+from cascade2spark.scalding.algebra.hashing import hash64
 
 __all__ = [
     "DEFAULT_SEED",
@@ -146,7 +146,7 @@ class _Draws:
 
     def draw(self, value: Any) -> float:
         """Return the next number, from 0 up to but without 1."""
-        shift = zlib.crc32(repr(value).encode("utf-8", "surrogatepass")) / 2**32
+        shift = hash64(repr(value).encode("utf-8", "surrogatepass")) / 2**64
         return (self._random.random() + shift) % 1.0
 
     def __reduce__(self) -> Any:

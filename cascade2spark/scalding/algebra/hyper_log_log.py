@@ -31,23 +31,38 @@ class HLL:
     @property
     def estimated_size(self) -> float:
         """The estimated number of different values."""
-        return float(self.sketch.get_estimate())
+        return float(self._settled().get_estimate())
 
     @property
     def approximate_size(self) -> Approximate:
         """The estimate with bounds of three standard errors."""
-        low, high = self.sketch.get_lower_bound(3), self.sketch.get_upper_bound(3)
-        return Approximate(low, self.estimated_size, high, 0.9973)
+        settled = self._settled()
+        low, high = settled.get_lower_bound(3), settled.get_upper_bound(3)
+        return Approximate(low, float(settled.get_estimate()), high, 0.9973)
+
+    def _settled(self) -> Any:
+        """Return the sketch such that it estimates by its registers alone.
+
+        The library's sketch also remembers in what order values came; merged with itself it
+        forgets that, and the answer is the same however values were split.
+        """
+        union = datasketches("A HyperLogLog").hll_union(self.bits)
+        union.update(self.sketch)
+        union.update(self.sketch)
+        return union.get_result()
 
     def plus(self, other: HLL) -> HLL:
         """Return the sketch of both sets together."""
         return HyperLogLogMonoid(self.bits).plus(self, other)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, HLL) and self.__reduce__() == other.__reduce__()
+        return isinstance(other, HLL) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(self.__reduce__())
+        return hash(self._key())
+
+    def _key(self) -> tuple[int, bytes]:
+        return self.bits, self._settled().serialize_compact()
 
     def __reduce__(self) -> Any:
         return _restored, (self.bits, self.sketch.serialize_compact())
