@@ -21,6 +21,7 @@ from cascade2spark.counters import Counters, StepCounters, counter_name
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import FlowProcess, OperationCall
+from cascade2spark.operations.current import enter_process
 from cascade2spark.operations.failures import located_error, trap_columns
 from cascade2spark.tuples import TupleEntry
 
@@ -183,6 +184,7 @@ class TaskContext:
         self.flow_process = FlowProcess(
             dict(properties or {}), self.report.counters, slice_num, num_slices, flow_id
         )
+        enter_process(self.flow_process)
         self.batch_rows = batch_rows
         self.spill = spill or SpillSpace()
         self.trapped: dict[int, list[Row]] = {}

@@ -9,6 +9,7 @@ from cascade2spark.counters import StepCounters, counter_name
 from cascade2spark.errors import Cascade2SparkError, FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import FlowProcess, Row
+from cascade2spark.operations.current import enter_process
 from cascade2spark.operations.failures import located_error, trap_columns
 from cascade2spark.planner.steps import (
     EachOperator,
@@ -39,6 +40,7 @@ class Run:
         self.flow_process = FlowProcess(
             dict(context.properties), self.result.counters, 0, 1, context.run_id
         )
+        enter_process(self.flow_process)
         self.trapped: dict[int, list[Row]] = {}
         self.path: tuple[int, ...] = ()
         self._located: Cascade2SparkError | None = None
