@@ -358,6 +358,76 @@ def test_every_public_class_is_in_the_porting_table_or_is_ours() -> None:
     assert [] == sorted(name for name in classes if not re.search(rf"\b{name}\b", text))
 
 
+# -- every class of Cascading ----------------------------------------------------------------------
+
+# What no job names: packages by their prefix, single classes by their name.
+INTERNALS = {
+    "cascading.cascade.planner": "the planner of cascades",
+    "cascading.flow.hadoop.util": "Hadoop's configurations and Java's serialization",
+    "cascading.flow.local.planner": "the local planner",
+    "cascading.flow.local.stream": "the local engine",
+    "cascading.flow.planner": "the planner and its rules",
+    "cascading.flow.stream": "the streams of engines",
+    "cascading.management": "services that a vendor's console listened by",
+    "cascading.provider": "how the planner finds its services",
+    "cascading.tap.hadoop.io": "Hadoop's input and output formats behind taps",
+    "cascading.tap.hadoop.util": "the same",
+    "cascading.tap.local.io": "the same of the local engine",
+    "cascading.tuple.coerce": "one class for each type behind Coercions, which has a line",
+    "cascading.tuple.hadoop": "Hadoop's serializations of tuples",
+    "cascading.tuple.io": "tuples as the exchange carries them",
+    "cascading.util.jgrapht": "drawing of plans",
+}
+# Helpers of the framework's own code.
+UTILITIES = (
+    "CloseableIterator DOTProcessGraphWriter EnumMultiMap ForeverValueIterator LazyIterable LogUtil "
+    "MultiMap Murmur3 Pair ProcessLogger SetMultiMap ShutdownUtil SingleCloseableInputIterator "
+    "SingleValueCloseableIterator SingleValueIterator SortedListMultiMap TraceUtil Traceable Trie "
+    "Util Version"
+)
+INTERNALS |= {f"cascading.util.{name}": "a helper" for name in UTILITIES.split()}
+JAVA_CLASSES = (ROOT / "tests" / "data" / "cascading_classes.txt").read_text("utf-8").split()
+
+
+def is_under(name: str, place: str) -> bool:
+    return name == place or name.startswith(f"{place}.")
+
+
+def is_internal(name: str) -> bool:
+    return any(is_under(name, place) for place in INTERNALS)
+
+
+def test_every_class_of_cascading_has_a_line_in_the_porting_table() -> None:
+    spans = [code for line in porting_lines() for code in CODE.findall(line.java)]
+    named = {word for code in spans for word in re.findall(r"\w+", code)}
+    simple = {name: name.rpartition(".")[2] for name in JAVA_CLASSES}
+    assert [] == [n for n, word in simple.items() if not is_internal(n) and word not in named]
+
+
+def test_what_is_called_internal_is_there() -> None:
+    prefixes = [one for one in INTERNALS if not any(is_under(n, one) for n in JAVA_CLASSES)]
+    assert [] == prefixes
+
+
+# Only what real jobs hardly use: parsers of XML and HTML, and what other projects wrote for other
+# systems. Flows that ran other programs (HiveFlow and its like) are there, and refuse to be made.
+MAY_BE_REFUSED = {
+    *("XPathParser", "XPathGenerator", "XPathFilter", "TagSoupParser"),
+    *("JDBCTap", "HiveTap", "HCatTap", "RedshiftTap", "CopybookScheme", "ParquetTBaseScheme"),
+}
+
+
+def test_only_what_hardly_any_job_uses_is_refused() -> None:
+    refused = {
+        word
+        for line in porting_lines()
+        if line.is_missing
+        for code in CODE.findall(line.java)
+        if re.fullmatch(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*", word := code)
+    }
+    assert set() == refused - MAY_BE_REFUSED
+
+
 # -- the list of differences -----------------------------------------------------------------------
 
 
