@@ -53,6 +53,8 @@ class CountMinMonoid(Monoid):
                     f"The {name} of a Count-Min sketch must lie between 0 and 1",
                     asked=getattr(self, name),
                 )
+        if not -(2**63) <= self.seed < 2**63:
+            raise BuildError("The seed of a Count-Min sketch has at most 64 bits", asked=self.seed)
         datasketches("A Count-Min sketch")
 
     @property
@@ -134,7 +136,7 @@ class CountMinSketch:
         data = bytes_of(key)
         if self._table is None:
             return Approximate.exact(self._counts.get(data, 0))
-        estimate = int(self._table.get_estimate(hash64(data)))
+        estimate = int(self._table.get_estimate(hash64(data, self.monoid.seed)))
         least = max(0, estimate - math.floor(self.monoid.eps * self.total_count))
         return Approximate(least, estimate, estimate, 1 - self.monoid.delta)
 
@@ -176,7 +178,7 @@ class _Tally:
 
     def add_key(self, data: bytes, count: int) -> None:
         if self.table is not None:
-            self.table.update(hash64(data), count)
+            self.table.update(hash64(data, self.monoid.seed), count)
             return
         self.counts[data] = self.counts.get(data, 0) + count
         if len(self.counts) > self.most_exact:
@@ -203,7 +205,8 @@ class _Tally:
             return
         monoid = self.monoid
         make = datasketches("A Count-Min sketch").count_min_sketch
-        self.table = make(monoid.depth, monoid.width, monoid.seed % 2**64)
+        # The seed is in the hashes: the library reads no table back that has a seed of its own.
+        self.table = make(monoid.depth, monoid.width)
         counts, self.counts = self.counts, {}
         for data, count in counts.items():
             self.add_key(data, count)

@@ -23,7 +23,8 @@ class MinHasher(Monoid):
     """Signatures of sets, tuples of whole numbers; the sum is the signature of the union.
 
     The part of equal places estimates the Jaccard similarity s, with a standard error of
-    sqrt(s (1 - s) / num_hashes). Two sets share a bucket with a probability of
+    sqrt(s (1 - s) / num_hashes). With 16 bits, sets of n values also agree by chance, in about
+    n / 2**17 of the places. Two sets share a bucket with a probability of
     1 - (1 - s**rows)**num_bands, which rises steeply about s = (1 / num_bands)**(1 / rows).
 
     Args:
