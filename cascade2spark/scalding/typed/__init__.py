@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from cascade2spark.scalding.typed.library import (
+    LookupJoin,
+    MultiJoin,
+    TypedPipeDiff,
+    cumulative_sum,
+    flatten_value_tuple,
+    join_by,
+    left_join_by,
+    outer_join_by,
+    right_join_by,
+)
 from cascade2spark.scalding.typed.pipes import (
     NO_MATCH,
     CoGrouped,
     Elements,
     Grouped,
     KeyedList,
+    Sketched,
     SortedGrouped,
     TypedPipe,
     UnsortedGrouped,
@@ -20,8 +32,18 @@ __all__ = [
     "Elements",
     "Grouped",
     "KeyedList",
+    "LookupJoin",
+    "MultiJoin",
+    "Sketched",
     "SortedGrouped",
     "TypedPipe",
+    "TypedPipeDiff",
     "UnsortedGrouped",
     "ValuePipe",
+    "cumulative_sum",
+    "flatten_value_tuple",
+    "join_by",
+    "left_join_by",
+    "outer_join_by",
+    "right_join_by",
 ]
