@@ -380,10 +380,10 @@ INTERNALS = {
 }
 # Helpers of the framework's own code.
 UTILITIES = (
-    "CloseableIterator DOTProcessGraphWriter EnumMultiMap ForeverValueIterator LazyIterable LogUtil "
-    "MultiMap Murmur3 Pair ProcessLogger SetMultiMap ShutdownUtil SingleCloseableInputIterator "
-    "SingleValueCloseableIterator SingleValueIterator SortedListMultiMap TraceUtil Traceable Trie "
-    "Util Version"
+    "CloseableIterator DOTProcessGraphWriter EnumMultiMap ForeverValueIterator LazyIterable "
+    "LogUtil MultiMap Murmur3 Pair ProcessLogger SetMultiMap ShutdownUtil "
+    "SingleCloseableInputIterator SingleValueCloseableIterator SingleValueIterator "
+    "SortedListMultiMap TraceUtil Traceable Trie Util Version"
 )
 INTERNALS |= {f"cascading.util.{name}": "a helper" for name in UTILITIES.split()}
 JAVA_CLASSES = (ROOT / "tests" / "data" / "cascading_classes.txt").read_text("utf-8").split()
