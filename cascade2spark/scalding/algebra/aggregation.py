@@ -8,7 +8,7 @@ from typing import Any, Self
 import attrs
 
 from cascade2spark.errors import BuildError, OperationError, shown_value
-from cascade2spark.scalding.algebra.base import NOTHING, Semigroup, identity
+from cascade2spark.scalding.algebra.base import NOTHING, Semigroup, identity, shown
 from cascade2spark.scalding.algebra.containers import FunctionMonoid
 from cascade2spark.scalding.algebra.fold import Fold
 from cascade2spark.scalding.algebra.products import tuple_of
@@ -18,7 +18,7 @@ __all__ = ["Aggregation", "EachOf", "SameForAll"]
 _then = FunctionMonoid().plus
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Aggregation:
     """The parts of an aggregator; users meet `Aggregator` and `MonoidAggregator`.
 
@@ -34,20 +34,25 @@ class Aggregation:
     semigroup: Semigroup
     present: Callable[[Any], Any] = identity
     name: str = attrs.field(default="aggregator", eq=False, kw_only=True)
-    appender: Callable[[Any, Any], Any] | None = attrs.field(default=None, kw_only=True, repr=False)
+    appender: Callable[[Any, Any], Any] | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.semigroup, Semigroup):
             raise BuildError(
-                f"An Aggregator adds by a semigroup, not by {shown_value(self.semigroup, 80)}",
-                fix="as_semigroup(type), FunctionSemigroup(function) or Aggregator.from_reduce",
+                f"An Aggregator adds by a semigroup, not by {shown(self.semigroup)}",
+                fix="wrap a function of two values: FunctionSemigroup(function)"
+                if callable(self.semigroup)
+                else None,
             )
         for part in ("prepare", "present"):
             if not callable(getattr(self, part)):
                 raise BuildError(
                     f"The {part} of an Aggregator must be a function, "
-                    f"not {shown_value(getattr(self, part), 80)}"
+                    f"not {shown(getattr(self, part))}"
                 )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name})"
 
     # -- running -----------------------------------------------------------------------------
 
@@ -143,7 +148,7 @@ class Aggregation:
     def _combined(self, other: Any, prepare: Callable[[Any], Any], how: str) -> Any:
         """Return the aggregator of pairs; it has a zero when both have."""
         if not isinstance(other, Aggregation):
-            raise BuildError(f"Only aggregators {how} aggregators, not {shown_value(other, 80)}")
+            raise BuildError(f"Only aggregators {how} aggregators, not {shown(other)}")
         kind = type(self) if isinstance(other, type(self)) else type(other)
         return kind(
             prepare,

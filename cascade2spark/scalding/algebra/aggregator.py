@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.errors import BuildError, shown_value
+from cascade2spark.errors import BuildError
 from cascade2spark.scalding.algebra.aggregation import Aggregation, EachOf, SameForAll
-from cascade2spark.scalding.algebra.base import NOTHING, FunctionSemigroup, Monoid, identity
+from cascade2spark.scalding.algebra.base import NOTHING, FunctionSemigroup, Monoid, identity, shown
 from cascade2spark.scalding.algebra.collecting import (
     DEFAULT_SEED,
     BernoulliDraw,
@@ -358,7 +358,7 @@ class MonoidAggregator(Aggregator):
         """
         if not isinstance(other, MonoidAggregator):
             raise BuildError(
-                f"either needs an aggregator with a zero, not {shown_value(other, 80)}",
+                f"either needs an aggregator with a zero, not {shown(other)}",
                 fix="lift() it" if isinstance(other, Aggregator) else None,
             )
         left, right = self, other
@@ -397,7 +397,7 @@ def _multiple(aggregators: Iterable[Any]) -> Aggregator:
     parts = tuple(aggregators)
     wrong = [part for part in parts if not isinstance(part, Aggregator)]
     if wrong or not parts:
-        what = shown_value(wrong[0], 80) if wrong else "nothing"
+        what = shown(wrong[0]) if wrong else "nothing"
         raise BuildError(
             f"MultiAggregator needs aggregators, or one map of them, not {what}",
             fix="call it: Aggregator.size()" if wrong and callable(wrong[0]) else None,

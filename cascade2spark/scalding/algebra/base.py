@@ -27,6 +27,7 @@ __all__ = [
     "identity",
     "name_of",
     "refused",
+    "shown",
     "summed_in_chunks",
 ]
 
@@ -168,7 +169,15 @@ def name_of(kind: Any) -> str:
     return getattr(kind, "__qualname__", None) or str(kind) if isinstance(kind, type) else str(kind)
 
 
+def shown(value: Any) -> str:
+    """Return a value as messages show it: a function by its name."""
+    name = getattr(value, "__qualname__", None)
+    if name is None or isinstance(value, type):
+        return shown_value(value, 80)
+    return f"the function {name}"
+
+
 def refused(structure: Semigroup, *values: Any) -> OperationError:
     """Return the error of values that a structure cannot add."""
-    shown = " and ".join(f"{shown_value(v, 60)} ({name_of(type(v))})" for v in values)
-    return OperationError(f"{type(structure).__name__} cannot add {shown}")
+    what = " and ".join(f"{shown_value(v, 60)} ({name_of(type(v))})" for v in values)
+    return OperationError(f"{type(structure).__name__} cannot add {what}")

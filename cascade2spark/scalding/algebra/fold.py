@@ -11,8 +11,8 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.errors import BuildError, shown_value
-from cascade2spark.scalding.algebra.base import NOTHING, identity
+from cascade2spark.errors import BuildError
+from cascade2spark.scalding.algebra.base import NOTHING, identity, shown
 from cascade2spark.scalding.algebra.containers import FunctionMonoid
 from cascade2spark.scalding.algebra.resolving import as_monoid, as_ring, as_semigroup
 
@@ -56,8 +56,7 @@ class Fold:
         for part in ("start", "add", "end"):
             if not callable(getattr(self, part)):
                 raise BuildError(
-                    f"The {part} of a Fold must be a function, "
-                    f"not {shown_value(getattr(self, part), 80)}",
+                    f"The {part} of a Fold must be a function, not {shown(getattr(self, part))}",
                     fix="Fold.fold_left(z, f) takes a value to start with",
                 )
 
@@ -201,7 +200,7 @@ class Fold:
 def _joined(folds: tuple[Any, ...], kind: Callable[[list[Any]], Any]) -> Fold:
     for fold in folds:
         if not isinstance(fold, Fold):
-            raise BuildError(f"Only folds join with folds, not {shown_value(fold, 80)}")
+            raise BuildError(f"Only folds join with folds, not {shown(fold)}")
     adds = [fold.add for fold in folds]
 
     def add(states: list[Any], value: Any) -> list[Any]:

@@ -28,6 +28,7 @@ from cascade2spark.scalding.algebra.base import (
     Semigroup,
     name_of,
     refused,
+    shown,
     summed_in_chunks,
 )
 from cascade2spark.scalding.algebra.containers import (
@@ -214,6 +215,7 @@ _BY_TYPE: dict[type, Semigroup] = {
     Left: EitherSemigroup(ANY, ANY),
     Right: EitherSemigroup(ANY, ANY),
 }
+_SHOWN = (int, float, bool, Decimal, str, bytes, list, set, frozenset, dict, tuple)
 _NUMBERS = (int, float, Decimal, Fraction)
 
 # How two values of one type are added, found once per type.
@@ -237,19 +239,19 @@ def _plus_mixed(left: Any, right: Any) -> Any:
         return structure.plus(left, right)
     if isinstance(left, type(right)) or (callable(left) and callable(right)):
         return _structure_of(type(right)).plus(left, right)
-    raise refused(ANY, left, right)
+    raise _no_sum(left, right)
 
 
 def _added_numbers(left: Any, right: Any) -> Any:
     """Return the sum of two numbers, None when they are no numbers."""
     if isinstance(left, bool) or isinstance(right, bool):
-        raise refused(ANY, left, right)
+        raise _no_sum(left, right)
     if not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
         return None
     try:
         return add(left, right)
     except TypeError as broken:
-        raise refused(ANY, left, right) from broken
+        raise _no_sum(left, right) from broken
 
 
 def _structure_of(kind: type) -> Semigroup:
@@ -324,7 +326,20 @@ def _of_record(kind: type, fields: tuple[str, ...]) -> Semigroup:
         hints = typing.get_type_hints(kind)
     except (NameError, TypeError):  # annotations that cannot be read where the class was made
         hints = {}
-    return record_of(kind, (semigroup_of(hints.get(name, Any)) for name in fields))
+    found = []
+    for name in fields:
+        hint = hints.get(name, Any)
+        try:
+            found.append(semigroup_of(hint))
+        except BuildError as cause:
+            raise BuildError(
+                f"The field {name!r} of {kind.__qualname__} cannot be added: {cause.headline}",
+                asked=cause.asked,
+                available=cause.available,
+                nearest=cause.nearest,
+                fix=cause.fix,
+            ) from cause
+    return record_of(kind, found)
 
 
 def _of_alias(subject: Any, origin: Any, arguments: tuple[Any, ...]) -> Semigroup:
@@ -352,8 +367,13 @@ def _of_alias(subject: Any, origin: Any, arguments: tuple[Any, ...]) -> Semigrou
     return semigroup_of(origin)
 
 
+def _no_sum(left: Any, right: Any) -> OperationError:
+    what = " and ".join(f"{shown_value(v, 60)} ({name_of(type(v))})" for v in (left, right))
+    return OperationError(f"There is no sum of {what}")
+
+
 def _no_semigroup(kind: type) -> BuildError:
-    names = [name_of(known) for known in _BY_TYPE if known.__module__ == "builtins"]
+    names = [name_of(known) for known in _SHOWN]
     return BuildError(
         f"There is no semigroup for {kind.__module__}.{kind.__qualname__}",
         asked=kind.__qualname__,
@@ -392,7 +412,7 @@ def as_semigroup(given: Any = None) -> Semigroup:
     if isinstance(given, type) or typing.get_origin(given) is not None:
         return semigroup_of(given)
     raise BuildError(
-        f"A semigroup or a type is needed, not {shown_value(given, 80)}",
+        f"A semigroup or a type is needed, not {shown(given)}",
         fix="wrap a function of two values: FunctionSemigroup(function)"
         if callable(given)
         else None,
