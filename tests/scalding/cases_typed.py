@@ -306,7 +306,7 @@ def sum_of_nothing_is_no_value(a):
     return a.sum()
 
 
-@case("1.5", [(3, 9)], a=[3, 3, 3])
+@case("1.5", [(3, 9.0)], a=[3, 3, 3])
 def aggregate_all(a):
     return a.aggregate(Aggregator.size().join(Aggregator.numeric_sum()))
 
@@ -675,7 +675,7 @@ def head_is_one_of_the_values(a):
     return a.group().head().map(lambda pair: pair in PAIRS)
 
 
-@case("2.3", [("a", (3, 6)), ("b", (2, 7))], a=PAIRS)
+@case("2.3", [("a", (3, 6.0)), ("b", (2, 7.0))], a=PAIRS)
 def aggregate_of_each_key(a):
     return a.group().aggregate(Aggregator.size().join(Aggregator.numeric_sum()))
 
@@ -829,6 +829,11 @@ def steps_after_a_reduce(a):
 def many_steps_after_a_reduce(a):
     summed = a.group().sum().filter(lambda pair: pair[1] > 6)
     return summed.map_group(lambda k, vs: [v * 2 for v in vs]).take(3)
+
+
+@case("2.3 several values again", [("a", 2), ("b", 2)], a=PAIRS)
+def steps_after_a_reduce_that_gives_several(a):
+    return a.group().size().flat_map_values(lambda n: [n, n]).size()
 
 
 # -- 2.5 sorting ---------------------------------------------------------------------------------
@@ -1320,7 +1325,7 @@ def a_multi_join_of_one(a):
 # -- refused while running -----------------------------------------------------------------------
 
 
-@case("1.1 keyed operators need pairs", fails=(RunError, "a tuple of 2"), a=NUMBERS)
+@case("1.1 keyed operators need pairs", fails=(RunError, "where a tuple is declared"), a=NUMBERS)
 def grouping_values_that_are_no_pairs(a):
     return a.group().sum()
 

@@ -409,17 +409,33 @@ def _(node: n.Reduced, wants_pair: bool) -> Lowered:
     todo = node.steps
     if not todo and node.sorting is None and node.reducers is None:
         return found
+    after = _last_of_group(todo)
+    if after and isinstance(todo[0], Fold) and node.sorting is None:
+        made = _folded(node, found, todo[0])
+        rest = todo[1:after]
+        if rest or todo[0].is_many:
+            made = _row_step(made, node, "group", todo[0].name, _rest_of_group(todo[0], rest))
+        return _row_steps(made, node, todo[after:])
+    return _row_steps(_group_steps(node, found, todo[:after]), node, todo[after:])
+
+
+def _last_of_group(todo: tuple[Step, ...]) -> int:
+    """Return how many steps there are up to the last one that needs the values of a key."""
     after = len(todo)
     while after and isinstance(todo[after - 1], ForEach):
         after -= 1
-    is_fold = after > 0 and isinstance(todo[0], Fold) and node.sorting is None
-    if is_fold:
-        first = todo[0]
-        assert isinstance(first, Fold)
-        made = _folded(node, found, first)
-        return _row_steps(made, node, todo[1:]) if todo[1:] else made
-    made = _group_steps(node, found, todo[:after])
-    return _row_steps(made, node, todo[after:])
+    return after
+
+
+def _rest_of_group(fold: Fold, rest: tuple[Step, ...]) -> Callable[[Any], Any]:
+    """Return what steps make of the result of a fold: it is all that its key has."""
+    is_many = fold.is_many
+
+    def run(pair: Any) -> list[Any]:
+        key, value = pair
+        return list(run_steps(rest, key, iter(value if is_many else (value,))))
+
+    return run
 
 
 def _folded(node: n.Reduced, found: Lowered, fold: Fold) -> Lowered:
@@ -431,10 +447,7 @@ def _folded(node: n.Reduced, found: Lowered, fold: Fold) -> Lowered:
     group = _placed(GroupBy(found.pipe, _key_fields(key), partitions=_count(node.reducers)), node)
     call = TypedFold(fold, _nesting(value, leaves), Fields(result))
     every = _placed(Every(group, Fields(*leaves), call, Fields(*keys, result)), node)
-    made = Lowered(every, (*keys, result), (key, result))
-    if fold.is_many:
-        return _row_steps(made, node, (ForEach(fold.name, "flat_map", _itself),))
-    return made
+    return Lowered(every, (*keys, result), (key, result))
 
 
 def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Lowered:
@@ -507,40 +520,31 @@ class _Compared:
 
 
 def _row_steps(found: Lowered, node: n.Node, todo: tuple[Step, ...]) -> Lowered:
-    """Return pairs after steps over single values: each key has one, or each value stands alone."""
+    """Return pairs after steps over single values."""
     for step in todo:
-        key, value = found.key, found.value
-        keys = leaves_of(key)
-        if isinstance(step, ForEach) and step.kind == "filter":
-            call: Any = TypedFilter(
-                step.name,
-                step.call,
-                _nesting(found.form, found.leaves),
-                keeps=True,
-                origin=node.origin,
-            )
-            each = Each(found.pipe, Fields(*found.leaves), call)
-            found = attrs.evolve(found, pipe=_placed(each, node))
-            continue
-        result = _fresh("value", found.fields)
-        if isinstance(step, ForEach):
-            form, many, user = value, step.kind == "flat_map", step.call
-        else:
-            form, many, user = found.form, True, _of_one(step)
-        leaves = leaves_of(form)
-        call = TypedFunction(
-            step.name, user, _nesting(form, leaves), Fields(result), many=many, origin=node.origin
-        )
-        each = Each(found.pipe, Fields(*leaves), call, Fields(*keys, result))
-        found = Lowered(_placed(each, node), (*keys, result), (key, result))
+        assert isinstance(step, ForEach)
+        found = _row_step(found, node, step.kind, step.name, step.call)
     return found
 
 
-def _of_one(step: Step) -> Callable[[Any], Any]:
-    def run(pair: Any) -> list[Any]:
-        return list(run_steps((step,), pair[0], iter((pair[1],))))
-
-    return run
+def _row_step(
+    found: Lowered, node: n.Node, kind: str, name: str, call: Callable[[Any], Any]
+) -> Lowered:
+    """Return pairs after a step: `map` and `flat_map` of values, `filter` or `group` of pairs."""
+    key, value = found.key, found.value
+    keys = leaves_of(key)
+    form = found.form if kind in ("filter", "group") else value
+    leaves = leaves_of(form)
+    nesting = _nesting(form, leaves)
+    if kind == "filter":
+        keeps = TypedFilter(name, call, nesting, keeps=True, origin=node.origin)
+        return attrs.evolve(found, pipe=_placed(Each(found.pipe, Fields(*leaves), keeps), node))
+    result = _fresh("value", found.fields)
+    operation = TypedFunction(
+        name, call, nesting, Fields(result), many=kind != "map", origin=node.origin
+    )
+    each = Each(found.pipe, Fields(*leaves), operation, Fields(*keys, result))
+    return Lowered(_placed(each, node), (*keys, result), (key, result))
 
 
 @_lower.register

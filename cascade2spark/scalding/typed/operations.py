@@ -105,6 +105,7 @@ class TypedFilter(PlainFilter):
     ) -> None:
         BaseOperation.__init__(self)
         self.name, self.call, self.nesting, self.keeps = name, call, nesting, keeps
+        self.fewest, self.most = 0, None
         self.origin = origin
 
     def __repr__(self) -> str:
