@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from cascade2spark.scalding.args import ArgHelp, Args, ArgsError, Range, RangedArgs
 from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.cached_file import CachedFile
+from cascade2spark.scalding.counting import ExecutionCounters, Stat, StatKey, UniqueID
+from cascade2spark.scalding.execution import (
+    Config,
+    Execution,
+    Failure,
+    Success,
+    forced_execution,
+    iterable_execution,
+    write_execution,
+)
 from cascade2spark.scalding.job_base import Job, run_jobs
 from cascade2spark.scalding.testing import JobTest
 
@@ -11,10 +22,22 @@ __all__ = [
     "ArgHelp",
     "Args",
     "ArgsError",
+    "CachedFile",
+    "Config",
+    "Execution",
+    "ExecutionCounters",
+    "Failure",
     "Job",
     "JobTest",
     "Mode",
     "Range",
     "RangedArgs",
+    "Stat",
+    "StatKey",
+    "Success",
+    "UniqueID",
+    "forced_execution",
+    "iterable_execution",
     "run_jobs",
+    "write_execution",
 ]
