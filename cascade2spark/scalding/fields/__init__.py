@@ -8,12 +8,14 @@ from cascade2spark.scalding.fields.group import (
     JoinMode,
     OuterJoinMode,
 )
+from cascade2spark.scalding.fields.histogram import Histogram
 from cascade2spark.scalding.fields.joining import SkewReplicationA, SkewReplicationB
 from cascade2spark.scalding.fields.rich_pipe import RichPipe, read
 
 __all__ = [
     "CoGroupBuilder",
     "GroupBuilder",
+    "Histogram",
     "InnerJoinMode",
     "InvalidJoinMode",
     "JoinMode",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cmp_to_key
 from typing import Any, Self
@@ -11,11 +12,15 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import Fold, PlainAggregator
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.origin import capture_origin
+from cascade2spark.scalding.algebra import HyperLogLogMonoid
 from cascade2spark.scalding.fields.base import argument_of, as_is, check_arity, listed
+from cascade2spark.scalding.fields.histogram import Histogram, bin_of
 from cascade2spark.scalding.fields.reducing import Reductions
-from cascade2spark.types import text_of
+from cascade2spark.types import coercion, double_, text_of
 
 __all__ = ["Listings"]
+
+_MANY = 1024  # values are put into a sketch so many at a time
 
 
 class Listings(Reductions):
@@ -153,6 +158,65 @@ class Listings(Reductions):
             return row[0] if len(row) == 1 else row
 
         return self._folded("pivot", source, target, Fold(dict, put, finish, merge))
+
+    def histogram(self, fields: Any, to: Any, bin_width: float = 1.0) -> Self:
+        """Count values by bins of one width, and give a `Histogram`."""
+        source, target = self._pair("histogram", fields, to, 1)
+        listed("histogram", source, 1)
+        if not bin_width > 0:
+            raise BuildError("histogram needs a width of bins above 0", asked=bin_width)
+        number = coercion(double_)
+
+        def step(bins: dict[float, int], value: Any) -> dict[float, int]:
+            place = bin_of(number(value), bin_width)
+            bins[place] = bins.get(place, 0) + 1
+            return bins
+
+        def merge(left: dict[float, int], right: dict[float, int]) -> dict[float, int]:
+            for place, count in right.items():
+                left[place] = left.get(place, 0) + count
+            return left
+
+        fold = Fold(dict, step, lambda bins: Histogram(bins, bin_width), merge)
+        return self._folded("histogram", source, target, fold)
+
+    # -- sketches --------------------------------------------------------------------------------
+
+    def hyper_log_log(self, fields: Any, to: Any, error_percent: float = 1.0) -> Self:
+        """Give the `HLL` of the values, a sketch of how many different ones there are."""
+        return self._sketched("hyper_log_log", fields, to, error_percent, as_is)
+
+    def approximate_unique_count(self, fields: Any, to: Any, error_percent: float = 1.0) -> Self:
+        """Estimate how many different values there are, as a double."""
+        return self._sketched(
+            "approximate_unique_count", fields, to, error_percent, lambda hll: hll.estimated_size
+        )
+
+    def _sketched(
+        self, method: str, fields: Any, to: Any, error: float, present: Callable[[Any], Any]
+    ) -> Self:
+        source, target = self._pair(method, fields, to, 1)
+        if not error > 0:
+            raise BuildError(f"{method} needs an error above 0, in percent", asked=error)
+        monoid = HyperLogLogMonoid(2 * math.ceil(math.log2(104) - math.log2(error)))
+        argument = argument_of(source)
+
+        def settled(held: list[Any]) -> list[Any]:
+            """Put values into the sketch in front, which is made when there are enough."""
+            sketch, *values = held
+            made = monoid.build(values)
+            return [made if sketch is None else monoid.plus(sketch, made)]
+
+        def step(held: list[Any], *row: Any) -> list[Any]:
+            held.append(argument(row))
+            return settled(held) if len(held) > _MANY else held
+
+        def merge(left: list[Any], right: list[Any]) -> list[Any]:
+            one, other = settled(left)[0], settled(right)[0]
+            return [monoid.plus(one, other)]
+
+        fold = Fold(lambda: [None], step, lambda held: present(settled(held)[0]), merge)
+        return self._folded(method, source, target, fold)
 
 
 def _ascending(width: int) -> Callable[[Any], Any]:
