@@ -35,6 +35,7 @@ from cascade2spark.scalding.algebra import (
     MomentsAggregator,
     QTree,
     QTreeAggregator,
+    QTreeAggregatorLowerBound,
     QTreeSemigroup,
     SpaceSaver,
     SpaceSaverAggregator,
@@ -188,8 +189,9 @@ def test_a_few_values_have_exact_percentiles() -> None:
     low, high = Aggregator.approximate_percentile_bounds(0.5).apply(values)
     assert (30.0, 30.0 + 2**-16) == (low, high)
     assert abs(30.0 - Aggregator.approximate_percentile(0.5).apply(values)) <= 2**-16
-    assert 40.0 == QTreeAggregator().apply(values).quantile_bounds(1)[0]
-    assert 8 == QTreeAggregator(level=3).apply(values).lower_bound
+    assert (low, high) == QTreeAggregator(0.5).apply(values)
+    assert 40.0 == QTreeAggregatorLowerBound(1).apply(values)
+    assert (8.0, 16.0) == QTree.of(10.0, level=3).quantile_bounds(0)
 
 
 # -- MinHash -----------------------------------------------------------------------------------

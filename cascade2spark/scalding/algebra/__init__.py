@@ -82,6 +82,7 @@ from cascade2spark.scalding.algebra.sketch_aggregators import (
     MinHashAggregator,
     MomentsAggregator,
     QTreeAggregator,
+    QTreeAggregatorLowerBound,
     SpaceSaverAggregator,
 )
 from cascade2spark.scalding.algebra.space_saver import SpaceSaver, SpaceSaverSemigroup
@@ -148,6 +149,7 @@ __all__ = [
     "PriorityQueueMonoid",
     "QTree",
     "QTreeAggregator",
+    "QTreeAggregatorLowerBound",
     "QTreeSemigroup",
     "RecordSemigroup",
     "Right",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -13,7 +14,6 @@ from cascade2spark.scalding.algebra.bloom import BloomFilterMonoid
 from cascade2spark.scalding.algebra.count_min import CountMinMonoid
 from cascade2spark.scalding.algebra.hyper_log_log import HyperLogLogMonoid
 from cascade2spark.scalding.algebra.min_hash import MinHasher
-from cascade2spark.scalding.algebra.q_tree import DEFAULT_LEVEL, QTree, QTreeSemigroup
 from cascade2spark.scalding.algebra.resolving import as_monoid
 from cascade2spark.scalding.algebra.space_saver import SpaceSaver, SpaceSaverSemigroup
 
@@ -25,6 +25,7 @@ __all__ = [
     "MinHashAggregator",
     "MomentsAggregator",
     "QTreeAggregator",
+    "QTreeAggregatorLowerBound",
     "SpaceSaverAggregator",
 ]
 
@@ -73,14 +74,21 @@ def MinHashAggregator(hasher: MinHasher) -> MonoidAggregator:
     return MonoidAggregator(hasher.init, hasher, name="MinHash signature")
 
 
-def QTreeAggregator(k: int = 9, level: int = DEFAULT_LEVEL) -> Aggregator:
-    """Return the `QTree` of numbers of at least 0.
+def QTreeAggregator(percentile: float, k: int = 9) -> Aggregator:
+    """Return two numbers between which lies what a part of numbers of at least 0 is smaller than.
+
+    For the tree itself: ``Aggregator(QTree.of, QTreeSemigroup(k))``.
 
     Args:
+        percentile: the part, from 0 to 1.
         k: one more halves the error and doubles the room.
-        level: 2**level is the unit that values are told apart by.
     """
-    return Aggregator(_Leaf(level), QTreeSemigroup(k), name="QTree")
+    return Aggregator.approximate_percentile_bounds(percentile, k)
+
+
+def QTreeAggregatorLowerBound(percentile: float, k: int = 9) -> Aggregator:
+    """Return the lower of the two bounds that `QTreeAggregator` answers."""
+    return QTreeAggregator(percentile, k).and_then_present(itemgetter(0))
 
 
 def SpaceSaverAggregator(capacity: int) -> Aggregator:
@@ -92,14 +100,6 @@ def SpaceSaverAggregator(capacity: int) -> Aggregator:
     SpaceSaver.of(capacity, None)
     one: Callable[[Any], SpaceSaver] = _Item(capacity)
     return Aggregator(one, SpaceSaverSemigroup(), name="SpaceSaver")
-
-
-@attrs.frozen
-class _Leaf:
-    level: int
-
-    def __call__(self, value: Any) -> QTree:
-        return QTree.of(value, self.level)
 
 
 @attrs.frozen
