@@ -67,6 +67,13 @@ class Mode:
         """
         return self._tap(source, "read") or source.read_tap(self)
 
+    def can_read(self, source: Source) -> bool:
+        """Tell whether a source may be read: its input is there, and good."""
+        try:
+            return self.read_tap(source).resource_exists()
+        except TapError:
+            return False
+
     def write_tap(self, source: Source) -> Tap:
         """Return what is written for a source."""
         return self._tap(source, "write") or source.write_tap(self)

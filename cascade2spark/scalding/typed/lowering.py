@@ -123,7 +123,7 @@ def with_fields(found: Lowered, node: n.Node, form: Form) -> Lowered:
 
 def written_pipe(found: Lowered, node: n.Node, sink: Source) -> Pipe:
     """Return a pipe of the rows that a sink takes."""
-    fields = sink.sink_fields
+    fields = sink.typed_sink_fields
     is_plain = type(sink).to_row is Source.to_row
     if is_plain and fields.is_defined():
         names = tuple(map(str, fields))
@@ -190,7 +190,9 @@ def _lower(node: n.Node, wants_pair: bool) -> Lowered:
 @_lower.register
 def _(node: n.Read, wants_pair: bool) -> Lowered:
     head = _placed(source_pipe(node.source), node)
-    fields = node.source.source_fields
+    fields = node.source.typed_source_fields
+    if fields.is_defined() and fields != node.source.source_fields:
+        head = _placed(Each(head, fields, Identity(fields), Fields.RESULTS), node)
     is_plain = type(node.source).to_value is Source.to_value
     names = tuple(map(str, fields)) if fields.is_defined() else ()
     if is_plain and names and all(isinstance(name, str) for name in fields):

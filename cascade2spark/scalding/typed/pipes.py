@@ -20,11 +20,17 @@ from typing import Any, Generic, NoReturn, Self, TypeVar, overload
 
 import attrs
 
-from cascade2spark.errors import BuildError, shown_value
+from cascade2spark.errors import BuildError, FlowError, shown_value
 from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.pipes import Pipe
 from cascade2spark.scalding.algebra.containers import Left, Right
 from cascade2spark.scalding.base import Source, current_state
+from cascade2spark.scalding.execution import (
+    Execution,
+    forced_execution,
+    iterable_execution,
+    write_execution,
+)
 from cascade2spark.scalding.typed import folds
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.literals import IterableSource
@@ -363,6 +369,28 @@ class Elements(Generic[T]):
         node = rewritten(self.node)
         return written_pipe(lowered(node), node, sink)
 
+    def write_execution(self, sink: Source) -> Execution[None]:
+        """Return the work of writing the values."""
+        return write_execution(self, sink)
+
+    def write_through(self, sink: Source) -> Execution[TypedPipe[T]]:
+        """Return the work of writing the values; gives a pipe that reads the sink."""
+        return write_execution(self, sink).map(lambda _: TypedPipe.from_(sink))
+
+    def make(self, sink: Source) -> Execution[TypedPipe[T]]:
+        """Return the work of writing the values unless the sink is there; gives a pipe of it."""
+        is_there = Execution.get_mode().map(lambda mode: mode.can_read(sink))
+        there = Execution.value(TypedPipe.from_(sink))
+        return is_there.flat_map(lambda yes: there if yes else self.write_through(sink))
+
+    def force_to_disk_execution(self) -> Execution[TypedPipe[T]]:
+        """Return the work of evaluating the values; gives a pipe of them, for the same run."""
+        return forced_execution(self).map(TypedPipe.from_)
+
+    def to_iterable_execution(self) -> Execution[list[T]]:
+        """Return the work of evaluating the values; gives them as a list."""
+        return iterable_execution(self)
+
 
 class TypedPipe(Elements[T]):
     """A bag of values of type T; see the module.
@@ -546,6 +574,19 @@ class ValuePipe(Generic[T]):
     def debug(self) -> ValuePipe[T]:
         """Print the value to standard error of its task."""
         return ComputedValue(self.to_typed_pipe().debug())
+
+    def to_option_execution(self) -> Execution[T | None]:
+        """Return the work that gives the value, or None; more than one is an error."""
+        return self.to_typed_pipe().to_iterable_execution().map(_at_most_one)
+
+    def get_or_else_execution(self, default: T) -> Execution[T]:
+        """Return the work that gives the value, or a default."""
+        found = self.to_typed_pipe().to_iterable_execution()
+        return found.map(lambda values: values[0] if values else default)
+
+    def get_execution(self) -> Execution[T]:
+        """Return the work that gives the value; that there is none is an error."""
+        return self.to_typed_pipe().to_iterable_execution().map(_only)
 
 
 class ComputedValue(ValuePipe[T]):
@@ -1258,3 +1299,15 @@ def _matched(call: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
 
 def _itself(value: Any) -> Any:
     return value
+
+
+def _at_most_one(values: list[Any]) -> Any:
+    if len(values) > 1:
+        raise FlowError("a ValuePipe has one value at most", row=tuple(values[:5]))
+    return values[0] if values else None
+
+
+def _only(values: list[Any]) -> Any:
+    if not values:
+        raise FlowError("a ValuePipe has no value")
+    return values[0]
