@@ -11,8 +11,10 @@ from cascade2spark.scalding.fields.group import (
 from cascade2spark.scalding.fields.histogram import Histogram
 from cascade2spark.scalding.fields.joining import SkewReplicationA, SkewReplicationB
 from cascade2spark.scalding.fields.rich_pipe import RichPipe, read
+from cascade2spark.scalding.typed.pipes import NO_MATCH
 
 __all__ = [
+    "NO_MATCH",
     "CoGroupBuilder",
     "GroupBuilder",
     "Histogram",

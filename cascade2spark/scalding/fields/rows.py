@@ -39,6 +39,7 @@ from cascade2spark.scalding.fields.objects import (
     attributes_of,
     check_attributes,
 )
+from cascade2spark.scalding.typed.pipes import NO_MATCH
 
 __all__ = ["Rows", "UsingPipe"]
 
@@ -74,7 +75,7 @@ class Rows(Joins):
         return self._made("flat_map", fields, to, call, many=True, is_only=True)
 
     def collect(self, fields: Any, to: Any, call: Callable[..., Any]) -> Self:
-        """Make fields by a function that returns None for the rows that are to go.
+        """Make fields by a function that returns NO_MATCH for the rows that are to go.
 
         That stands for Scalding's partial function.
         """
@@ -297,12 +298,12 @@ class UsingPipe(Generic[Kind]):
 
 
 def _found(method: str, fields: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of the rows that are there: none for None."""
+    """Return a function of the rows that are there: none for NO_MATCH."""
     check_arity(method, fields_of(fields), call)
 
     def found(*values: Any) -> Any:
         result = call(*values)
-        return () if result is None else (result,)
+        return () if result is NO_MATCH else (result,)
 
     found.__wrapped__ = call  # type: ignore[attr-defined]
     return found

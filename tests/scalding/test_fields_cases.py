@@ -1,0 +1,58 @@
+"""The cases of the fields API: on the local engine, over `batch/` in process, a few on Spark."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conformance.case import Case
+from tests.conformance.engines import ALL_RULES_OFF, check_case, in_process, local, on_spark
+from tests.scalding.cases_fields import CASES
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
+every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+
+# One task; three that combine before the exchange, as columns where they can; three that do not.
+CORNERS = {
+    "1-rows": (1, "", "rows"),
+    "3-columns": (3, "", "columns"),
+    "3-plain": (3, ALL_RULES_OFF, "rows"),
+}
+
+# Every case runs on two engines above; on Spark those whose name draws a lot: one in twenty.
+ON_SPARK = [
+    case
+    for case in CASES
+    if case.fails is None and case.partitions is None and zlib.crc32(case.name.encode()) % 20 == 3
+]
+
+
+def test_no_two_cases_have_one_name() -> None:
+    names = [case.name for case in CASES]
+    assert sorted(set(names)) == sorted(names)
+
+
+@every_case
+def test_local(case: Case, tmp_path: Path) -> None:
+    check_case(case, local(), tmp_path)
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+@every_case
+def test_in_process(case: Case, corner: str, tmp_path: Path) -> None:
+    partitions, rules_off, form = CORNERS[corner]
+    if case.fails is not None and case.fails.at != "run" and corner != "1-rows":
+        pytest.skip("fails alike before it runs")
+    if case.partitions not in (None, partitions):
+        pytest.skip(f"runs on {case.partitions} partition")
+    check_case(case, in_process(partitions, rules_off=rules_off, form=form), tmp_path)
+
+
+@pytest.mark.parametrize("case", ON_SPARK, ids=[case.name for case in ON_SPARK])
+def test_spark(case: Case, sc: SparkContext, tmp_path: Path) -> None:
+    check_case(case, on_spark(sc, 1 + zlib.crc32(case.name.encode()) % 3), tmp_path)
