@@ -283,7 +283,8 @@ class Aggregator(Aggregation):
 
         Args:
             prob: the probability, from 0 to 1.
-            seed: the same seed and the same values in the same order give the same sample.
+            seed: the same seed and the same values in the same order give the same sample. Each
+                copy that is shipped to a task starts anew; one that is used again draws on.
         """
         if not 0 <= prob <= 1:
             raise BuildError("The probability of a sample must be from 0 to 1", asked=prob)
@@ -295,7 +296,7 @@ class Aggregator(Aggregation):
 
         Args:
             n: the size of the sample, at least 1.
-            seed: the same seed and the same values in the same order give the same sample.
+            seed: as that of `random_sample`.
         """
         return MonoidAggregator(
             PriorityDraw(seed), ReservoirMonoid(n), values_of, name="reservoir_sample"

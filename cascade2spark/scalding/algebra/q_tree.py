@@ -92,7 +92,7 @@ class QTreeSemigroup(Semigroup):
 
     Bounds always enclose the quantile. Between it and either bound there are at most 2 h n / 2**k
     other values, where h is the number of halvings from the whole range to a unit; as a rule there
-    are far fewer. A tree has at most 3 * 2**k counts.
+    are far fewer. A tree has at most 6 * 2**k counts.
 
     Args:
         k: one more halves the error and doubles the room. Default 9.
@@ -129,10 +129,13 @@ class QTreeSemigroup(Semigroup):
 def _compressed(
     counts: dict[tuple[int, int], int], bottom: int, k: int
 ) -> dict[tuple[int, int], int]:
-    """Draw two halves into their whole wherever all three hold less than n / 2**k values."""
-    least = sum(counts.values()) >> k
-    if least <= 1:
+    """Draw two halves into their whole wherever all three hold less than n / 2**k values.
+
+    Only what is twice as large as it can be afterwards, so that adding one value stays cheap.
+    """
+    if len(counts) <= 6 << k:
         return counts
+    least = sum(counts.values()) >> k
     root = max(level + offset.bit_length() for level, offset in counts)
     by_level: dict[int, dict[int, int]] = {level: {} for level in range(bottom, root + 1)}
     for (level, offset), count in counts.items():

@@ -11,7 +11,8 @@ import inspect
 import types
 import typing
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Number
@@ -163,19 +164,15 @@ class AnyMonoid(Monoid):
         if value is None:
             return False
         structure = _structure_of(type(value))
-        return structure.is_non_zero(value) if isinstance(structure, Monoid) else True
+        return not isinstance(structure, Monoid | _AnyTuple) or structure.is_non_zero(value)
 
 
 ANY = AnyMonoid()
 
 
 @attrs.frozen
-class _AnyTuple(Monoid):
-    """Tuples of whatever can be added, place by place."""
-
-    @property
-    def zero(self) -> Any:
-        raise OperationError("A tuple whose places are not known has no zero")
+class _AnyTuple(Semigroup):
+    """Tuples of whatever can be added, place by place; how many places there are is not known."""
 
     def plus(self, left: Any, right: Any) -> Any:
         return _tuples_of(len(left)).plus(left, right)
@@ -354,12 +351,16 @@ def _of_alias(subject: Any, origin: Any, arguments: tuple[Any, ...]) -> Semigrou
             f"{subject} names several types, which have no semigroup together",
             fix="pass a semigroup",
         )
-    if origin is dict:
-        return map_of(semigroup_of(arguments[1]))
+    if inspect.isclass(origin) and issubclass(origin, Mapping):  # a Counter says no values
+        return map_of(semigroup_of(arguments[1] if len(arguments) > 1 else int))
     if origin is tuple and arguments[-1:] != (Ellipsis,):
         return tuple_of(map(semigroup_of, arguments))
     if origin is typing.Annotated:
         return semigroup_of(arguments[0])
+    if inspect.isclass(origin) and issubclass(origin, Sequence) and origin not in _BY_TYPE:
+        return _BY_TYPE[list]
+    if origin is AbstractSet:
+        return _BY_TYPE[frozenset]
     if inspect.isclass(origin) and origin in _BY_TYPE:
         return _BY_TYPE[origin]
     if callable(origin) and getattr(origin, "__name__", "") == "Callable":
