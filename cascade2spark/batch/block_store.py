@@ -13,7 +13,7 @@ from cascade2spark.batch.spill import SpillFile, SpillPlace, SpillSpace
 __all__ = ["BlockStore"]
 
 # Of the limit: what is made of the blocks, and the rows that leave, need the rest.
-_SHARE = 4
+_SHARE = 3
 
 
 @attrs.frozen(eq=False)
@@ -28,7 +28,7 @@ class BlockStore:
     """Takes all blocks of a partition; gives them back decoded as often as they are wanted.
 
     Args:
-        blocks: in any order; consumed at once. What exceeds a quarter of the task's memory limit
+        blocks: in any order; consumed at once. What exceeds a third of the task's memory limit
             goes to a spill file, undecoded.
         spill: the task's limit and files.
     """

@@ -96,7 +96,7 @@ def _parts(
     plan = _plan(spec, streams, spill)
     first_sides = [plan.streams.index(number) for number in range(len(streams))]
     size = sum(sizes[number] for number in first_sides)
-    if size > spill.limit_bytes // 4:
+    if size > spill.limit_bytes // 3:
         share = SpillShare(spill, len(streams))
         opened = [_sorted_stream(spec, number, sides[number], share) for number in first_sides]
         return window_parts(plan, opened, spill)

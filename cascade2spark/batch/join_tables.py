@@ -83,7 +83,7 @@ class MemoryTable:
     @property
     def widest_bytes(self) -> int:
         """No row takes more bytes."""
-        return int(self._row_sizes().max(initial=0))
+        return sum(map(_widest_value, self._columns)) if self.rows else 0
 
     def row_bytes(self, places: Numbers) -> Numbers:
         """Return how many bytes each row takes."""
@@ -356,6 +356,12 @@ def _row_sizes(columns: Sequence[pa.Array], rows: int) -> Numbers:
         else:
             sizes += _WORD_BYTES
     return sizes
+
+
+def _widest_value(column: pa.Array) -> int:
+    if not _has_offsets(column.type):
+        return _WORD_BYTES
+    return (pc.max(pc.binary_length(column)).as_py() or 0) + _OFFSET_BYTES
 
 
 def _has_offsets(kind: pa.DataType) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from cascade2spark.batch.batches import NotColumns
@@ -60,17 +61,21 @@ def grouped_rows(
         for place in range(len(descending))
     ]
     ranks, bound = row_ranks(columns, descending, rows)
+    del columns  # the texts of a dictionary may be large
     order = ordered_rows(ranks, bound)
     in_order = ranks[order]
-    is_new = np.ones(rows, dtype=np.int64)
-    is_new[1:] = in_order[1:] != in_order[:-1]
-    groups = np.cumsum(is_new) - 1
+    del ranks
+    is_new: npt.NDArray[np.bool_] = np.ones(rows, dtype=np.bool_)
+    np.not_equal(in_order[1:], in_order[:-1], out=is_new[1:])
+    # Eight bytes a row: what is counted takes the place of what was compared.
+    bins = np.cumsum(is_new, out=in_order)
+    bins -= 1
+    count = int(bins[-1]) + 1 if rows else 0
     size = len(streams)
-    bins = groups
     if size > 1:
         stream_of = np.repeat(np.arange(size, dtype=np.int8), sizes)
-        bins = groups * size + stream_of[order]
-    count = int(groups[-1]) + 1 if rows else 0
+        bins *= size
+        bins += stream_of[order]
     counts = np.bincount(bins, minlength=count * size)
     starts = np.cumsum(counts) - counts
     return GroupedRows(

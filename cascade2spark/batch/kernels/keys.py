@@ -174,7 +174,8 @@ def ordered_rows(ranks: Numbers, bound: int) -> Numbers:
     bits = max(rows - 1, 1).bit_length()
     if bound << bits >= _LARGEST:
         ranks, bound = _dense(ranks)
-    packed = (ranks << bits) | np.arange(rows, dtype=np.int64)
+    packed = ranks << bits
+    packed |= np.arange(rows, dtype=np.int64)
     packed.sort()
     packed &= (1 << bits) - 1
     return packed

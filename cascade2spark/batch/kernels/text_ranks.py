@@ -37,6 +37,8 @@ _SAMPLE_ROWS = 8192
 _LEAST_SAMPLE_ROWS = 256
 # Longer values take more words than their dictionary costs.
 _LONGEST_MEAN = 44
+# Rows whose numbers stay in the processor's cache.
+_PIECE_ROWS = 16_384
 
 
 def are_worth_words(chunks: Sequence[pa.Array]) -> bool:
@@ -135,19 +137,25 @@ def _common_bytes(every_word: Words, starts: Numbers, lengths: Numbers) -> int:
 
 def _words(every_word: Words, starts: Numbers, lengths: Numbers, at: int) -> Words:
     """Return seven bytes of each value, and how many are left from there on, as one number."""
-    left = np.minimum(lengths - at, _GOES_ON)
-    words = every_word[starts + at].byteswap()
-    words &= _MASKS[left]
-    words |= left.view(np.uint64)
-    return words
+    found: Words = np.empty(len(starts), dtype=np.uint64)
+    for begin in range(0, len(starts), _PIECE_ROWS):
+        piece = slice(begin, begin + _PIECE_ROWS)
+        left = np.minimum(lengths[piece] - at, _GOES_ON)
+        words = every_word[starts[piece] + at].byteswap()
+        words &= _MASKS[left]
+        words |= left.view(np.uint64)
+        found[piece] = words
+    return found
 
 
 def _dense(numbers: npt.NDArray[np.generic]) -> tuple[Numbers, int]:
     """Return numbers from 0 without gaps, in the same order."""
     order = np.argsort(numbers)
     in_order = numbers[order]
+    is_new = in_order[1:] != in_order[:-1]
+    del in_order
     ranks_in_order: Numbers = np.zeros(len(numbers), dtype=np.int64)
-    np.cumsum(in_order[1:] != in_order[:-1], out=ranks_in_order[1:])
+    np.cumsum(is_new, out=ranks_in_order[1:])
     ranks: Numbers = np.empty(len(numbers), dtype=np.int64)
     ranks[order] = ranks_in_order
     return ranks, int(ranks_in_order[-1]) + 1
