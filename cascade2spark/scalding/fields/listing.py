@@ -94,7 +94,9 @@ class Listings(Reductions):
         def compare(left: Any, right: Any) -> int:
             return -1 if less(left, right) else 1 if less(right, left) else 0
 
-        key = cmp_to_key(compare)
+        def key(value: Any) -> Any:
+            return cmp_to_key(compare)(value)  # made here: what it gives cannot travel to a task
+
         return self._taken("sort_with_take", fields, to, count, lambda width: key)
 
     def _taken(
