@@ -1,0 +1,469 @@
+"""What does a row cost in the fifteen operations that jobs use most?
+
+    python -m benchmarks.bench_operations [NAME ...]
+
+Each operation runs over the same rows in three ways: written by hand as one Python loop, as the
+library runs it on rows (its price beside functions of one's own), and as it runs it on columns. All
+must give the same answers. A figure is the best of several rounds in which the three take turns, so
+that a busy moment hits them alike. On rows an operation may take 1.3 times as long as the loop; on
+columns it is to be three times as fast, where it has a vectorised form.
+
+Count, Sum and First are measured before the exchange, where they meet every row, next to a dict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import platform
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from cascade2spark import Each, Every, Fields, GroupBy, Pipe, __version__
+from cascade2spark.batch.aggregate import PartialAggregate
+from cascade2spark.batch.batches import columns_of, rows_of
+from cascade2spark.batch.column_aggregate import ColumnAggregate
+from cascade2spark.batch.column_run import ColumnRun
+from cascade2spark.batch.column_watch import ColumnWatch
+from cascade2spark.batch.fuse import EachRun
+from cascade2spark.batch.kernels.watching import can_watch
+from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.config import Settings
+from cascade2spark.operations import (
+    Count,
+    DateParser,
+    Debug,
+    ExpressionFilter,
+    ExpressionFunction,
+    First,
+    Identity,
+    Insert,
+    RegexFilter,
+    RegexGenerator,
+    RegexParser,
+    RegexSplitGenerator,
+    RegexSplitter,
+    Sample,
+    Sum,
+)
+from cascade2spark.planner.build import plan_flow
+from cascade2spark.planner.steps import Group, Map
+from cascade2spark.taps import MemoryTap
+
+__all__ = ["main"]
+
+Row = tuple[Any, ...]
+
+ROWS = 60_000
+ROW_BATCH = 1_500
+COLUMN_BATCH = 30_000
+ROUNDS = 9
+MOST_OF_ROWS = 1.3
+LEAST_OF_COLUMNS = 3.0
+RESULTS = Path(__file__).parent / "results"
+
+FIELDS = Fields("user", "ts", "text", "csv", "url", "stamp", "action", "amount").apply_types(
+    str, int, str, str, str, str, str, int
+)
+WORDS = ("to", "be", "or", "not", "that", "is", "the", "question", "tis", "nobler", "mind")
+ACTIONS = ("view", "click", "save", "share")
+FORMAT = "yyyy-MM-dd HH:mm:ss"
+
+
+def made_rows() -> list[Row]:
+    """Return rows of eight fields; no two stamps are equal."""
+    found = []
+    for n in range(ROWS):
+        second = 1_600_000_000 + n * 37
+        text = " ".join(WORDS[(n * 7 + k * (1 + n % 5)) % len(WORDS)] for k in range(4))
+        csv = f"u{n % 997},{n % 31},{ACTIONS[n % 4]}"
+        url = f"/{'shop' if n % 3 else 'help'}/item-{n % 1000}/view"
+        stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        row = (f"u{n % 997}", second, text, csv, url, stamp, ACTIONS[n % 4], n * 7919 % 10_000)
+        found.append(row)
+    return found
+
+
+# -- the loops by hand -----------------------------------------------------------------------------
+
+
+def identity(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for user, _, _, _, _, _, _, amount in rows:
+        made.append((user, amount))
+    return made
+
+
+def insert(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        made.append((*row, "web", 1))
+    return made
+
+
+def expression_filter(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        if not (row[7] > 5000 and row[6] == "view"):
+            made.append(row)
+    return made
+
+
+def expression_function(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        made.append((*row, row[7] * 100 + row[1] % 60))
+    return made
+
+
+def split_generator(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        for word in row[2].split(" "):
+            made.append((word,))
+    return made
+
+
+def splitter(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        made.append(tuple(row[3].split(",")))
+    return made
+
+
+DAY_AND_HOUR = re.compile(r"^(\d+-\d+-\d+) (\d+):")
+
+
+def parser(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        made.append(DAY_AND_HOUR.search(row[5]).groups())
+    return made
+
+
+SHOP_VIEW = re.compile(r"^/shop/.*[05]/view$")
+
+
+def regex_filter(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        if SHOP_VIEW.search(row[4]):
+            made.append(row)
+    return made
+
+
+LONG_WORD = re.compile("[a-z]{3,}")
+
+
+def generator(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        for word in LONG_WORD.findall(row[2]):
+            made.append((word,))
+    return made
+
+
+def debug(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    count = 0
+    for row in rows:
+        print(f"[{','.join([repr(str(value)) for value in row])}]", file=sys.stderr)
+        count += 1
+        made.append(row)
+    print(f"tuples count: {count}", file=sys.stderr)
+    return made
+
+
+def date_parser(rows: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in rows:
+        moment = datetime.strptime(row[5], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        made.append((int(moment.timestamp() * 1000),))
+    return made
+
+
+def sample(rows: Iterable[Row]) -> list[Row]:
+    """Draw as java.util.Random does, or the rows would be others."""
+    made = []
+    state = (7 ^ 0x5DEECE66D) & ((1 << 48) - 1)
+    for row in rows:
+        high = (state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
+        state = (high * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
+        if (((high >> 22) << 27) + (state >> 21)) * 2.0**-53 < 0.5:
+            made.append(row)
+    return made
+
+
+def count(rows: Iterable[Row]) -> list[Row]:
+    held: dict[Any, int] = {}
+    for (user,) in rows:
+        held[user] = held.get(user, 0) + 1
+    return list(held.items())
+
+
+def total(rows: Iterable[Row]) -> list[Row]:
+    held: dict[Any, int] = {}
+    for user, amount in rows:
+        if amount is not None:
+            held[user] = held.get(user, 0) + amount
+    return list(held.items())
+
+
+def first(rows: Iterable[Row]) -> list[Row]:
+    held: dict[Any, Row] = {}
+    for user, action in rows:
+        if user not in held:
+            held[user] = (action,)
+    return [(user, value) for user, (value,) in held.items()]
+
+
+# -- the library's ---------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Case:
+    """One operation: the pipe that has it, the loop that does the same, and the fields they see."""
+
+    name: str
+    by_hand: Callable[[Iterable[Row]], list[Row]]
+    pipe: Callable[[Pipe], Pipe]
+    fields: Fields = FIELDS
+    is_vectorised: bool = True
+
+    def narrowed(self, rows: list[Row]) -> list[Row]:
+        """Return the rows with the fields of this case only."""
+        if self.fields is FIELDS:
+            return rows
+        places = [FIELDS.get_pos(name) for name in self.fields]
+        return [tuple(row[place] for place in places) for row in rows]
+
+
+def each(*arguments: Any) -> Callable[[Pipe], Pipe]:
+    return lambda pipe: Each(pipe, *arguments)
+
+
+def every(*arguments: Any) -> Callable[[Pipe], Pipe]:
+    return lambda pipe: Every(GroupBy(pipe, "user"), *arguments)
+
+
+ALL, RESULTS_ONLY = Fields.ALL, Fields.RESULTS
+CASES = (
+    Case("Count", count, every(Count()), FIELDS.select(Fields("user"))),
+    Case(
+        "ExpressionFilter",
+        expression_filter,
+        each(
+            ("amount", "action"),
+            ExpressionFilter(
+                'amount > 5000 && action.equals("view")', ["amount", "action"], [int, str]
+            ),
+        ),
+    ),
+    Case(
+        "ExpressionFunction",
+        expression_function,
+        each(
+            ("amount", "ts"),
+            ExpressionFunction(Fields("x", int), "amount * 100 + ts % 60", int),
+            ALL,
+        ),
+    ),
+    Case("Insert", insert, each(Insert(("site", "rank"), "web", 1), ALL)),
+    Case("Identity", identity, each(("user", "amount"), Identity(Fields("who", "much")))),
+    Case(
+        "RegexSplitGenerator",
+        split_generator,
+        each("text", RegexSplitGenerator(Fields("word"), " "), RESULTS_ONLY),
+    ),
+    Case(
+        "RegexParser",
+        parser,
+        each("stamp", RegexParser(Fields("day", "hour"), DAY_AND_HOUR.pattern), RESULTS_ONLY),
+    ),
+    Case(
+        "RegexSplitter",
+        splitter,
+        each("csv", RegexSplitter(Fields("u", "n", "what"), ","), RESULTS_ONLY),
+    ),
+    Case("Debug", debug, each(Debug()), is_vectorised=False),
+    Case("RegexFilter", regex_filter, each("url", RegexFilter(SHOP_VIEW.pattern))),
+    Case(
+        "RegexGenerator",
+        generator,
+        each("text", RegexGenerator(Fields("word"), LONG_WORD.pattern), RESULTS_ONLY),
+    ),
+    Case(
+        "First",
+        first,
+        every("action", First(Fields("first"))),
+        FIELDS.select(Fields("user", "action")),
+    ),
+    Case("DateParser", date_parser, each("stamp", DateParser(Fields("ms"), FORMAT), RESULTS_ONLY)),
+    Case(
+        "Sum",
+        total,
+        every("amount", Sum(Fields("total"), int)),
+        FIELDS.select(Fields("user", "amount")),
+    ),
+    Case("Sample", sample, each(Sample(7, 0.5))),
+)
+
+
+# Rows keep all their fields, as they do in the loops.
+SETTINGS = Settings.from_properties({"cascade2spark.rules.off": "prune_columns"})
+
+
+def step_of(case: Case) -> Any:
+    """Return the step that holds the operation."""
+    tail = case.pipe(Pipe("rows"))
+    source = MemoryTap(case.fields, [])
+    plan = plan_flow("bench", {"rows": source}, {"rows": MemoryTap()}, [tail], settings=SETTINGS)
+    return next(step for step in plan.steps.steps if isinstance(step, Map | Group))
+
+
+def opened(case: Case, *, by_columns: bool) -> Any:
+    """Return the stage of one task, not yet prepared."""
+    step, task = step_of(case), TaskContext()
+    if isinstance(step, Group):
+        spec = PartialAggregate(step.key, step.key_order, step.everys)
+        return (ColumnAggregate(spec) if by_columns else spec).open(task, is_immediate=False)
+    if by_columns:
+        [operator] = step.operators
+        stage = ColumnWatch(operator) if can_watch(operator) else ColumnRun((operator,))
+        return stage.open(task, is_immediate=False)
+    return EachRun(step.operators, task)
+
+
+def answer_of(case: Case, batches: Iterable[Any], *, by_columns: bool) -> list[Any]:
+    """Return what the library makes of batches: rows, or columns."""
+    stage = opened(case, by_columns=by_columns)
+    stage.prepare()
+    take = stage.columns if by_columns else stage.rows
+    made = [found for batch in batches for found in take(batch)]
+    made += list(stage.flush())
+    stage.cleanup()
+    return [row for found in made for row in (rows_of(found) if by_columns else found)]
+
+
+# -- measuring -------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Figures:
+    """Nanoseconds a row in the three ways."""
+
+    hand: float
+    rows: float
+    columns: float
+
+    @property
+    def of_rows(self) -> float:
+        """How many times as long as the loop the row form takes."""
+        return self.rows / self.hand
+
+    @property
+    def of_columns(self) -> float:
+        """How many times as long as the column form the loop takes."""
+        return self.hand / self.columns
+
+
+def unwrapped(rows: list[Row]) -> list[Row]:
+    """Return partial results with First's state, a list of rows in the row form, as its value."""
+    return [
+        (row[0], row[1][0][0]) if len(row) == 2 and isinstance(row[1], list) else row
+        for row in rows
+    ]
+
+
+def check(case: Case, rows: list[Row], batches: list[Any], columns: list[Any]) -> None:
+    """Fail unless the three ways give the same answers."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        wanted = case.by_hand(rows)
+        assert wanted == unwrapped(answer_of(case, batches, by_columns=False)), case.name
+        assert wanted == answer_of(case, columns, by_columns=True), case.name
+
+
+def seconds_by_hand(case: Case, rows: list[Row], batches: list[list[Row]]) -> float:
+    """Return the seconds of the loop; what it makes is dropped batch by batch, as in a task."""
+    parts = batches if isinstance(step_of(case), Map) else [rows]
+    began = time.perf_counter()
+    for part in parts:
+        case.by_hand(part)
+    return time.perf_counter() - began
+
+
+def seconds_of(case: Case, batches: list[Any], *, by_columns: bool) -> float:
+    """Return the seconds of the library over prepared operations."""
+    stage = opened(case, by_columns=by_columns)
+    stage.prepare()
+    take = stage.columns if by_columns else stage.rows
+    began = time.perf_counter()
+    for batch in batches:
+        for _ in take(batch):
+            pass
+    for _ in stage.flush():
+        pass
+    seconds = time.perf_counter() - began
+    stage.cleanup()
+    return seconds
+
+
+def measured(case: Case, all_rows: list[Row]) -> Figures:
+    """Check the answers and return the best times."""
+    rows = case.narrowed(all_rows)
+    batches = [rows[at : at + ROW_BATCH] for at in range(0, len(rows), ROW_BATCH)]
+    width = len(case.fields)
+    slices = [rows[at : at + COLUMN_BATCH] for at in range(0, len(rows), COLUMN_BATCH)]
+    columns = [columns_of(part, width) for part in slices]
+    check(case, rows, batches, columns)
+    best = [float("inf")] * 3
+    for _ in range(ROUNDS):
+        with contextlib.redirect_stderr(io.StringIO()):
+            times = (
+                seconds_by_hand(case, rows, batches),
+                seconds_of(case, batches, by_columns=False),
+                seconds_of(case, columns, by_columns=True),
+            )
+        best = [min(pair) for pair in zip(best, times, strict=True)]
+    return Figures(*(seconds / len(rows) * 1e9 for seconds in best))
+
+
+def shown(case: Case, found: Figures) -> str:
+    """Return a line of the table; what misses its target is marked."""
+    misses = "" if found.of_rows <= MOST_OF_ROWS else " !"
+    slow = "" if found.of_columns >= LEAST_OF_COLUMNS or not case.is_vectorised else " !"
+    columns = f"{found.of_columns:.1f}{slow}" if case.is_vectorised else "not vectorised"
+    return (
+        f"{case.name:<22}{found.hand:8.0f}{found.rows:8.0f}{found.columns:9.0f}"
+        f"   {found.of_rows:.2f}{misses:<4}{columns}"
+    )
+
+
+def main() -> None:
+    """Print the table and add the figures to a file."""
+    asked = set(sys.argv[1:])
+    rows = made_rows()
+    print(f"cascade2spark {__version__}, Python {platform.python_version()}, {ROWS:,} rows")
+    print("nanoseconds a row       hand    rows  columns   rows / hand, hand / columns")
+    record: dict[str, Any] = {"rows": ROWS, "python": platform.python_version()}
+    for case in CASES:
+        if not asked or case.name in asked:
+            found = measured(case, rows)
+            print(shown(case, found), flush=True)
+            record[case.name] = attrs.asdict(found)
+    if not asked:
+        RESULTS.mkdir(exist_ok=True)
+        with (RESULTS / "operations.jsonl").open("a", encoding="utf-8") as out:
+            out.write(json.dumps(record) + "\n")
+
+
+if __name__ == "__main__":
+    main()
