@@ -21,6 +21,8 @@ from cascade2spark.scalding.algebra import (
     ANY,
     NOTHING,
     AndVal,
+    Approximate,
+    ApproximateBoolean,
     BoolRing,
     EitherSemigroup,
     First,
@@ -45,6 +47,7 @@ from cascade2spark.scalding.algebra import (
     Ring,
     SetMonoid,
     TextMonoid,
+    TopK,
     as_semigroup,
     semigroup_of,
 )
@@ -136,6 +139,13 @@ def add_one(number):
         (Holder(3), Holder(1), Holder(2)),
         (Holder(1), Holder(1), Holder(None)),
         (Money(3), Money(1), Money(2)),
+        (TopK(2, (1, 2)), TopK(2, (1, 5)), TopK(2, (2, 3))),
+        (Approximate(3, 4, 6, 0.25), Approximate(1, 2, 3, 0.5), Approximate(2, 2, 3, 0.5)),
+        (
+            ApproximateBoolean(True, 0.5),
+            ApproximateBoolean(True, 0.5),
+            ApproximateBoolean(False, 1.0),
+        ),
     ],
 )
 def test_plus_by_the_values_types(expected, left, right) -> None:
@@ -162,6 +172,10 @@ def test_of_equal_values_the_left_one_stays() -> None:
 def test_functions_compose_left_first() -> None:
     assert 22 == ANY.plus(add_one, lambda number: number * 2)(10)
     assert 21 == ANY.plus(lambda number: number * 2, add_one)(10)
+    both = ANY.plus(add_one, str)
+    assert "1112" == ANY.plus(both, lambda text: text + "12")(10)
+    assert "5" == ANY.plus(add_one, both)(3)
+    assert 1 == ANY.plus(both, ANY.plus(len, abs))(3)
 
 
 def test_wrapping_numbers_are_had_by_name() -> None:

@@ -23,6 +23,19 @@ class Approximate:
     max: float
     prob_within_bounds: float
 
+    def plus(self, other: Approximate) -> Approximate:
+        """Return the sum: bounds add, and both must hold."""
+        return Approximate(
+            self.min + other.min,
+            self.estimate + other.estimate,
+            self.max + other.max,
+            self.prob_within_bounds * other.prob_within_bounds,
+        )
+
+    @classmethod
+    def zero(cls) -> Approximate:
+        return cls.exact(0)
+
     @classmethod
     def exact(cls, value: float) -> Approximate:
         """Return an answer that is no estimate."""
@@ -44,6 +57,12 @@ class ApproximateBoolean:
 
     is_true: bool
     with_prob: float
+
+    def plus(self, other: ApproximateBoolean) -> ApproximateBoolean:
+        """Return the exclusive or, as truth values add; right at least where both are."""
+        return ApproximateBoolean(
+            self.is_true is not other.is_true, self.with_prob * other.with_prob
+        )
 
     def __bool__(self) -> bool:
         return self.is_true

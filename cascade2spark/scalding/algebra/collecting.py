@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.errors import BuildError, OperationError
-from cascade2spark.scalding.algebra.base import Monoid, summed_in_chunks
+from cascade2spark.scalding.algebra.base import Monoid, refused, summed_in_chunks
 from cascade2spark.scalding.algebra.hashing import hash64
 
 __all__ = [
@@ -97,6 +97,10 @@ class TopK:
     size: int
     items: tuple[Any, ...]
 
+    def plus(self, other: TopK) -> TopK:
+        """Return the smallest of both."""
+        return TopKMonoid(self.size).plus(self, other)
+
 
 @attrs.frozen
 class TopKMonoid(Monoid):
@@ -123,6 +127,8 @@ class TopKMonoid(Monoid):
         return TopK(self.k, tuple(PriorityQueueMonoid(self.k).build(values)))
 
     def plus(self, left: Any, right: Any) -> TopK:
+        if not (isinstance(left, TopK) and isinstance(right, TopK)):
+            raise refused(self, left, right)
         return self._of((*left.items, *right.items))
 
     def sum_or(self, values: Iterable[Any], default: Any) -> Any:

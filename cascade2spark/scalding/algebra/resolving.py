@@ -34,6 +34,7 @@ from cascade2spark.scalding.algebra.base import (
 )
 from cascade2spark.scalding.algebra.containers import (
     ArrayMonoid,
+    Composed,
     EitherSemigroup,
     FunctionMonoid,
     Left,
@@ -209,6 +210,7 @@ _BY_TYPE: dict[type, Semigroup] = {
     types.NoneType: OptionMonoid(ANY),
     types.FunctionType: FunctionMonoid(),
     types.BuiltinFunctionType: FunctionMonoid(),
+    Composed: FunctionMonoid(),
     Left: EitherSemigroup(ANY, ANY),
     Right: EitherSemigroup(ANY, ANY),
 }
@@ -234,8 +236,10 @@ def _plus_mixed(left: Any, right: Any) -> Any:
         return structure.plus(left, right)
     if isinstance(right, type(left)):
         return structure.plus(left, right)
-    if isinstance(left, type(right)) or (callable(left) and callable(right)):
+    if isinstance(left, type(right)):
         return _structure_of(type(right)).plus(left, right)
+    if callable(left) and callable(right):
+        return FunctionMonoid().plus(left, right)
     raise _no_sum(left, right)
 
 
