@@ -80,7 +80,8 @@ class PythonKeyOrder:
     """Equality, order and hash of keys of `width` values, by Python's ``==``.
 
     It has the methods of `KeyOrder`. It is never `is_natural` nor `is_directional`: column forms
-    made for the kinds of pipes do not fit, unless a column has one type throughout.
+    made for the kinds of pipes do not fit, unless a column has one type throughout. Then they are
+    ordered alike, in the direction that `descending` tells.
 
     Args:
         width: number of values in a key.
@@ -102,10 +103,14 @@ class PythonKeyOrder:
 
     is_natural = False
     is_directional = False
-    descending = None
     comparators = ()
     has_group_key = True
     is_partitionable = True
+
+    @property
+    def descending(self) -> tuple[bool, ...]:
+        """Whether each field descends."""
+        return (self.reverse,) * self.width
 
     def sort_key(self) -> Callable[[Key], Any]:
         """Return the function from a key to something ordered by ``<`` as the keys are."""

@@ -8,6 +8,7 @@ batch of rows become columns first, and what has no exact column form is hashed 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 from cascade2spark.batch.batches import Batch, Columns, NotColumns, Rows, array_of, rows_of
 from cascade2spark.kinds import PRIME, SEED, Kind
 from cascade2spark.ordering import KEY_SEED, KeyOrder
+from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
 from cascade2spark.selection import Pick
 
 __all__ = [
@@ -34,6 +36,9 @@ Hashes = npt.NDArray[np.uint64]
 
 # What fits the processor's cache: 22 ns a key of text, against 220 for a million rows at once.
 _CHUNK_ROWS = 32_768
+# For values of these classes the hash over columns is that of `PythonKeyOrder`.
+_HASHED_ALIKE = frozenset({str, int, bytes, date})
+_HASHED_ALIKE_TYPES = (pa.string(), pa.int64(), pa.binary(), pa.date32(), pa.null())
 _PRIME = np.uint64(PRIME)
 _HALF = np.uint64(32)
 _SHIFT = np.uint64(33)
@@ -81,6 +86,11 @@ def batch_hashes(batch: Batch, key: Pick, order: KeyOrder) -> Hashes:
     """Return the hash of the key of each row, for an order that is partitionable."""
     if isinstance(batch, list):
         return row_hashes(batch, key, order)
+    if isinstance(order, PythonKeyOrder) and key.positions is not None:
+        columns = [batch.column(place) for place in key.positions]
+        if all(column.type in _HASHED_ALIKE_TYPES for column in columns):
+            return column_hashes(columns, batch.num_rows)
+        return _python_hashes([column.to_pylist() for column in columns], order)
     if order.is_directional and key.positions is not None:
         return column_hashes([batch.column(place) for place in key.positions], batch.num_rows)
     return row_hashes(rows_of(batch), key, order)
@@ -88,6 +98,8 @@ def batch_hashes(batch: Batch, key: Pick, order: KeyOrder) -> Hashes:
 
 def row_hashes(rows: Rows, key: Pick, order: KeyOrder) -> Hashes:
     """Return the hash of the key of each row, for an order that is partitionable."""
+    if isinstance(order, PythonKeyOrder) and key.positions is not None:
+        return _python_hashes([[row[place] for row in rows] for place in key.positions], order)
     if order.is_directional and key.positions is not None:
         try:
             columns = [array_of([row[place] for row in rows]) for place in key.positions]
@@ -97,6 +109,35 @@ def row_hashes(rows: Rows, key: Pick, order: KeyOrder) -> Hashes:
             return column_hashes(columns, len(rows))
     found = map(order.hasher(), map(key.of(), rows))
     return np.fromiter(found, dtype=np.uint64, count=len(rows))
+
+
+def _python_hashes(columns: list[list[Any]], order: PythonKeyOrder) -> Hashes:
+    """Return the hash of each key by Python's equality, given the fields of the keys.
+
+    Nanoseconds a row of keys of one plain class: 80; of others about 300 where keys come again, and
+    1,000 to 2,500 for each that does not.
+    """
+    size = len(columns[0]) if columns else 0
+    if columns and all(map(_is_hashed_alike, columns)):
+        try:
+            return column_hashes(list(map(array_of, columns)), size)
+        except NotColumns:  # whole numbers beyond 64 bits, lone surrogates
+            pass
+    hasher = order.hasher()
+    known: dict[Any, int] = {}
+    found = np.empty(size, dtype=np.uint64)
+    names = zip(*map(python_group_keys, columns), strict=True)
+    for at, (name, key) in enumerate(zip(names, zip(*columns, strict=True), strict=True)):
+        number = known.get(name)
+        if number is None:
+            number = known[name] = hasher(key)
+        found[at] = number
+    return found
+
+
+def _is_hashed_alike(values: list[Any]) -> bool:
+    classes = set(map(type, values)) - {type(None)}
+    return len(classes) <= 1 and classes <= _HASHED_ALIKE
 
 
 def column_hashes(columns: Sequence[pa.Array], size: int) -> Hashes:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, column_names, rows_of
 from cascade2spark.batch.hashing import Hashes, batch_hashes, partition_numbers
 from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["OnBad", "OnHashes", "common_schema", "split_batch", "united"]
@@ -93,7 +94,8 @@ def _recast(batch: Columns, schema: pa.Schema) -> Columns:
 
 
 def _is_columnar(key: Pick, order: KeyOrder) -> bool:
-    return order.is_directional and key.positions is not None
+    is_python = isinstance(order, PythonKeyOrder)
+    return (order.is_directional or is_python) and key.positions is not None
 
 
 def _one_by_one(rows: Rows, key: Pick, order: KeyOrder, on_bad: OnBad) -> tuple[Rows, Hashes]:
