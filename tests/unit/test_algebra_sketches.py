@@ -37,6 +37,7 @@ from cascade2spark.scalding.algebra import (
     QTreeAggregator,
     QTreeAggregatorLowerBound,
     QTreeSemigroup,
+    SketchMapMonoid,
     SpaceSaver,
     SpaceSaverAggregator,
     SpaceSaverSemigroup,
@@ -241,6 +242,34 @@ def test_a_space_saver_keeps_its_bounds(parts) -> None:
     assert {item for item in truth if truth[item] >= 300} <= {
         item for item, _, _ in found.most_frequent(300)
     }
+
+
+# -- SketchMap ---------------------------------------------------------------------------------
+
+
+def test_a_sketch_map_keeps_its_error() -> None:
+    monoid = SketchMapMonoid(width=136, depth=5, heavy_hitters_count=5)
+    keys = skewed(6000, 600)
+    truth: Counter[int] = Counter()
+    for key in keys:
+        truth[key] += key % 3
+    found = monoid.sum(monoid.build((key, key % 3) for key in part) for part in in_parts(keys))
+    assert truth.total() == found.total_value
+    estimates = {key: monoid.frequency(found, key) for key in range(600)}
+    assert all(estimates[key] >= truth[key] for key in estimates)
+    most = math.e / 136 * truth.total()
+    assert sum(estimates[k] > truth[k] + most for k in estimates) <= math.exp(-5) * 600
+    best = sorted(estimates, key=lambda key: -estimates[key])[:5]
+    assert best == [key for key, _ in monoid.heavy_hitters(found)]
+    assert monoid.build((key, key % 3) for key in keys).cells == found.cells
+
+
+def test_a_sketch_map_of_other_values() -> None:
+    monoid = SketchMapMonoid(50, 3, 1, tuple[int, int], key=lambda pair: pair[1])
+    found = monoid.plus(monoid.create("a", (9, 1)), monoid.build([("b", (1, 2)), ("a", (1, 3))]))
+    assert [("a", (10, 4))] == monoid.heavy_hitters(found)
+    assert ((0, 0), (11, 6)) == (monoid.frequency(found, "c"), found.total_value)
+    assert monoid.zero == monoid.sum([])
 
 
 # -- statistics --------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ from cascade2spark.scalding.algebra.sketch_aggregators import (
     QTreeAggregatorLowerBound,
     SpaceSaverAggregator,
 )
+from cascade2spark.scalding.algebra.sketch_map import SketchMap, SketchMapMonoid
 from cascade2spark.scalding.algebra.space_saver import SpaceSaver, SpaceSaverSemigroup
 
 __all__ = [
@@ -156,6 +157,8 @@ __all__ = [
     "Ring",
     "Semigroup",
     "SetMonoid",
+    "SketchMap",
+    "SketchMapMonoid",
     "Smallest",
     "SpaceSaver",
     "SpaceSaverAggregator",
