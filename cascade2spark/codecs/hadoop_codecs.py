@@ -7,6 +7,7 @@ of { int32 raw size; chunks of { int32 packed size; packed bytes } until the raw
 from __future__ import annotations
 
 import bz2
+import functools
 import importlib
 import struct
 import zlib
@@ -25,6 +26,7 @@ _PACKAGE = "org.apache.hadoop.io.compress."
 _CHUNK_BYTES = 128 << 10
 # A zstd block of 4 bytes can stand for 128 KiB: what is fed at once bounds what comes out at once.
 _ZSTD_FEED_BYTES = 2 << 10
+_LEVEL = 6
 _int32 = struct.Struct(">i")
 
 
@@ -60,14 +62,24 @@ def hadoop_codec(name: str) -> HadoopCodec:
     )
 
 
+@functools.cache
+def _zlib() -> Any:
+    """Return zlib, or zlib-ng where it is installed, which reads the same in half the time."""
+    try:
+        return importlib.import_module("zlib_ng.zlib_ng")
+    except ImportError:
+        return zlib
+
+
 def _inflater(wbits: int) -> Callable[[bytes, int], bytes]:
     def inflate(data: bytes, most: int) -> bytes:
         parts: list[bytes] = []
+        library = _zlib()
         while data:
-            member = zlib.decompressobj(wbits)
+            member = library.decompressobj(wbits)
             try:
                 parts.append(member.decompress(data, most + 1))
-            except zlib.error as damaged:
+            except library.error as damaged:
                 raise FormatError(str(damaged)) from damaged
             most = _left(most, parts[-1])
             _check_complete(member.eof)
@@ -85,8 +97,10 @@ def _next_member(rest: bytes, wbits: int) -> bytes:
 
 def _deflater(wbits: int) -> Callable[[bytes], bytes]:
     def deflate(data: bytes) -> bytes:
-        member = zlib.compressobj(wbits=wbits)
-        return member.compress(data) + member.flush()
+        # The level by its number: what zlib-ng calls the default is another one.
+        member = _zlib().compressobj(level=_LEVEL, wbits=wbits)
+        packed: bytes = member.compress(data) + member.flush()
+        return packed
 
     return deflate
 
@@ -242,8 +256,8 @@ def _module(name: str, codec: str) -> Any:
 
 
 HADOOP_CODECS = (
-    HadoopCodec("zlib", _PACKAGE + "DefaultCodec", zlib.compress, _inflater(zlib.MAX_WBITS)),
-    HadoopCodec("deflate", _PACKAGE + "DeflateCodec", zlib.compress, _inflater(zlib.MAX_WBITS)),
+    HadoopCodec("zlib", _PACKAGE + "DefaultCodec", _deflater(15), _inflater(15)),
+    HadoopCodec("deflate", _PACKAGE + "DeflateCodec", _deflater(15), _inflater(15)),
     HadoopCodec("gzip", _PACKAGE + "GzipCodec", _deflater(31), _inflater(31)),
     HadoopCodec("bzip2", _PACKAGE + "BZip2Codec", bz2.compress, _bunzip2),
     HadoopCodec(

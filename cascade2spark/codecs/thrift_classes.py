@@ -6,6 +6,7 @@ Descriptors stand for absent fields, so that reading a record sets only what the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import get_ident
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,8 @@ from cascade2spark.codecs.thrift_plain import Wanted
 from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, ThriftType
 
 __all__ = ["RecordClasses"]
+
+_MOST_READERS = 256
 
 
 class RecordClasses:
@@ -82,7 +85,8 @@ class RecordClasses:
         made._stored = type(struct.name, (made,), filled)
         looked: dict[str, Any] = {}
         for field in struct.fields:
-            looked[field.attribute] = _Looked(field.attribute)
+            is_flat = field.type.struct is None and field.type.element is None
+            looked[field.attribute] = (_LookedFlat if is_flat else _Looked)(field.attribute)
             if field.default is not None:
                 looked["#" + field.attribute] = _LookedSet(field.attribute)
         made._unread = type(struct.name, (self._unread, made), {**module, **looked})
@@ -118,6 +122,25 @@ class _Looked:
             return self
         record._values()
         return getattr(record, self._name)
+
+
+class _LookedFlat(_Looked):
+    """The same for a value that cannot be changed: reads it alone at first."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._readers: dict[tuple[Any, int], Callable[[bytes], Any]] = {}
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        if record is None:
+            return self
+        key = record.__dict__["#codec"], get_ident()
+        read = self._readers.get(key)
+        if read is None:
+            if len(self._readers) > _MOST_READERS:
+                self._readers.clear()  # of threads that ended, among others
+            read = self._readers[key] = key[0].field_decoder(self._name)
+        return record._look(read, self._name)
 
 
 class _LookedSet(_Looked):

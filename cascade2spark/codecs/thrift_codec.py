@@ -36,6 +36,7 @@ __all__ = ["ThriftCodec", "ThriftRecord", "as_plain", "record_class"]
 
 _RAW = "#raw"
 _CODEC = "#codec"
+_LOOKED = "#looked"  # a field of it was looked at, and then all of them: no list or struct yet
 _SHOWN_BYTES = 60
 
 Row = tuple[Any, ...]
@@ -147,11 +148,12 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
     def __copy__(self) -> ThriftRecord:
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
+        twin.__dict__.pop(_LOOKED, None)
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ThriftRecord:
         twin = type(self).__new__(type(self))
-        own = self.__dict__
+        own = {name: one for name, one in self.__dict__.items() if name != _LOOKED}
         kept = {_RAW, _CODEC, UNKNOWN}
         twin.__dict__.update(
             {name: one if name in kept else copy.deepcopy(one, memo) for name, one in own.items()}
@@ -160,11 +162,25 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
 
 
 class _UnreadMixin(ThriftRecord):
-    """A record that is bytes until a field is looked at; then it becomes an ordinary one."""
+    """A record that is bytes until a field is looked at.
+
+    What cannot be changed, numbers and texts, is looked at without a change: the record stays
+    bytes. When a list or a struct is, or an attribute is set, it becomes an ordinary record.
+    """
+
+    def _look(self, one: Callable[[bytes], Any], name: str) -> Any:
+        """Return a field; `one` reads it alone."""
+        own = self.__dict__
+        if _LOOKED not in own:
+            own[_LOOKED] = None
+            return getattr(one(own[_RAW]), name)
+        if own[_LOOKED] is None:  # who looks twice looks again
+            own[_LOOKED] = own[_CODEC].decode(own[_RAW])
+        return getattr(own[_LOOKED], name)
 
     def _values(self) -> dict[str, Any]:
-        codec = self.__dict__[_CODEC]
-        read = codec.decode(self.__dict__[_RAW])
+        own = self.__dict__
+        read = own.get(_LOOKED) or own[_CODEC].decode(own[_RAW])
         self.__dict__.clear()
         self.__dict__.update(read.__dict__)
         object.__setattr__(self, "__class__", self._stored)
@@ -247,6 +263,8 @@ class ThriftCodec:
             are read in Python, three times slower.
         unknown: fields that the IDL does not know are dropped, or kept and written back (keep; read
             in Python).
+        trailing: bytes behind the end of a struct make the record bad (refuse), or are passed over
+            (ignore), as the readers of thrift itself do.
     Raises:
         BuildError: an argument is none of these, or a path leads nowhere.
     Source:
@@ -264,11 +282,13 @@ class ThriftCodec:
     fields: tuple[str, ...] | None = attrs.field(default=None, converter=_as_paths)
     text: Literal["replace", "strict", "surrogateescape"] = "replace"
     unknown: Literal["drop", "keep"] = "drop"
+    trailing: Literal["refuse", "ignore"] = "refuse"
 
     def __attrs_post_init__(self) -> None:
         _check("protocol", self.protocol, list(INPUTS))
         _check("text", self.text, ["replace", "strict", "surrogateescape"])
         _check("unknown", self.unknown, ["drop", "keep"])
+        _check("trailing", self.trailing, ["refuse", "ignore"])
         for path in self.fields or ():
             self.struct.path(path)
 
@@ -283,6 +303,27 @@ class ThriftCodec:
     def unread(self, data: bytes) -> ThriftRecord:
         """Return a record that stays bytes until a field of it is looked at."""
         return _unread(self, data)
+
+    def unread_decoder(self) -> Callable[[bytes], ThriftRecord]:
+        """Return `unread` as a function for many records of one thread, which refuses bad ones."""
+        check = _tools(attrs.evolve(self, fields=())).decode
+        kind = _CLASSES.of(self.struct)._unread
+        new = kind.__new__
+
+        def make(data: bytes) -> ThriftRecord:
+            check(data)
+            record: ThriftRecord = new(kind)
+            own = record.__dict__
+            own[_RAW] = data
+            own[_CODEC] = self
+            return record
+
+        return make
+
+    def field_decoder(self, attribute: str) -> Callable[[bytes], Any]:
+        """Return what reads an object with one attribute, for many records of one thread."""
+        (name,) = (one.name for one in self.struct.fields if one.attribute == attribute)
+        return _tools(attrs.evolve(self, fields=(name,))).decode
 
     def decode_row(self, data: bytes) -> Row:
         """Return the values of `fields`, or of all fields of the struct, as a tuple."""
@@ -315,7 +356,28 @@ class ThriftCodec:
 
     def encode_row(self, row: Row) -> bytes:
         """Return the bytes of a row: values of `fields`, which are no paths, or of all fields."""
-        return _tools(self).encode(_tools(self).from_row(row))
+        return _tools(self).encode_row(row)
+
+    def encoder(self) -> Callable[[Any], bytes]:
+        """Return `encode` as a function, for many records of one thread."""
+        encode, kind, known = _tools(self).encode, _CLASSES.of(self.struct)._unread, [self]
+
+        def write(record: Any) -> bytes:
+            if record.__class__ is not kind:
+                return encode(record)
+            own = record.__dict__
+            if own[_CODEC] is not known[-1]:
+                if own[_CODEC].protocol != self.protocol or own[_CODEC].struct != self.struct:
+                    return encode(record)
+                known[:] = [own[_CODEC]]
+            raw: bytes = own[_RAW]
+            return raw
+
+        return write
+
+    def row_encoder(self) -> Callable[[Row], bytes]:
+        """Return `encode_row` as a function, for many rows of one thread."""
+        return _tools(self).encode_row
 
 
 def _check(what: str, given: object, allowed: list[str]) -> None:
@@ -330,7 +392,7 @@ class _Tools:
     decode: Callable[[bytes], Any]
     encode: Callable[[Any], bytes]
     row: Callable[[Any], Row]
-    from_row: Callable[[Row], Any]
+    encode_row: Callable[[Row], bytes]
 
 
 def _tools(codec: ThriftCodec) -> _Tools:
@@ -349,16 +411,18 @@ def _tools_of(codec: ThriftCodec, thread: int) -> _Tools:
     is_plain = all("." not in name for name in names)
     stored = _CLASSES.of(struct)._stored
 
-    def from_row(row: Row) -> Any:
+    encode, encode_made = _encoders(codec)
+
+    def encode_row(row: Row) -> bytes:
         if not is_plain:
             raise BuildError("a nested field cannot be written", asked=list(codec.fields or ()))
         if len(row) != len(names):
             raise BuildError(f"{len(row)} values for {len(names)} fields of {struct.name}")
         made = stored()
         made.__dict__.update(zip(names, row, strict=True))
-        return made
+        return encode_made(made)
 
-    return _Tools(_decoder(codec, wanted), _encoder(codec), row_getter(names), from_row)
+    return _Tools(_decoder(codec, wanted), encode, row_getter(names), encode_row)
 
 
 def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
@@ -373,6 +437,7 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
         return classes[id(some)]()
 
     # A text that is passed over cannot be told to be UTF-8.
+    is_exact = codec.trailing == "refuse"
     reads_all = codec.text == "strict" and wanted is not None
     reader = Reader(make, codec.text, codec.unknown == "keep")
 
@@ -382,7 +447,7 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
             if reads_all:
                 reader.struct(source(data), struct)
             made = reader.struct(record, struct, wanted)
-            if record.at != record.end:
+            if record.at != record.end and is_exact:
                 left = record.end - record.at
                 raise ThriftFault(f"{left} bytes behind the end of the struct", record.at)
         except ThriftFault as fault:
@@ -393,9 +458,11 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
         return plainly
     fast: Callable[[bytes], Any] | None = None
     if codec.text == "replace" and thrift_fast.is_fast(struct):
-        fast = thrift_fast.fast_decoder(struct, wanted, codec.protocol, _CLASSES.stored)
+        fast = thrift_fast.fast_decoder(
+            struct, wanted, codec.protocol, _CLASSES.stored, is_exact=is_exact
+        )
     elif codec.protocol == "binary":
-        fast = generated_decoder(struct, wanted, codec.text, _CLASSES.stored)
+        fast = generated_decoder(struct, wanted, codec.text, _CLASSES.stored, is_exact=is_exact)
     if fast is None:
         return plainly
     quickly = fast
@@ -409,7 +476,8 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
     return read
 
 
-def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
+def _encoders(codec: ThriftCodec) -> tuple[Callable[[Any], bytes], Callable[[Any], bytes]]:
+    """Return what writes any record, and one of the stored class with attributes of the struct."""
     struct, output = codec.struct, OUTPUTS[codec.protocol]
     text = "surrogateescape" if codec.text == "surrogateescape" else "strict"
 
@@ -427,7 +495,7 @@ def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
     elif codec.protocol == "binary":
         fast = generated_encoder(struct)
     if fast is None or codec.unknown == "keep":
-        return plainly
+        return plainly, plainly
     quickly, stored = fast, _CLASSES.of(struct)._stored
     names = frozenset(struct.field_names)
     attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
@@ -439,25 +507,34 @@ def _encoder(codec: ThriftCodec) -> Callable[[Any], bytes]:
         if field.type.element is not None and field.type.key is None
     ]
 
-    def write(record: Any) -> bytes:
-        given = record
-        if record.__class__ is stored and not attributes.issuperset(record.__dict__):
+    def write_made(record: Any) -> bytes:
+        values = record.__dict__
+        for name in lists:
+            if values.get(name).__class__ is str:
+                return plainly(record)
+        try:
+            return quickly(record)
+        except thrift_fast.Refused:
             return plainly(record)
+
+    def write(record: Any) -> bytes:
+        if record.__class__ is stored:
+            known = attributes.issuperset(record.__dict__)
+            return write_made(record) if known else plainly(record)
         if isinstance(record, Mapping):
             if not names.issuperset(record):
                 return plainly(record)
             given = stored()
             given.__dict__.update({attribute_name(name): one for name, one in record.items()})
-        try:
-            values = given.__dict__
-            for name in lists:
-                if values.get(name).__class__ is str:
-                    return plainly(record)
-            return quickly(given)
-        except thrift_fast.Refused:
+            try:
+                return write_made(given)
+            except BuildError:
+                return plainly(record)  # it shows what was given
+        if not hasattr(record, "__dict__"):
             return plainly(record)
+        return write_made(record)
 
-    return write
+    return write, write_made
 
 
 def _seen(record: Any) -> Any:

@@ -74,11 +74,12 @@ def is_fast(struct: ThriftStruct) -> bool:
 
 
 def fast_decoder(
-    struct: ThriftStruct, wanted: Wanted, protocol: str, class_of: ClassOf
+    struct: ThriftStruct, wanted: Wanted, protocol: str, class_of: ClassOf, *, is_exact: bool
 ) -> FastDecode:
     """Return the function that reads a record; it raises one of `Refused`, or EOFError.
 
     Args:
+        is_exact: a record ends where its bytes end.
         wanted: the fields to read.
         class_of: (struct, wanted) -> the class to set the attributes of.
     """
@@ -100,7 +101,7 @@ def fast_decoder(
             made = decode(new(), frame, table)
         except refused as bad:
             raise ValueError("refused") from bad
-        if source.tell() != size:
+        if is_exact and source.tell() != size:
             raise ValueError("bytes behind the end")
         return made
 

@@ -36,11 +36,12 @@ ClassOf = Callable[[ThriftStruct, Wanted], type]
 
 
 def generated_decoder(
-    struct: ThriftStruct, wanted: Wanted, text: str, class_of: ClassOf
+    struct: ThriftStruct, wanted: Wanted, text: str, class_of: ClassOf, *, is_exact: bool
 ) -> Callable[[bytes], Any]:
     """Return the function that reads a record; it raises ValueError for what it refuses.
 
     Args:
+        is_exact: a record ends where its bytes end.
         wanted: the fields to read.
         text: what `bytes.decode` does with invalid UTF-8.
         class_of: (struct, wanted) -> the class to set the attributes of.
@@ -55,7 +56,7 @@ def generated_decoder(
             made, end = read(data, 0, len(data), 0)
         except _BROKEN as bad:
             raise ValueError("refused") from bad
-        if end != len(data):
+        if is_exact and end != len(data):
             raise ValueError("bytes behind the end")
         return made
 

@@ -34,6 +34,7 @@ def read_thrift(
     protocol: Literal["binary", "compact"] = "binary",
     text: Literal["replace", "strict", "surrogateescape"] = "replace",
     unknown: Literal["drop", "keep"] = "drop",
+    trailing: Literal["refuse", "ignore"] = "refuse",
     include_dirs: Iterable[str] = (),
     on_bad: Callable[[BadRecord], None] | None = None,
     min_partitions: int | None = None,
@@ -55,6 +56,7 @@ def read_thrift(
         protocol: binary or compact.
         text: what invalid UTF-8 becomes: replace, strict or surrogateescape.
         unknown: fields that the IDL does not know: drop, or keep, for records.
+        trailing: bytes behind the end of a struct: refuse the record, or ignore them.
         include_dirs: folders of files that the IDL includes.
         on_bad: called in the task for each record that cannot be read, which is then left out;
             None raises.
@@ -77,6 +79,7 @@ def read_thrift(
         protocol=protocol,
         text=text,
         unknown=unknown,
+        trailing=trailing,
         include_dirs=include_dirs,
     )
     return read_records("read_thrift", context, paths, _Structs(scheme, on_bad), min_partitions)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from cascade2spark.codecs.sequence_header import Compression
+from cascade2spark.codecs.sequence_window import DEFAULT_MOST_BYTES
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.thrift import ThriftCodec, ThriftStruct, ThriftType, thrift_struct
 from cascade2spark.codecs.thrift_values import THRIFT_WRITABLE
@@ -19,7 +20,7 @@ from cascade2spark.errors import (
     RunError,
 )
 from cascade2spark.fields import Fields
-from cascade2spark.files import Split
+from cascade2spark.files import Split, route_of
 from cascade2spark.files.lines import open_for_read
 from cascade2spark.schemes.base import OnBad, Row, RowReader, RowWriter, Scheme, SourceInfo
 from cascade2spark.schemes.thrift_blocks import (
@@ -42,6 +43,10 @@ from cascade2spark.types import (
 
 __all__ = ["ThriftBlock", "ThriftSequenceFile"]
 
+_TRUTHS = frozenset({bool, type(None)})
+# How much of a file is read at a time: where each read costs a request, more is better.
+_LOCAL_BYTES = 1 << 20
+_STORE_BYTES = 8 << 20
 _TYPES: dict[str, Type] = {
     "bool": Boolean,
     "byte": Integer,
@@ -83,6 +88,9 @@ class ThriftSequenceFile(Scheme):
             out, and writes NullWritable.
         text: what invalid UTF-8 becomes: replace, strict or surrogateescape.
         unknown: fields that the IDL does not know: drop, or keep; only with `as_object`.
+        trailing: bytes behind the end of a struct: refuse the record, or ignore them.
+        most_bytes: most bytes of a block, or of a record beyond the megabyte that is read anyhow;
+            what claims to have more is bad. Default 256 MiB.
         value_class: Java class to write: BytesWritable, ThriftWritable or a full name.
         compression: of files that are written: none, record or block.
         codec: zlib, gzip, bzip2 or, with the extra [codecs], snappy, lz4, zstd.
@@ -107,6 +115,7 @@ class ThriftSequenceFile(Scheme):
     compression: Compression
     compression_codec: str
     num_sink_parts: int
+    most_bytes: int
 
     def __init__(
         self,
@@ -119,6 +128,8 @@ class ThriftSequenceFile(Scheme):
         key: str | None = None,
         text: Literal["replace", "strict", "surrogateescape"] = "replace",
         unknown: Literal["drop", "keep"] = "drop",
+        trailing: Literal["refuse", "ignore"] = "refuse",
+        most_bytes: int = DEFAULT_MOST_BYTES,
         value_class: str = "BytesWritable",
         compression: Compression = "none",
         codec: str = "zlib",
@@ -135,7 +146,9 @@ class ThriftSequenceFile(Scheme):
             )
         if key is not None and key in names:
             raise BuildError("the key needs a name that no field has", asked=key, available=names)
-        made = ThriftCodec(found, protocol, paths, text, unknown)
+        made = ThriftCodec(found, protocol, paths, text, unknown, trailing)
+        if not isinstance(most_bytes, int) or most_bytes < 1:
+            raise BuildError("most_bytes is a count of bytes from 1 up", asked=most_bytes)
         # What is wrong with these is said here, not in a task.
         SequenceFileWriter(NULL, _writable(value_class), compression=compression, codec=codec)
         self.__attrs_init__(
@@ -148,6 +161,7 @@ class ThriftSequenceFile(Scheme):
             compression,
             codec,
             num_sink_parts,
+            most_bytes,
         )
 
     @property
@@ -184,7 +198,13 @@ class ThriftSequenceFile(Scheme):
             return  # what Hadoop leaves of a task without output
         with open_for_read(split.path) as opened:
             yield from thrift_blocks(
-                opened, split.path, split.start, split.end, with_keys=wants_key
+                opened,
+                split.path,
+                split.start,
+                split.end,
+                with_keys=wants_key,
+                most_bytes=self.most_bytes,
+                piece_bytes=_LOCAL_BYTES if route_of(split.path) == "local" else _STORE_BYTES,
             )
 
     def reader(self, source: SourceInfo) -> RowReader[ThriftBlock]:
@@ -243,8 +263,8 @@ class _ThriftReader(RowReader[ThriftBlock]):
         codec = scheme.codec
         if scheme.as_object and inner:
             # A record that is bytes still is one that can be read: bad ones are found here.
-            check = attrs.evolve(codec, fields=()).decode
-            self._decode: Any = lambda data: (check(data), (codec.unread(data),))[1]
+            unread = codec.unread_decoder()
+            self._decode: Any = lambda data: (unread(data),)
         else:
             paths = () if scheme.as_object else codec.fields or scheme.names
             self._decode = attrs.evolve(codec, fields=[paths[at] for at in inner]).row_decoder()
@@ -277,6 +297,7 @@ class _ThriftWriter(RowWriter):
         self._key_at = key_at
         self._types = types
         self._codec = codec
+        self._encode = codec.encoder() if types is None else codec.row_encoder()
         self._convert = [coercion(kind) for kind in types or ()]
         # Any value is true or false to the codecs, and the text "false" is not false to them.
         self._truths = [at for at, kind in enumerate(types or ()) if kind is Boolean]
@@ -292,7 +313,9 @@ class _ThriftWriter(RowWriter):
         if at is not None:
             keys = [row[at] for row in rows]
             inner = [(*row[:at], *row[at + 1 :]) for row in rows]
-        values = [self._value(row, given) for row, given in zip(inner, rows, strict=True)]
+        values = self._values(inner)
+        if values is None:
+            values = [self._value(row, given) for row, given in zip(inner, rows, strict=True)]
         try:
             return self._file.encode(keys, values)
         except ValueError as refused:
@@ -304,6 +327,21 @@ class _ThriftWriter(RowWriter):
 
     def finish(self) -> bytes:
         return self._file.finish()
+
+    def _values(self, rows: Sequence[Row]) -> list[bytes] | None:
+        """Return the structs of many rows; None when one of them needs a closer look."""
+        encode = self._encode
+        try:
+            if self._types is None:
+                if self._is_nullable:
+                    return [b"" if one is None else encode(one) for (one,) in rows]
+                return [encode(one) for (one,) in rows]
+            for at in self._truths:
+                if not {row[at].__class__ for row in rows} <= _TRUTHS:
+                    return None
+            return list(map(encode, rows))
+        except Cascade2SparkError:
+            return None
 
     def _value(self, row: Row, given: Row) -> bytes:
         try:

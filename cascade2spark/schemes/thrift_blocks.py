@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,15 +41,33 @@ class ThriftBlock:
 
 
 def thrift_blocks(
-    opened: Any, path: str, start: int, end: int | None, *, with_keys: bool
+    opened: Any,
+    path: str,
+    start: int,
+    end: int | None,
+    *,
+    with_keys: bool,
+    most_bytes: int,
+    piece_bytes: int,
 ) -> Iterator[ThriftBlock]:
     """Yield the records of a range of an open sequence file.
 
+    Args:
+        most_bytes: most bytes of a record or block.
+        piece_bytes: how much is read at a time.
     Raises:
         TapError: it is no sequence file, or its values are no thrift structs.
     """
     damages: list[BadRecord] = []
-    reader = SequenceFileReader(opened, path, start=start, end=end, on_bad=damages.append)
+    reader = SequenceFileReader(
+        opened,
+        path,
+        start=start,
+        end=end,
+        on_bad=damages.append,
+        most_bytes=most_bytes,
+        piece_bytes=piece_bytes,
+    )
     stored = struct_values(reader.header.value_class, path)
     reader.value_type = stored.type
     first = 0
@@ -75,10 +94,17 @@ def thrift_values(
         on_bad(damage)
     values = block.values
     if not (block.is_nullable and b"" in values):
+        # Each record is many objects, none of them garbage: the collector would walk them all,
+        # again and again, which doubled the time.
+        was_enabled = gc.isenabled()
+        gc.disable()
         try:
-            return [decode(value) for value in values], block.keys
+            return list(map(decode, values)), block.keys
         except BadRecord:
             pass  # found again below, where it is known which record it is
+        finally:
+            if was_enabled:
+                gc.enable()
     found: list[Any] = []
     keys: list[Any] | None = None if block.keys is None else []
     for place, value in enumerate(values):

@@ -341,6 +341,10 @@ def test_a_record_stays_bytes_until_somebody_looks() -> None:
     assert twin == record and "unread" in repr(record)
     assert data == codec.encode(copy.deepcopy(record)) == codec.encode(copy.copy(record))
     assert (5, "u", 3) == (record.id, record.user, record.retries)
+    assert "unread" in repr(record) and data == codec.encode(record)  # nothing that can be changed
+    for like in (copy.copy(record), copy.deepcopy(record), pickle.loads(pickle.dumps(record))):
+        assert record == like and data == codec.encode(like) and "u" == like.user
+    assert record.tags is None
     assert "unread" not in repr(record) and type(record) is type(codec.decode(data))
     assert twin == record and hash(twin) == hash(record)
     assert codec.encode(record) == codec.encode({"id": 5, "user": "u"})
@@ -348,8 +352,28 @@ def test_a_record_stays_bytes_until_somebody_looks() -> None:
         EVENT, "compact"
     ).encode(record)
     other = codec.unread(data)
+    assert 5 == other.id
     other.id = 6
     assert (6, "u") == (other.id, other.user)
+    assert 6 == codec.decode(codec.encode(other)).id
+
+
+def test_what_can_be_changed_is_written_as_it_was_changed() -> None:
+    codec = ThriftCodec(EVENT)
+    data = codec.encode({"id": 1, "tags": ["a"], "items": [{"sku": 2}]})
+    record = codec.unread(data)
+    assert (1, None, 1) == (record.id, record.user, record.id)
+    twin = copy.copy(record)
+    record.items[0].sku = 3
+    record.tags.append("b")
+    assert {"id": 1, "tags": ["a", "b"], "items": [{"sku": 3}]} == codec.decode(
+        codec.encode(record)
+    ).as_dict()
+    assert data == codec.encode(twin) and ["a"] == twin.tags
+
+
+def test_a_bad_record_is_found_when_it_is_looked_at() -> None:
+    codec = ThriftCodec(EVENT)
     with pytest.raises(BadRecord):
         _ = codec.unread(b"\x0a").id
 

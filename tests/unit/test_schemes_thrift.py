@@ -227,3 +227,32 @@ def test_the_bytes_in_cascadings_own_tuples_are_read() -> None:
         data, ThriftSequenceFile(VISIT, fields=["user"]), None, bad.append
     )
     assert 1 == len(bad)
+
+
+@pytest.mark.parametrize("options", [{}, {"text": "strict"}, {"text": "surrogateescape"}])
+def test_bytes_behind_a_struct_are_refused_or_ignored(options) -> None:
+    data = stored([GOOD + b"more", GOOD])
+    found: list = []
+    fields = ["ms", "user"]
+    assert [(5, "ann")] == rows_in(
+        data, ThriftSequenceFile(VISIT, fields=fields, **options), on_bad=found.append
+    )
+    assert 1 == len(found) and "behind the end" in str(found[0])
+    lenient = ThriftSequenceFile(VISIT, fields=fields, trailing="ignore", **options)
+    assert [(5, "ann")] * 2 == rows_in(data, lenient)
+    whole = ThriftSequenceFile(VISIT, as_object=True, trailing="ignore", **options)
+    assert ["ann", "ann"] == [record.user for (record,) in rows_in(data, whole)]
+    with pytest.raises(BuildError, match="no such trailing"):
+        ThriftSequenceFile(VISIT, trailing="drop")
+
+
+def test_a_record_larger_than_allowed_is_bad() -> None:
+    data = stored([GOOD, CODEC.encode({"ms": 6, "user": "u" * (3 << 20)}), GOOD])
+    found: list = []
+    scheme = ThriftSequenceFile(VISIT, fields=["ms"], most_bytes=2 << 20)
+    tail = rows_in(data, scheme, on_bad=found.append)
+    assert (5,) == tail[0] and (6,) not in tail
+    assert [(5,), (6,), (5,)] == rows_in(data, ThriftSequenceFile(VISIT, fields=["ms"]))
+    assert "allowed are 2097152" in str(found[0])
+    with pytest.raises(BuildError, match="from 1 up"):
+        ThriftSequenceFile(VISIT, most_bytes=0)

@@ -43,6 +43,8 @@ def thrift_reader(
     codec = scheme.codec
     if scheme.as_object or codec.protocol != "binary" or codec.text != "replace":
         return None
+    if codec.trailing == "ignore":
+        return None  # where a record ends is what tells that it was read right
     shift = 1 if scheme.key is not None else 0
     wanted = range(len(scheme.names) + shift) if info.wanted is None else info.wanted
     paths = codec.fields or scheme.names
