@@ -24,7 +24,7 @@ CONF = {
 }
 
 
-def serve(jobs: ModuleType) -> None:
+def serve(jobs: ModuleType, warm_up: str = WARM_UP) -> None:
     """Run the job named on the command line: job, cores, inputs, warm-up inputs, output."""
     name, cores, inputs, few, output = sys.argv[1:6]
     os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -34,7 +34,7 @@ def serve(jobs: ModuleType) -> None:
     context.setLogLevel("ERROR")
     aside = f"{output}-warm-up"
     shutil.rmtree(aside, ignore_errors=True)
-    getattr(jobs, WARM_UP)(context, json.loads(few), aside)
+    getattr(jobs, warm_up)(context, json.loads(few), aside)
     job, paths = getattr(jobs, name), json.loads(inputs)
     answer(lambda: job(context, paths, output))
     context.stop()
