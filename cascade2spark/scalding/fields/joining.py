@@ -280,9 +280,8 @@ def _joined(
     if is_tiny:
         joined: Pipe = HashJoin(left, one, right, other, joiner)
     else:
-        spread = is_skewed and root_of(left) is not root_of(right)  # a self join cannot be spread
         partitions = reducers if reducers > 0 else None
-        joined = CoGroup(left, one, right, other, joiner, partitions=partitions, skewed=spread)
+        joined = CoGroup(left, one, right, other, joiner, partitions=partitions, skewed=is_skewed)
     return _without(joined, hidden) if shared else joined
 
 
