@@ -101,6 +101,9 @@ class Source(ABC):
     is_literal = False
     """Whether the rows are in the source itself, so that a test need not give them."""
 
+    is_versioned = False
+    """Whether one job may read and write it, because what is written is not what is read."""
+
     @property
     @abstractmethod
     def source_fields(self) -> Fields:
@@ -173,7 +176,7 @@ class FlowState:
             raise BuildError("a pipe is written to a source", asked=repr(sink))
         if any(sink == other for _, other in self.writes):
             raise BuildError(f"{sink} is written twice", fix="merge the two pipes and write that")
-        self.writes.append((pipe, sink))
+        self.writes.append((getattr(pipe, "pipe", pipe), sink))  # of the fields API, what it wraps
 
     def flow_def(self, mode: Mode, name: str) -> FlowDef:
         """Return the definition of the flow that writes all of it.
@@ -187,13 +190,14 @@ class FlowState:
             raise BuildError(f"{name} writes nothing", fix="write a pipe to a source")
         found = FlowDef(name)
         taps: dict[Source, Tap] = {}
+        sinks = {sink for _, sink in self.writes}
         for number, (pipe, sink) in enumerate(self.writes):
             tail = Pipe(f"{name} {number}", pipe)
             found.add_tail_sink(tail, mode.write_tap(sink))
             for each in _ancestors(tail):
                 source, trap = _sources.get(each), _traps.get(each)
                 if source is not None and each.name not in found.sources:
-                    if any(source == sink for _, sink in self.writes):
+                    if source in sinks and not source.is_versioned:
                         raise BuildError(f"{name} reads {source} and writes it as well")
                     if source not in taps:
                         taps[source] = mode.read_tap(source)

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from cascade2spark.scalding.base import Source
+from cascade2spark.scalding.sources_dated import (
+    MostRecentGoodSource,
+    TimePathedSource,
+    daily_suffix,
+    hourly_suffix,
+    most_recent_good,
+)
 from cascade2spark.scalding.sources_files import FileSource, InvalidSource
+from cascade2spark.scalding.sources_formats import (
+    FormatSource,
+    JsonLine,
+    Parquet,
+    SequenceFile,
+    ThriftSequenceFile,
+    TypedJson,
+    TypedParquet,
+    WritableSequenceFile,
+)
+from cascade2spark.scalding.sources_mapped import BijectedSourceSink, and_then, contra_map
 from cascade2spark.scalding.sources_memory import (
     EmptySource,
     IterableSource,
     NullSink,
     NullSource,
     OptionalSource,
+)
+from cascade2spark.scalding.sources_partitioned import (
+    PartitionedCsv,
+    PartitionedOsv,
+    PartitionedPsv,
+    PartitionedSequenceFile,
+    PartitionedTextLine,
+    PartitionedTsv,
+    TemplatedSequenceFile,
+    TemplatedTsv,
 )
 from cascade2spark.scalding.sources_text import (
     Csv,
@@ -28,14 +56,20 @@ from cascade2spark.scalding.sources_text import (
     TypedText,
     TypedTsv,
 )
+from cascade2spark.scalding.sources_versioned import KeyValueCodec, VersionedKeyValSource
 
 __all__ = [
+    "BijectedSourceSink",
     "Csv",
     "DelimitedSource",
     "EmptySource",
     "FileSource",
+    "FormatSource",
     "InvalidSource",
     "IterableSource",
+    "JsonLine",
+    "KeyValueCodec",
+    "MostRecentGoodSource",
     "MultipleDelimitedFiles",
     "MultipleTextLineFiles",
     "MultipleTsvFiles",
@@ -44,13 +78,34 @@ __all__ = [
     "OffsetTextLine",
     "OptionalSource",
     "Osv",
+    "Parquet",
+    "PartitionedCsv",
+    "PartitionedOsv",
+    "PartitionedPsv",
+    "PartitionedSequenceFile",
+    "PartitionedTextLine",
+    "PartitionedTsv",
+    "SequenceFile",
     "Source",
+    "TemplatedSequenceFile",
+    "TemplatedTsv",
     "TextLine",
+    "ThriftSequenceFile",
+    "TimePathedSource",
     "Tsv",
     "TypedCsv",
     "TypedDelimitedSource",
+    "TypedJson",
     "TypedOsv",
+    "TypedParquet",
     "TypedPsv",
     "TypedText",
     "TypedTsv",
+    "VersionedKeyValSource",
+    "WritableSequenceFile",
+    "and_then",
+    "contra_map",
+    "daily_suffix",
+    "hourly_suffix",
+    "most_recent_good",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.errors import BuildError, TapError
+from cascade2spark.fields import Fields
 from cascade2spark.files import as_path_text, matching_paths, path_kind, route_of
 from cascade2spark.scalding.base import Mode, Source
 from cascade2spark.schemes import Scheme
@@ -56,11 +57,11 @@ class FileSource(Source):
         """Return how the records are stored."""
 
     @property
-    def source_fields(self) -> Any:
+    def source_fields(self) -> Fields:
         return self.scheme().source_fields
 
     @property
-    def sink_fields(self) -> Any:
+    def sink_fields(self) -> Fields:
         return self.scheme().sink_fields
 
     def read_paths(self) -> tuple[str, ...]:
