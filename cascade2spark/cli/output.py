@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade2spark.cli.exits import JobFileError
-from cascade2spark.counters import StepCounters
+from cascade2spark.counters import SliceCounters, StepCounters
 from cascade2spark.doctor import Finding
 from cascade2spark.flows.flow import Flow
 
@@ -116,7 +116,7 @@ def _counter_rows(flow: Flow) -> list[list[str]]:
     return [
         ["counter", name, f"{statistics.get_counter_value(group, name):,}", group]
         for group in statistics.get_counter_groups()
-        if group != StepCounters.__qualname__
+        if group not in (StepCounters.__qualname__, SliceCounters.__qualname__)
         for name in statistics.get_counters_for(group)
     ]
 
