@@ -28,6 +28,7 @@ __all__ = [
     "column_hashes",
     "column_partitions",
     "partition_numbers",
+    "python_column_hashes",
     "row_hashes",
     "row_partitions",
 ]
@@ -44,6 +45,7 @@ _HALF = np.uint64(32)
 _SHIFT = np.uint64(33)
 # What is kept of a word of which so many bytes are left.
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
+_BEYOND = float(1 << 63)
 _MIX = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 
 
@@ -111,18 +113,34 @@ def row_hashes(rows: Rows, key: Pick, order: KeyOrder) -> Hashes:
     return np.fromiter(found, dtype=np.uint64, count=len(rows))
 
 
-def _python_hashes(columns: list[list[Any]], order: PythonKeyOrder) -> Hashes:
-    """Return the hash of each key by Python's equality, given the fields of the keys.
+def python_column_hashes(columns: Sequence[list[Any]]) -> Hashes | None:
+    """Return the hash of each key by Python's equality; None where each value has to be looked at.
 
-    Nanoseconds a row of keys of one plain class: 80; of others about 300 where keys come again, and
-    1,000 to 2,500 for each that does not.
+    Nanoseconds a row: a text or whole number 80, a tuple of both 250, a float 60 to 150; by
+    `PythonKeyOrder` itself they take 1,000 to 3,000.
+
+    Args:
+        columns: the fields of the keys, one at least.
     """
-    size = len(columns[0]) if columns else 0
-    if columns and all(map(_is_hashed_alike, columns)):
+    if all(map(_is_hashed_alike, columns)):
         try:
-            return column_hashes(list(map(array_of, columns)), size)
+            return column_hashes(list(map(array_of, columns)), len(columns[0]))
         except NotColumns:  # whole numbers beyond 64 bits, lone surrogates
-            pass
+            return None
+    state = np.full(len(columns[0]), KEY_SEED, dtype=np.uint64)
+    for values in columns:
+        hashes = _object_hashes(values)
+        if hashes is None:
+            return None
+        state = _rounds(state, hashes)
+    return _finished(state)
+
+
+def _python_hashes(columns: list[list[Any]], order: PythonKeyOrder) -> Hashes:
+    size = len(columns[0]) if columns else 0
+    hashes = python_column_hashes(columns) if columns else None
+    if hashes is not None:
+        return hashes
     hasher = order.hasher()
     known: dict[Any, int] = {}
     found = np.empty(size, dtype=np.uint64)
@@ -133,6 +151,50 @@ def _python_hashes(columns: list[list[Any]], order: PythonKeyOrder) -> Hashes:
             number = known[name] = hasher(key)
         found[at] = number
     return found
+
+
+def _object_hashes(values: list[Any]) -> Hashes | None:
+    """Return the hashes of values of one class; None for others."""
+    kinds = set(map(type, values))
+    if kinds == {tuple}:
+        return _tuple_hashes(values)
+    if kinds == {float}:
+        return _float_hashes(np.array(values, dtype=np.float64))
+    if not _is_hashed_alike(values):
+        return None
+    try:
+        return _value_hashes(array_of(values))
+    except NotColumns:
+        return None
+
+
+def _tuple_hashes(values: list[Any]) -> Hashes | None:
+    widths = set(map(len, values))
+    if len(widths) > 1:
+        return None
+    (width,) = widths
+    state = np.full(len(values), SEED[Kind.TUPLE], dtype=np.uint64)
+    state = _rounds(state, np.full(len(values), width, dtype=np.uint64))
+    for place in range(width):
+        hashes = _object_hashes([value[place] for value in values])
+        if hashes is None:
+            return None
+        state = _rounds(state, hashes)
+    return state
+
+
+def _float_hashes(numbers: npt.NDArray[np.float64]) -> Hashes:
+    """Hash floats as Python does: those that are whole as whole numbers."""
+    is_whole = (numbers == np.floor(numbers)) & (numbers >= -_BEYOND) & (numbers < _BEYOND)
+    words = np.zeros(len(numbers), dtype=np.int64)
+    words[is_whole] = numbers[is_whole].astype(np.int64)
+    odd = np.isnan(numbers)
+    others = np.flatnonzero(~is_whole & ~odd)
+    words[others] = list(map(hash, numbers[others].tolist()))
+    seeds = np.where(is_whole, np.uint64(SEED[Kind.WHOLE]), np.uint64(SEED[Kind.REAL]))
+    hashes = _rounds(seeds, words.view(np.uint64))
+    hashes[odd] = SEED[Kind.NOT_A_NUMBER]
+    return hashes
 
 
 def _is_hashed_alike(values: list[Any]) -> bool:
@@ -149,10 +211,14 @@ def column_hashes(columns: Sequence[pa.Array], size: int) -> Hashes:
         state = np.full(len(chunk), KEY_SEED, dtype=np.uint64)
         for column in some:
             state = _rounds(state, _value_hashes(column))
-        for factor in _MIX:
-            state = (state ^ (state >> _SHIFT)) * factor
-        chunk[:] = state ^ (state >> _SHIFT)
+        chunk[:] = _finished(state)
     return hashes
+
+
+def _finished(state: Hashes) -> Hashes:
+    for factor in _MIX:
+        state = (state ^ (state >> _SHIFT)) * factor
+    return state ^ (state >> _SHIFT)
 
 
 def _value_hashes(column: pa.Array) -> Hashes:

@@ -10,8 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade2spark.batch.batches import array_of, columns_of
-from cascade2spark.batch.hashing import column_hashes, column_partitions, row_partitions
+from cascade2spark.batch.hashing import (
+    column_hashes,
+    column_partitions,
+    row_hashes,
+    row_partitions,
+)
 from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
 
 COLUMNS = st.one_of(
@@ -59,6 +65,24 @@ def test_rows_go_where_their_keys_hash_to(rows: list[tuple[Any, Any]], partition
     order = KeyOrder(1)
     expected = [order.partition_of(row[1:], partitions) for row in rows]
     assert row_partitions(rows, Pick((1,), width=2), order, partitions) == expected
+
+
+PYTHON_COLUMNS = st.one_of(
+    COLUMNS,
+    st.lists(st.floats(width=16) | st.integers(-9, 9).map(float)),
+    st.lists(st.tuples(st.text(max_size=9), st.integers() | st.integers(0, 9))),
+    st.lists(st.tuples(st.tuples(st.floats()), st.none() | st.binary(max_size=9))),
+    st.lists(st.tuples(st.just("a")) | st.just(())),
+    st.lists(VALUES),
+)
+
+
+@given(PYTHON_COLUMNS, PYTHON_COLUMNS)
+def test_python_s_keys_are_hashed_alike_by_columns_and_one_by_one(left, right) -> None:
+    for places, columns in ((0,), [left]), ((0, 1), [left, right]):
+        rows = list(zip(*columns, strict=False))
+        order = PythonKeyOrder(len(columns))
+        assert row_hashes(rows, Pick(places), order).tolist() == list(map(order.hash_of, rows))
 
 
 @pytest.mark.parametrize("partitions", [1, 2, 7, 1000])
