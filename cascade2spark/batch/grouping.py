@@ -23,6 +23,7 @@ from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.join import CoGroupRun, joined_groups
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.merging import can_merge_by_name, merged_by_name
 from cascade2spark.batch.narrowed import narrowed_run
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import SideSpec, SiteSpec
@@ -86,6 +87,8 @@ class GroupReduce:
         """
         on_bad = _on_bad(self.site, self.trap, task)
         if self.everys.merges:
+            if not is_immediate and can_merge_by_name(store, self.everys, self.key_order, task):
+                return merged_by_name(store, self.everys, self.key_order, task)
             return merged_groups(store, self.everys, self.key_order, task, on_bad)
         task.report.count_rows(self.site.key, store.rows(), 0)
         slices = _sorted_slices(store, None, self._order(), self.site, task)
