@@ -189,20 +189,19 @@ def _lower(node: n.Node, wants_pair: bool) -> Lowered:
 
 @_lower.register
 def _(node: n.Read, wants_pair: bool) -> Lowered:
-    head = _placed(source_pipe(node.source), node)
-    fields = node.source.typed_source_fields
-    if fields.is_defined() and fields != node.source.source_fields:
-        head = _placed(Each(head, fields, Identity(fields), Fields.RESULTS), node)
-    is_plain = type(node.source).to_value is Source.to_value
-    names = tuple(map(str, fields)) if fields.is_defined() else ()
-    if is_plain and names and all(isinstance(name, str) for name in fields):
-        return Lowered(head, names, names[0] if len(names) == 1 else names)
-    value, count = Fields("value"), len(names)
+    source = node.source
+    head = _placed(source_pipe(source), node)
+    fields, known = source.typed_source_fields, source.source_fields
+    is_named = known.is_defined() and all(isinstance(name, str) for name in known)
+    if is_named and fields.is_defined() and type(source).to_value is Source.to_value:
+        names = tuple(map(str, fields))
+        return Lowered(head, tuple(map(str, known)), names[0] if len(names) == 1 else names)
+    value = Fields("value")
     if not fields.is_defined():
-        each = Each(head, Fields.ALL, _RowValue(node.source, value), Fields.RESULTS)
+        each = Each(head, Fields.ALL, _RowValue(source, value), Fields.RESULTS)
         return Lowered(_placed(each, node), ("value",), "value")
-    call = TypedFunction("to_value", node.source.to_value, tuple(range(count)), value)
-    each = Each(head, Fields.ALL, call, Fields.RESULTS)
+    call = TypedFunction("to_value", source.to_value, tuple(range(len(fields))), value)
+    each = Each(head, fields, call, Fields.RESULTS)
     return Lowered(_placed(each, node), ("value",), "value")
 
 
