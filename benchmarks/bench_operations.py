@@ -149,24 +149,24 @@ def parser(rows: Iterable[Row]) -> list[Row]:
     return made
 
 
-SHOP_VIEW = re.compile(r"^/shop/.*[05]/view$")
+PATH = re.compile(r"^/(shop|help)/item-\d+0/")
 
 
 def regex_filter(rows: Iterable[Row]) -> list[Row]:
     made = []
     for row in rows:
-        if SHOP_VIEW.search(row[4]):
+        if PATH.search(row[4]):
             made.append(row)
     return made
 
 
-LONG_WORD = re.compile("[a-z]{3,}")
+WORD = re.compile("[a-z]+")
 
 
 def generator(rows: Iterable[Row]) -> list[Row]:
     made = []
     for row in rows:
-        for word in LONG_WORD.findall(row[2]):
+        for word in WORD.findall(row[2]):
             made.append((word,))
     return made
 
@@ -294,11 +294,11 @@ CASES = (
         each("csv", RegexSplitter(Fields("u", "n", "what"), ","), RESULTS_ONLY),
     ),
     Case("Debug", debug, each(Debug()), is_vectorised=False),
-    Case("RegexFilter", regex_filter, each("url", RegexFilter(SHOP_VIEW.pattern))),
+    Case("RegexFilter", regex_filter, each("url", RegexFilter(PATH.pattern))),
     Case(
         "RegexGenerator",
         generator,
-        each("text", RegexGenerator(Fields("word"), LONG_WORD.pattern), RESULTS_ONLY),
+        each("text", RegexGenerator(Fields("word"), WORD.pattern), RESULTS_ONLY),
     ),
     Case(
         "First",

@@ -11,6 +11,7 @@ from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.operations.base import AggregatorCall, BaseOperation
 from cascade2spark.operations.callables import (
+    STEP_LINE,
     Fold,
     FoldAggregator,
     Shape,
@@ -75,7 +76,12 @@ class BoundFolds:
 
     def step(self, number: int, state: str) -> str:
         """Return the line that steps one fold over `row`."""
-        return f"{state} = step{number}({state}{self._values(number)})"
+        values = self._values(number)
+        places = self.everys[number].arguments.positions
+        # What is picked by name has no place of its own: the step gets all of it.
+        line = self.folds[number].line if places else STEP_LINE
+        value = f"row[{places[0]}]" if places else ""
+        return line.format(state=state, step=f"step{number}", values=values, value=value)
 
     def fail(self, error: Exception) -> NoReturn:
         """Raise what the user is to see of a failure in generated code."""

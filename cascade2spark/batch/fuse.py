@@ -40,6 +40,7 @@ from cascade2spark.operations.callables import (
 from cascade2spark.operations.current import uncounted
 from cascade2spark.operations.failures import located_error
 from cascade2spark.operations.logic import Stop
+from cascade2spark.operations.passing import Identity, Insert
 
 __all__ = ["EachRun"]
 
@@ -275,6 +276,9 @@ def _link(spec: EachSpec, how: str) -> Link:
         keeps_last,
         bool(getattr(spec.operation, "is_plain", False)),
         getattr(spec.operation, "nesting", None) if how in _PLAIN_FORMS else None,
+        # A class says so of itself: what derives from it may do otherwise.
+        is_exact=bool(vars(type(spec.operation)).get("is_exact")),
+        is_blind=bool(vars(type(spec.operation)).get("is_blind")),
     )
 
 
@@ -311,7 +315,13 @@ def _plain(spec: EachSpec) -> tuple[str, dict[str, Any], OperationCall]:
         return ("keep" if keeps else "remove"), {}, FilterCall(spec.argument_fields, spec.declared)
     one = partial(refuse_tuple_of_one, declared=spec.declared, origin=operation.origin)
     names = {"fix": _row_fixer(spec), "many": _many_fixer(spec), "one": one}
-    return _HOW[operation.shape], names, FunctionCall(spec.argument_fields, spec.declared)
+    call = FunctionCall(spec.argument_fields, spec.declared)
+    if type(operation) is Insert:
+        return "constant", {**names, "k": operation.values}, call
+    is_same = type(operation) is Identity and not operation.types
+    if is_same and spec.arguments.positions is not None:
+        return "same", names, call
+    return _HOW[operation.shape], names, call
 
 
 def _driven(spec: EachSpec) -> tuple[str, dict[str, Any], OperationCall]:

@@ -41,12 +41,16 @@ class Link:
     """One operator as the generator sees it.
 
     Args:
-        how: `project`; `value row values rows` (plain functions by shape); `keep remove` (plain
-            filters); `function filter assertion` (driven through call objects).
+        how: `project`; `value row values rows` (plain functions by shape); `same constant` (stock
+            functions that give their arguments, or values that never change, which need no call);
+            `keep remove` (plain filters); `function filter assertion` (driven through call
+            objects).
         width: number of values of a result, None when they differ.
         keeps_last: the last incoming row is kept, for results made at flush.
         is_plain: a value that is a tuple of one is refused.
         nesting: the one argument of the callable, made of the argument values (see `Nesting`).
+        is_exact: results are tuples of `width` for certain.
+        is_blind: a filter that looks at no value.
     """
 
     how: str
@@ -59,6 +63,8 @@ class Link:
     keeps_last: bool = False
     is_plain: bool = False
     nesting: Nesting | None = None
+    is_exact: bool = False
+    is_blind: bool = False
 
     @property
     def nests(self) -> bool:
@@ -68,7 +74,7 @@ class Link:
     @property
     def changes_count(self) -> bool:
         """Whether the number of rows that leave may differ from the number that enter."""
-        return self.how not in ("project", "value", "row", "assertion")
+        return self.how not in ("project", "value", "row", "same", "constant", "assertion")
 
 
 @attrs.frozen
@@ -228,6 +234,14 @@ class RunSource:
         self._check_row(number, link)
         return self._laid(number, link, form, self._named(f"t{number}", link.width))
 
+    def _same(self, number: int, link: Link, form: _Form) -> _Form:
+        places = link.arguments.positions or ()
+        results = _Form(tuple(form.atom(place) for place in places), None)
+        return self._laid(number, link, form, results)
+
+    def _constant(self, number: int, link: Link, form: _Form) -> _Form:
+        return self._laid(number, link, form, self._named(f"k{number}", link.width))
+
     def _values(self, number: int, link: Link, form: _Form) -> _Form:
         self._many(number, link, form, "v")
         self._check_value(number, link)
@@ -284,7 +298,7 @@ class RunSource:
             self._open_trap(number, link)
             if link.nesting is not None:
                 return self._nested(link.nesting, atoms, form if is_whole else None)
-            return ", ".join(map(str, atoms))
+            return "" if link.is_blind else ", ".join(map(str, atoms))
         whole = self._whole(form, number)
         self.arguments[number] = f"g{number}"
         # Until the arguments are cut, and when they cannot be, the whole row stands for them.
@@ -316,6 +330,8 @@ class RunSource:
             self._line(f"    case [_]: one{number}(v{number})", number)
 
     def _check_row(self, number: int, link: Link) -> None:
+        if link.is_exact:
+            return
         name = f"t{number}"
         wrong = f"{name}.__class__ is not tuple"
         if link.width is not None:

@@ -42,7 +42,7 @@ class Count(FoldAggregator):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the count."""
-        return Fold(int, lambda count, *_: count + 1, _same, operator.add)
+        return Fold(int, lambda count, *_: count + 1, _same, operator.add, "{state} += 1")
 
 
 class Sum(FoldAggregator):
@@ -83,9 +83,10 @@ class Sum(FoldAggregator):
         source = type_at(argument_fields, 0)
         box = self.type.canonical_type
         if box.bits is not None and box.python_type is int:
-            return Fold(_nothing, _whole_step(source), _whole_result(self.type), _joined)
+            result = _whole_result(self.type)
+            return Fold(_nothing, _whole_step(source), result, _joined, _step_line("int"))
         result = coercion(self.type)
-        return Fold(_nothing, _real_step(source), result, _joined)
+        return Fold(_nothing, _real_step(source), result, _joined, _step_line("float"))
 
 
 class Average(FoldAggregator):
@@ -144,6 +145,12 @@ def _joined(left: Any, right: Any) -> Any:
     if left is None or right is None:
         return right if left is None else left
     return left + right
+
+
+def _step_line(kind: str) -> str:
+    """Return a line that adds a value of the kind to a sum itself, and asks the step otherwise."""
+    is_added = f"{{value}}.__class__ is {kind} and {{state}} is not None"
+    return f"{{state}} = {{state}} + {{value}} if {is_added} else {{step}}({{state}}{{values}})"
 
 
 def _real_step(source: Type | None) -> Callable[..., Any]:

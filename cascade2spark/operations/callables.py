@@ -44,6 +44,7 @@ from cascade2spark.origin import Origin, origin_of_callable
 from cascade2spark.tuples import Tuple
 
 __all__ = [
+    "STEP_LINE",
     "Fold",
     "FoldAggregator",
     "Nesting",
@@ -67,6 +68,8 @@ __all__ = [
 ]
 
 Row = tuple[Any, ...]
+# One step of a fold in generated code; see `Fold`.
+STEP_LINE = "{state} = {step}({state}{values})"
 # How the one argument of a callable is made of argument values: a place, or a tuple of such.
 Nesting: TypeAlias = "int | tuple[Nesting, ...]"
 
@@ -179,12 +182,14 @@ class RowFunction(BaseOperation, Function):
 
     Subclasses set `shape` and define `bind`; everything else follows. `is_plain` tells that the
     callable is a user's, whose values are checked. With a `nesting` the callable takes one argument
-    that is made of the argument values, which must be as many as they are declared.
+    that is made of the argument values, which must be as many as they are declared. A class that
+    says `is_exact` itself gives tuples of the declared width only, and nobody checks them then.
     """
 
     shape: Shape = Shape.VALUE
     origin: Origin | None = None
     is_plain = False
+    is_exact = False
     nesting: Nesting | None = None
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
@@ -210,9 +215,13 @@ class RowFunction(BaseOperation, Function):
 
 
 class RowFilter(BaseOperation, Filter):
-    """Filter given by a callable of the argument values; True removes the row."""
+    """Filter given by a callable of the argument values; True removes the row.
+
+    A class that says `is_blind` itself looks at no value: its callable may be called without any.
+    """
 
     origin: Origin | None = None
+    is_blind = False
     nesting: Nesting | None = None
 
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
@@ -235,12 +244,16 @@ class Fold:
 
     `merge` makes it algebraic: states of parts of a group may be made before the exchange and
     joined after it. A state must then be picklable; a plain value travels fastest.
+
+    `line` is the step as Python text of our own, for loops over many rows: ``{state}``, ``{step}``
+    (that function), ``{values}`` (all values, each behind a comma) and ``{value}`` (the first).
     """
 
     zero: Callable[[], Any]
     step: Callable[..., Any]
     finish: Callable[[Any], Any]
     merge: Callable[[Any, Any], Any] | None = None
+    line: str = STEP_LINE
 
 
 class FoldAggregator(BaseOperation, Aggregator):

@@ -18,7 +18,7 @@ from cascade2spark.operations.base import (
     BufferCall,
     FlowProcess,
 )
-from cascade2spark.operations.callables import Fold, FoldAggregator, Shape
+from cascade2spark.operations.callables import STEP_LINE, Fold, FoldAggregator, Shape
 from cascade2spark.tuples import Tuple
 from cascade2spark.types import Double, coercion
 
@@ -250,7 +250,8 @@ class First(_Extent):
                 rows.append(values)
             return rows
 
-        return Fold(list, step, _same, lambda left, right: [*left, *right][:size])
+        line = f"if len({{state}}) < {size}: {STEP_LINE}"
+        return Fold(list, step, _same, lambda left, right: [*left, *right][:size], line)
 
 
 class Last(_Extent):

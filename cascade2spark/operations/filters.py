@@ -17,7 +17,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations.arguments import no_more
 from cascade2spark.operations.base import BaseOperation, Filter, FilterCall, FlowProcess
 from cascade2spark.operations.callables import RowFilter
-from cascade2spark.operations.java_random import JavaRandom
+from cascade2spark.operations.java_random import ADDEND, MASK, MULTIPLIER, JavaRandom
 from cascade2spark.types import text_of
 
 __all__ = ["Counter", "Debug", "FilterNotNull", "FilterNull", "Limit", "Sample", "Status"]
@@ -81,6 +81,8 @@ class Sample(RowFilter):
         [(2,), (5,), (6,), (8,)]
     """
 
+    is_blind = True
+
     def __init__(self, *given: float) -> None:
         super().__init__()
         if len(given) not in (1, 2):
@@ -98,8 +100,15 @@ class Sample(RowFilter):
 
     def drawing(self, random: JavaRandom) -> Callable[..., bool]:
         """Return the same test over a generator that others draw from too."""
-        draw, fraction = random.next_double, self.fraction
-        return lambda *values: draw() >= fraction
+        fraction = self.fraction
+
+        def is_left_out(*values: Any) -> bool:
+            # JavaRandom.next_double, written out: a call less for each row.
+            high = (random.state * MULTIPLIER + ADDEND) & MASK
+            random.state = low = (high * MULTIPLIER + ADDEND) & MASK
+            return (((high >> 22) << 27) + (low >> 21)) * 2.0**-53 >= fraction
+
+        return is_left_out
 
 
 class Limit(BaseOperation, Filter):
@@ -284,4 +293,6 @@ class Status(BaseOperation, Filter):
 
 
 def _quoted(value: Any) -> str:
+    if value.__class__ is str or value.__class__ is int:
+        return f"'{value}'"  # its text as Java has it, without the search for how to write it
     return "null" if value is None else f"'{text_of(value)}'"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["ADDEND", "MULTIPLIER", "JavaRandom"]
+__all__ = ["ADDEND", "MASK", "MULTIPLIER", "JavaRandom"]
 
 MULTIPLIER = 0x5DEECE66D
 ADDEND = 0xB
-_MASK = (1 << 48) - 1
+MASK = (1 << 48) - 1
 
 
 class JavaRandom:
@@ -22,10 +22,10 @@ class JavaRandom:
     """
 
     def __init__(self, seed: int) -> None:
-        self.state = (seed ^ MULTIPLIER) & _MASK
+        self.state = (seed ^ MULTIPLIER) & MASK
 
     def next_double(self) -> float:
         """Return the next number, from 0 to below 1."""
-        high = (self.state * MULTIPLIER + ADDEND) & _MASK
-        self.state = low = (high * MULTIPLIER + ADDEND) & _MASK
+        high = (self.state * MULTIPLIER + ADDEND) & MASK
+        self.state = low = (high * MULTIPLIER + ADDEND) & MASK
         return (((high >> 22) << 27) + (low >> 21)) * 2.0**-53

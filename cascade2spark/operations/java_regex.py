@@ -44,6 +44,7 @@ __all__ = [
     "compile_java",
     "finder_of",
     "is_simple_separator",
+    "matches_of",
     "re2_parser",
     "re2_pattern",
     "replace_java",
@@ -103,6 +104,15 @@ def finder_of(pattern: str) -> Callable[[str], Iterator[Match]]:
             start = found.end() + (found.start() == found.end())
 
     return find
+
+
+def matches_of(pattern: str) -> Callable[[str], list[str]]:
+    """Return a function that lists the texts of all matches, as Java's `find` has them."""
+    compiled = compile_java(pattern)
+    if compiled.groups == 0 and not can_be_empty(_tree(pattern)):
+        return compiled.findall  # made in C: a third of the time of match objects
+    find = finder_of(pattern)
+    return lambda text: [found.group() for found in find(text)]
 
 
 @functools.lru_cache(maxsize=_KEPT_PATTERNS)

@@ -11,7 +11,7 @@ from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.lifecycle import TaskContext, TrapColumns
 from cascade2spark.errors import RunError, TupleError
 from cascade2spark.fields import Fields
-from cascade2spark.operations import Identity
+from cascade2spark.operations import Identity, Insert, RegexSplitter, Sample
 from cascade2spark.operations.base import BaseOperation, Filter, Function
 from cascade2spark.operations.callables import RowFunction, function, keep_if, remove_if
 from cascade2spark.origin import Origin
@@ -325,3 +325,38 @@ class Odd(BaseOperation, Filter):
 
 def test_a_class_style_filter_asks_by_name() -> None:
     assert [(0, 2, 0)] == results(operators(ABC, (Odd(), "b")), [(0, 1, 0), (0, 2, 0)])
+
+
+def test_stock_functions_that_need_no_call_are_written_out() -> None:
+    same = operators(ABC, (Identity(Fields("x", "y")), ("c", "a"), RESULTS))
+    assert "append((row[2], row[0],))" in generated(same)
+    assert [(3, 1)] == results(same, [(1, 2, 3)])
+    constant = operators(ABC, (Insert(("x", "y"), 7, None), Fields.ALL, Fields.ALL))
+    assert "f0(" not in generated(constant)
+    assert [(1, 2, 3, 7, None)] == results(constant, [(1, 2, 3)])
+
+
+def test_a_filter_that_looks_at_nothing_is_handed_nothing() -> None:
+    sampled = operators(ABC, (Sample(7, 0.5), Fields.ALL))
+    assert "if f0(): continue" in generated(sampled)
+
+
+class Pairs(RegexSplitter):
+    def bind(self, argument_fields: Any, declared: Any) -> Any:
+        return lambda value, *_: (value,)
+
+
+def test_what_derives_from_an_exact_function_is_checked() -> None:
+    run = operators(ABC, (Pairs(Fields("x", "y"), ","), "a", RESULTS))
+    with pytest.raises(TupleError):
+        results(run, [("only", 2, 3)])
+
+
+class Loud(Identity):
+    def bind(self, argument_fields: Any, declared: Any) -> Any:
+        return lambda *values: tuple(f"{value}!" for value in values)
+
+
+def test_what_derives_from_identity_is_called() -> None:
+    run = operators(ABC, (Loud(Fields("x", "y")), ("a", "b"), RESULTS))
+    assert [("1!", "2!")] == results(run, [(1, 2, 3)])
