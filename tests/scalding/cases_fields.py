@@ -773,6 +773,21 @@ case(
     expected=[("a", 3), ("b", 0)],
 )
 case(
+    "sum_of_two_fields_of_texts_as_numbers",
+    "3.4: sum of a tuple; 3.6",
+    lambda i: i.group_by("k", lambda g: g.sum(("v", "w"), ("vs", "ws"), int).size("n")),
+    i=rows("k v w", ("a", "1", "10"), ("a", "2", None)),
+    expected=[("a", 3, 10, 2)],
+    fields="k vs ws n",
+)
+case(
+    "then_applies_a_function_to_the_group",
+    "3.3: thenDo",
+    lambda i: i.group_by("k", lambda g: g.then(lambda body: body.max("v")).size()),
+    i=KV,
+    expected=[("a", 3, 2), ("b", 2, 1)],
+)
+case(
     "sum_into_a_typed_field",
     "3.4: sum",
     lambda i: i.group_by("k", lambda g: g.sum("v", Fields("s", Long)).sum("v", "t", long_)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Any, Self
 
 from cascade2spark.errors import BuildError
@@ -37,6 +38,11 @@ class GroupBuilder(Streams):
     Source:
         com.twitter.scalding.GroupBuilder
     """
+
+    def then(self, call: Callable[[Self], Any]) -> Self:
+        """Apply a function to this: Scalding's thenDo."""
+        call(self)
+        return self
 
 
 class CoGroupBuilder(GroupBuilder):

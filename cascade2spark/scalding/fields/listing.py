@@ -53,7 +53,7 @@ class Listings(Reductions):
         self, method: str, fields: Any, to: Any, present: Callable[[list[Any]], Any]
     ) -> Self:
         source, target = self._pair(method, fields, to)
-        if to is None:
+        if to is None or method != "map_list":
             listed(method, target, 1)
         argument = argument_of(source)
         name, origin = f"{method} {', '.join(map(str, target))}", capture_origin()

@@ -88,11 +88,15 @@ class Reductions(GroupBody):
             number = target.get_types()[0]  # type: ignore[index]
         if number is not None:
             _one_each("sum", source, target)
-            summed = Sum(target.un_apply_types(), number)
-            return self._aggregate("sum", source, lambda is_sorted: summed)
+            for one, other in zip(source, target.un_apply_types(), strict=True):
+                self._numbers_summed(Fields(one), Sum(Fields(other), number))
+            return self
         plus = as_semigroup(of).plus
         prepare = _without_texts("sum") if of is None else as_is
         return self._reduced("sum", source, target, prepare, lambda old, new: plus(new, old), as_is)
+
+    def _numbers_summed(self, source: Fields, summed: Sum) -> Self:
+        return self._aggregate("sum", source, lambda is_sorted: summed)
 
     def times(self, fields: Any, to: Any = None, of: Any = None) -> Self:
         """Multiply values; `of` as for `sum`."""
@@ -157,6 +161,7 @@ class Reductions(GroupBody):
         Null is the least. Texts compare as texts, also those that are digits.
         """
         source, target = self._pair("max", fields, to)
+        _one_each("max", source, target)
         if len(target) == 1:
             found = MaxValue(target)
             return self._aggregate("max", source, lambda is_sorted: found)
@@ -173,6 +178,7 @@ class Reductions(GroupBody):
     def min(self, fields: Any, to: Any = None) -> Self:
         """Give the least value, or row of several fields; the earliest of equal ones."""
         source, target = self._pair("min", fields, to)
+        _one_each("min", source, target)
         if len(target) == 1:
             least = MinValue(target).choose
 

@@ -156,7 +156,11 @@ class RichPipe(Rows):
         return call(self, *given, **named)
 
     def add_trap(self, source: Source) -> Self:
-        """Send rows that make an operation fail, from here up to the next exchange, to a source."""
+        """Send rows that make an operation fail to a source, and go on.
+
+        It covers the operations from here on, up to the next trap, join, merge or name. A row is
+        stored as the failing operation saw it: its arguments only.
+        """
         return self._on(trap_pipe(source, self.pipe))
 
     def write(self, source: Source) -> Self:
