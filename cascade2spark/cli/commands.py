@@ -17,6 +17,7 @@ import click
 from cascade2spark import __version__
 from cascade2spark.cli.connecting import choose_connector
 from cascade2spark.cli.exits import FAILED, exit_code
+from cascade2spark.cli.job_words import JobCommand, refuse_strays
 from cascade2spark.cli.output import (
     count,
     findings_table,
@@ -25,7 +26,7 @@ from cascade2spark.cli.output import (
     show_error,
     show_statistics,
 )
-from cascade2spark.cli.targets import build_flows, load_target
+from cascade2spark.cli.targets import build_flows, is_job_class, load_target
 from cascade2spark.doctor import Finding, check_machine, check_path, check_spark_conf
 from cascade2spark.files import recover
 
@@ -82,10 +83,11 @@ _settings_option = click.option(
 )
 
 
-@main.command()
+@main.command(cls=JobCommand)
 @click.argument("file", metavar="FILE[:TARGET]")
 @click.argument("words", metavar="[-- JOB ARGUMENTS]", nargs=-1)
 @click.option("--master", help="Spark master, such as local[4]. Default: Spark's own, or local[*].")
+@click.option("--spark", is_flag=True, help="Run on Spark, which is the default.")
 @click.option("--local", is_flag=True, help="Run without Spark, in this process.")
 @_settings_option
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
@@ -95,6 +97,7 @@ def run(
     file: str,
     words: tuple[str, ...],
     master: str | None,
+    spark: bool,
     local: bool,
     settings: tuple[str, ...],
     quiet: bool,
@@ -106,8 +109,20 @@ def run(
     or a list of them; without it, `flow`, `job` or `main` is taken. A function gets the job
     arguments by position or as --name value; a parameter named `connector` gets the connector, one
     named `args` all words.
+
+    A class of Scalding's Job may be named by its full name, and gets its --arguments as they are;
+    --tool.graph writes its plan instead of running it, --tool.partialok runs it on input that is
+    not all there, --scalding.flowstats writes its counters.
     """
+    if spark and local:
+        raise click.UsageError("--local runs without Spark, so it cannot have --spark.")
     target = load_target(file)
+    if is_job_class(target.value):
+        from cascade2spark.cli.jobs import run_job_class
+
+        run_job_class(target, words, (local, master, settings), quiet=quiet, as_json=as_json)
+        return
+    refuse_strays(click.get_current_context())
     connector = choose_connector(local, master, settings, quiet=quiet)
     told = []
     for flow in build_flows(target, connector, words):

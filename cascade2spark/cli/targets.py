@@ -21,7 +21,7 @@ from cascade2spark.errors import Cascade2SparkError, nearest_match
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.flow import Flow
 
-__all__ = ["DEFAULT_NAMES", "Target", "build_flows", "load_target"]
+__all__ = ["DEFAULT_NAMES", "Target", "build_flows", "is_job_class", "load_target"]
 
 DEFAULT_NAMES = ("flow", "job", "main")
 _STARTERS = frozenset({"SparkContext", "SparkSession"})
@@ -50,6 +50,11 @@ def load_target(text: str) -> Target:
         JobFileError: the file raised while it was loaded.
     """
     place, name = _split(text)
+    if name is None and not os.path.exists(place) and not _is_module(place):
+        # As Scalding's Tool takes it: the full name of a class.
+        outer, _, last = place.rpartition(".")
+        if outer and _is_module(outer):
+            place, name = outer, last
     module = _load(place)
     offers = _offers(module)
     if name is None:
@@ -209,6 +214,18 @@ def _load(place: str) -> ModuleType:
     return sys.modules[place]
 
 
+def _is_module(place: str) -> bool:
+    if place.endswith(".py") or os.sep in place:
+        return False
+    _put_in_front(os.getcwd())
+    try:
+        return importlib.util.find_spec(place) is not None
+    except (ImportError, ValueError):
+        return False
+    except Exception:  # the package raised while it was imported, which _load tells
+        return True
+
+
 def _put_in_front(folder: str) -> None:
     """Make modules of a folder importable here, and in the workers of a local Spark context."""
     if folder not in sys.path:
@@ -246,7 +263,16 @@ def _offers(module: ModuleType) -> dict[str, str]:
             found[name] = type(value).__name__
         elif inspect.isfunction(value) and value.__module__ == module.__name__:
             found[name] = "function"
+        elif is_job_class(value) and value.__module__ == module.__name__:
+            found[name] = "Job"
     return found
+
+
+def is_job_class(value: Any) -> bool:
+    """Tell whether a value is a class of Scalding's jobs."""
+    # Without loading the Scalding side, which a file that has such a class did.
+    names = [f"{base.__module__}.{base.__qualname__}" for base in getattr(value, "__mro__", ())]
+    return "cascade2spark.scalding.job_base.Job" in names
 
 
 def _no_target(place: str, name: str | None, offers: dict[str, str]) -> str:

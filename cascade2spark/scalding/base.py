@@ -36,11 +36,13 @@ class Mode:
         connector: plans and runs the flows.
         is_strict: all inputs must be good; else those that are will do.
         in_place: for a test: what is read or written instead of a source that equals the key.
+        class_path: Python files that the workers need.
     """
 
     connector: FlowConnector
     is_strict: bool = True
     in_place: Mapping[Source, Tap] | None = None
+    class_path: tuple[str, ...] = ()
 
     @classmethod
     def local(cls, properties: Mapping[str, Any] | None = None, is_strict: bool = True) -> Mode:
@@ -189,6 +191,8 @@ class FlowState:
         if not self.writes:
             raise BuildError(f"{name} writes nothing", fix="write a pipe to a source")
         found = FlowDef(name)
+        for path in mode.class_path:
+            found.add_to_class_path(path)
         taps: dict[Source, Tap] = {}
         sinks = {sink for _, sink in self.writes}
         for number, (pipe, sink) in enumerate(self.writes):

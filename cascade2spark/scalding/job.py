@@ -16,6 +16,13 @@ from cascade2spark.scalding.execution import (
     write_execution,
 )
 from cascade2spark.scalding.job_base import Job, run_jobs
+from cascade2spark.scalding.job_kinds import (
+    CascadeJob,
+    DefaultDateRangeJob,
+    ExecutionApp,
+    ExecutionJob,
+    UtcDateRangeJob,
+)
 from cascade2spark.scalding.testing import JobTest
 
 __all__ = [
@@ -23,9 +30,13 @@ __all__ = [
     "Args",
     "ArgsError",
     "CachedFile",
+    "CascadeJob",
     "Config",
+    "DefaultDateRangeJob",
     "Execution",
+    "ExecutionApp",
     "ExecutionCounters",
+    "ExecutionJob",
     "Failure",
     "Job",
     "JobTest",
@@ -36,6 +47,7 @@ __all__ = [
     "StatKey",
     "Success",
     "UniqueID",
+    "UtcDateRangeJob",
     "forced_execution",
     "iterable_execution",
     "run_jobs",
