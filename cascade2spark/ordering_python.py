@@ -30,10 +30,11 @@ from __future__ import annotations
 import enum
 import numbers
 import sys
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -51,7 +52,13 @@ from cascade2spark.kinds import (
 )
 from cascade2spark.ordering import KEY_SEED, KeyOrder, finished_hash
 
-__all__ = ["PythonKeyOrder", "PythonOrder", "key_order_of", "python_group_keys"]
+__all__ = [
+    "PythonKeyOrder",
+    "PythonOrder",
+    "are_ordered_plainly",
+    "key_order_of",
+    "python_group_keys",
+]
 
 Key = tuple[Any, ...]
 ValueKey = tuple[int, Any]
@@ -69,7 +76,7 @@ _PLAIN_RANKS: dict[type, int] = {
 }
 _PLAIN = frozenset({*_PLAIN_RANKS, type(None)})
 _PLAIN_RANK_NUMBERS = frozenset(_PLAIN_RANKS.values())
-_WHOLE = frozenset({int, bool})
+_REAL = frozenset({int, bool, float})
 _LEAST, _BEYOND = -(1 << 63), 1 << 63
 # Stands first in the group keys of what is no plain value: nothing of a user's is equal to it.
 _TAG = object()
@@ -124,9 +131,7 @@ class PythonKeyOrder:
         if self.reverse:
             return self.sort_key()
         for place in range(self.width):
-            classes = set(map(type, map(itemgetter(place), keys)))
-            is_plain = len(classes) == 1 and classes <= _PLAIN - {type(None)}
-            if not (is_plain or classes <= _WHOLE):
+            if not are_ordered_plainly(partial(map, itemgetter(place), keys)):
                 return self.sort_key()
         return itemgetter(0) if self.width == 1 else _itself
 
@@ -215,6 +220,30 @@ def python_group_keys(values: list[Any]) -> list[Any]:
     if _PLAIN.issuperset(map(type, values)):
         return values
     return list(map(_group_key, values))
+
+
+def are_ordered_plainly(values: Callable[[], Iterator[Any]]) -> bool:
+    """Tell whether Python's own ``<`` orders values as `PythonKeyOrder` does, ties included.
+
+    True for values of one plain class, for numbers without NaN, and for tuples of one length of
+    such: they are sorted in a quarter of the time.
+
+    Args:
+        values: gives them, as often as they are asked for.
+    """
+    kinds = set(map(type, values()))
+    if kinds <= _REAL:
+        return float not in kinds or all(value == value for value in values())
+    if kinds != {tuple}:
+        return len(kinds) == 1 and kinds <= _PLAIN - {type(None)}
+    widths = set(map(len, values()))
+    return len(widths) == 1 and all(
+        are_ordered_plainly(partial(_values_at, place, values)) for place in range(min(widths))
+    )
+
+
+def _values_at(place: int, values: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    return map(itemgetter(place), values())
 
 
 def _order_key(value: Any) -> ValueKey:

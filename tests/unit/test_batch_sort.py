@@ -21,6 +21,7 @@ from cascade2spark.comparators import (
 )
 from cascade2spark.errors import RunError
 from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
 
 FIRST, SECOND = Pick((0,), width=3), Pick((1,), width=3)
@@ -55,14 +56,34 @@ def test_rows_come_by_key_then_by_sort_values_then_as_they_came(batches, down, s
     st.lists(st.tuples(st.sampled_from("ab"), st.integers(-2, 2), st.sampled_from(["", "x", "y"]))),
     st.sampled_from([None, 100]),
     st.sampled_from([(1,), (2,), (1, 2), (2, 1)]),
+    st.sampled_from([KeyOrder, PythonKeyOrder]),
+    st.booleans(),
 )
-def test_sort_values_of_one_class_each_are_sorted_as_python_does(rows, limit, places) -> None:
-    order = KeyOrder(len(places))
+def test_sort_values_of_one_class_each_are_sorted_as_python_does(
+    rows, limit, places, kind, down
+) -> None:
+    order = kind(len(places), reverse=down)
     rows = [(*row, number) for number, row in enumerate(rows)]
     batches = [rows[start : start + 3] for start in range(0, len(rows), 3)]
     spill = None if limit is None else SpillSpace(limit)
     found = sorted_rows(batches, FIRST, KeyOrder(1), Pick(places, width=4), order, spill=spill)
-    assert sorted(rows, key=lambda row: (row[0], *(row[p] for p in places))) == list(found)
+    rows.sort(key=lambda row: [row[place] for place in places], reverse=down)
+    assert sorted(rows, key=lambda row: row[0]) == list(found)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.floats() | st.none()))
+    | st.lists(
+        st.tuples(st.just("a"), st.tuples(st.floats() | st.integers(), st.text(max_size=1)))
+    ),
+    st.booleans(),
+)
+def test_sort_values_of_any_class_come_in_python_s_order(rows, down) -> None:
+    rows = [(*row, number) for number, row in enumerate(rows)]
+    order = PythonKeyOrder(1, reverse=down)
+    by_value = order.sort_key()
+    found = list(sorted_rows([rows], FIRST, PythonKeyOrder(1), Pick((1,)), order))
+    assert repr(sorted(rows, key=lambda row: (row[0], by_value(row[1:])))) == repr(found)
 
 
 def test_a_row_without_its_sort_field_is_handed_to_the_caller() -> None:

@@ -105,7 +105,13 @@ def test_keys_of_several_values_are_compared_value_by_value(some) -> None:
         assert (sort_key(left) == sort_key(right)) == expected
 
 
-@given(st.lists(st.integers() | st.booleans()) | st.lists(st.text()) | st.lists(values))
+@given(
+    st.lists(st.integers() | st.booleans() | st.floats())
+    | st.lists(st.text())
+    | st.lists(st.tuples(st.integers() | st.floats(allow_nan=False), st.text(max_size=2)))
+    | st.lists(st.tuples(st.just(1)) | st.just(()))
+    | st.lists(values)
+)
 def test_the_order_among_some_keys_is_the_order(some) -> None:
     keys = [(value,) for value in some]
     assert sorted(keys, key=ONE.sort_key_among(keys)) == sorted(keys, key=ONE.sort_key())
