@@ -15,10 +15,11 @@ import attrs
 
 from cascade2spark.batch.batches import rows_memory, value_memory
 from cascade2spark.batch.every_folds import BoundFolds, is_plain_fold
-from cascade2spark.batch.key_names import key_namer, unnamed
+from cascade2spark.batch.key_names import key_namer, single_place, unnamed
 from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.errors import Unsupported
+from cascade2spark.kinds import value_group_key
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 
@@ -112,7 +113,7 @@ class PartialAggregation:
         names["key"] = self._spec.key.of()
         # Without a hash no key is ever met again: each row is a part of its own.
         namer = key_namer(self._spec.key, self._spec.key_order) if self._is_held else unnamed
-        names["names"] = namer
+        names["names"], names["name"] = namer, value_group_key
         self._bound.define(self._absorbing())
 
     def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
@@ -181,10 +182,18 @@ class PartialAggregation:
         numbers = range(len(self._spec.everys))
         zeros = "".join(f", zero{number}()" for number in numbers)
         steps = [(self._bound.step(number, f"e[{number + 1}]"), number) for number in numbers]
+        place = single_place(self._spec.key, self._spec.key_order) if self._is_held else None
+        naming = "n, row in zip(names(rows), rows)" if place is None else "row in rows"
+        # Most keys are texts or whole numbers: asking in the loop costs half of naming a batch.
+        named = (
+            (f"        n = row[{place}]", None),
+            ("        if n.__class__ is not str and n.__class__ is not int: n = name(n)", None),
+        )
         return [
             ("def absorb(rows, held):", None),
             ("    find = held.get", None),
-            ("    for n, row in zip(names(rows), rows):", None),
+            (f"    for {naming}:", None),
+            *(named if place is not None else ()),
             ("        e = find(n)", None),
             ("        if e is None:", None),
             (f"            held[n] = e = [key(row){zeros}]", 0),

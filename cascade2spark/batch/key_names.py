@@ -11,7 +11,7 @@ from cascade2spark.ordering import KeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
 from cascade2spark.selection import Pick
 
-__all__ = ["KeyNamer", "key_namer", "unnamed"]
+__all__ = ["KeyNamer", "key_namer", "single_place", "unnamed"]
 
 Row = tuple[Any, ...]
 KeyNamer = Callable[[list[Row]], Iterable[Hashable]]
@@ -25,13 +25,25 @@ def key_namer(key: Pick, order: KeyOrder) -> KeyNamer:
 
     One text or whole number in natural order: 30 ns a row, against 90 for a call per row.
     """
-    if order.width == 1 and order.is_natural and key.positions is not None:
-        return _single(key.positions[0])
+    place = single_place(key, order)
+    if place is not None:
+        return _single(place)
     if order.width == 1 and isinstance(order, PythonKeyOrder) and key.positions is not None:
         named = itemgetter(key.positions[0])
         return lambda rows: python_group_keys(list(map(named, rows)))
     key_of, group_key = key.of(), order.group_key()
     return lambda rows: list(map(group_key, map(key_of, rows)))
+
+
+def single_place(key: Pick, order: KeyOrder) -> int | None:
+    """Return the place of a key of one value in natural order, None for any other key.
+
+    Such a key is called by the value itself where that is a text or a whole number, else by its
+    `value_group_key`.
+    """
+    if order.width != 1 or not order.is_natural or key.positions is None:
+        return None
+    return key.positions[0]
 
 
 def _single(place: int) -> KeyNamer:

@@ -250,7 +250,9 @@ class First(_Extent):
                 rows.append(values)
             return rows
 
-        line = f"if len({{state}}) < {size}: {STEP_LINE}"
+        # One row is what most want: whether there is any costs less to ask than how many.
+        wants_more = "not {state}" if size == 1 else f"len({{state}}) < {size}"
+        line = f"if {wants_more}: {STEP_LINE}"
         return Fold(list, step, _same, lambda left, right: [*left, *right][:size], line)
 
 

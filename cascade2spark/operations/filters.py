@@ -215,7 +215,7 @@ class Debug(BaseOperation, Filter):
         if self.print_fields and seen % max(1, self.print_fields_every) == 0:
             self._print(str(arguments.get_fields()))
         if self.print_tuple_every and seen % self.print_tuple_every == 0:
-            self._print(f"[{','.join(_quoted(value) for value in arguments.get_tuple())}]")
+            self._print(f"[{','.join([_quoted(value) for value in arguments.get_tuple()])}]")
         filter_call.set_context(seen + 1)
         return False
 
