@@ -1,4 +1,4 @@
-"""The counts and averages that leave rows out by their nulls; no stock aggregator does."""
+"""Counts, averages and a minimum that treat nulls as no stock aggregator does."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import enum
 import operator
 from typing import Any
 
+import attrs
+
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import Fold, FoldAggregator
+from cascade2spark.operations.extremes import MinValue
 from cascade2spark.types import Double, coercion
 
-__all__ = ["AverageOfValues", "CountOfNulls", "CountOfValues", "Include"]
+__all__ = ["AverageOfValues", "CountOfNulls", "CountOfValues", "Include", "LeastValue"]
 
 
 class Include(enum.Enum):
@@ -81,6 +84,35 @@ class AverageOfValues(FoldAggregator):
             return result(state[0] / state[1] if state[1] else None)
 
         return Fold(lambda: (0.0, 0), step, finish, _joined)
+
+
+class LeastValue(FoldAggregator):
+    """The least value of one argument, null being less than any; the first of equal ones."""
+
+    def __init__(self, result: Fields) -> None:
+        super().__init__(1, result)
+
+    def is_algebraic(self) -> bool:
+        """Return True: the least of the parts' least values is that of the whole."""
+        return True
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
+        """Return the choice of the lesser value."""
+        lesser = MinValue().choose
+
+        def step(least: Any, value: Any) -> Any:
+            if least is None or value is None:
+                return None
+            return value if least is attrs.NOTHING else lesser(least, value)
+
+        def merge(left: Any, right: Any) -> Any:
+            return left if right is attrs.NOTHING else step(left, right)
+
+        return Fold(_nothing, step, _same, merge)
+
+
+def _nothing() -> Any:
+    return attrs.NOTHING
 
 
 def _joined(left: tuple[float, int], right: tuple[float, int]) -> tuple[float, int]:

@@ -16,14 +16,19 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
 from cascade2spark.batch.kernels.conversion import converted, is_within_int32
-from cascade2spark.batch.kernels.extremes import EndKernel, ExtremeKernel
+from cascade2spark.batch.kernels.extremes import EndKernel, ExtremeKernel, LeastKernel
 from cascade2spark.batch.kernels.keys import Codes
 from cascade2spark.batch.kernels.states import AggregateKernel, Arrays, resumed, with_row
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.arguments import type_at
 from cascade2spark.operations.extremes import First, Last, Max, MaxValue, Min, MinValue
-from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
+from cascade2spark.operations.folds import (
+    AverageOfValues,
+    CountOfNulls,
+    CountOfValues,
+    LeastValue,
+)
 from cascade2spark.types import Double, Integer, Long, Type, double_, int_, long_
 
 __all__ = ["AggregateKernel", "aggregate_kernel"]
@@ -253,6 +258,10 @@ def _extreme(operation: MinValue | MaxValue, spec: EverySpec) -> AggregateKernel
     return ExtremeKernel(is_greatest, is_real=True)
 
 
+def _least(operation: LeastValue, spec: EverySpec) -> AggregateKernel | None:
+    return LeastKernel(is_greatest=False)
+
+
 def _end(operation: First | Last, spec: EverySpec) -> AggregateKernel | None:
     width = len(spec.argument_fields) if spec.argument_fields.is_defined() else 0
     if operation.ignore or not width or len(spec.declared) != width:
@@ -270,6 +279,7 @@ _MAKERS: Mapping[type, Callable[[Any, EverySpec], AggregateKernel | None]] = {
     CountOfValues: _count_of_values,
     First: _end,
     Last: _end,
+    LeastValue: _least,
     Max: _extreme,
     MaxValue: _extreme,
     Min: _extreme,

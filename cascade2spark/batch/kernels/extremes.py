@@ -16,7 +16,7 @@ from cascade2spark.batch.kernels.keys import Codes, encode_keys
 from cascade2spark.batch.kernels.states import Arrays, resumed
 from cascade2spark.types import Double
 
-__all__ = ["EndKernel", "ExtremeKernel"]
+__all__ = ["EndKernel", "ExtremeKernel", "LeastKernel"]
 
 
 @attrs.frozen
@@ -94,6 +94,16 @@ class ExtremeKernel:
             (np.maximum if self.is_greatest else np.fmin).at(best, of_rows, numbers)
         seen = np.bincount(of_rows, minlength=codes.groups) if column.null_count else None
         return pa.array(best, mask=None if seen is None else seen == 0)
+
+
+@attrs.frozen
+class LeastKernel(ExtremeKernel):
+    """The least value where null is less than any: of columns without nulls only."""
+
+    def _extremes(self, codes: Codes, column: pa.Array) -> pa.Array:
+        if column.null_count:
+            raise NotColumns("a null among least values")
+        return super()._extremes(codes, column)
 
 
 @attrs.frozen

@@ -10,7 +10,8 @@ from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.fields import Fields
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.callables import Fold, PlainAggregator
-from cascade2spark.operations.extremes import First, Last, MaxValue, MinValue
+from cascade2spark.operations.extremes import First, Last, MaxValue
+from cascade2spark.operations.folds import LeastValue
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.origin import capture_origin
 from cascade2spark.scalding.algebra import ANY, NOTHING, Aggregator, as_ring, as_semigroup
@@ -180,18 +181,17 @@ class Reductions(GroupBody):
         source, target = self._pair("min", fields, to)
         _one_each("min", source, target)
         if len(target) == 1:
-            least = MinValue(target).choose
-
-            def choose(old: Any, new: Any) -> Any:
-                return None if old is None or new is None else least(old, new)
-
-        else:
-            key = KeyOrder(len(target)).sort_key()
-
-            def choose(old: Any, new: Any) -> Any:
-                return new if key(new) < key(old) else old
-
-        return self._reduced("min", source, target, as_is, choose, as_is)
+            found = LeastValue(target)
+            return self._aggregate("min", source, lambda is_sorted: found)
+        key = KeyOrder(len(target)).sort_key()
+        return self._reduced(
+            "min",
+            source,
+            target,
+            as_is,
+            lambda old, new: new if key(new) < key(old) else old,
+            as_is,
+        )
 
     def head(self, fields: Any, to: Any = None) -> Self:
         """Give the first values; which those are is sure after `sort_by` only."""
