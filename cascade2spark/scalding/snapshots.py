@@ -34,12 +34,6 @@ class Snapshot(Source):
     def source_fields(self) -> Fields:
         return Fields("value") if self.is_typed else Fields.UNKNOWN
 
-    def to_row(self, value: Any) -> tuple[Any, ...]:
-        return (value,)
-
-    def to_value(self, row: tuple[Any, ...]) -> Any:
-        return row[0] if self.is_typed else row
-
     def write_tap(self, mode: Mode) -> Tap:
         fields = self.sink_fields
         is_here = self.is_list or mode.is_local
@@ -58,7 +52,7 @@ class Snapshot(Source):
 
     def values(self) -> list[Any]:
         """Return the values, in this process."""
-        return [self.to_value(row) for row in self.tap.rows]
+        return [row[0] if self.is_typed else row for row in self.tap.rows]
 
     def kept(self) -> Snapshot:
         """Have Spark keep the values when they are first used, and return the snapshot."""

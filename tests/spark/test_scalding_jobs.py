@@ -1,0 +1,97 @@
+"""Scalding's jobs and executions on Spark: what is pickled, counted, held and written there."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.dates import UTC, DateRange
+from cascade2spark.scalding.job import Execution, ExecutionJob, Job, JobTest, Stat
+from cascade2spark.scalding.sources import (
+    IterableSource,
+    NullSource,
+    TextLine,
+    TypedTsv,
+    VersionedKeyValSource,
+    daily_suffix,
+)
+from cascade2spark.scalding.typed import TypedPipe
+
+pytestmark = pytest.mark.spark
+
+COUNTS = TypedTsv("out", (str, int))
+
+
+class WordCount(Job):
+    """Uses its own arguments in a function, which is sent to the workers with the job."""
+
+    def build(self):
+        seen = Stat("words")
+
+        def wanted(word):
+            seen.inc()
+            return len(word) >= self.args.int("least", 1)
+
+        lines = TypedPipe.from_(TextLine(self.args["input"]))
+        words = lines.flat_map(str.split).filter(wanted)
+        words.map(lambda word: (word, 1)).sum_by_key().write(
+            TypedTsv(self.args["output"], (str, int))
+        )
+
+
+def test_a_job_runs_on_spark_and_counts_rows_once(sc) -> None:
+    test = JobTest(WordCount).arg("input", "in").arg("output", "out").arg("least", 2)
+    test.source(TextLine("in"), ["aa b aa", "cc"]).sink(COUNTS, [("aa", 2), ("cc", 1)])
+    test.counter("words", 4).run().run_spark(sc).finish()
+
+
+def test_executions_hold_values_and_write_files(sc, tmp_path) -> None:
+    mode = Mode.spark(sc, {"cascade2spark.progress": "off"})
+    (tmp_path / "names").write_text("ada\nbo\n")
+    seen = Stat("seen")
+
+    def count(value):
+        seen.inc()
+        return value, {"n": value}  # of a kind that no file format knows
+
+    store = VersionedKeyValSource(str(tmp_path / "store"))
+
+    def loop(file):
+        held = TypedPipe.from_(IterableSource(range(4))).map(count).force_to_disk_execution()
+        return held.flat_map(
+            lambda pipe: (
+                pipe.map(lambda pair: pair[1]["n"])
+                .sum()
+                .get_execution()
+                .zip(
+                    pipe.map(lambda pair: (str(pair[0]), len(file.file.read_text().split())))
+                    .write_execution(store)
+                    .zip(pipe.write_execution(NullSource()))
+                )
+            )
+        ).get_counters()
+
+    (total, _), counters = Execution.with_cached_file(str(tmp_path / "names"), loop).wait_for(
+        mode=mode
+    )
+    assert total == 6
+    assert counters["seen"] == 4
+    stored = TypedPipe.from_(store).to_iterable_execution().wait_for(mode=mode)
+    assert sorted(stored) == [(str(n), 2) for n in range(4)]
+
+
+class DailyLines(ExecutionJob):
+    def execution(self):
+        days = DateRange.parse(self.args.list("date"), tz=UTC)
+        lines = TypedPipe.from_(daily_suffix(TextLine, self.args["input"], days))
+        return lines.map(lambda _: 1).sum().get_or_else_execution(0)
+
+
+def test_days_of_files_are_read(sc, tmp_path) -> None:
+    for day in ("01", "02"):
+        folder = tmp_path / "2011/12" / day
+        folder.mkdir(parents=True)
+        (folder / "part-00000").write_text("a\nb\n")
+    job = DailyLines(["--input", str(tmp_path), "--date", "2011-12-01", "2011-12-02"])
+    assert job.run(Mode.spark(sc, {"cascade2spark.progress": "off"}))
+    assert job.result == 4
