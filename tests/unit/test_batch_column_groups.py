@@ -29,7 +29,12 @@ from cascade2spark.operations import Average, Count, First, Last, MaxValue, MinV
 from cascade2spark.operations.base import BaseOperation, Buffer
 from cascade2spark.operations.callables import aggregator, buffer
 from cascade2spark.operations.extremes import Max, Min
-from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
+from cascade2spark.operations.folds import (
+    AverageOfValues,
+    CountOfNulls,
+    CountOfValues,
+    LeastValue,
+)
 from cascade2spark.operations.group_assertions import AssertGroupSizeMoreThan
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
@@ -125,6 +130,7 @@ AGGREGATORS = st.lists(
             (Last(Fields("l1", "l2")), Fields("v", "j")),
             (CountOfValues(Fields("cv")), "v"),
             (CountOfNulls(Fields("cn")), Fields("v", "j")),
+            (LeastValue(Fields("lv")), "v"),
             (AverageOfValues(Fields("av")), "v"),
         ]
     ),

@@ -29,7 +29,12 @@ from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Average, Count, First, Last, MaxValue, MinValue, Sum
 from cascade2spark.operations.extremes import Max, Min
-from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
+from cascade2spark.operations.folds import (
+    AverageOfValues,
+    CountOfNulls,
+    CountOfValues,
+    LeastValue,
+)
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
 from cascade2spark.types import DateType, Integer, Object, int_, long_
@@ -95,6 +100,7 @@ AGGREGATORS = st.lists(
             (Last(Fields("l1", "l2")), Fields("v", "j")),
             (CountOfValues(Fields("cv")), "v"),
             (CountOfNulls(Fields("cn")), Fields("v", "j")),
+            (LeastValue(Fields("lv")), "v"),
             (AverageOfValues(Fields("av")), "v"),
         ]
     ),
