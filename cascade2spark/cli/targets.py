@@ -59,8 +59,10 @@ def load_target(text: str) -> Target:
     offers = _offers(module)
     if name is None:
         name = next((known for known in DEFAULT_NAMES if known in offers), None)
-    if name is None and len(offers) == 1:
-        name = next(iter(offers))
+    for kinds in (["Job"], [*offers.values()]):
+        fitting = [offer for offer, kind in offers.items() if kind in kinds]
+        if name is None and len(fitting) == 1:
+            name = fitting[0]
     if name is None or not hasattr(module, name):
         raise click.UsageError(_no_target(place, name, offers))
     path = Path(module.__file__).resolve() if module.__file__ else None

@@ -48,9 +48,7 @@ class DateRange:
 
     def __attrs_post_init__(self) -> None:
         if self.end < self.start:
-            raise BuildError(
-                "a date range ends before it starts", asked=f"{self.start} to {self.end}"
-            )
+            raise BuildError("a date range ends before it starts", asked=str(self))
 
     @classmethod
     def parse(
