@@ -296,6 +296,10 @@ def prepare_all(commits: Sequence[OutputCommit]) -> None:
         commit._recover()
     for commit in commits:
         commit.check()
+    paths = [commit._record.record_path for commit in commits]
+    for commit, own in zip(commits, paths, strict=True):
+        siblings = tuple(path for path in paths if path != own)
+        commit._record = attrs.evolve(commit._record, siblings=siblings)
     prepared: list[OutputCommit] = []
     try:
         for commit in commits:

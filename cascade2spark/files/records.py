@@ -69,6 +69,7 @@ class CommitRecord:
         moves: for UPDATE of a folder: (name below the hidden folder, name below the target).
         decider: path of the record that decides for a sink that is `ready`.
         members: paths of the records of the other sinks this one decides for.
+        siblings: paths of the records of the other sinks of the run, whoever decides.
     """
 
     folder: str
@@ -81,6 +82,7 @@ class CommitRecord:
     moves: tuple[tuple[str, str], ...] | None = None
     decider: str | None = None
     members: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
 
     @property
     def target_path(self) -> str:
@@ -121,6 +123,7 @@ def read_record(store: CommitStore, path: str) -> CommitRecord | None:
         moves = content["moves"]
         content["moves"] = None if moves is None else tuple((a, b) for a, b in moves)
         content["members"] = tuple(content["members"])
+        content["siblings"] = tuple(content.get("siblings", ()))
         return CommitRecord(folder=os.path.dirname(path), **content)
     except (ValueError, TypeError, KeyError):
         return None

@@ -52,7 +52,7 @@ class RecoveryReport:
 def recover(
     path: str | os.PathLike[str], *, store: CommitStore = LOCAL, force: bool = False
 ) -> RecoveryReport:
-    """Finish or undo every commit to `path` whose process is dead.
+    """Finish or undo every commit to `path` whose process is dead, and the run's other sinks.
 
     Args:
         path: the output of a job, whether it exists or not.
@@ -94,7 +94,7 @@ def recover(
                 finish(store, decider)
                 finished.append(record.run)
         else:
-            undo(store, record)
+            _undo_all(store, record, force)
             undone.append(record.run)
     seen = dict.fromkeys(undone)
     for run in (*finished, *discarded):
@@ -124,6 +124,21 @@ def check_no_unfinished_commit(path: str, store: CommitStore = LOCAL) -> None:
                 details={"run": record.run, "record": found},
                 fix=f"cascade2spark doctor --recover {target}",
             )
+
+
+def _undo_all(store: CommitStore, record: CommitRecord, force: bool) -> None:
+    """Undo an undecided commit, and what the other sinks of its run left."""
+    for path in record.siblings:
+        other = read_record(store, path)
+        if other is not None and (
+            is_decided(store, other)  # published, or on its way
+            or (_deciding(store, other).owner.is_alive() and not force)
+        ):
+            continue
+        store.delete_file(path + ".new")
+        if other is not None:
+            undo(store, other)
+    undo(store, record)
 
 
 def _deciding(store: CommitStore, record: CommitRecord) -> CommitRecord:

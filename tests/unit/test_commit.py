@@ -197,6 +197,24 @@ def test_several_sinks_are_published_all_or_none(tmp_path: Path) -> None:
     pytest.fail("the run never came to its end")
 
 
+def test_recovering_one_sink_recovers_the_others(tmp_path: Path) -> None:
+    for step in range(200):
+        folders = [tmp_path / f"{step}-{side}" for side in "ab"]
+        targets = [folder / "out" for folder in folders]
+        for folder, target in zip(folders, targets, strict=True):
+            folder.mkdir()
+            write_old(target)
+        code = in_child(lambda t=targets, s=step: run_two(*t, DyingStore(s)))
+        left = [any(name.endswith(".commit") for name in os.listdir(one)) for one in folders]
+        if any(left):
+            recover(targets[left.index(True)])
+            assert [os.listdir(folder) for folder in folders] == [["out"], ["out"]]
+            assert [tree(target) for target in targets] in ([OLD, OLD], [NEW, NEW])
+        if code == 0:
+            return
+    pytest.fail("the run never came to its end")
+
+
 @pytest.mark.parametrize("mode", ["REPLACE", "UPDATE"])
 def test_a_single_file_is_old_or_new(tmp_path: Path, mode: str) -> None:
     after = b"new 0\nnew 1\n" if mode == "REPLACE" else b"old\nnew 0\nnew 1\n"
