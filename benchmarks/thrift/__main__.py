@@ -5,7 +5,8 @@
     python -m benchmarks.thrift --job copy --form block
 
 As in `python -m benchmarks`, each contestant gets a fresh application for each job and repeat, and
-runs the job up to three times in it. The ratio is that of the best runs, by which Spark's JVM is warm.
+runs the job up to three times in it. The ratio is that of the best runs, by which Spark's JVM is
+warm; that of the processor seconds, which other work of the machine changes less, stands beside it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ PEERS = {"by_hand": "hand-written PySpark RDD", "scala": "Scala RDD with libthri
 # Job -> what it is, and how many times as long others must take for each form, None for any.
 JOBS: dict[str, tuple[str, dict[tuple[str, str], float]]] = {
     "count": ("read and count", {("by_hand", "none"): 5, ("by_hand", "block"): 3.5}),
+    "count_structs": ("count, each struct checked", {}),
     "rows": ("read all fields", {("by_hand", "none"): 1.8, ("by_hand", "block"): 1.8}),
     "three": ("read 3 of 21 as rows", {("by_hand", "none"): 3.7, ("by_hand", "block"): 3.7}),
     "three_sums": ("read 3 of 21 in a flow", {("by_hand", "none"): 3.7, ("by_hand", "block"): 3.7}),
@@ -122,7 +124,7 @@ def summed_up(record: dict[str, Any], *, with_floors: bool) -> tuple[Table, bool
     """Return the table of a record, and whether all answers are equal."""
     title = f"{record['records']:,} records, {record['cores']} cores: seconds of the best run"
     table = Table(title=title, title_justify="left")
-    for column in ("job", "form", "ours", *PEERS.values(), "answers", "misses"):
+    for column in ("job", "form", "ours", *PEERS.values(), "processor", "answers", "misses"):
         table.add_column(column, no_wrap=column == "job")
     found: dict[tuple[str, str], dict[str, list[Any]]] = {}
     for figure in record["figures"]:
@@ -139,14 +141,21 @@ def summed_up(record: dict[str, Any], *, with_floors: bool) -> tuple[Table, bool
         title, floors = JOBS[job]
         ours = best.get("ours")
         cells, misses = [title, form, "" if ours is None else f"{ours:.2f}"], []
+        used = {
+            name: min(run[1] for figure in some for run in figure["seconds_cpu_mb"])
+            for name, some in by_name.items()
+        }
+        costs = []
         for peer in PEERS:
             ratio = best[peer] / ours if ours and peer in best else None
             cells.append("" if ratio is None else f"{best[peer]:.2f} ({ratio:.1f}x)")
+            if ratio is not None:
+                costs.append(f"{used[peer] / used['ours']:.1f}x")
             floor = floors.get((peer, form))
             if ratio is not None and floor is not None and ratio < floor and with_floors:
                 misses.append(f"{peer} {ratio:.1f}x, not {floor:g}x")
         answers = "equal" if len(digests) == 1 else "[red]differ[/red]"
-        table.add_row(*cells, answers, f"[red]{'; '.join(misses)}[/red]")
+        table.add_row(*cells, ", ".join(costs), answers, f"[red]{'; '.join(misses)}[/red]")
     return table, all_equal
 
 

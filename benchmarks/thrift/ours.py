@@ -12,7 +12,7 @@ from benchmarks.thrift.shared import FEW, FIELDS, Inputs, records, weight, write
 from cascade2spark import Fields, Pipe, SparkFlowConnector
 from cascade2spark.assemblies import SumBy
 from cascade2spark.codecs.thrift import record_class
-from cascade2spark.rdd import read_thrift, write_thrift
+from cascade2spark.rdd import read_sequence_file, read_thrift, write_thrift
 from cascade2spark.schemes import TextDelimited, ThriftSequenceFile
 from cascade2spark.taps import Hfs, SinkMode
 from examples.thrift_etl.data import IDL
@@ -24,6 +24,10 @@ PROPERTIES = {"cascade2spark.partitions": PARTITIONS, "cascade2spark.progress": 
 
 
 def count(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    write_answer(output, read_sequence_file(sc, inputs["events"]).count())
+
+
+def count_structs(sc: SparkContext, inputs: Inputs, output: str) -> None:
     write_answer(output, read_thrift(sc, inputs["events"], IDL, "Event").count())
 
 

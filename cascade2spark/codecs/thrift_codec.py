@@ -29,6 +29,7 @@ from cascade2spark.codecs.thrift_schema import (
     ThriftStruct,
     attribute_name,
 )
+from cascade2spark.codecs.thrift_texts import text_finder
 from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, nearest_match, shown_value
 
@@ -500,22 +501,15 @@ def _encoders(codec: ThriftCodec) -> tuple[Callable[[Any], bytes], Callable[[Any
     names = frozenset(struct.field_names)
     attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
 
-    # The C codec takes a text for a list of texts of one letter.
-    lists = [
-        field.attribute
-        for field in struct.fields
-        if field.type.element is not None and field.type.key is None
-    ]
+    has_text = text_finder(struct)
 
     def write_made(record: Any) -> bytes:
-        values = record.__dict__
-        for name in lists:
-            if values.get(name).__class__ is str:
-                return plainly(record)
         try:
-            return quickly(record)
+            if has_text is None or not has_text(record):
+                return quickly(record)
         except thrift_fast.Refused:
-            return plainly(record)
+            pass
+        return plainly(record)
 
     def write(record: Any) -> bytes:
         if record.__class__ is stored:

@@ -372,6 +372,34 @@ def test_what_can_be_changed_is_written_as_it_was_changed() -> None:
     assert data == codec.encode(twin) and ["a"] == twin.tags
 
 
+def test_a_text_is_no_list_however_deep() -> None:
+    idl = """
+    struct In { 1: list<string> names, 2: list<In> more }
+    struct Out {
+      1: list<list<string>> lists, 2: map<string, list<string>> by_name, 3: list<In> ins, 4: In one
+      5: set<string> words
+    }
+    """
+    codec, inner = ThriftCodec(thrift_struct(idl, "Out")), record_class(idl, "In")
+    good = {
+        "lists": [["a"], ["bc"]],
+        "by_name": {"x": ["yz"]},
+        "ins": [inner(names=["qq"], more=[inner(names=["z"])])],
+        "one": inner(names=[]),
+        "words": {"ab"},
+    }
+    assert ["qq"] == codec.decode(codec.encode(good)).ins[0].names
+    for bad in (
+        {"lists": [["a"], "bc"]},
+        {"by_name": {"x": "yz"}},
+        {"ins": [inner(names="qq")]},
+        {"one": inner(more=[inner(more=[inner(names="zz")])])},
+        {"words": "ab"},
+    ):
+        with pytest.raises(BuildError, match="a str where a"):
+            codec.encode({**good, **bad})
+
+
 def test_a_bad_record_is_found_when_it_is_looked_at() -> None:
     codec = ThriftCodec(EVENT)
     with pytest.raises(BadRecord):
