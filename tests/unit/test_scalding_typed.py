@@ -168,6 +168,28 @@ def test_failing_rows_go_to_the_trap():
     assert [row[0] for row in trap.tap.rows] == ["x"]
 
 
+def test_a_trap_takes_the_value_as_it_passed_it():
+    trap = Table(Fields.UNKNOWN, MemoryTap(Fields.ALL))
+    trapped = TypedPipe.from_(["1", "0"]).add_trap(trap).map(int).map(lambda v: 1 // v)
+    assert run(trapped.filter(bool)) == [[1]]
+    assert trap.tap.rows == [("0",)]
+
+
+def test_a_trap_ends_at_the_next_exchange():
+    trap = Table(Fields.UNKNOWN, MemoryTap(Fields.ALL))
+    trapped = PAIRS.add_trap(trap).map_values(str).group()
+    with pytest.raises(RunError):
+        run(trapped.map_group(lambda key, values: [1 // 0]))
+    assert trap.tap.rows == []
+
+
+def test_the_later_of_two_traps_takes_the_value():
+    first, second = (Table(Fields.UNKNOWN, MemoryTap(Fields.ALL)) for _ in range(2))
+    trapped = TypedPipe.from_(["1", "x", "0"]).add_trap(first).map(int)
+    assert run(trapped.add_trap(second).map(lambda v: 1 // v)) == [[1]]
+    assert (first.tap.rows, second.tap.rows) == ([("x",)], [(0,)])
+
+
 def test_counters_are_counted_once():
     state, sink = FlowState(), Collected()
     with state_of(state):

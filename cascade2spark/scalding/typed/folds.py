@@ -90,6 +90,16 @@ def _nothing() -> _Nothing:
     return _NOTHING
 
 
+def _added(state: Any, value: Any) -> Any:
+    """Return a sum and one value more; what a number cannot be added to is ANY's to add."""
+    try:
+        return state + value
+    except TypeError:
+        if state.__class__ not in _NUMBERS:
+            raise
+    return ANY.plus(state, value)
+
+
 def _total(state: Any) -> Any:
     return state.total() if state.__class__ is Running else state
 
@@ -114,7 +124,7 @@ def plus_of(given: Any) -> Callable[[Any, Any], Any]:
 def sum_fold(given: Any, name: str = "sum") -> Fold:
     """Return the sum by a semigroup, or by the values' own types."""
     if given is None:
-        return Fold(name, _nothing, operator.add, operator.add, _total)
+        return Fold(name, _nothing, _added, _added, _total)
     semigroup = semigroup_given(name, given)
     return Fold(name, lambda: Running(semigroup), operator.add, operator.add, _total)
 

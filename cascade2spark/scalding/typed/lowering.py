@@ -46,6 +46,8 @@ Form: TypeAlias = "str | tuple[Form, ...]"
 PAIR: Form = ("key", "value")
 _CAPACITY = 100_000
 _numbers = itertools.count()
+# Names of branches with a trap; each is given once.
+_trapped: set[str] = set()
 
 
 @attrs.frozen(eq=False)
@@ -216,6 +218,26 @@ def _(node: n.FlatMap, wants_pair: bool) -> Lowered:
 
 
 @_lower.register
+def _(node: n.Chained, wants_pair: bool) -> Lowered:
+    return _called(node, "chain", _chain(node.links), wants_pair, many=True)
+
+
+def _chain(links: tuple[tuple[str, Callable[[Any], Any]], ...]) -> Callable[[Any], list[Any]]:
+    def run(value: Any) -> list[Any]:
+        values = [value]
+        for kind, call in links:
+            if kind == "map":
+                values = [call(one) for one in values]
+            elif kind == "flat_map":
+                values = [made for one in values for made in call(one) or ()]
+            else:
+                values = [one for one in values if bool(call(one)) is (kind == "keep")]
+        return values
+
+    return run
+
+
+@_lower.register
 def _(node: n.Filter, wants_pair: bool) -> Lowered:
     found = _known[node.previous]
     form = found.form
@@ -325,6 +347,8 @@ def _(node: n.Fork, wants_pair: bool) -> Lowered:
 @_lower.register
 def _(node: n.Written, wants_pair: bool) -> Lowered:
     found = _known[node.previous]
+    if found.pipe.name in _trapped:
+        return found  # another name would end what the trap covers
     return attrs.evolve(found, pipe=_placed(Pipe(node.text, found.pipe), node))
 
 
@@ -337,7 +361,9 @@ def _(node: n.Forced, wants_pair: bool) -> Lowered:
 @_lower.register
 def _(node: n.Trapped, wants_pair: bool) -> Lowered:
     found = _known[node.previous]
-    return attrs.evolve(found, pipe=_placed(trap_pipe(node.trap, found.pipe), node))
+    trapped = _placed(trap_pipe(node.trap, found.pipe), node)
+    _trapped.add(trapped.name)
+    return attrs.evolve(found, pipe=trapped)
 
 
 @_lower.register
@@ -642,7 +668,7 @@ def _buffer_join(node: n.Joined, sides: list[Lowered]) -> Lowered:
 
 
 def _called(
-    node: n.Map | n.FlatMap, name: str, call: Any, wants_pair: bool, many: bool = False
+    node: n.Map | n.FlatMap | n.Chained, name: str, call: Any, wants_pair: bool, many: bool = False
 ) -> Lowered:
     found = _known[node.previous]
     form: Form = PAIR if wants_pair else "value"
@@ -670,6 +696,9 @@ def _of_values(node: Any, name: str, call: Any, many: bool = False) -> Lowered:
 
 def _grouped(found: Lowered, node: n.Node, *, is_narrow: bool = True) -> Lowered:
     """Return pairs whose fields are those of the key, then those of the value, none twice."""
+    if found.pipe.name in _trapped:  # the trap ends here
+        branch = _placed(Pipe(f"{found.pipe.name} {next(_numbers)}", found.pipe), node)
+        found = attrs.evolve(found, pipe=branch)
     value = found.form[1]
     if is_narrow and not isinstance(value, str):
         return _narrowed_value(found, node)

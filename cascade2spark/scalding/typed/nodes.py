@@ -16,6 +16,7 @@ from cascade2spark.scalding.base import Source
 from cascade2spark.scalding.typed.steps import JoinTree, Sorting, Step
 
 __all__ = [
+    "Chained",
     "Cross",
     "Debugged",
     "Empty",
@@ -215,6 +216,17 @@ class Trapped(_One):
     """Values whose later functions fail go to a source."""
 
     trap: Source
+
+
+@attrs.frozen(eq=False)
+class Chained(_One):
+    """Several functions as one: what a trap takes is the value that entered the first of them.
+
+    Args:
+        links: (`map`, `flat_map`, `keep` or `drop`; the function of the typed value).
+    """
+
+    links: tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
 @attrs.frozen(eq=False)

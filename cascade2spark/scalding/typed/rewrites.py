@@ -8,12 +8,20 @@ functions run in one loop anyway, and groups that are not reduced never become p
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 
 from cascade2spark.scalding.typed import nodes as n
 
-__all__ = ["RULES", "drop_empty", "flatten_merges", "rewritten", "sink_filter_keys"]
+__all__ = [
+    "RULES",
+    "drop_empty",
+    "flatten_merges",
+    "fuse_after_trap",
+    "rewritten",
+    "sink_filter_keys",
+]
 
 
 def sink_filter_keys(node: n.Node) -> n.Node | None:
@@ -56,8 +64,37 @@ def drop_empty(node: n.Node) -> n.Node | None:
     return None
 
 
+def fuse_after_trap(node: n.Node) -> n.Node | None:
+    """Make one function of those behind a trap, so that it takes the value that passed it."""
+    if not isinstance(node, _SINGLE) or not isinstance(node.previous, (n.Trapped, n.Chained)):
+        return None
+    before = node.previous
+    links = before.links if isinstance(before, n.Chained) else ()
+    start = before.previous if isinstance(before, n.Chained) else before
+    return n.Chained(start, (*links, _link(node)), origin=node.origin)
+
+
+_SINGLE = (n.Map, n.FlatMap, n.Filter, n.Keyed, n.MapValues, n.FlatMapValues)
+
+
+def _link(node: Any) -> tuple[str, Callable[[Any], Any]]:
+    call = node.call
+    if isinstance(node, n.Map):
+        return "map", call
+    if isinstance(node, n.FlatMap):
+        return "flat_map", call
+    if isinstance(node, n.Filter):
+        asked = (lambda pair: call(pair[0])) if node.of_key else call
+        return ("keep" if node.keeps else "drop"), asked
+    if isinstance(node, n.Keyed):
+        return "map", lambda value: (call(value), value)
+    if isinstance(node, n.MapValues):
+        return "map", lambda pair: (pair[0], call(pair[1]))
+    return "flat_map", lambda pair: [(pair[0], one) for one in call(pair[1]) or ()]
+
+
 RULES: dict[str, Callable[[n.Node], n.Node | None]] = {
-    one.__name__: one for one in (sink_filter_keys, flatten_merges, drop_empty)
+    one.__name__: one for one in (sink_filter_keys, flatten_merges, drop_empty, fuse_after_trap)
 }
 
 
