@@ -25,7 +25,16 @@ from cascade2spark.flows.flow import Flow
 from cascade2spark.pipes import Pipe
 from cascade2spark.taps.base import Tap
 
-__all__ = ["FlowState", "Mode", "Source", "current_state", "source_pipe", "state_of", "trap_pipe"]
+__all__ = [
+    "FlowState",
+    "Mode",
+    "PipeSource",
+    "Source",
+    "current_state",
+    "source_pipe",
+    "state_of",
+    "trap_pipe",
+]
 
 
 @attrs.frozen(eq=False)
@@ -146,6 +155,27 @@ class Source(ABC):
         return value if type(value) is tuple else tuple(value)
 
 
+@attrs.frozen(eq=False)
+class PipeSource(Source):
+    """The rows of a pipe where a source is wanted: how a flow goes on from one API to another.
+
+    Args:
+        pipe: its rows have just the fields.
+        fields: the names of the values.
+    """
+
+    pipe: Pipe
+    fields: Fields
+
+    @property
+    def source_fields(self) -> Fields:
+        """Fields of the rows."""
+        return self.fields
+
+    def __str__(self) -> str:
+        return self.pipe.name
+
+
 # Pipes know nothing of sources; these are by identity, as pipes are equal to themselves only.
 _sources: weakref.WeakKeyDictionary[Pipe, Source] = weakref.WeakKeyDictionary()
 _traps: weakref.WeakKeyDictionary[Pipe, Source] = weakref.WeakKeyDictionary()
@@ -154,7 +184,10 @@ _numbers = itertools.count()
 
 def source_pipe(source: Source) -> Pipe:
     """Return a head that reads a source, under a name of its own."""
-    pipe = Pipe(f"{source} {next(_numbers)}")
+    name = f"{source} {next(_numbers)}"
+    if isinstance(source, PipeSource):
+        return Pipe(name, source.pipe)
+    pipe = Pipe(name)
     _sources[pipe] = source
     return pipe
 

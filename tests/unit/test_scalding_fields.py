@@ -20,11 +20,12 @@ from cascade2spark.scalding.fields import (
     InvalidJoinMode,
     JoinMode,
     RichPipe,
+    from_typed,
     read,
 )
 from cascade2spark.scalding.fields.base import default_mode, fields_of
 from cascade2spark.scalding.job import Job, JobTest
-from cascade2spark.scalding.sources import IterableSource, TextLine, Tsv
+from cascade2spark.scalding.sources import IterableSource, TextLine, Tsv, TypedTsv
 from cascade2spark.testing import run_pipe
 from tests.planning import planned
 
@@ -383,6 +384,22 @@ def test_write_returns_the_pipe() -> None:
 
     test = JobTest(Twice).sink(Tsv("one", KV), [("a", 1)])
     test.sink(Tsv("two", "v"), [1]).run().finish()
+
+
+class ThereAndBack(Job):
+    def build(self) -> None:
+        pairs = read(IterableSource([("a", 1, 9), ("b", 2, 9), ("a", 3, 9)], ("k", "v", "x")))
+        typed = pairs.filter("v", lambda v: v < 3).to_typed_pipe("k", "v").sum_by_key()
+        rows = from_typed(typed.to_typed_pipe().map(lambda kv: (kv[0], kv[1] * 10)), "name", "n")
+        rows.map("n", "m", str).write(Tsv("out", ("name", "n", "m")))
+        pairs.to_typed_pipe("v").map(lambda v: -v).write(TypedTsv("values", int))
+
+
+def test_a_pipe_goes_to_the_typed_api_and_back() -> None:
+    test = JobTest(ThereAndBack).sink(
+        Tsv("out", ("name", "n", "m")), [("a", 10, "10"), ("b", 20, "20")]
+    )
+    test.sink(TypedTsv("values", int), [-1, -2, -3]).run().finish()
 
 
 # -- values --------------------------------------------------------------------------------------

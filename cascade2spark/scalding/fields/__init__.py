@@ -10,7 +10,7 @@ from cascade2spark.scalding.fields.group import (
 )
 from cascade2spark.scalding.fields.histogram import Histogram
 from cascade2spark.scalding.fields.joining import SkewReplicationA, SkewReplicationB
-from cascade2spark.scalding.fields.rich_pipe import RichPipe, read
+from cascade2spark.scalding.fields.rich_pipe import RichPipe, from_typed, read
 from cascade2spark.scalding.typed.pipes import NO_MATCH
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "RichPipe",
     "SkewReplicationA",
     "SkewReplicationB",
+    "from_typed",
     "read",
 ]

@@ -9,9 +9,10 @@ from typing import Any, Self, TypeVar
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
+from cascade2spark.operations.passing import Identity
 from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import Each, GroupBy, Pipe
-from cascade2spark.scalding.base import Source, current_state, source_pipe, trap_pipe
+from cascade2spark.scalding.base import PipeSource, Source, current_state, source_pipe, trap_pipe
 from cascade2spark.scalding.fields.base import (
     fields_of,
     listed,
@@ -21,8 +22,10 @@ from cascade2spark.scalding.fields.functions import (
 )
 from cascade2spark.scalding.fields.group import CoGroupBuilder, GroupBuilder, JoinMode
 from cascade2spark.scalding.fields.rows import Rows
+from cascade2spark.scalding.typed.lowering import lowered, written_pipe
+from cascade2spark.scalding.typed.pipes import TypedPipe
 
-__all__ = ["RichPipe", "read"]
+__all__ = ["RichPipe", "from_typed", "read"]
 
 Result = TypeVar("Result")
 Body = Callable[[GroupBuilder], Any]
@@ -163,10 +166,28 @@ class RichPipe(Rows):
         """
         return self._on(trap_pipe(source, self.pipe))
 
+    def to_typed_pipe(self, *fields: Any) -> TypedPipe[Any]:
+        """Return the values of fields as a typed pipe: of one its values, of several tuples."""
+        wanted = listed("to_typed_pipe", fields_of(*fields)).un_apply_types()
+        rows = Each(self.pipe, wanted, Identity(), Fields.RESULTS)
+        return TypedPipe.from_(PipeSource(rows, wanted))
+
     def write(self, source: Source) -> Self:
         """Have the rows written by the job that is being built; return this pipe."""
         current_state().add(self.pipe, source)
         return self
+
+
+def from_typed(values: TypedPipe[Any], *fields: Any) -> RichPipe:
+    """Return the values of a typed pipe as rows: Scalding's toPipe.
+
+    Args:
+        values: of one field its values; of several, tuples or what gives as many values.
+        fields: their names.
+    """
+    wanted = listed("from_typed", fields_of(*fields)).un_apply_types()
+    shape = PipeSource(Pipe("typed"), wanted)  # only what it says of its fields counts
+    return RichPipe(written_pipe(lowered(values.node), values.node, shape))
 
 
 def read(source: Source) -> RichPipe:
