@@ -99,6 +99,17 @@ def test_a_node_becomes_one_pipe_however_often_it_is_used():
     assert sorted(calls) == [("a", 1), ("b", 2)]
 
 
+def test_writing_twice_plans_once():
+    calls, state = [], FlowState()
+    trapped = PAIRS.add_trap(Table(Fields.UNKNOWN, MemoryTap(Fields.ALL)))
+    seen = trapped.map(lambda pair: calls.append(pair) or pair).map(str).force_to_disk()
+    with state_of(state):
+        seen.write(Collected())
+        seen.write(Collected())
+    state.connect(Mode(LocalFlowConnector()), "job").complete()
+    assert len(calls) == 2
+
+
 def test_pairs_of_a_function_are_two_fields():
     tail = PAIRS.map(lambda pair: pair).sum_by_key().pipe_for(Collected())
     declared = [pipe.operation.get_field_declaration() for pipe in pipes_above(tail, Each)]

@@ -45,15 +45,30 @@ __all__ = [
 ]
 
 
+@attrs.define(eq=False)
+class Notes:
+    """What is known of a node besides what it says: how many read it, and what it became."""
+
+    readers: int = 0
+    rewritten: Any = None
+
+
 @attrs.frozen(eq=False, kw_only=True)
 class Node:
     """Base of the nodes.
 
     Args:
         origin: the user's line that built it.
+    Attributes:
+        notes: what `rewrites` remembers of it.
     """
 
     origin: Origin = attrs.field(factory=capture_origin, repr=False)
+    notes: Notes = attrs.field(factory=lambda: Notes(), init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for one in self.inputs:
+            one.notes.readers += 1
 
     @property
     def inputs(self) -> tuple[Node, ...]:

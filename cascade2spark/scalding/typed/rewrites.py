@@ -99,49 +99,32 @@ RULES: dict[str, Callable[[n.Node], n.Node | None]] = {
 
 
 def rewritten(node: n.Node) -> n.Node:
-    """Return a node after all rules, applied until none fits.
+    """Return a node after all rules, applied until none fits; the same one each time.
 
     What has several readers is never changed for one of them, so that it is still made once.
     """
-    done: dict[n.Node, n.Node] = {}
-    readers = _readers(node)
     waiting = [node]
     while waiting:
         top = waiting[-1]
-        missing = [one for one in top.inputs if one not in done]
+        missing = [one for one in top.inputs if one.notes.rewritten is None]
         if missing:
             waiting += missing
             continue
         waiting.pop()
-        if top in done:
-            continue
-        inputs = tuple(done[one] for one in top.inputs)
-        same = all(one is other for one, other in zip(inputs, top.inputs, strict=True))
-        made = top if same else top.with_inputs(inputs)
-        done[top] = _settled(made, any(readers.get(one, 0) > 1 for one in top.inputs))
-    return done[node]
+        if top.notes.rewritten is None:
+            is_shared = any(one.notes.readers > 1 for one in top.inputs)
+            inputs = tuple(one.notes.rewritten for one in top.inputs)
+            same = all(one is other for one, other in zip(inputs, top.inputs, strict=True))
+            made = top if same else top.with_inputs(inputs)
+            top.notes.rewritten = made if is_shared else _settled(made)
+    found: n.Node = node.notes.rewritten
+    return found
 
 
-def _settled(node: n.Node, reads_shared: bool) -> n.Node:
-    if reads_shared:
-        return node
+def _settled(node: n.Node) -> n.Node:
     for rule in RULES.values():
         found = rule(node)
         if found is not None:
             # What moved down may move on.
-            inputs = tuple(_settled(one, False) for one in found.inputs)
-            return _settled(found.with_inputs(inputs), False)
+            return _settled(found.with_inputs(tuple(map(_settled, found.inputs))))
     return node
-
-
-def _readers(node: n.Node) -> dict[n.Node, int]:
-    counts: dict[n.Node, int] = {}
-    seen: set[n.Node] = {node}
-    waiting = [node]
-    while waiting:
-        for one in waiting.pop().inputs:
-            counts[one] = counts.get(one, 0) + 1
-            if one not in seen:
-                seen.add(one)
-                waiting.append(one)
-    return counts
