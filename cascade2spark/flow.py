@@ -15,12 +15,16 @@ from cascade2spark.flows.described import FlowStepStrategy
 from cascade2spark.flows.flow import Flow
 from cascade2spark.flows.listeners import CascadeListener, FlowListener, FlowStepListener
 from cascade2spark.flows.props import (
+    AggregateByProps,
     AppProps,
+    CascadeProps,
     FlowConnectorProps,
     FlowProps,
     FlowRuntimeProps,
     Props,
+    SpillableProps,
     TrapProps,
+    UniqueProps,
 )
 from cascade2spark.flows.skips import (
     FlowSkipIfSinkExists,
@@ -51,6 +55,7 @@ from cascade2spark.operations.base import (
 from cascade2spark.taps.base import TupleEntryCollector, TupleEntryIterator
 
 __all__ = [
+    "AggregateByProps",
     "AggregatorCall",
     "AppProps",
     "AssemblyContext",
@@ -60,6 +65,7 @@ __all__ = [
     "CascadeConnector",
     "CascadeDef",
     "CascadeListener",
+    "CascadeProps",
     "CascadeStats",
     "Cascades",
     "DebugLevel",
@@ -95,11 +101,13 @@ __all__ = [
     "Props",
     "SliceCounters",
     "SparkFlowConnector",
+    "SpillableProps",
     "Status",
     "StepCounters",
     "TrapProps",
     "TupleEntryCollector",
     "TupleEntryIterator",
+    "UniqueProps",
     "UnitOfWorkDef",
     "ValueAssertionCall",
 ]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Any, Self
+from collections.abc import MutableMapping, Sequence
+from typing import Any, ClassVar, Self
 
 from cascade2spark.config_def import ConfigDef
 from cascade2spark.operations.base import AssertionLevel, DebugLevel
 
-__all__ = ["AppProps", "FlowConnectorProps", "FlowProps", "FlowRuntimeProps", "Props", "TrapProps"]
+__all__ = [
+    "AggregateByProps",
+    "AppProps",
+    "CascadeProps",
+    "FlowConnectorProps",
+    "FlowProps",
+    "FlowRuntimeProps",
+    "Props",
+    "SpillableProps",
+    "TrapProps",
+    "UniqueProps",
+]
 
 
 class Props:
@@ -179,3 +190,103 @@ class TrapProps(Props):
     def set_stack_trace_line_delimiter(self, delimiter: str) -> Self:
         """Join the lines of a recorded stack trace by this text. Default ``|``."""
         return self._put("cascading.trap.throwable.stacktrace.line.delimiter", delimiter)
+
+
+class CascadeProps(Props):
+    """How cascades run."""
+
+    @classmethod
+    def cascade_props(cls) -> CascadeProps:
+        """Return new ones."""
+        return cls()
+
+    def set_max_concurrent_flows(self, flows: int) -> Self:
+        """Run no more flows than this at once; 0 for no limit."""
+        return self._put("cascading.cascade.maxconcurrentflows", flows)
+
+    def get_max_concurrent_flows(self) -> int:
+        """Return the number that was set, 0 for none."""
+        value: int = self._set.get("cascading.cascade.maxconcurrentflows", 0)
+        return value
+
+
+class _CacheProps(Props):
+    """What is held of an aggregation before its exchange."""
+
+    _factory: ClassVar[str]
+
+    def set_capacity(self, keys: int) -> Self:
+        """Hold at most so many keys."""
+        return self._put("cascading.aggregateby.cache.capacity", keys)
+
+    def get_capacity(self) -> int | None:
+        """Return the number of keys that was set."""
+        value: int | None = self._set.get("cascading.aggregateby.cache.capacity")
+        return value
+
+    def set_cache_factory_class_name(self, name: str) -> Self:
+        """Choose the cache of assemblies that are made of a CompositeFunction; others have one."""
+        return self._put(self._factory, name)
+
+    def get_cache_factory_class_name(self) -> str | None:
+        """Return the name that was set."""
+        value: str | None = self._set.get(self._factory)
+        return value
+
+
+class AggregateByProps(_CacheProps):
+    """What AggregateBy and its like hold before their exchange."""
+
+    _factory = "cascading.aggregateby.cachefactory.classname"
+
+    @classmethod
+    def aggregate_by_props(cls) -> AggregateByProps:
+        """Return new ones."""
+        return cls()
+
+
+class UniqueProps(_CacheProps):
+    """What Unique holds before its exchange; the capacity is that of AggregateBy."""
+
+    _factory = "cascading.unique.cachefactory.classname"
+
+    @classmethod
+    def unique_props(cls) -> UniqueProps:
+        """Return new ones."""
+        return cls()
+
+
+class SpillableProps(Props):
+    """Thresholds of spilling, which have no effect, as the flow's statistics say.
+
+    Tasks spill by bytes: `cascade2spark.memory.bytes` sets them.
+    """
+
+    @classmethod
+    def spillable_props(cls) -> SpillableProps:
+        """Return new ones."""
+        return cls()
+
+    def set_list_spill_threshold(self, tuples: int) -> Self:
+        """Have no effect."""
+        return self._put("cascading.spill.list.threshold", tuples)
+
+    def set_map_spill_threshold(self, keys: int) -> Self:
+        """Have no effect."""
+        return self._put("cascading.spill.map.threshold", keys)
+
+    def set_map_initial_capacity(self, keys: int) -> Self:
+        """Have no effect."""
+        return self._put("cascading.spill.map.capacity", keys)
+
+    def set_map_load_factor(self, factor: float) -> Self:
+        """Have no effect."""
+        return self._put("cascading.spill.map.loadfactor", factor)
+
+    def set_compress_spill(self, compress: bool) -> Self:
+        """Have no effect."""
+        return self._put("cascading.spill.compress", compress)
+
+    def set_codecs(self, codecs: Sequence[str]) -> Self:
+        """Have no effect."""
+        return self._put("cascading.spill.codecs", ",".join(codecs))
