@@ -511,6 +511,19 @@ case(
     expected=[(1, 1), (1, 1), (2, 2), (2, 2)],
 )
 case(
+    "using_to_variants_keep_only_what_is_made",
+    "3.2: using, and 3.1: …To",
+    lambda i: (
+        i.using(lambda: 2)
+        .map_to("v", "w", lambda times, v: v * times)
+        .using(lambda: 2)
+        .flat_map_to("w", ("x", "y"), lambda times, w: [(w, times)] * times)
+    ),
+    i=rows("k v", ("a", 1)),
+    expected=[(2, 2), (2, 2)],
+    fields="x y",
+)
+case(
     "using_foreach_keeps_all_rows",
     "3.2: using.foreach",
     lambda i: i.using(list).foreach("v", lambda seen, v: seen.append(v)),

@@ -19,13 +19,22 @@ if TYPE_CHECKING:
 
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
-# One task; three that combine before the exchange, as columns where they can; three that do not.
+# Three tasks that combine before the exchange, as columns where they can; three that do not. One
+# task for what is promised for one task only, and for what fails.
 CORNERS = {
     "1-rows": (1, "", "rows"),
     "3-columns": (3, "", "columns"),
     "3-plain": (3, ALL_RULES_OFF, "rows"),
 }
 
+
+def corners_of(case: Case) -> list[str]:
+    if case.partitions == 1 or case.fails is not None:
+        return ["1-rows"]
+    return [*CORNERS] if case.ordered else ["3-columns", "3-plain"]
+
+
+IN_PROCESS = [(case, corner) for case in CASES for corner in corners_of(case)]
 THAT_RUN = [case for case in CASES if case.fails is None]
 # Every case runs on two engines above; on Spark those whose name draws a lot: one in thirty.
 ON_SPARK = [
@@ -57,14 +66,11 @@ def test_local(case: Case, tmp_path: Path) -> None:
     check_case(case, local(), tmp_path)
 
 
-@pytest.mark.parametrize("corner", CORNERS)
-@every_case
+@pytest.mark.parametrize(
+    ("case", "corner"), IN_PROCESS, ids=[f"{case.name}-{corner}" for case, corner in IN_PROCESS]
+)
 def test_in_process(case: Case, corner: str, tmp_path: Path) -> None:
     partitions, rules_off, form = CORNERS[corner]
-    if case.fails is not None and case.fails.at != "run" and corner != "1-rows":
-        pytest.skip("fails alike before it runs")
-    if case.partitions not in (None, partitions):
-        pytest.skip(f"runs on {case.partitions} partition")
     check_case(case, in_process(partitions, rules_off=rules_off, form=form), tmp_path)
 
 

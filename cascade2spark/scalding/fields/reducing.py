@@ -14,7 +14,15 @@ from cascade2spark.operations.extremes import First, Last, MaxValue
 from cascade2spark.operations.folds import LeastValue
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.origin import capture_origin
-from cascade2spark.scalding.algebra import ANY, NOTHING, Aggregator, as_ring, as_semigroup
+from cascade2spark.scalding.algebra import (
+    ANY,
+    NOTHING,
+    Aggregator,
+    Semigroup,
+    as_ring,
+    as_semigroup,
+)
+from cascade2spark.scalding.algebra.running import Running
 from cascade2spark.scalding.fields.base import (
     argument_of,
     as_is,
@@ -92,9 +100,8 @@ class Reductions(GroupBody):
             for one, other in zip(source, target.un_apply_types(), strict=True):
                 self._numbers_summed(Fields(one), Sum(Fields(other), number))
             return self
-        plus = as_semigroup(of).plus
         prepare = _without_texts("sum") if of is None else as_is
-        return self._reduced("sum", source, target, prepare, lambda old, new: plus(new, old), as_is)
+        return self._added_up("sum", source, target, prepare, as_semigroup(of), is_reversed=True)
 
     def _numbers_summed(self, source: Fields, summed: Sum) -> Self:
         return self._aggregate("sum", source, lambda is_sorted: summed)
@@ -254,8 +261,19 @@ class Reductions(GroupBody):
         of: Any = None,
     ) -> Self:
         """Prepare the values of each row, add up what that gives, and present the sum."""
-        plus = as_semigroup(of).plus
-        return self.map_reduce_map(fields, to, prepare, lambda old, new: plus(new, old), present)
+        source, target = self._pair("map_plus_map", fields, to)
+        check_arity("map_plus_map", source, prepare)
+        check_arity("map_plus_map", Fields("sum"), present)
+        return self._added_up(
+            "map_plus_map",
+            source,
+            target,
+            lambda row: prepare(*row),
+            as_semigroup(of),
+            present,
+            is_reversed=True,
+            takes_row=True,
+        )
 
     def aggregate(self, fields: Any, to: Any, aggregator: Aggregator) -> Self:
         """Aggregate by an algebra's Aggregator, which prepares one value, or one tuple."""
@@ -266,9 +284,13 @@ class Reductions(GroupBody):
                 asked=shown_value(aggregator, 80),
                 origin=capture_origin(),
             )
-        plus = aggregator.semigroup.plus
-        return self._reduced(
-            "aggregate", source, target, aggregator.prepare, plus, aggregator.present
+        return self._added_up(
+            "aggregate",
+            source,
+            target,
+            aggregator.prepare,
+            aggregator.semigroup,
+            aggregator.present,
         )
 
     # -- what the methods share ------------------------------------------------------------------
@@ -285,6 +307,32 @@ class Reductions(GroupBody):
         name = f"{method} {', '.join(map(str, target))}"
         made = PlainAggregator(target, fold, name, capture_origin())
         return self._aggregate(method, source, lambda is_sorted: made)
+
+    def _added_up(
+        self,
+        method: str,
+        source: Fields,
+        target: Fields,
+        prepare: Callable[[Any], Any],
+        semigroup: Semigroup,
+        present: Callable[[Any], Any] = as_is,
+        *,
+        is_reversed: bool = False,
+        takes_row: bool = False,
+    ) -> Self:
+        """Add up one value, or tuple, for each row; many at a time, as lists and sketches like."""
+        argument = as_is if takes_row else argument_of(source)
+
+        def step(state: Any, *row: Any) -> Any:
+            return state + prepare(argument(row))
+
+        fold = Fold(
+            lambda: Running(semigroup, None, is_reversed),
+            step,
+            lambda state: present(state.total()),
+            operator.add,
+        )
+        return self._folded(method, source, target, fold)
 
     def _reduced(
         self,

@@ -275,9 +275,17 @@ class UsingPipe(Generic[Kind]):
         """Make fields of a resource and fields."""
         return self._made("map", fields, to, call, many=False)
 
+    def map_to(self, fields: Any, to: Any, call: Callable[..., Any]) -> Kind:
+        """Make fields of a resource and fields, and keep no other."""
+        return self._made("map", fields, to, call, many=False, is_only=True)
+
     def flat_map(self, fields: Any, to: Any, call: Callable[..., Iterable[Any] | None]) -> Kind:
         """Make any number of rows of a resource and fields."""
         return self._made("flat_map", fields, to, call, many=True)
+
+    def flat_map_to(self, fields: Any, to: Any, call: Callable[..., Iterable[Any] | None]) -> Kind:
+        """Make any number of rows of a resource and fields, and keep no other column."""
+        return self._made("flat_map", fields, to, call, many=True, is_only=True)
 
     def foreach(self, fields: Any, call: Callable[..., Any]) -> Kind:
         """Call a function for what it does; all rows stay."""
@@ -286,15 +294,21 @@ class UsingPipe(Generic[Kind]):
         return self._pipe._on(Each(self._pipe.pipe, source, UsingFilter(self._make, call)))
 
     def _made(
-        self, method: str, fields: Any, to: Any, call: Callable[..., Any], *, many: bool
+        self,
+        method: str,
+        fields: Any,
+        to: Any,
+        call: Callable[..., Any],
+        *,
+        many: bool,
+        is_only: bool = False,
     ) -> Kind:
         source, target = fields_of(fields), listed(method, fields_of(to))
         check_arity(method, source, call, before=1)
         one, several = (Shape.VALUES, Shape.ROWS) if many else (Shape.VALUE, Shape.ROW)
         made = UsingFunction(self._make, call, target, one if len(target) == 1 else several)
-        return self._pipe._on(
-            Each(self._pipe.pipe, source, made, default_mode(method, source, target))
-        )
+        output = Fields.RESULTS if is_only else default_mode(method, source, target)
+        return self._pipe._on(Each(self._pipe.pipe, source, made, output))
 
 
 def _found(method: str, fields: Any, call: Callable[..., Any]) -> Callable[..., Any]:
