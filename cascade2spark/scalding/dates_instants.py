@@ -101,9 +101,12 @@ class RichDate:
     def __hash__(self) -> int:
         return hash(self.timestamp)
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         shown = local_time(self.timestamp, datetime.UTC)
-        return f"RichDate('{shown:%Y-%m-%dT%H:%M:%S}.{self.timestamp % 1000:03}Z')"
+        return f"{shown:%Y-%m-%dT%H:%M:%S}.{self.timestamp % 1000:03}Z"
+
+    def __repr__(self) -> str:
+        return f"RichDate('{self}')"
 
 
 @attrs.frozen
