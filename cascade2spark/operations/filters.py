@@ -215,7 +215,12 @@ class Debug(BaseOperation, Filter):
         if self.print_fields and seen % max(1, self.print_fields_every) == 0:
             self._print(str(arguments.get_fields()))
         if self.print_tuple_every and seen % self.print_tuple_every == 0:
-            self._print(f"[{','.join([_quoted(value) for value in arguments.get_tuple()])}]")
+            # Texts and whole numbers stand as they are; asked here, they cost no call.
+            texts = [
+                f"'{value}'" if value.__class__ is str or value.__class__ is int else _quoted(value)
+                for value in arguments.get_tuple()
+            ]
+            self._print(f"[{','.join(texts)}]")
         filter_call.set_context(seen + 1)
         return False
 
@@ -293,6 +298,4 @@ class Status(BaseOperation, Filter):
 
 
 def _quoted(value: Any) -> str:
-    if value.__class__ is str or value.__class__ is int:
-        return f"'{value}'"  # its text as Java has it, without the search for how to write it
     return "null" if value is None else f"'{text_of(value)}'"
