@@ -22,7 +22,7 @@ import bisect
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cmp_to_key
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
@@ -51,7 +51,7 @@ from cascade2spark.kinds import (
     value_key,
 )
 
-__all__ = ["KEY_SEED", "KeyOrder", "finished_hash", "insert_in_order"]
+__all__ = ["KEY_SEED", "AnyKeyOrder", "KeyOrder", "finished_hash", "insert_in_order"]
 
 Item = TypeVar("Item")
 
@@ -65,6 +65,85 @@ def _unwrapped(comparators: Iterable[Any]) -> tuple[Comparator | None, ...]:
     given = [None if one is None else comparator_of(one) for one in comparators]
     kept = tuple(None if isinstance(one, NaturalOrder) else one for one in given)
     return kept if any(one is not None for one in kept) else ()
+
+
+class AnyKeyOrder(Protocol):
+    """What steps ask of the order of a key: a `KeyOrder`, or an `ordering_python.PythonKeyOrder`.
+
+    The laws are those of `KeyOrder`.
+    """
+
+    @property
+    def width(self) -> int:
+        """Number of values in a key."""
+        ...
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the order of every field is inverted."""
+        ...
+
+    @property
+    def comparators(self) -> tuple[Comparator | None, ...]:
+        """One for each field, or none at all."""
+        ...
+
+    @property
+    def is_natural(self) -> bool:
+        """Whether equality is that of `kinds`, for all fields."""
+        ...
+
+    @property
+    def is_directional(self) -> bool:
+        """Whether columns of any type are equal and ordered by `kinds`, up or down."""
+        ...
+
+    @property
+    def descending(self) -> tuple[bool, ...] | None:
+        """Whether each field descends; None when columns of one type are not ordered by `kinds`."""
+        ...
+
+    @property
+    def has_group_key(self) -> bool:
+        """Whether same keys can be found in a dict."""
+        ...
+
+    @property
+    def is_partitionable(self) -> bool:
+        """Whether same keys are sure to have equal hashes and others mostly not."""
+        ...
+
+    def sort_key(self) -> Callable[[Key], Any]:
+        """Return the function from a key to something ordered by ``<`` as the keys are."""
+        ...
+
+    def sort_key_among(self, keys: Sequence[Key]) -> Callable[[Key], Any]:
+        """Return a sort key that orders just these keys."""
+        ...
+
+    def same(self) -> Callable[[Key, Key], bool]:
+        """Return the function that tells whether two keys are the same."""
+        ...
+
+    def group_key(self) -> Callable[[Key], Hashable]:
+        """Return the function from a key to something hashable, equal exactly for same keys."""
+        ...
+
+    def hasher(self) -> Callable[[Key], int]:
+        """Return the function from a key to its hash, an unsigned 64-bit number."""
+        ...
+
+    def hash_of(self, key: Key) -> int:
+        """Return the hash of one key."""
+        ...
+
+    def partition_of(self, key: Key, partitions: int) -> int:
+        """Return the partition of one key, from 0."""
+        ...
+
+    def partitioner(self, partitions: int) -> Callable[[Key], int]:
+        """Return the function from a key to its partition, from 0."""
+        ...
 
 
 @attrs.frozen

@@ -50,7 +50,7 @@ from cascade2spark.kinds import (
     value_hash,
     value_key,
 )
-from cascade2spark.ordering import KEY_SEED, KeyOrder, finished_hash
+from cascade2spark.ordering import KEY_SEED, AnyKeyOrder, KeyOrder, finished_hash
 
 __all__ = [
     "PythonKeyOrder",
@@ -86,9 +86,9 @@ _TAG = object()
 class PythonKeyOrder:
     """Equality, order and hash of keys of `width` values, by Python's ``==``.
 
-    It has the methods of `KeyOrder`. It is never `is_natural` nor `is_directional`: column forms
-    made for the kinds of pipes do not fit, unless a column has one type throughout. Then they are
-    ordered alike, in the direction that `descending` tells.
+    Steps take it as `AnyKeyOrder`. It is never `is_natural` nor `is_directional`: column forms made
+    for the kinds of pipes do not fit, unless a column has one type throughout. Then it is ordered
+    alike, in the direction that `descending` tells.
 
     Args:
         width: number of values in a key.
@@ -202,13 +202,11 @@ class PythonOrder:
         return _hash(value)
 
 
-def key_order_of(width: int, comparators: Sequence[Any], reverse: bool = False) -> KeyOrder:
+def key_order_of(width: int, comparators: Sequence[Any], reverse: bool = False) -> AnyKeyOrder:
     """Return the order of a key by the comparators of its fields."""
-    if comparators and all(isinstance(one, PythonOrder) for one in comparators):
-        if len({one.reverse for one in comparators}) == 1:
-            turned = comparators[0].reverse is not reverse
-            order: Any = PythonKeyOrder(width, turned)  # has all that steps ask of a KeyOrder
-            return order  # type: ignore[no-any-return]
+    is_python = comparators and all(isinstance(one, PythonOrder) for one in comparators)
+    if is_python and len({one.reverse for one in comparators}) == 1:
+        return PythonKeyOrder(width, comparators[0].reverse is not reverse)
     return KeyOrder(width, tuple(comparators), reverse)
 
 

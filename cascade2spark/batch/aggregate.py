@@ -20,7 +20,7 @@ from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.errors import Unsupported
 from cascade2spark.kinds import value_group_key
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["PartialAggregate", "PartialAggregation", "can_aggregate_parts", "count_keys"]
@@ -52,7 +52,7 @@ class PartialAggregate:
     """
 
     key: Pick
-    key_order: KeyOrder
+    key_order: AnyKeyOrder
     everys: tuple[EverySpec, ...]
     capacity: int = 100_000
     site: SiteSpec | None = None

@@ -27,7 +27,7 @@ from cascade2spark.batch.kernels.keys import encode_keys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import EverySpec
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = [
@@ -49,7 +49,7 @@ _WORTH_KEEPING = 0.8
 
 
 def aggregate_kernels(
-    everys: Sequence[EverySpec], key: Pick, order: KeyOrder
+    everys: Sequence[EverySpec], key: Pick, order: AnyKeyOrder
 ) -> list[AggregateKernel] | None:
     """Return a kernel for each aggregator, or None when one of them, or the key, needs rows."""
     if not order.is_natural or key.positions is None or not everys:
@@ -189,7 +189,7 @@ class ColumnAggregation:
 def merged_groups(
     store: BlockStore,
     run: EveryRun,
-    order: KeyOrder,
+    order: AnyKeyOrder,
     task: TaskContext,
     on_bad: OnBad | None = None,
 ) -> Iterator[Batch]:
@@ -226,7 +226,7 @@ def merged_groups(
 def _merged_at_once(
     store: BlockStore,
     everys: Sequence[EverySpec],
-    order: KeyOrder,
+    order: AnyKeyOrder,
     kernels: Sequence[AggregateKernel],
     task: TaskContext,
 ) -> Iterator[Columns]:
@@ -239,7 +239,7 @@ def _merged_at_once(
 def _merged_slices(
     store: BlockStore,
     everys: Sequence[EverySpec],
-    order: KeyOrder,
+    order: AnyKeyOrder,
     kernels: Sequence[AggregateKernel],
     task: TaskContext,
 ) -> Iterator[Columns]:
@@ -271,7 +271,7 @@ def _merged_slices(
 def merged_columns(
     batches: Sequence[Columns],
     everys: Sequence[EverySpec],
-    order: KeyOrder,
+    order: AnyKeyOrder,
     kernels: Sequence[AggregateKernel],
 ) -> Columns:
     """Return the groups of partial results, in key order, as the Everys lay them out.

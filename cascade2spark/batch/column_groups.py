@@ -32,7 +32,7 @@ from cascade2spark.batch.kernels.keys import Codes
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.batch.spill import SpillSpace
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["aggregated_groups", "column_groups", "group_kernels"]
@@ -49,7 +49,7 @@ _FINISHED_ROWS = 65_536
 def column_groups(
     slices: Iterable[Columns],
     key_places: Sequence[int],
-    order: KeyOrder,
+    order: AnyKeyOrder,
     *,
     places: Sequence[int] | None = None,
 ) -> Iterator[tuple[Row, Iterable[Row]]]:
@@ -115,7 +115,7 @@ class _Following:
         key: Row,
         columns: Columns | None,
         ahead: Iterator[Columns],
-        order: KeyOrder,
+        order: AnyKeyOrder,
         key_places: Sequence[int],
         places: Sequence[int] | None,
     ) -> None:
@@ -230,7 +230,7 @@ def group_kernels(everys: Sequence[EverySpec]) -> list[AggregateKernel] | None:
 
 
 def aggregated_groups(
-    slices: Iterable[Columns], run: EveryRun, key: Pick, order: KeyOrder, task: TaskContext
+    slices: Iterable[Columns], run: EveryRun, key: Pick, order: AnyKeyOrder, task: TaskContext
 ) -> Iterator[Columns]:
     """Yield the results of aggregators over the groups of sorted columns, in key order.
 
@@ -269,7 +269,7 @@ class _Aggregation:
         everys: Sequence[EverySpec],
         kernels: Sequence[AggregateKernel],
         key_places: Sequence[int],
-        order: KeyOrder,
+        order: AnyKeyOrder,
         spill: SpillSpace,
     ) -> None:
         self._everys, self._kernels = everys, kernels

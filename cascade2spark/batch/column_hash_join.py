@@ -24,7 +24,7 @@ from cascade2spark.batch.kernels.products import Places, Product
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SideSpec
 from cascade2spark.joiners import Joiner
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 
 __all__ = ["ColumnHashJoin", "ColumnHashJoinStage", "can_join_columns"]
 
@@ -35,7 +35,7 @@ _SLICE_ROWS = 65_536
 _SLICE_BYTES = 8 << 20
 
 
-def can_join_columns(sides: Sequence[SideSpec], order: KeyOrder, joiner: Joiner) -> bool:
+def can_join_columns(sides: Sequence[SideSpec], order: AnyKeyOrder, joiner: Joiner) -> bool:
     """Tell whether a join with held sides can take columns."""
     required = required_sides(joiner, len(sides))
     if required is None or not required[0] or not order.is_directional:

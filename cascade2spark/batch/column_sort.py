@@ -24,7 +24,7 @@ from cascade2spark.batch.kernels.keys import (
     ranked_rows,
 )
 from cascade2spark.batch.spill import SpillFile, SpillPlace, SpillSpace
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["ColumnOrder", "sorted_columns"]
@@ -59,9 +59,9 @@ class ColumnOrder:
     def of(
         cls,
         key: Pick,
-        key_order: KeyOrder,
+        key_order: AnyKeyOrder,
         sort: Pick | None = None,
-        sort_order: KeyOrder | None = None,
+        sort_order: AnyKeyOrder | None = None,
     ) -> ColumnOrder | None:
         """Return the order over columns, or None when rows have to be compared."""
         places, descending = key.positions, key_order.descending

@@ -30,7 +30,7 @@ from cascade2spark.batch.kernels.watching import can_watch
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EachSpec, EverySpec, ProjectSpec, SiteSpec
 from cascade2spark.fields import Fields
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["ChainBuilder", "can_aggregate_columns", "column_operators", "with_columns"]
@@ -110,7 +110,7 @@ def column_operators(operators: tuple[EachSpec | ProjectSpec, ...]) -> int:
     return len(operators)
 
 
-def can_aggregate_columns(everys: Sequence[EverySpec], key: Pick, order: KeyOrder) -> bool:
+def can_aggregate_columns(everys: Sequence[EverySpec], key: Pick, order: AnyKeyOrder) -> bool:
     """Tell whether a partial aggregation, and its merging, takes columns."""
     return aggregate_kernels(everys, key, order) is not None
 

@@ -28,7 +28,7 @@ from cascade2spark.batch.narrowed import narrowed_run
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import SideSpec, SiteSpec
 from cascade2spark.operations.failures import located_error
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["GroupReduce", "JoinReduce"]
@@ -50,9 +50,9 @@ class GroupReduce:
 
     everys: EveryRun
     key: Pick
-    key_order: KeyOrder
+    key_order: AnyKeyOrder
     sort: Pick | None
-    sort_order: KeyOrder | None
+    sort_order: AnyKeyOrder | None
     site: SiteSpec
     trap: int | None = None
 

@@ -20,7 +20,7 @@ from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import Joiner
 from cascade2spark.operations.failures import located_error
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["HashJoin", "HashJoinStage", "JoinTable", "TableSource"]
@@ -44,7 +44,7 @@ class JoinTable:
         is_unique: no key has two rows.
     """
 
-    def __init__(self, batches: Iterable[list[Row]], key: Pick, key_order: KeyOrder) -> None:
+    def __init__(self, batches: Iterable[list[Row]], key: Pick, key_order: AnyKeyOrder) -> None:
         self._order, self._key_of = key_order, key.of()
         self._same = key_order.same()
         # By the name of a key its rows, or where no key has two, the row itself: a list around
@@ -184,7 +184,7 @@ class HashJoin:
     """
 
     sides: tuple[SideSpec, ...]
-    key_order: KeyOrder
+    key_order: AnyKeyOrder
     joiner: Joiner
     joined: Fields
     source: TableSource

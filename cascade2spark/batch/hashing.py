@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Batch, Columns, NotColumns, Rows, array_of, rows_of
 from cascade2spark.kinds import PRIME, SEED, Kind
-from cascade2spark.ordering import KEY_SEED, KeyOrder
+from cascade2spark.ordering import KEY_SEED, AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
 from cascade2spark.selection import Pick
 
@@ -49,7 +49,7 @@ _BEYOND = float(1 << 63)
 _MIX = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 
 
-def row_partitions(rows: Rows, key: Pick, order: KeyOrder, partitions: int) -> list[int]:
+def row_partitions(rows: Rows, key: Pick, order: AnyKeyOrder, partitions: int) -> list[int]:
     """Return the partition of each row.
 
     Args:
@@ -65,7 +65,7 @@ def row_partitions(rows: Rows, key: Pick, order: KeyOrder, partitions: int) -> l
 
 
 def column_partitions(
-    columns: Columns, key: Pick, order: KeyOrder, partitions: int
+    columns: Columns, key: Pick, order: AnyKeyOrder, partitions: int
 ) -> npt.NDArray[np.unsignedinteger[Any]]:
     """Return the partition of each row of a batch of columns."""
     if not order.is_partitionable:
@@ -84,7 +84,7 @@ def partition_numbers(hashes: Hashes, partitions: int) -> npt.NDArray[np.unsigne
     return remainders.astype(np.min_scalar_type(max(partitions - 1, 0)))
 
 
-def batch_hashes(batch: Batch, key: Pick, order: KeyOrder) -> Hashes:
+def batch_hashes(batch: Batch, key: Pick, order: AnyKeyOrder) -> Hashes:
     """Return the hash of the key of each row, for an order that is partitionable."""
     if isinstance(batch, list):
         return row_hashes(batch, key, order)
@@ -98,7 +98,7 @@ def batch_hashes(batch: Batch, key: Pick, order: KeyOrder) -> Hashes:
     return row_hashes(rows_of(batch), key, order)
 
 
-def row_hashes(rows: Rows, key: Pick, order: KeyOrder) -> Hashes:
+def row_hashes(rows: Rows, key: Pick, order: AnyKeyOrder) -> Hashes:
     """Return the hash of the key of each row, for an order that is partitionable."""
     if isinstance(order, PythonKeyOrder) and key.positions is not None:
         return _python_hashes([[row[place] for row in rows] for place in key.positions], order)

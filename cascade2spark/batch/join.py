@@ -19,7 +19,7 @@ from cascade2spark.batch.specs import SideSpec, SiteSpec
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin, InnerJoin, Joiner, JoinerClosure, join_rows
 from cascade2spark.operations.failures import located_error
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import check_width
 
 __all__ = ["CoGroupRun", "Joining", "co_groups", "joined_groups"]
@@ -45,7 +45,7 @@ class CoGroupRun:
     """
 
     sides: tuple[SideSpec, ...]
-    key_order: KeyOrder
+    key_order: AnyKeyOrder
     joiner: Joiner
     group_fields: Fields
     joined: Fields
@@ -122,7 +122,7 @@ def required_sides(joiner: Joiner, size: int) -> tuple[bool, ...] | None:
 
 
 def co_groups(
-    sides: Sequence[Groups], key_order: KeyOrder
+    sides: Sequence[Groups], key_order: AnyKeyOrder
 ) -> Iterator[tuple[list[Row | None], list[Iterable[Row]]]]:
     """Yield the groups of several sorted sides, key by key.
 

@@ -31,7 +31,7 @@ import pyarrow as pa
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, batch_rows, rows_of
 from cascade2spark.batch.hashing import Hashes, batch_hashes, column_hashes
 from cascade2spark.errors import shown_value
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder, KeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["KeyCounter", "KeyShare", "heaviest_keys"]
@@ -81,7 +81,7 @@ class KeyCounter:
         order: whose hash tells keys apart; natural order's where a comparator has no hash.
     """
 
-    def __init__(self, key: Pick, order: KeyOrder) -> None:
+    def __init__(self, key: Pick, order: AnyKeyOrder) -> None:
         self._key, self._order = key, order
         self._takes_hashes = order.has_group_key
         if not self._takes_hashes:
@@ -225,7 +225,7 @@ class _Sample:
 
 
 def heaviest_keys(
-    records: Iterable[Mapping[str, Any]], order: KeyOrder, most: int = 10
+    records: Iterable[Mapping[str, Any]], order: AnyKeyOrder, most: int = 10
 ) -> tuple[int, list[KeyShare]]:
     """Return the rows of an exchange, and its heaviest keys, heaviest first.
 
@@ -249,7 +249,7 @@ def heaviest_keys(
     return rows, [KeyShare(names[found], weight / rows, found) for found, weight in ranked]
 
 
-def _unite(weights: dict[int, float], names: dict[int, Row], order: KeyOrder) -> None:
+def _unite(weights: dict[int, float], names: dict[int, Row], order: AnyKeyOrder) -> None:
     same = order.same()
     kept: list[int] = []
     for found in sorted(weights, key=lambda one: -weights[one]):

@@ -15,7 +15,7 @@ from cascade2spark.batch.every_folds import BoundFolds
 from cascade2spark.batch.key_names import key_namer
 from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.operations.callables import Shape
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
 
@@ -26,7 +26,9 @@ Row = tuple[Any, ...]
 _GROWTH = 16
 
 
-def can_merge_by_name(store: BlockStore, run: EveryRun, order: KeyOrder, task: TaskContext) -> bool:
+def can_merge_by_name(
+    store: BlockStore, run: EveryRun, order: AnyKeyOrder, task: TaskContext
+) -> bool:
     """Tell whether all partial results fit in memory, and give one row for each key."""
     return (
         isinstance(order, PythonKeyOrder)
@@ -42,7 +44,7 @@ def can_merge_by_name(store: BlockStore, run: EveryRun, order: KeyOrder, task: T
 
 
 def merged_by_name(
-    store: BlockStore, run: EveryRun, order: KeyOrder, task: TaskContext
+    store: BlockStore, run: EveryRun, order: AnyKeyOrder, task: TaskContext
 ) -> Iterator[list[Row]]:
     """Yield the key and the results for each key, in key order.
 
@@ -86,7 +88,7 @@ def merged_by_name(
         operations.cleanup(is_failing=is_failing)
 
 
-def _in_order(entries: list[list[Any]], order: KeyOrder) -> list[list[Any]]:
+def _in_order(entries: list[list[Any]], order: AnyKeyOrder) -> list[list[Any]]:
     if not entries:
         return entries
     key_of = itemgetter(slice(0, order.width))

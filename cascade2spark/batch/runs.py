@@ -18,7 +18,7 @@ from cascade2spark.batch.blocks import decode_block, encode_block
 from cascade2spark.batch.held import sized_lists
 from cascade2spark.batch.spill import SpillFile, SpillPlace, SpillSpace
 from cascade2spark.comparators import NullNotEquivalentComparator, ReverseOrder
-from cascade2spark.ordering import KeyOrder, insert_in_order
+from cascade2spark.ordering import AnyKeyOrder, insert_in_order
 from cascade2spark.selection import Pick
 
 __all__ = ["RowRuns"]
@@ -62,9 +62,9 @@ class RowRuns:
         self,
         spill: SpillSpace,
         key: Pick,
-        key_order: KeyOrder,
+        key_order: AnyKeyOrder,
         sort: Pick | None,
-        sort_order: KeyOrder | None,
+        sort_order: AnyKeyOrder | None,
         on_bad: OnBad,
         sides: int = 1,
     ) -> None:
@@ -364,7 +364,7 @@ def _merged_one_by_one(heads: Iterable[_Head], on_bad: OnBad) -> Iterator[Lump]:
                 waiting.append(head)
 
 
-def _has_lonely_nulls(order: KeyOrder) -> bool:
+def _has_lonely_nulls(order: AnyKeyOrder) -> bool:
     comparators: list[Any] = list(order.comparators)
     while any(isinstance(one, ReverseOrder) for one in comparators):
         comparators = [getattr(one, "comparator", None) for one in comparators]

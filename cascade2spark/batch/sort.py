@@ -19,7 +19,7 @@ from cascade2spark.batch.runs import RowRuns
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.errors import RunError
 from cascade2spark.kinds import PLAIN_CLASSES
-from cascade2spark.ordering import KeyOrder, insert_in_order
+from cascade2spark.ordering import AnyKeyOrder, insert_in_order
 from cascade2spark.ordering_python import PythonKeyOrder, are_ordered_plainly
 from cascade2spark.selection import Pick
 
@@ -41,9 +41,9 @@ _ORDERED = PLAIN_CLASSES - {type(None)}
 def sorted_groups(
     batches: Iterable[list[Row]],
     key: Pick,
-    key_order: KeyOrder,
+    key_order: AnyKeyOrder,
     sort: Pick | None = None,
-    sort_order: KeyOrder | None = None,
+    sort_order: AnyKeyOrder | None = None,
     on_bad: OnBad | None = None,
     *,
     spill: SpillSpace | None = None,
@@ -91,9 +91,9 @@ def sorted_groups(
 def sorted_rows(
     batches: Iterable[list[Row]],
     key: Pick,
-    key_order: KeyOrder,
+    key_order: AnyKeyOrder,
     sort: Pick | None = None,
-    sort_order: KeyOrder | None = None,
+    sort_order: AnyKeyOrder | None = None,
     on_bad: OnBad | None = None,
     *,
     spill: SpillSpace | None = None,
@@ -110,7 +110,7 @@ class _ByName:
     one x86-64 core).
     """
 
-    def __init__(self, key: Pick, order: KeyOrder, sorting: _Sorting, on_bad: OnBad) -> None:
+    def __init__(self, key: Pick, order: AnyKeyOrder, sorting: _Sorting, on_bad: OnBad) -> None:
         self._order, self._sorting, self._on_bad = order, sorting, on_bad
         self._key_of, self._names_of = key.of(), key_namer(key, order)
         self._table: dict[Hashable, list[Row]] = {}
@@ -164,7 +164,7 @@ class _ByName:
 class _ByOrder:
     """Rows in a list, all of which are sorted: for comparators without a hash."""
 
-    def __init__(self, key: Pick, order: KeyOrder, sorting: _Sorting, on_bad: OnBad) -> None:
+    def __init__(self, key: Pick, order: AnyKeyOrder, sorting: _Sorting, on_bad: OnBad) -> None:
         self._order, self._sorting, self._on_bad = order, sorting, on_bad
         self._key_of = key.of()
         self._rows: list[Row] = []
@@ -192,7 +192,7 @@ class _ByOrder:
 class _Sorting:
     """The order of rows within a group."""
 
-    def __init__(self, sort: Pick | None, order: KeyOrder | None, on_bad: OnBad) -> None:
+    def __init__(self, sort: Pick | None, order: AnyKeyOrder | None, on_bad: OnBad) -> None:
         self._sort, self._order, self._on_bad = sort, order, on_bad
 
     def among(self, groups: Sequence[tuple[Row, list[Row]]]) -> Arrange:
@@ -224,7 +224,7 @@ def _slabs(groups: list[tuple[Row, list[Row]]]) -> Iterator[list[tuple[Row, list
 
 
 def _plain_sort(
-    sort: Pick, order: KeyOrder, groups: Sequence[tuple[Row, list[Row]]]
+    sort: Pick, order: AnyKeyOrder, groups: Sequence[tuple[Row, list[Row]]]
 ) -> Arrange | None:
     """Return the sort of values that Python orders as `order` does; None if it does not.
 

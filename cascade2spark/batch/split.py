@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, column_names, rows_of
 from cascade2spark.batch.hashing import Hashes, batch_hashes, partition_numbers
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
 
@@ -23,7 +23,7 @@ OnHashes = Callable[[Batch, "Hashes | None"], None]
 def split_batch(
     batch: Batch,
     key: Pick,
-    order: KeyOrder,
+    order: AnyKeyOrder,
     partitions: int,
     on_bad: OnBad | None = None,
     on_hashes: OnHashes | None = None,
@@ -93,12 +93,12 @@ def _recast(batch: Columns, schema: pa.Schema) -> Columns:
     return pa.record_batch(columns, schema=schema)
 
 
-def _is_columnar(key: Pick, order: KeyOrder) -> bool:
+def _is_columnar(key: Pick, order: AnyKeyOrder) -> bool:
     is_python = isinstance(order, PythonKeyOrder)
     return (order.is_directional or is_python) and key.positions is not None
 
 
-def _one_by_one(rows: Rows, key: Pick, order: KeyOrder, on_bad: OnBad) -> tuple[Rows, Hashes]:
+def _one_by_one(rows: Rows, key: Pick, order: AnyKeyOrder, on_bad: OnBad) -> tuple[Rows, Hashes]:
     key_of, hash_of = key.of(), order.hasher()
     kept: Rows = []
     found: list[int] = []

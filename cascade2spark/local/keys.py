@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.operations.base import Row
-from cascade2spark.ordering import KeyOrder, insert_in_order
+from cascade2spark.ordering import AnyKeyOrder, insert_in_order
 
 __all__ = ["KeyTable", "Keyed", "groups_of", "sorted_rows"]
 
@@ -42,7 +42,7 @@ def sorted_rows(
         return placed
 
 
-def groups_of(rows: Sequence[Keyed], order: KeyOrder) -> Iterator[list[Keyed]]:
+def groups_of(rows: Sequence[Keyed], order: AnyKeyOrder) -> Iterator[list[Keyed]]:
     """Yield runs of equal keys of sorted rows."""
     same = order.same()
     group: list[Keyed] = []
@@ -67,7 +67,7 @@ class TableEntry:
 class KeyTable:
     """The held sides of a join in memory, found by key; entries stay in order of first arrival."""
 
-    def __init__(self, order: KeyOrder, sides: int) -> None:
+    def __init__(self, order: AnyKeyOrder, sides: int) -> None:
         self._same = order.same()
         self._group_key = order.group_key() if order.has_group_key else None
         self._sides = sides

@@ -16,7 +16,7 @@ from cascade2spark.config import KNOBS, Settings
 from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import key_order_of
 from cascade2spark.planner.joining import comparators_of
 from cascade2spark.planner.nodes import (
@@ -383,7 +383,7 @@ def _sides(node: JoinNode) -> tuple[Side, ...]:
     )
 
 
-def _join_order(node: JoinNode) -> KeyOrder:
+def _join_order(node: JoinNode) -> AnyKeyOrder:
     """Return the order of a join's keys: for each field the first comparator of any side."""
     size = len(node.keys[0])
     found = [

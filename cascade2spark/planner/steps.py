@@ -17,7 +17,7 @@ from cascade2spark.config import Settings
 from cascade2spark.counters import Counters
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import Joiner
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.origin import Origin
 from cascade2spark.selection import Layout, Pick
 
@@ -201,8 +201,8 @@ class Group(Step):
 
     key: Pick
     sort: Pick | None
-    key_order: KeyOrder
-    sort_order: KeyOrder | None
+    key_order: AnyKeyOrder
+    sort_order: AnyKeyOrder | None
     group_fields: Fields
     incoming: Fields
     everys: tuple[EveryOperator, ...] = ()
@@ -226,7 +226,7 @@ class CoGroup(Step):
     """
 
     sides: tuple[Side, ...]
-    key_order: KeyOrder
+    key_order: AnyKeyOrder
     joiner: Joiner
     group_fields: Fields
     joined: Fields
@@ -243,7 +243,7 @@ class BroadcastJoin(Step):
     """Rows of the first side joined with the others, which every task holds in memory."""
 
     sides: tuple[Side, ...]
-    key_order: KeyOrder
+    key_order: AnyKeyOrder
     joiner: Joiner
     joined: Fields
     is_self_join: bool = False

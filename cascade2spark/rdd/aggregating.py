@@ -211,8 +211,7 @@ class _Merging:
             yield key, state
 
     def _spilled(self, store: BlockStore, spill: SpillSpace) -> Iterator[tuple[Any, Any]]:
-        order: Any = _ORDER
-        for (key,), rows in sorted_groups(store.row_batches(), _KEY, order, spill=spill):
+        for (key,), rows in sorted_groups(store.row_batches(), _KEY, _ORDER, spill=spill):
             states = (state for _, state in rows)
             state = next(states)
             try:

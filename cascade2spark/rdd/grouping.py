@@ -203,8 +203,7 @@ class _CoGrouping:
             for source, shape in enumerate(self.shapes)
         ]
         held = [HeldRows(spill, size) for _ in self.shapes[1:]]
-        order: Any = first.key_order
-        for keys, given in co_groups(groups, order):
+        for keys, given in co_groups(groups, first.key_order):
             key = next(key for key in keys if key is not None)
             values = _Values(given[0], self.call)
             sides = [_side(side, holder) for side, holder in zip(given[1:], held, strict=True)]

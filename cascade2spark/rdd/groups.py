@@ -77,14 +77,12 @@ def _over_rows(
     def on_bad(error: Exception, row: Any) -> None:
         raise refusal(error, row) from error
 
-    key_order: Any = shape.key_order
-    sort_order: Any = shape.sort_order(reverse)
     groups = sorted_groups(
         _row_batches(store, source, shape),
         shape.key_pick,
-        key_order,
+        shape.key_order,
         shape.sort_pick,
-        sort_order,
+        shape.sort_order(reverse),
         on_bad,
         spill=spill,
     )

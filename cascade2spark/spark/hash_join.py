@@ -34,7 +34,7 @@ from cascade2spark.batch.table_cache import TableCache
 from cascade2spark.context_settings import bytes_of
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 from cascade2spark.value_text import size_text
 
@@ -99,7 +99,7 @@ class BroadcastTables:
     """
 
     sides: tuple[HeldSide, ...]
-    order: KeyOrder
+    order: AnyKeyOrder
     limit_bytes: int
 
     def tables(self, task: TaskContext) -> Sequence[JoinTable]:

@@ -27,7 +27,7 @@ from cascade2spark.batch.chain import ROWS_TO_COLUMNS
 from cascade2spark.batch.key_counts import KeyCounter
 from cascade2spark.batch.lifecycle import TaskReport
 from cascade2spark.batch.split import OnBad, common_schema, split_batch, united
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 from cascade2spark.spark.end_to_end import end_to_end
 
@@ -59,7 +59,7 @@ class Exchange:
     """
 
     key: Pick
-    order: KeyOrder
+    order: AnyKeyOrder
     partitions: int
     source: int
     block_bytes: int

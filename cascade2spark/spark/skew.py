@@ -21,7 +21,7 @@ from cascade2spark.batch.batches import Batch
 from cascade2spark.batch.blocks import decode_block, encode_block, read_header
 from cascade2spark.batch.hashing import batch_hashes
 from cascade2spark.batch.key_counts import heaviest_keys
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = ["Copied", "Spread", "heavy_targets"]
@@ -34,7 +34,7 @@ Places = npt.NDArray[np.int64]
 
 
 def heavy_targets(
-    records: Iterable[Mapping[str, Any]], order: KeyOrder, partitions: int
+    records: Iterable[Mapping[str, Any]], order: AnyKeyOrder, partitions: int
 ) -> dict[int, tuple[int, ...]]:
     """Return, for the hash of each heavy key, the partitions that its rows are spread over.
 
@@ -64,7 +64,7 @@ class _Moving(ABC):
     """
 
     key: Pick
-    order: KeyOrder
+    order: AnyKeyOrder
     targets: Mapping[int, tuple[int, ...]]
 
     def __call__(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
