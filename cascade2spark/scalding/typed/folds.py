@@ -10,6 +10,7 @@ from typing import Any
 
 from cascade2spark.errors import BuildError, RunError, shown_value
 from cascade2spark.scalding.algebra.resolving import ANY, as_ring, as_semigroup
+from cascade2spark.scalding.algebra.running import Running
 from cascade2spark.scalding.typed.steps import Fold, Stream
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "whole_stream",
 ]
 
-_CHUNK = 1000
 _NUMBERS = frozenset({int, float, complex})
 
 
@@ -49,37 +49,6 @@ class _Nothing:
 
     def __reduce__(self) -> Any:
         return _nothing, ()
-
-
-class Running:
-    """Values that are added up some at a time: the sum of a thousand lists is made once."""
-
-    __slots__ = ("_semigroup", "_values")
-
-    def __init__(self, semigroup: Any, values: list[Any] | None = None) -> None:
-        self._semigroup = semigroup
-        self._values: list[Any] = [] if values is None else values
-
-    def __add__(self, value: Any) -> Running:
-        values = self._values
-        if value.__class__ is Running:
-            values += value._values
-        else:
-            values.append(value)
-        if len(values) >= _CHUNK:
-            self._values = [self._semigroup.sum_option(values)]
-        return self
-
-    def __radd__(self, value: Any) -> Running:
-        return Running(self._semigroup, [value, *self._values])
-
-    def __reduce__(self) -> Any:
-        return Running, (self._semigroup, [self.total()])
-
-    def total(self) -> Any:
-        """Return the sum."""
-        values = self._values
-        return values[0] if len(values) == 1 else self._semigroup.sum_option(values)
 
 
 _NOTHING = _Nothing()
