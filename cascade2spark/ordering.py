@@ -1,7 +1,8 @@
 """KeyOrder: what equality, order and hash mean for a key, as one object.
 
 Exchange, sort, group boundary and join tables, local and on Spark, all take theirs from here. What
-one value means in a key is in `kinds`; this module adds comparators, directions and several fields.
+one value means in a key is in `kinds`; `ordering_fields` adds comparators and directions, this
+module several fields.
 
 The hash of a key, for a second implementation: start at ``KEY_SEED``, take one round (see `kinds`)
 with the hash of each field from left to right, and finish with::
@@ -20,7 +21,6 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import cmp_to_key
 from operator import itemgetter
 from typing import Any, Protocol, TypeVar
 
@@ -28,11 +28,7 @@ import attrs
 
 from cascade2spark.comparators import (
     Comparator,
-    Hasher,
-    KeyComparator,
     NaturalOrder,
-    NullNotEquivalentComparator,
-    ReverseOrder,
     comparator_of,
 )
 from cascade2spark.errors import BuildError, RunError
@@ -42,14 +38,12 @@ from cascade2spark.kinds import (
     MASK,
     PLAIN_CLASSES,
     PLAIN_KINDS,
-    SEED,
-    Kind,
     hash_round,
     is_same,
     value_group_key,
-    value_hash,
     value_key,
 )
+from cascade2spark.ordering_fields import FieldOrder, field_order
 
 __all__ = ["KEY_SEED", "AnyKeyOrder", "KeyOrder", "finished_hash", "insert_in_order"]
 
@@ -301,9 +295,9 @@ class KeyOrder:
         hash_key = self.hasher()
         return lambda key: hash_key(key) % partitions
 
-    def _parts(self) -> list[_FieldOrder]:
+    def _parts(self) -> list[FieldOrder]:
         given = self.comparators or (None,) * self.width
-        return [_field_order(comparator, self.reverse) for comparator in given]
+        return [field_order(comparator, self.reverse) for comparator in given]
 
 
 def finished_hash(state: int) -> int:
@@ -371,117 +365,10 @@ def _refusal(left: Any, right: Any) -> Exception | None:
     return None
 
 
-@attrs.frozen
-class _FieldOrder:
-    """One field of a key: a comparator that is not reversed, and a direction."""
-
-    comparator: Any
-    descends: bool
-
-    @property
-    def is_natural(self) -> bool:
-        return self.comparator is None
-
-    @property
-    def is_hashed(self) -> bool:
-        return self.comparator is None or isinstance(self.comparator, Hasher)
-
-    @property
-    def has_lonely_nulls(self) -> bool:
-        return isinstance(self.comparator, NullNotEquivalentComparator)
-
-    def sort_key(self) -> Callable[[Any], Any]:
-        comparator = self.comparator
-        natural = _descending_key if self.descends else value_key
-        if comparator is None or self.has_lonely_nulls:
-            return natural
-        if isinstance(comparator, KeyComparator):
-            return lambda value: natural(comparator.key_of(value))
-        if self.descends:
-            return cmp_to_key(lambda left, right: comparator.compare(right, left))
-        return cmp_to_key(comparator.compare)
-
-    def same(self) -> Callable[[Any, Any], bool]:
-        comparator = self.comparator
-        if comparator is None:
-            return is_same
-        if self.has_lonely_nulls:
-            return lambda left, right: left is not None and is_same(left, right)
-        return lambda left, right: comparator.compare(left, right) == 0
-
-    def group_key(self) -> Callable[[Any], Hashable]:
-        comparator = self.comparator
-        if comparator is None:
-            return value_group_key
-        if self.has_lonely_nulls:
-            return lambda value: object() if value is None else value_group_key(value)
-        if isinstance(comparator, KeyComparator):
-            return lambda value: value_group_key(comparator.key_of(value))
-        return lambda value: _Bucketed(value, comparator)
-
-    def hash(self) -> Callable[[Any], int]:
-        comparator = self.comparator
-        if comparator is None or isinstance(
-            comparator, (KeyComparator, NullNotEquivalentComparator)
-        ):
-            return value_hash if comparator is None else comparator.hash_code
-        return lambda value: hash_round(SEED[Kind.HASHED], comparator.hash_code(value) & MASK)
-
-
-class _Bucketed:
-    """A value as a dict sees it through a comparator with a hash."""
-
-    __slots__ = ("comparator", "value")
-
-    def __init__(self, value: Any, comparator: Any) -> None:
-        self.value = value
-        self.comparator = comparator
-
-    def __hash__(self) -> int:
-        return hash(self.comparator.hash_code(self.value))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Bucketed) and self.comparator.compare(self.value, other.value) == 0
-        )
-
-
-class _Descending:
-    """A payload whose order is turned around."""
-
-    __slots__ = ("payload",)
-
-    def __init__(self, payload: Any) -> None:
-        self.payload = payload
-
-    def __lt__(self, other: _Descending) -> bool:
-        return bool(other.payload < self.payload)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Descending) and self.payload == other.payload
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _field_order(comparator: Comparator | None, descends: bool) -> _FieldOrder:
-    while isinstance(comparator, ReverseOrder):
-        comparator, descends = comparator.comparator, not descends
-    if isinstance(comparator, NaturalOrder):
-        comparator = None
-    return _FieldOrder(comparator, descends)
-
-
 def _sort_natural_one(key: Key) -> Any:
     value = key[0]
     kind = PLAIN_KINDS.get(value.__class__)
     return value_key(value) if kind is None else (kind, value)
-
-
-def _descending_key(value: Any) -> tuple[int, Any]:
-    kind, payload = value_key(value)
-    if isinstance(payload, (int, float)):
-        return -kind, -payload
-    return -kind, _Descending(payload)
 
 
 def _on_first(part: Callable[[Any], Any]) -> Callable[[Key], Any]:
