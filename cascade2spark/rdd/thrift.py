@@ -42,8 +42,8 @@ def read_thrift(
     """Return the thrift structs of Hadoop sequence files, or some fields of them.
 
     Without `fields` elements are records, objects with an attribute for each field, which stay
-    bytes until an attribute is looked at: counting, filtering by key or writing them elsewhere
-    decodes nothing. With `fields` elements are tuples, and nothing else is decoded: three of twenty
+    bytes: counting or writing them elsewhere decodes nothing, a filter on a field reads that field
+    alone. With `fields` elements are tuples, and nothing else is decoded: three of twenty
     fields take a quarter of the time of all.
 
     Args:

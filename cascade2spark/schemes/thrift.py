@@ -82,8 +82,8 @@ class ThriftSequenceFile(Scheme):
             mapping, paths by the names they get here. None is all fields.
         protocol: binary or compact.
         as_object: rows have one field, the whole struct as a record, called `record` or as `fields`
-            says. It stays bytes until an attribute of it is looked at, and is written back as these
-            bytes if nobody does.
+            says. It stays bytes until an attribute of it is set, or one that can be changed is
+            looked at, and is written back as these bytes if nobody does.
         key: name of a field for the key, a LongWritable such as Kafka's offset; None leaves the key
             out, and writes NullWritable.
         text: what invalid UTF-8 becomes: replace, strict or surrogateescape.

@@ -40,8 +40,8 @@ def both(values, fields, wanted=None):
     return columns, None if bad else rows
 
 
-@given(st.randoms(use_true_random=False), st.integers(1, 40))
-@settings(max_examples=25)
+@given(st.randoms(use_true_random=False), st.integers(1, 20))
+@settings(max_examples=20)
 def test_columns_are_the_rows(rng, count) -> None:
     values = [CODEC.encode(event(rng)) for _ in range(count)]
     columns, rows = both(values, PATHS)
@@ -51,7 +51,7 @@ def test_columns_are_the_rows(rng, count) -> None:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_damage_is_never_read_as_columns(rng) -> None:
     values = [CODEC.encode(event(rng)) for _ in range(3)]
     values[rng.randrange(3)] = damaged(values[0], rng)
@@ -65,6 +65,14 @@ def test_a_container_of_thousands_and_a_record_unlike_the_others() -> None:
     values = [CODEC.encode(event(random.Random(n))) for n in range(5)] + [CODEC.encode(odd)]
     columns, rows = both(values, PATHS)
     assert rows == columns
+
+
+def test_a_large_block_is_walked_in_parts() -> None:
+    values = [
+        CODEC.encode({"id": n, **({"user": str(n)} if n < 4096 else {})}) for n in range(4100)
+    ]
+    columns, rows = both(values, ["id", "user", "mobile"])
+    assert rows == columns and (4095, "4095", None) == rows[4095] and (4096, None, None) == rows[-4]
 
 
 def test_records_of_another_order_and_repeated_fields() -> None:

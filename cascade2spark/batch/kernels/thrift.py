@@ -31,6 +31,8 @@ _STRING, _STRUCT, _MAP, _SET, _LIST = 11, 12, 13, 14, 15
 _MOST_DEPTH = 24
 _MOST_STEPS = 4_000  # of a block: what is so irregular is quicker as rows
 _MOST_ELEMENTS = 24  # of a container, before its record goes alone
+# What is walked at once fits a core's own cache: eight megabytes take twice as long as in parts.
+_AT_ONCE = 4_096
 _PADDING = bytes(16)
 _LARGEST = (1 << 31) - 1 - len(_PADDING)
 _FLAT = frozenset({"bool", "byte", "i16", "i32", "i64", "enum", "double", "string", "binary"})
@@ -58,7 +60,13 @@ def thrift_reader(
     def read(block: ThriftBlock) -> Columns:
         if block.damages:
             raise NotColumns("damaged records")
-        found = iter(_columns_of(block.values, codec.struct, inner))
+        values = block.values
+        parts = [
+            _columns_of(values[start : start + _AT_ONCE], codec.struct, inner)
+            for start in range(0, max(len(values), 1), _AT_ONCE)
+        ]
+        whole = map(pa.concat_arrays, zip(*parts, strict=True))
+        found = iter(parts[0]) if len(parts) == 1 else whole
         columns = [pa.array(block.keys, pa.int64()) if at < shift else next(found) for at in wanted]
         return pa.record_batch(columns, names)
 
