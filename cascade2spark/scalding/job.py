@@ -23,7 +23,7 @@ from cascade2spark.scalding.job_kinds import (
     ExecutionJob,
     UtcDateRangeJob,
 )
-from cascade2spark.scalding.testing import JobTest
+from cascade2spark.scalding.testing import JobTest, TypedPipeChecker
 
 __all__ = [
     "ArgHelp",
@@ -46,6 +46,7 @@ __all__ = [
     "Stat",
     "StatKey",
     "Success",
+    "TypedPipeChecker",
     "UniqueID",
     "UtcDateRangeJob",
     "forced_execution",

@@ -57,6 +57,7 @@ from cascade2spark.scalding.sources_text import (
     TypedTsv,
 )
 from cascade2spark.scalding.sources_versioned import KeyValueCodec, VersionedKeyValSource
+from cascade2spark.scalding.versioned_writes import incremented, write_incremental
 
 __all__ = [
     "BijectedSourceSink",
@@ -107,5 +108,7 @@ __all__ = [
     "contra_map",
     "daily_suffix",
     "hourly_suffix",
+    "incremented",
     "most_recent_good",
+    "write_incremental",
 ]

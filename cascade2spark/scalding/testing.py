@@ -14,11 +14,12 @@ from cascade2spark.errors import BuildError, FlowError
 from cascade2spark.scalding.args import Args
 from cascade2spark.scalding.base import Mode, Source
 from cascade2spark.scalding.job_base import Job, run_jobs
+from cascade2spark.scalding.typed.pipes import TypedPipe
 from cascade2spark.schemes.base import as_source_fields
 from cascade2spark.taps.base import Tap
 from cascade2spark.taps.memory import MemoryTap
 
-__all__ = ["JobTest"]
+__all__ = ["JobTest", "TypedPipeChecker"]
 
 Row = tuple[Any, ...]
 Check = Callable[[list[Any]], object]
@@ -199,6 +200,37 @@ class _TestTap(MemoryTap):
     def __init__(self, source: Source, rows: Iterable[Row] | None = None) -> None:
         super().__init__(source.source_fields if rows is not None else source.sink_fields, rows)
         self._source_fields = as_source_fields(source.source_fields)
+
+
+class TypedPipeChecker:
+    """Runs typed pipes on values in memory, without files and without Spark.
+
+    Source:
+        com.twitter.scalding.typed.TypedPipeChecker
+    Example:
+        >>> TypedPipeChecker.check_output([1, 2], lambda pipe: pipe.map(str), print)
+        ['1', '2']
+    """
+
+    @staticmethod
+    def in_memory_to_list(pipe: TypedPipe[Any]) -> list[Any]:
+        """Return the values of a pipe."""
+        return pipe.to_iterable_execution().wait_for(mode=_quiet())
+
+    @staticmethod
+    def check_output(
+        values: Iterable[Any],
+        build: Callable[[TypedPipe[Any]], TypedPipe[Any]],
+        check: Callable[[list[Any]], object],
+    ) -> None:
+        """Hand to a check what a function makes of a pipe of values."""
+        check(TypedPipeChecker.in_memory_to_list(build(TypedPipe.from_(values))))
+
+    check_output_transform = check_output
+
+
+def _quiet() -> Mode:
+    return Mode.local({"cascade2spark.progress": "off"})
 
 
 @attrs.frozen

@@ -23,6 +23,7 @@ from cascade2spark.scalding.job import (
     JobTest,
     Mode,
     Stat,
+    TypedPipeChecker,
     UtcDateRangeJob,
     run_jobs,
 )
@@ -344,3 +345,10 @@ def test_what_the_command_line_lacks_is_told(tmp_path) -> None:
     assert (2, True) == (done.exit_code, "--locall" in done.stderr)
     done = call("scalding_jobs_here.Words", "--local", "--spark")
     assert (2, True) == (done.exit_code, "cannot have --spark" in done.stderr)
+
+
+def test_typed_pipes_are_checked_in_memory() -> None:
+    checked = []
+    TypedPipeChecker.check_output([1, 2], lambda pipe: pipe.map(str), checked.extend)
+    assert checked == ["1", "2"]
+    assert TypedPipeChecker.in_memory_to_list(TypedPipe.from_([3])) == [3]

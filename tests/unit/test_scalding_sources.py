@@ -10,8 +10,10 @@ import pytest
 
 from cascade2spark.errors import BuildError, Cascade2SparkError, TapError
 from cascade2spark.pipes import Pipe
+from cascade2spark.scalding.algebra import FunctionSemigroup
 from cascade2spark.scalding.base import FlowState, Mode, source_pipe
 from cascade2spark.scalding.dates import UTC, DateRange
+from cascade2spark.scalding.job import Job, JobTest
 from cascade2spark.scalding.sources import (
     Csv,
     EmptySource,
@@ -46,7 +48,9 @@ from cascade2spark.scalding.sources import (
     contra_map,
     daily_suffix,
     hourly_suffix,
+    incremented,
     most_recent_good,
+    write_incremental,
 )
 from cascade2spark.scalding.typed import TypedPipe
 from cascade2spark.schemes import record_class
@@ -431,3 +435,28 @@ def test_a_store_is_read_and_written_by_one_job() -> None:
     )
     assert values(store) == [("a", 2)]
     assert len(store.versions()) == 2
+
+
+def test_new_pairs_are_added_to_the_newest_version() -> None:
+    store = VersionedKeyValSource("store")
+    for pairs in ([("a", "1"), ("b", "2"), ("a", "3")], [("a", "4"), ("c", "5")]):
+        incremented(TypedPipe.from_(pairs), store).write_execution(store).wait_for(mode=LOCAL)
+    assert sorted(values(store)) == [("a", "134"), ("b", "2"), ("c", "5")]
+    assert len(store.versions()) == 2
+
+
+LARGER = FunctionSemigroup(max)
+
+
+class AddsUp(Job):
+    def build(self):
+        write_incremental(TypedPipe.from_([("a", 2)]), VersionedKeyValSource("store"), LARGER)
+
+
+def test_a_job_adds_to_a_store() -> None:
+    store = VersionedKeyValSource("store")
+    for _ in range(2):
+        assert AddsUp().run(LOCAL)
+    assert values(store) == [("a", 2)]
+    test = JobTest(AddsUp).source(OptionalSource(store), [("a", 5)])
+    test.sink(store, [("a", 5)]).run()
