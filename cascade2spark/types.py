@@ -7,25 +7,26 @@ be null, for primitives null becomes 0, False or NUL; 32-bit and 16-bit types wr
 
 from __future__ import annotations
 
-import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import attrs
 
-from cascade2spark.date_patterns import DatePattern, as_zone
-from cascade2spark.errors import BuildError, CoercionError, shown_value
-from cascade2spark.java_numbers import (
-    parse_decimal,
-    parse_double,
-    parse_float,
-    parse_whole,
-    to_float32,
+from cascade2spark.coercions import (
+    Convert,
+    refusal,
+    to_char,
+    to_decimal,
+    to_real,
+    to_truth,
+    to_whole,
 )
+from cascade2spark.date_patterns import DatePattern, as_zone
+from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.json_trees import json_text, parse_json, tree_of
 from cascade2spark.value_text import float32_text, plain_text
 
@@ -57,8 +58,6 @@ __all__ = [
     "text_of",
     "text_writer",
 ]
-
-Convert = Callable[[Any], Any]
 
 
 class Type(ABC):
@@ -192,11 +191,11 @@ class DateType(CoercibleType):
             try:
                 return self._pattern.parse(value)
             except ValueError as error:
-                raise _refusal(value, self) from error
+                raise refusal(value, self.label) from error
         if isinstance(value, date):
             return self._moment_millis(value)
         if value is True or value is False or not isinstance(value, numbers.Integral):
-            raise _refusal(value, self)
+            raise refusal(value, self.label)
         return int(value)
 
     def coerce(self, value: Any, to: Any) -> Any:
@@ -208,7 +207,7 @@ class DateType(CoercibleType):
             return None if millis is None else self._pattern.format(millis)
         if millis is None:
             return _CONVERT[to](None) if to in _CONVERT else to.canonical(None)
-        raise _refusal(value, to, declared=self)
+        raise refusal(value, to.label, self.label)
 
     def _moment_millis(self, moment: date) -> int:
         if not isinstance(moment, datetime):
@@ -410,7 +409,7 @@ def _tree_converter(target: Type) -> Convert:
         if is_truth:
             return tree is True or (tree.__class__ is str and convert(tree))
         if tree.__class__ in (dict, list) or (tree.__class__ is bool and target is not char_):
-            raise _refusal(json_text(tree), target, declared=JSONCoercibleType.TYPE)
+            raise refusal(json_text(tree), target.label, JSONCoercibleType.TYPE.label)
         return convert(tree)
 
     return of_tree
@@ -424,141 +423,16 @@ def _unchanged(value: Any) -> Any:
     return value
 
 
-def _refusal(value: Any, to: Type, declared: Type | None = None) -> CoercionError:
-    kind = "null" if value is None else f"{type(value).__name__} {shown_value(value)}"
-    declared_part = f" of type {declared.label}" if declared else ""
-    return CoercionError(
-        f"{kind}{declared_part} cannot become {to.label}",
-        details={"value": shown_value(value), "type": to.label},
-    )
-
-
-def _whole(to: _StockType, null: int | None) -> Convert:
-    bits = to.bits or 64
-    high = (1 << (bits - 1)) - 1
-    low = -high - 1
-
-    def wrap(number: int) -> int:
-        return ((number - low) & ((1 << bits) - 1)) + low
-
-    def convert(value: Any) -> Any:
-        kind = value.__class__
-        if kind is int:
-            return value if low <= value <= high else wrap(value)
-        if kind is str and value.isdecimal() and len(value) < 19:
-            number = int(value)
-            return number if number <= high else refuse(value)
-        if value is None:
-            return null
-        return convert_slowly(value)
-
-    def convert_slowly(value: Any) -> Any:
-        if isinstance(value, str):
-            if value == "":
-                return null
-            try:
-                number = parse_whole(value)
-            except ValueError:
-                refuse(value)
-            return number if low <= number <= high else refuse(value)
-        if isinstance(value, numbers.Integral):
-            return wrap(int(value))
-        if isinstance(value, Decimal):
-            return wrap(int(value)) if value.is_finite() else refuse(value)
-        if isinstance(value, numbers.Real):
-            return wrap(_cut(float(value), max(bits, 32)))
-        refuse(value)
-
-    def refuse(value: Any) -> NoReturn:
-        raise _refusal(value, to)
-
-    return convert
-
-
-def _cut(number: float, bits: int) -> int:
-    """Java's cast of a double to int or long: towards zero, held at the ends, NaN is 0."""
-    if number != number:
-        return 0
-    high = (1 << (bits - 1)) - 1
-    if abs(number) >= high:
-        return high if number > 0 else -high - 1
-    return int(number)
-
-
-def _real(to: _StockType, null: float | None) -> Convert:
-    is_narrow = to.bits == 32
-    parse = parse_float if is_narrow else parse_double
-
-    def convert(value: Any) -> Any:
-        kind = value.__class__
-        if kind is float:
-            return to_float32(value) if is_narrow else value
-        if value is None or value == "":
-            return null
-        if isinstance(value, str):
-            try:
-                return parse(value)
-            except ValueError:
-                raise _refusal(value, to) from None
-        if isinstance(value, (numbers.Real, Decimal)):
-            number = _double(value)
-            return to_float32(number) if is_narrow else number
-        raise _refusal(value, to)
-
-    return convert
-
-
-def _double(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:  # a whole number beyond the doubles
-        return math.inf if value > 0 else -math.inf
-
-
-def _truth(null: bool | None) -> Convert:
-    def convert(value: Any) -> Any:
-        if value is True or value is False:
-            return value
-        if value is None or value == "":
-            return null
-        return isinstance(value, str) and value.lower() == "true"
-
-    return convert
-
-
-def _to_char(value: Any) -> str:
-    text = plain_text(value)
-    if text is None:
-        return "\0"
-    if not text:
-        raise _refusal(value, char_)
-    return text[0]
-
-
-def _to_decimal(value: Any) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, Decimal):
-        return value
-    is_readable = isinstance(value, (str, numbers.Real)) and not isinstance(value, bool)
-    try:
-        if is_readable:
-            return parse_decimal(plain_text(value) or "")
-    except ValueError:
-        pass  # the refusal below says more
-    raise _refusal(value, BigDecimal)
-
-
 _CONVERT: dict[Type, Convert] = {
-    **{box: _whole(box, None) for box in (Integer, Long, Short)},
-    **{primitive: _whole(primitive, 0) for primitive in (int_, long_, short_)},
-    **{box: _real(box, None) for box in (Float, Double)},
-    **{primitive: _real(primitive, 0.0) for primitive in (float_, double_)},
-    Boolean: _truth(None),
-    boolean_: _truth(False),
+    **{box: to_whole(box.label, box.bits or 64, None) for box in (Integer, Long, Short)},
+    **{one: to_whole(one.label, one.bits or 64, 0) for one in (int_, long_, short_)},
+    **{box: to_real(box.label, box.bits or 64, None) for box in (Float, Double)},
+    **{one: to_real(one.label, one.bits or 64, 0.0) for one in (float_, double_)},
+    Boolean: to_truth(None),
+    boolean_: to_truth(False),
     String: plain_text,
-    char_: _to_char,
-    BigDecimal: _to_decimal,
+    char_: to_char(char_.label),
+    BigDecimal: to_decimal(BigDecimal.label),
     Object: _unchanged,
 }
 _STOCK_TYPES: dict[str, Type] = {kind.name: kind for kind in _CONVERT}
