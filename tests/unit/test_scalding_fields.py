@@ -211,6 +211,10 @@ WRONG: dict[str, tuple[Any, str]] = {
           in both     'a'
         """,
     ),
+    "no joiner": (
+        lambda p: p.join_with_smaller("a", "b", RichPipe(Pipe("o")), OuterJoin),
+        "write OuterJoin()",
+    ),
     "join widths": (
         lambda p: p.join_with_tiny(("a", "b"), "c", RichPipe(Pipe("o"))),
         "join_with_tiny needs as many key fields on both sides",

@@ -254,6 +254,13 @@ def _joined(
     is_skewed: bool = False,
 ) -> Pipe:
     """Join two pipes; in an inner join the keys of the right one may have names of the left's."""
+    if not isinstance(joiner, Joiner):
+        raise BuildError(
+            f"{method} takes a joiner",
+            asked=repr(joiner),
+            origin=capture_origin(),
+            fix=f"write {joiner.__name__}()" if isinstance(joiner, type) else None,
+        )
     one = listed(method, fields_of(left_keys))
     other = listed(method, fields_of(right_keys))
     if len(one) != len(other):
