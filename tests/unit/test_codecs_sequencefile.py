@@ -7,6 +7,7 @@ import math
 import random
 import struct
 from decimal import Decimal
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 
 from cascade2spark.codecs import cascading_tuples as tuples
+from cascade2spark.codecs import hadoop_codecs
 from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.hadoop_codecs import HADOOP_CODECS, hadoop_codec
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
@@ -354,6 +356,23 @@ def test_a_cut_off_file_gives_its_whole_records_and_one_error(compression) -> No
     # Only a cut where the records begin or behind a record, marker or block can look like an end.
     markers = data.count(b"\xff" * 4 + SYNC)
     assert (markers if compression == "block" else 60 + markers) == clean
+
+
+@pytest.mark.parametrize("name", ["zlib", "gzip"])
+def test_zlib_and_its_faster_kin_read_each_other_and_refuse_the_same(monkeypatch, name) -> None:
+    codec = hadoop_codec(name)
+    raw = b"abc" * 5_000 + random.Random(1).randbytes(500)
+    made = []
+    for library in ("zlib", "zlib_ng.zlib_ng"):
+        monkeypatch.setattr(hadoop_codecs, "_zlib", lambda name=library: import_module(name))
+        made.append(codec.compress(raw))
+        for packed in made:
+            assert raw == codec.decompress(packed, len(raw))
+            for most, given in ((len(raw) - 1, packed), (1 << 20, packed[:-1]), (99, b"abc")):
+                with pytest.raises(FormatError):
+                    codec.decompress(given, most)
+    monkeypatch.undo()
+    assert hadoop_codecs._zlib() is import_module("zlib_ng.zlib_ng")
 
 
 @pytest.mark.parametrize("codec", CODECS)
