@@ -10,19 +10,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from cascade2spark.errors import BuildError
+from cascade2spark.java_calendar import civil_day, days_of
 
 __all__ = ["DatePattern", "as_zone"]
 
 _EPOCH = datetime(1970, 1, 1)
-_EPOCH_DAY = _EPOCH.toordinal()
-_GREGORIAN_START = date(1582, 10, 15).toordinal() - _EPOCH_DAY
 _DAY_MS = 86_400_000
 _MONTHS = [
     *("January", "February", "March", "April", "May", "June", "July", "August"),
@@ -210,9 +209,9 @@ class DatePattern:
         if parts.get("G"):
             year = 1 - year
         month = parts.get("M", parts.get("L", 1))
-        wall = _day_number(year, month, _day_of(parts)) * _DAY_MS + _time_ms(parts)
+        wall = days_of(year, month, _day_of(parts)) * _DAY_MS + _time_ms(parts)
         if "D" in parts and _comes_later("D", "d", parts):
-            wall = (_day_number(year, 1, 1) + parts["D"] - 1) * _DAY_MS + _time_ms(parts)
+            wall = (days_of(year, 1, 1) + parts["D"] - 1) * _DAY_MS + _time_ms(parts)
         for letter in ("Z", "z", "X"):
             if letter in parts:
                 return wall - parts[letter] * 60_000
@@ -296,8 +295,8 @@ class _Moment:
     @classmethod
     def of(cls, wall: int, offset_ms: int) -> _Moment:
         day_number, day_ms = divmod(wall, _DAY_MS)
-        year, month, day = _civil(day_number)
-        day_of_year = day_number - _day_number(year, 1, 1) + 1
+        year, month, day = civil_day(day_number)
+        day_of_year = day_number - days_of(year, 1, 1) + 1
         return cls(year, month, day, day_of_year, (day_number + 3) % 7, day_ms, offset_ms)
 
     @property
@@ -392,43 +391,14 @@ def _is_half_day_later(whole_day: str, parts: dict[str, int]) -> bool:
     )
 
 
-def _day_number(year: int, month: int, day: int) -> int:
-    """Return days since 1970; the month may lie outside 1 to 12, the day outside its month."""
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    gregorian = _days_before(year, month, is_julian=False) + day - 1
-    if gregorian >= _GREGORIAN_START:
-        return gregorian
-    return _days_before(year, month, is_julian=True) + day - 1
-
-
-def _days_before(year: int, month: int, *, is_julian: bool) -> int:
-    year -= month <= 2  # count years from March, so that the leap day ends a year
-    months = (month + 9) % 12
-    days = year * 365 + year // 4 + (153 * months + 2) // 5
-    return days - 719_470 if is_julian else days - year // 100 + year // 400 - 719_468
-
-
-def _civil(day_number: int) -> tuple[int, int, int]:
-    is_julian = day_number < _GREGORIAN_START
-    guess = (day_number + (719_470 if is_julian else 719_468)) * 400 // 146_097
-    while _days_before(guess + 1, 3, is_julian=is_julian) <= day_number:
-        guess += 1
-    while _days_before(guess, 3, is_julian=is_julian) > day_number:
-        guess -= 1
-    in_year = day_number - _days_before(guess, 3, is_julian=is_julian)
-    months = (5 * in_year + 2) // 153
-    day = in_year - (153 * months + 2) // 5 + 1
-    return guess + (months >= 10), (months + 2) % 12 + 1, day
-
-
 def _in_python_range(millis: int) -> datetime:
     """Return a moment with the same offset: Java knows no changes before 1900."""
     days, rest = divmod(millis, _DAY_MS)
-    year, month, day = _civil(days)
+    year, month, day = civil_day(days)
     if year < 1900:
         return datetime(1900, 1, 1, 12)
     if year > 9990:
-        days = _day_number(2000 + year % 400, month, day)  # the calendar repeats after 400 years
+        days = days_of(2000 + year % 400, month, day)  # the calendar repeats after 400 years
     return _EPOCH + timedelta(days=days, milliseconds=rest)
 
 
