@@ -116,6 +116,11 @@ class Source(ABC):
     """Whether one job may read and write it, because what is written is not what is read."""
 
     @property
+    def tests_take_values(self) -> bool:
+        """Whether a test gives values of the typed API even where a row looks like one."""
+        return False
+
+    @property
     @abstractmethod
     def source_fields(self) -> Fields:
         """Fields of the rows that are read; UNKNOWN if the data says."""

@@ -15,6 +15,8 @@ from cascade2spark.scalding.args import Args
 from cascade2spark.scalding.base import FlowState, Mode, Source
 from cascade2spark.scalding.cached_file import CachedFile
 from cascade2spark.scalding.counting import ExecutionCounters, UniqueID
+from cascade2spark.scalding.dates_durations import Duration
+from cascade2spark.scalding.dates_ranges import DateRange
 from cascade2spark.scalding.execution_run import (
     Cancelled,
     Config,
@@ -169,6 +171,22 @@ class Execution(Generic[T]):
         if most < 1:
             raise BuildError("with_parallelism runs one execution or more at a time", asked=most)
         return _Both(tuple(parts), cast("Any", list), most)
+
+    @staticmethod
+    def run_dates_with_parallelism(
+        dates: DateRange, span: Duration, most: int, call: Callable[[DateRange], Execution[T]]
+    ) -> Execution[list[tuple[DateRange, T]]]:
+        """Return the work of a function of each part of a date range, some at a time.
+
+        Args:
+            dates: the range.
+            span: what cuts it into parts; see `DateRange.each`.
+            most: most of the parts at the same time.
+            call: returns the work of one part.
+        """
+        parts = list(dates.each(span))
+        done = Execution.with_parallelism(map(call, parts), most)
+        return done.map(lambda results: list(zip(parts, results, strict=True)))
 
     # -- failing ---------------------------------------------------------------------------------
 

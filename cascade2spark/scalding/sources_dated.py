@@ -95,6 +95,10 @@ class TimePathedSource(Source):
     def typed_sink_fields(self) -> Fields:
         return self.files.typed_sink_fields
 
+    @property
+    def tests_take_values(self) -> bool:
+        return self.files.tests_take_values
+
     def to_value(self, row: tuple[Any, ...]) -> Any:
         return self.files.to_value(row)
 

@@ -110,6 +110,10 @@ class TypedParquet(FileSource):
         """Return the source with more conditions."""
         return attrs.evolve(self, filter=(*self.filter, *conditions))
 
+    @property
+    def tests_take_values(self) -> bool:
+        return self.record.flatten is not None
+
     def to_value(self, row: tuple[Any, ...]) -> Any:
         return self.record.value_of(row)
 
@@ -135,6 +139,10 @@ class TypedJson(TextLine):
     def record(self) -> Record | None:
         """The leaves of the class, by dotted names."""
         return None if self.types is None else record_of(self.types)
+
+    @property
+    def tests_take_values(self) -> bool:
+        return True
 
     def to_value(self, row: tuple[Any, ...]) -> Any:
         try:

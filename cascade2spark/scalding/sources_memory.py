@@ -11,6 +11,7 @@ import attrs
 
 from cascade2spark.errors import BuildError, TapError
 from cascade2spark.fields import Fields, as_fields
+from cascade2spark.flows.listeners import FlowListener
 from cascade2spark.scalding.base import Mode, Source
 from cascade2spark.schemes.base import as_source_fields
 from cascade2spark.schemes.null import NullScheme
@@ -120,8 +121,15 @@ class OptionalSource(Source):
     def typed_source_fields(self) -> Fields:
         return self.source.typed_source_fields
 
+    @property
+    def tests_take_values(self) -> bool:
+        return self.source.tests_take_values
+
     def to_value(self, row: tuple[Any, ...]) -> Any:
         return self.source.to_value(row)
+
+    def to_row(self, value: Any) -> tuple[Any, ...]:
+        return self.source.to_row(value)
 
     def read_tap(self, mode: Mode) -> Tap:
         try:
@@ -160,10 +168,17 @@ class NullSource(Source):
         if mode.is_local:
             return MemoryTap(Fields.ALL)  # its rows go with the tap
         # Tasks write empty files: rows need not travel to be thrown away.
-        return Hfs(NullScheme(), temporary_path(mode, "null"), SinkMode.REPLACE)
+        return _PassingFolder(NullScheme(), temporary_path(mode, "null"), SinkMode.REPLACE)
 
     def __repr__(self) -> str:
         return "NullSource()"
+
+
+class _PassingFolder(Hfs, FlowListener):
+    """A folder that goes when the flow has ended."""
+
+    def on_completed(self, flow: Any) -> None:
+        self.delete_resource()
 
 
 NullSink = NullSource

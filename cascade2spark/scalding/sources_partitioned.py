@@ -140,6 +140,10 @@ class _Partitioned(FileSource):
     def write_tap(self, mode: Mode) -> Tap:
         return PartitionTap(Hfs(self.scheme(), self.write_path(), self.sink_mode), self.partition)
 
+    @property
+    def tests_take_values(self) -> bool:
+        return True
+
     def to_value(self, row: tuple[Any, ...]) -> Any:
         width = len(self.file_record.leaves)
         return self.folder_record.value_of(row[width:]), self.file_record.value_of(row[:width])
@@ -212,6 +216,10 @@ class PartitionedTextLine(_Partitioned):
     @property
     def sink_fields(self) -> Fields:
         return Fields("line").append(self.partition.fields)
+
+    @property
+    def tests_take_values(self) -> bool:
+        return False  # what is read has offsets, what is written has none
 
     def to_value(self, row: tuple[Any, ...]) -> Any:
         return self.folder_record.value_of(row[2:]), row[:2]

@@ -277,6 +277,10 @@ class TypedDelimitedSource(FileSource):
             charset=self.text_encoding,
         )
 
+    @property
+    def tests_take_values(self) -> bool:
+        return self.record.flatten is not None
+
     def to_value(self, row: tuple[Any, ...]) -> Any:
         return self.record.value_of(row)
 

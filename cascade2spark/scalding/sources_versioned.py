@@ -92,6 +92,10 @@ class VersionedKeyValSource(Source):
             raise TapError(f"{self} has version {version} already")
         return _VersionTap(self.path, version, self.versions_to_keep)
 
+    @property
+    def tests_take_values(self) -> bool:
+        return True
+
     def to_value(self, row: tuple[Any, ...]) -> Any:
         try:
             return self.key_codec.decode(row[0]), self.value_codec.decode(row[1])

@@ -263,9 +263,9 @@ def row_to_read(source: Source, number: int, given: Any) -> Row:
     fields, typed = source.source_fields, source.typed_source_fields
     if not fields.is_defined():
         return given if isinstance(given, tuple) else (given,)
-    is_value = getattr(getattr(source, "record", None), "flatten", None) is not None
-    if isinstance(given, tuple) and len(given) == len(fields) and not is_value:
-        return given
+    looks_like_a_row = isinstance(given, tuple) and len(given) == len(fields)
+    if looks_like_a_row and not source.tests_take_values:
+        return tuple(given)
     row = source.to_row(given)
     if len(row) == len(fields):
         return row

@@ -46,7 +46,9 @@ def test_a_job_runs_on_spark_and_counts_rows_once(sc) -> None:
 
 
 def test_executions_hold_values_and_write_files(sc, tmp_path) -> None:
-    mode = Mode.spark(sc, {"cascade2spark.progress": "off"})
+    thrown_away = tmp_path / "tmp"
+    properties = {"cascade2spark.progress": "off", "hadoop.tmp.dir": str(thrown_away)}
+    mode = Mode.spark(sc, properties)
     (tmp_path / "names").write_text("ada\nbo\n")
     seen = Stat("seen")
 
@@ -76,6 +78,7 @@ def test_executions_hold_values_and_write_files(sc, tmp_path) -> None:
     )
     assert total == 6
     assert counters["seen"] == 4
+    assert [path for path in thrown_away.rglob("*") if path.is_file()] == []
     stored = TypedPipe.from_(store).to_iterable_execution().wait_for(mode=mode)
     assert sorted(stored) == [(str(n), 2) for n in range(4)]
 

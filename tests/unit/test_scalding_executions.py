@@ -13,6 +13,7 @@ from cascade2spark.pipes import Each
 from cascade2spark.scalding.args import Args
 from cascade2spark.scalding.base import Mode, source_pipe
 from cascade2spark.scalding.counting import Stat, StatKey
+from cascade2spark.scalding.dates import UTC, DateRange, Days, Hours
 from cascade2spark.scalding.execution import (
     Config,
     Execution,
@@ -109,6 +110,14 @@ def test_with_parallelism_runs_no_more_at_a_time() -> None:
     parts = [Execution.from_(lambda n=n: work(n)) for n in range(6)]
     assert result(Execution.with_parallelism(parts, 2)) == list(range(6))
     assert max(most) == 2
+
+
+def test_parts_of_a_date_range_are_run() -> None:
+    days = DateRange.parse("2011-01-01", "2011-01-03", tz=UTC)
+    made = Execution.run_dates_with_parallelism(
+        days, Days(1), 2, lambda day: Execution.value(day.length)
+    )
+    assert result(made) == [(day, Hours(24)) for day in days.each(Days(1))]
 
 
 def test_a_zip_fails_at_once() -> None:

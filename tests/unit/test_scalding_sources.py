@@ -460,3 +460,28 @@ def test_a_job_adds_to_a_store() -> None:
     assert values(store) == [("a", 2)]
     test = JobTest(AddsUp).source(OptionalSource(store), [("a", 5)])
     test.sink(store, [("a", 5)]).run()
+
+
+NULL = TypedTsv("null", str)
+
+
+@pytest.mark.parametrize(
+    ("source", "given"),
+    [
+        (TypedText.csv("in", Person), [ADA]),
+        (TypedTsv("in", Pair), [Pair("a", 1)]),
+        (TypedTsv("in", str), ["a"]),
+        (TypedJson("in", Pair), [Pair("a", 1)]),
+        (PartitionedTsv("in", "%s", str, str), [("x", "a")]),
+        (VersionedKeyValSource("in"), [("a", 1)]),
+        (TextLine("in"), ["a"]),
+        (OffsetTextLine("in"), [(3, "a")]),
+        (daily_suffix(TypedJson, "in", DAYS), [{"a": 1}]),
+    ],
+)
+def test_a_test_gives_values_to_any_source(source, given) -> None:
+    class Reads(Job):
+        def build(self):
+            TypedPipe.from_(source).map(repr).write(NULL)
+
+    JobTest(Reads).source(source, given).sink(NULL, list(map(repr, given))).run()
