@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ __all__: list[str] = []
 RECORDS = 1_000_000
 FEW = 1_000
 FORMS = ("none", "block")
+RUNS = 3
+ENOUGH_S = 6.0  # no further run is asked for when the runs so far took this long together
 PEERS = {"by_hand": "hand-written PySpark RDD", "scala": "Scala RDD with libthrift"}
 # Job -> what it is, and how many times as long others must take for each form, None for any.
 JOBS: dict[str, tuple[str, dict[tuple[str, str], float]]] = {
@@ -75,21 +78,19 @@ def main(
     folder = Path(workdir)
     inputs, few = prepare(folder, round(RECORDS * scale), cores), prepare(folder, FEW, cores)
     figures: list[dict[str, Any]] = []
-    # The repeats lie apart, and contestants take turns: a busy minute hits all alike.
-    for again in range(repeat):
-        for job in jobs or JOBS:
-            for form in forms or FORMS:
-                for name in who or ("ours", *PEERS):
-                    if name == "scala" and job != "etl":
-                        continue
-                    print(f"\r\033[K{again + 1} {job} {form} {name}", end="", file=sys.stderr)
-                    found = one(name, job, cores, inputs[form], few[form], folder)
-                    figures.append({"job": job, "form": form, "contestant": name, **found})
-    print("\r\033[K", end="", file=sys.stderr)
     record = {"records": round(RECORDS * scale), **setting(cores), "figures": figures}
     path = HERE / "results" / f"{time.strftime('%Y%m%d-%H%M%S')}-thrift.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(record, indent=1) + "\n")
+    # The repeats lie apart, and contestants take turns: a busy minute hits all alike.
+    asked = product(range(repeat), forms or FORMS, jobs or JOBS, who or ("ours", *PEERS))
+    for again, form, job, name in asked:
+        if name == "scala" and job != "etl":
+            continue
+        print(f"\r\033[K{again + 1} {job} {form} {name}", end="", file=sys.stderr)
+        found = one(name, job, cores, inputs[form], few[form], folder)
+        figures.append({"job": job, "form": form, "contestant": name, **found})
+        path.write_text(json.dumps(record, indent=1) + "\n")  # what is known if a later one fails
+    print("\r\033[K", end="", file=sys.stderr)
     table, is_equal = summed_up(record, with_floors=floors)
     Console(width=120).print(table)
     print(f"written to {path}")
@@ -113,7 +114,7 @@ def one(
     else:
         given = (json.dumps(inputs), json.dumps(few), str(output))
         command = [sys.executable, "-m", f"benchmarks.thrift.{name}", job, str(cores), *given]
-    runs: list[Run] = run_application(command, {}, output, 3, 20)
+    runs: list[Run] = run_application(command, {}, output, RUNS, ENOUGH_S)
     struct = STRUCTS.get(job)
     digest = digest_of(output) if struct is None else digest_of_structs(output, struct)
     spent = [[run.seconds, run.cpu_s, run.peak_mb] for run in runs]
