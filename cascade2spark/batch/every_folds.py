@@ -18,6 +18,7 @@ from cascade2spark.operations.callables import (
     refuse_tuple_of_one,
     rows_of,
 )
+from cascade2spark.operations.current import uncounted_fold
 from cascade2spark.operations.failures import located_error
 
 __all__ = ["BoundFolds", "FoldDriver", "is_plain_fold"]
@@ -59,6 +60,8 @@ class BoundFolds:
             by_call = type(every.operation).prepare is not FoldAggregator.prepare
             self._operations.prepare(every, call, by_call=by_call)
             fold = every.operation.bind(every.argument_fields, every.declared)
+            if every.site.is_repeat:
+                fold = uncounted_fold(fold)
             self.folds.append(fold)
             names[f"zero{number}"], names[f"step{number}"] = fold.zero, fold.step
             names[f"merge{number}"], names[f"finish{number}"] = fold.merge, fold.finish

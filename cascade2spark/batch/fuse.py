@@ -37,7 +37,6 @@ from cascade2spark.operations.callables import (
     refuse_tuple_of_one,
     wrong_shape,
 )
-from cascade2spark.operations.current import uncounted
 from cascade2spark.operations.failures import located_error
 from cascade2spark.operations.logic import Stop
 from cascade2spark.operations.passing import Identity, Insert
@@ -169,8 +168,7 @@ class EachRun:
         overrides_prepare = type(operation).prepare not in (RowFunction.prepare, RowFilter.prepare)
         self._operations.prepare(spec, call, by_call=not _is_plain(spec) or overrides_prepare)
         if _is_plain(spec):
-            found = _callable_of(spec)
-            names["f"] = uncounted(found) if spec.site.is_repeat else found
+            names["f"] = _callable_of(spec)
             if spec.operation.nesting is not None:
                 names["nest"] = nester(spec.operation.nesting)
         if spec.arguments.is_dynamic:

@@ -20,8 +20,8 @@ from cascade2spark.operations.base import (
     Row,
     ValueAssertionCall,
 )
-from cascade2spark.operations.callables import RowFilter, RowFunction
-from cascade2spark.operations.current import uncounted
+from cascade2spark.operations.callables import FoldAggregator
+from cascade2spark.operations.current import uncounted_fold
 from cascade2spark.planner.steps import EachOperator, EveryOperator, Project, Site
 from cascade2spark.tuples import TupleEntry
 
@@ -91,9 +91,9 @@ class OperationDriver(RowDriver):
     def prepare(self) -> None:
         """Call the operation's prepare."""
         self._lifecycle(self.operation.prepare)
-        bound = self.call.get_context()
-        if self.spec.site.is_repeat and isinstance(self.operation, (RowFunction, RowFilter)):
-            self.call.set_context(uncounted(bound))
+        if self.spec.site.is_repeat and isinstance(self.operation, FoldAggregator):
+            context = self.call.get_context()
+            context[0] = uncounted_fold(context[0])
 
     def flush(self) -> None:
         """Call the operation's flush."""

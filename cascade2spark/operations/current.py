@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from cascade2spark.operations.base import FlowProcess
+from cascade2spark.operations.callables import Fold
 
-__all__ = ["current_process", "enter_process", "uncounted"]
+__all__ = ["current_process", "enter_process", "uncounted_fold"]
 
 _current: contextvars.ContextVar[FlowProcess] = contextvars.ContextVar("flow_process")
 
@@ -26,14 +27,22 @@ def enter_process(process: FlowProcess) -> None:
     _current.set(process)
 
 
-def uncounted(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that counts nothing, for work that another step does and reports."""
+def uncounted_fold(fold: Fold) -> Fold:
+    """Return a fold that counts nothing, for work that another step does too, and reports."""
 
-    def quiet(*values: Any) -> Any:
-        token = _current.set(FlowProcess.NULL)
-        try:
-            return call(*values)
-        finally:
-            _current.reset(token)
+    def quiet(call: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*values: Any) -> Any:
+            token = _current.set(FlowProcess.NULL)
+            try:
+                return call(*values)
+            finally:
+                _current.reset(token)
 
-    return quiet
+        return called
+
+    return Fold(
+        quiet(fold.zero),
+        quiet(fold.step),
+        quiet(fold.finish),
+        None if fold.merge is None else quiet(fold.merge),
+    )

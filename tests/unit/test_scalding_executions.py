@@ -8,8 +8,9 @@ import time
 import pytest
 
 from cascade2spark.errors import BuildError, FlowError, TapError
-from cascade2spark.operations import function
-from cascade2spark.pipes import Each
+from cascade2spark.fields import Fields
+from cascade2spark.operations import aggregator, function
+from cascade2spark.pipes import Each, Every, GroupBy
 from cascade2spark.scalding.args import Args
 from cascade2spark.scalding.base import Mode, source_pipe
 from cascade2spark.scalding.counting import Stat, StatKey
@@ -242,3 +243,38 @@ def test_a_cached_file_is_read(tmp_path) -> None:
 def test_run_gives_a_future() -> None:
     assert Execution.value(3).run(mode=Mode.local(QUIET)).result(timeout=5) == 3
     assert result(Execution.with_id(lambda one: Execution.value(bool(one.get))))
+
+
+def test_work_that_two_steps_share_is_counted_once() -> None:
+    stat = Stat("steps")
+
+    def step(total, value):
+        stat.inc()
+        return total + value
+
+    group = GroupBy(source_pipe(IterableSource([1, 2, 3], "n")), Fields.NONE)
+    first = Every(group, "n", aggregator("total", zero=0, step=step))
+    second = Every(first, "n", aggregator("again", zero=0, step=lambda total, value: total))
+    both = write_execution(first, NullSource()).zip(write_execution(second, NullSource()))
+    _, counters = result(both.get_counters())
+    assert counters["steps"] == 3
+
+
+def test_a_flow_is_stopped_when_what_is_beside_it_fails(tmp_path) -> None:
+    begun = threading.Event()
+
+    def slow(value):
+        begun.set()
+        time.sleep(0.01)
+        return value
+
+    rows = Each(source_pipe(IterableSource(range(3000), "n")), "n", function("n")(slow))
+    writing = write_execution(rows, Tsv(str(tmp_path / "out")))
+    broken = Execution.from_(lambda: begun.wait(10)).flat_map(
+        lambda _: Execution.failed(ValueError("broken"))
+    )
+    with pytest.raises(ValueError, match="broken"):
+        result(writing.map(lambda _: 1).zip(broken))
+    time.sleep(0.3)
+    assert not (tmp_path / "out").exists()
+    assert "flow execution" not in [thread.name for thread in threading.enumerate()]
