@@ -1,4 +1,7 @@
-"""Execution: a value that describes work, flows among it; running it gives a result."""
+"""Execution: a value that describes work, flows among it; running it gives a result.
+
+The kinds of work stand in one file with the class: they are what its methods return.
+"""
 
 from __future__ import annotations
 
