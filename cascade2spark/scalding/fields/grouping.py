@@ -10,7 +10,6 @@ import attrs
 from cascade2spark.comparators import ReverseOrder
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
-from cascade2spark.operations.base import Buffer
 from cascade2spark.operations.callables import FoldAggregator
 from cascade2spark.operations.passing import Identity
 from cascade2spark.origin import Origin, capture_origin
@@ -198,8 +197,3 @@ class GroupBody:
     def _methods(self) -> str:
         names = [entry.method for entry in self._entries]
         return ", ".join(names) or "nothing"
-
-
-def is_buffer(operation: Any) -> bool:
-    """Tell whether an operation takes a group for itself."""
-    return isinstance(operation, Buffer)

@@ -110,6 +110,7 @@ class Rows(Joins):
         Args:
             make: makes it; its `release`, or else `close`, is called.
         Example:
+            >>> from cascade2spark.pipes import Pipe
             >>> pipe = Rows(Pipe("ips")).using(lambda: {"::1": "home"})
             >>> pipe.map("ip", "place", lambda places, ip: places.get(ip))
             Rows(Each 'ips')
