@@ -380,6 +380,18 @@ def test_a_trap_takes_what_the_operation_saw() -> None:
     test.sink(Tsv("bad"), ["one"]).run().finish()
 
 
+def test_a_trap_covers_its_branch_behind_a_group_too() -> None:
+    class Grouped(Job):
+        def build(self) -> None:
+            rows = read(Tsv("in", KV)).add_trap(Tsv("bad"))
+            most = rows.group_by("k", lambda group: group.max("v", "most"))
+            most.map("most", "n", int).discard("most").write(Tsv("out", ("k", "n")))
+
+    test = JobTest(Grouped).source(Tsv("in", KV), [("a", "1"), ("b", "one")])
+    test = test.sink(Tsv("out", ("k", "n")), [("a", 1)])
+    test.sink(Tsv("bad"), ["one"]).run().finish()
+
+
 def test_write_returns_the_pipe() -> None:
     class Twice(Job):
         def build(self) -> None:
