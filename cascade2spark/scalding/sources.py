@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade2spark.scalding.base import Source
+from cascade2spark.scalding.base import BijectedSourceSink, Source
 from cascade2spark.scalding.sources_dated import (
     MostRecentGoodSource,
     TimePathedSource,
@@ -21,7 +21,6 @@ from cascade2spark.scalding.sources_formats import (
     TypedParquet,
     WritableSequenceFile,
 )
-from cascade2spark.scalding.sources_mapped import BijectedSourceSink, and_then, contra_map
 from cascade2spark.scalding.sources_memory import (
     EmptySource,
     IterableSource,
@@ -104,8 +103,6 @@ __all__ = [
     "TypedTsv",
     "VersionedKeyValSource",
     "WritableSequenceFile",
-    "and_then",
-    "contra_map",
     "daily_suffix",
     "hourly_suffix",
     "incremented",

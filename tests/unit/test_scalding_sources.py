@@ -44,8 +44,6 @@ from cascade2spark.scalding.sources import (
     TypedTsv,
     VersionedKeyValSource,
     WritableSequenceFile,
-    and_then,
-    contra_map,
     daily_suffix,
     hourly_suffix,
     incremented,
@@ -363,12 +361,12 @@ def test_a_null_sink_runs_what_stands_before_it() -> None:
 
 def test_conversions_of_values() -> None:
     numbers = TypedTsv("out", int)
-    write(["a", "bb"], contra_map(numbers, len))
-    assert values(and_then(numbers, str)) == ["1", "2"]
+    write(["a", "bb"], numbers.contra_map(len))
+    assert values(numbers.and_then(str)) == ["1", "2"]
     with pytest.raises(TapError, match="only be read"):
-        write(["a"], and_then(numbers, str))
+        write(["a"], numbers.and_then(str))
     with pytest.raises(TapError, match="only be written"):
-        values(contra_map(numbers, len))
+        values(numbers.contra_map(len))
 
 
 # -- dates ----------------------------------------------------------------------------------------
