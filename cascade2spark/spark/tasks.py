@@ -33,8 +33,8 @@ __all__ = ["RECORD", "TaskFunction", "TaskSource", "TrapPlace"]
 # Number, in place of a leaf's, of the item by which persisted partitions carry their record.
 RECORD = -1
 
-# Objects made between two looks of the cyclic collector; with Python's own number, 700, a word count
-# of many words takes twice the time.
+# Objects made between two looks of the cyclic collector. With Python's own number, 700, counting
+# words takes twice the time.
 _YOUNG_OBJECTS = 10_000
 
 
