@@ -15,7 +15,7 @@ from cascade2spark.cli import main
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "scalding"
-NAMES = ["word_count", "daily_totals", "k_means"]
+NAMES = ["word_count", "daily_totals", "k_means", "page_rank", "top_pages"]
 
 
 def comment_of(name: str) -> str:
@@ -53,8 +53,12 @@ def test_an_example_gives_what_it_says(name, tmp_path, monkeypatch) -> None:
     assert found == lines or name == "word_count"
 
 
-def test_the_test_of_the_word_count_passes() -> None:
-    spec = importlib.util.spec_from_file_location("word_count", FOLDER / "word_count.py")
+TESTS = {"word_count": "test_words_are_counted", "top_pages": "test_the_longest_visits_come_first"}
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_the_test_of_an_example_passes(name) -> None:
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.test_words_are_counted()
+    getattr(module, TESTS[name])()
