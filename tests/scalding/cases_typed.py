@@ -665,6 +665,11 @@ def min_by_goes_by_a_function(a):
     return a.group().min_by(len)
 
 
+@case("2.3 last of a sorted group", [("a", 3), ("b", 5)], a=PAIRS)
+def last_of_a_sorted_group(a):
+    return a.group().sorted().last()
+
+
 @case("2.3 head of a sorted group", [("a", 1), ("b", 2)], a=PAIRS)
 def head_of_a_sorted_group(a):
     return a.group().sorted().head()

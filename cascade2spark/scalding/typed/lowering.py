@@ -4,6 +4,8 @@ A lowered node is a pipe and its *form*: which fields the typed value lies in. A
 is that field's, a tuple of forms a tuple: ``("key", ("left", "right"))`` is the pair of a key and a
 pair. So joins, keys and values are taken apart and put together without a call, and the pairs that
 a function returns become two fields at once. A node is lowered once; the pipe stays with it.
+
+This file is longer than others: a function for each kind of node, and the forms they share.
 """
 
 from __future__ import annotations

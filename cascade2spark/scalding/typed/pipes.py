@@ -616,9 +616,9 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
     """
 
     @property
-    def last(self) -> Call:
+    def made_by(self) -> Call:
         """The call that made this state."""
-        raise NotImplementedError(f"{type(self).__name__} must define last")
+        raise NotImplementedError(f"{type(self).__name__} must define made_by")
 
     def _then(self, step: Step) -> UnsortedGrouped[K, Any]:
         """Return the next state, after one more step; of whatever class."""
@@ -730,7 +730,7 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
         """Return the first value; without a sort whichever came first."""
         return self._then(folds.head_fold())
 
-    def last_value(self) -> UnsortedGrouped[K, V]:
+    def last(self) -> UnsortedGrouped[K, V]:
         """Return the last value."""
         return self._then(folds.last_fold())
 
@@ -866,7 +866,7 @@ class Grouped(Joinable[K, V]):
         return n.Reduced(self._pairs, reducers=self._reducers)
 
     @property
-    def last(self) -> Call:
+    def made_by(self) -> Call:
         """The call that made this state."""
         return self._last
 
@@ -950,7 +950,7 @@ class _NotSortable(KeyedList[K, V]):
         self._refuse("reverse")
 
     def _refuse(self, name: str) -> NoReturn:
-        last = self.last
+        last = self.made_by
         is_value = last.name in ("map_values", "filter_keys")
         raise BuildError(
             f"{name} cannot follow {last.name}",
@@ -980,7 +980,7 @@ class UnsortedGrouped(Joinable[K, V], _NotSortable[K, V]):
         return self._node
 
     @property
-    def last(self) -> Call:
+    def made_by(self) -> Call:
         """The call that made this state."""
         return self._last
 
@@ -1037,7 +1037,7 @@ class SortedGrouped(_NotSortable[K, V]):
         return self._node
 
     @property
-    def last(self) -> Call:
+    def made_by(self) -> Call:
         """The call that made this state."""
         return self._last
 
@@ -1111,7 +1111,7 @@ class CoGrouped(Joinable[K, V], _NotSortable[K, V]):
         return self._node
 
     @property
-    def last(self) -> Call:
+    def made_by(self) -> Call:
         """The call that made this state."""
         return self._last
 
@@ -1217,7 +1217,7 @@ def _joinable(name: str, given: Any) -> Joinable[Any, Any]:
     if isinstance(given, Joinable):
         return given
     if isinstance(given, KeyedList):
-        last = given.last
+        last = given.made_by
         raise BuildError(
             f"{name} cannot join what {last.name} made",
             details={last.name: str(last.origin), name: str(capture_origin())},
@@ -1242,7 +1242,7 @@ def _reducers(count: int) -> int | None:
 
 def _group_of(name: str, given: Any) -> Any:
     if isinstance(given, (SortedGrouped, CoGrouped)):
-        last = given.last
+        last = given.made_by
         raise BuildError(
             f"{name} cannot have what {last.name} made on its right side",
             details={last.name: str(last.origin)},
