@@ -10,9 +10,10 @@ import attrs
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
-from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.dates_durations import UTC, Zone, as_zone
 from cascade2spark.scalding.dates_ranges import DateRange, Globifier, step_of_pattern
+from cascade2spark.scalding.readable import Source
 from cascade2spark.scalding.sources_files import FileSource, InvalidSource, good_paths
 from cascade2spark.scalding.sources_text import TextLine
 from cascade2spark.taps.base import Tap

@@ -12,7 +12,8 @@ import attrs
 from cascade2spark.errors import BuildError, TapError
 from cascade2spark.fields import Fields
 from cascade2spark.files import as_path_text, matching_paths, path_kind, route_of
-from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.readable import Source
 from cascade2spark.schemes import Scheme
 from cascade2spark.taps.base import SinkMode, Tap
 from cascade2spark.taps.paths import FileTap, Hfs

@@ -12,7 +12,8 @@ import attrs
 from cascade2spark.errors import BuildError, TapError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.flows.listeners import FlowListener
-from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.readable import Source
 from cascade2spark.schemes.base import as_source_fields
 from cascade2spark.schemes.null import NullScheme
 from cascade2spark.taps.base import SinkMode, Tap

@@ -14,7 +14,8 @@ from cascade2spark.fields import Fields
 from cascade2spark.files import delete_path, matching_paths, path_exists
 from cascade2spark.files.paths import file_system_of
 from cascade2spark.flows.listeners import FlowListener
-from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.readable import Source
 from cascade2spark.scalding.sources_files import InvalidSource
 from cascade2spark.schemes import WritableSequenceFile
 from cascade2spark.taps.base import SinkMode, Tap
