@@ -73,6 +73,11 @@ class Failure:
 Try = Success[T] | Failure
 
 
+def _check_call(name: str, call: Any) -> None:
+    if not callable(call):
+        raise BuildError(f"{name} of an Execution takes a function", asked=repr(call)[:100])
+
+
 class Execution(Generic[T]):
     """Work that gives a T when it is run; nothing happens before.
 
@@ -131,10 +136,12 @@ class Execution(Generic[T]):
 
     def map(self, call: Callable[[T], U]) -> Execution[U]:
         """Return the work that goes on with a function of the result."""
+        _check_call("map", call)
         return _Map(self, call)
 
     def flat_map(self, call: Callable[[T], Execution[U]]) -> Execution[U]:
         """Return the work that goes on with the execution that a function of the result returns."""
+        _check_call("flat_map", call)
         return _FlatMap(self, call)
 
     def flatten(self: Execution[Execution[U]]) -> Execution[U]:

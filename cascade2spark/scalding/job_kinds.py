@@ -75,6 +75,11 @@ class DefaultDateRangeJob(Job):
             return given
         return DateRange.exclusive_upper(given.start, given.start + Days(days, self.tz()))
 
+    def validate(self, mode: Mode) -> None:
+        """Look at the dates too: a job that asks for none has been given none by mistake."""
+        _ = self.date_range  # fails without --date
+        super().validate(mode)
+
     def next(self) -> Job | None:
         """Return the job of the next period, None if no whole one is left."""
         days, tz = self.period, self.tz()

@@ -269,5 +269,11 @@ def row_to_read(source: Source, number: int, given: Any) -> Row:
     row = source.to_row(given)
     if len(row) == len(fields):
         return row
+    if typed.is_defined() and len(row) != len(typed):
+        raise BuildError(
+            f"the test gives {source} a row of {len(row)} values where {len(typed)} are read",
+            asked=repr(given),
+            details={"fields": typed},
+        )
     known = dict(zip(typed, row, strict=False))
     return tuple(known.get(name, number) for name in fields)

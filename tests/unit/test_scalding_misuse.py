@@ -1,0 +1,76 @@
+"""What strangers get wrong in jobs of Scalding is refused early, and messages say what it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascade2spark.errors import BuildError, Cascade2SparkError
+from cascade2spark.scalding.algebra import Aggregator
+from cascade2spark.scalding.job import Execution, Job, JobTest, Mode, UtcDateRangeJob
+from cascade2spark.scalding.sources import TypedTsv
+from cascade2spark.scalding.typed import TypedPipe
+
+
+def summed(*values: object) -> object:
+    [(_, total)] = values_of(TypedPipe.from_([("k", value) for value in values]).sum_by_key())
+    return total
+
+
+def values_of(pipe: TypedPipe) -> list:
+    return pipe.to_iterable_execution().wait_for()
+
+
+class Copy(Job):
+    def build(self) -> None:
+        TypedPipe.from_(TypedTsv("in", (str, int))).write(TypedTsv("out", (str, int)))
+
+
+def test_none_adds_nothing_wherever_it_stands() -> None:
+    assert [11, 11, 5, 3.5] == [
+        summed(5, None, 6),
+        summed(None, 5, 6),
+        summed(5, None),
+        summed(1.5, None, 2),
+    ]
+    assert summed(None) is None
+
+
+@pytest.mark.parametrize("values", [(5, "a"), ("a", 5), (5, "a", 6)])
+def test_what_cannot_be_added_is_named(values) -> None:
+    with pytest.raises(Cascade2SparkError) as raised:
+        summed(*values)
+    assert "There is no sum of" in str(raised.value)
+    assert "test_scalding_misuse.py" in str(raised.value)
+
+
+def test_what_an_aggregator_cannot_prepare_is_shown() -> None:
+    wrong = TypedPipe.from_([("k", "x")]).group().aggregate(Aggregator.numeric_sum())
+    with pytest.raises(Cascade2SparkError, match="could not convert string to float: 'x'"):
+        values_of(wrong)
+
+
+def test_a_test_with_rows_of_another_width_is_refused() -> None:
+    test = JobTest(Copy).source(TypedTsv("in", (str, int)), [("a", 1, 3)])
+    with pytest.raises(BuildError) as raised:
+        test.sink(TypedTsv("out", (str, int)), []).run()
+    assert "a row of 3 values where 2 are read" in str(raised.value)
+    assert "('a', 1, 3)" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["map", "flat_map"])
+def test_an_execution_goes_on_with_a_function_only(name) -> None:
+    with pytest.raises(BuildError, match=f"^{name} of an Execution takes a function"):
+        getattr(Execution.value(1), name)(3)
+
+
+class Daily(UtcDateRangeJob):
+    def build(self) -> None:
+        TypedPipe.from_([("a", 1)]).write(TypedTsv("out", (str, int)))
+
+
+@pytest.mark.parametrize("args", ["", "--date soon"])
+def test_a_job_of_dates_does_not_run_without_one(args, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Cascade2SparkError, match="date"):
+        Daily(args).run(Mode.local())
+    assert not (tmp_path / "out").exists()
