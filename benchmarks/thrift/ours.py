@@ -11,7 +11,7 @@ from benchmarks.application import PARTITIONS, serve
 from benchmarks.thrift.shared import FEW, FIELDS, Inputs, records, weight, write_answer
 from cascade2spark import Fields, Pipe, SparkFlowConnector
 from cascade2spark.assemblies import SumBy
-from cascade2spark.codecs.thrift import record_class
+from cascade2spark.codecs.thrift import record_class, thrift_struct
 from cascade2spark.rdd import read_sequence_file, read_thrift, write_thrift
 from cascade2spark.schemes import TextDelimited, ThriftSequenceFile
 from cascade2spark.taps import Hfs, SinkMode
@@ -57,12 +57,12 @@ def copy(sc: SparkContext, inputs: Inputs, output: str) -> None:
 
 def write(sc: SparkContext, inputs: Inputs, output: str) -> None:
     tasks = sc.parallelize(list(range(PARTITIONS)), PARTITIONS)
-    total = int(inputs["count"])
+    total, struct = int(inputs["count"]), thrift_struct(IDL, "Event")
+    inner = {"Item": struct.field("items").type.element, "Place": struct.field("place").type}
 
     def make(parts: Any) -> Any:
-        event = record_class(IDL, "Event")
-        kinds = {name: record_class(IDL, name) for name in ("Item", "Place")}
-        return records(event, kinds, next(iter(parts)), total)
+        kinds = {name: record_class(kind.struct) for name, kind in inner.items() if kind}
+        return records(record_class(struct), kinds, next(iter(parts)), total)
 
     made = tasks.mapPartitions(make)
     write_thrift(made, output, IDL, "Event", compression=inputs["compression"])

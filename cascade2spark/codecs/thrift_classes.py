@@ -16,6 +16,7 @@ from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, Thrift
 __all__ = ["RecordClasses"]
 
 _MOST_READERS = 256
+_ATTRIBUTES = "#attributes"  # names that no field can have begin with this sign
 
 
 class RecordClasses:
@@ -71,7 +72,8 @@ class RecordClasses:
 
     def _new(self, struct: ThriftStruct) -> Any:
         module = {"__module__": self._record.__module__}
-        members: dict[str, Any] = {"struct": struct, **module}
+        attributes = frozenset(field.attribute for field in struct.fields)
+        members: dict[str, Any] = {"struct": struct, _ATTRIBUTES: attributes, **module}
         for field in struct.fields:
             members[field.attribute] = self._absent(field)
             if field.default is not None:

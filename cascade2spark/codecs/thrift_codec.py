@@ -36,6 +36,7 @@ from cascade2spark.errors import BadRecord, BuildError, nearest_match, shown_val
 __all__ = ["ThriftCodec", "ThriftRecord", "as_plain", "record_class"]
 
 _RAW = "#raw"
+_ATTRIBUTES = "#attributes"
 _CODEC = "#codec"
 _LOOKED = "#looked"  # a field of it was looked at, and then all of them: no list or struct yet
 _SHOWN_BYTES = 60
@@ -101,6 +102,8 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
         return self.__dict__
 
     def _check_name(self, name: str) -> None:
+        if name in getattr(self, _ATTRIBUTES):
+            return
         names = [field.attribute for field in self.struct.fields]
         if name not in names and not name.startswith("__"):
             raise AttributeError(
