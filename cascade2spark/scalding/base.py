@@ -141,6 +141,15 @@ class Source(ABC):
         """Fields of the rows that `to_row` gives; ALL if their number is not known."""
         return self.sink_fields
 
+    @property
+    def flat_fields(self) -> Fields | None:
+        """Typed fields that `to_value` only makes a tuple of; None if it does anything else.
+
+        A primitive type makes its zero of a null. The typed API then leaves the values where they
+        are, in fields of their own.
+        """
+        return None
+
     def read_tap(self, mode: Mode) -> Tap:
         """Return the tap to read, after a look whether its input is good."""
         raise TapError(f"{self} cannot be read")

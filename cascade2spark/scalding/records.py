@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.errors import BuildError
-from cascade2spark.types import as_type
+from cascade2spark.types import as_type, double_, long_
 
 __all__ = ["Leaf", "Record", "record_of"]
 
@@ -31,6 +31,13 @@ _PRIMITIVES = {
     "double_": 0.0,
     "boolean_": False,
     "char_": "\0",
+}
+_FLAT = {
+    (as_type(str), None): as_type(str),
+    (as_type(int), 0): long_,
+    (as_type(int), None): as_type(int),
+    (as_type(float), 0.0): double_,
+    (as_type(float), None): as_type(float),
 }
 
 
@@ -62,6 +69,14 @@ class Record:
     leaves: tuple[Leaf, ...]
     build: Callable[[Sequence[Any]], Any] | None = None
     flatten: Callable[[Any], Row] | None = None
+
+    @property
+    def flat_types(self) -> list[Any] | None:
+        """The types to which columns are coerced to be the value, a tuple; None if it is more."""
+        if self.build is not None or len(self.leaves) < 2:
+            return None
+        kinds = [_FLAT.get((leaf.kind, leaf.null)) for leaf in self.leaves]
+        return None if None in kinds else kinds
 
     def value_of(self, row: Row) -> Any:
         """Return the value of a row; nulls become what their columns say."""

@@ -281,6 +281,14 @@ class TypedDelimitedSource(FileSource):
     def tests_take_values(self) -> bool:
         return self.record.flatten is not None
 
+    @property
+    def flat_fields(self) -> Fields | None:
+        own, ours = type(self), TypedDelimitedSource
+        if own.to_value is not ours.to_value or own.to_row is not ours.to_row:
+            return None  # a class of the user's makes values of its own
+        kinds = self.record.flat_types
+        return None if kinds is None else Fields(list(self.columns), kinds)
+
     def to_value(self, row: tuple[Any, ...]) -> Any:
         return self.record.value_of(row)
 

@@ -129,12 +129,14 @@ def written_pipe(found: Lowered, node: n.Node, sink: Source) -> Pipe:
     """Return a pipe of the rows that a sink takes."""
     fields = sink.typed_sink_fields
     is_plain = type(sink).to_row is Source.to_row
-    if is_plain and fields.is_defined():
-        names = tuple(map(str, fields))
-        form: Form = names[0] if len(names) == 1 else names
-        if len(names) == 1 or _shape(found.form) == _shape(form):
-            pipe = with_fields(found, node, form).pipe
-            return pipe
+    if (is_plain or sink.flat_fields is not None) and fields.is_defined():
+        names = tuple(fields)
+        if len(names) == 1:
+            return with_fields(found, node, str(names[0])).pipe
+        if _shape(found.form) == (0,) * len(names):
+            untyped = Identity(Fields(*names))  # a sink's types do not change what is written
+            each = Each(found.pipe, Fields(*found.leaves), untyped, Fields.RESULTS)
+            return _placed(each, node)  # type: ignore[no-any-return]
     declared = fields if fields.is_defined() else Fields.UNKNOWN
     call = TypedFunction(
         "to_row",
@@ -204,6 +206,12 @@ def _(node: n.Read, wants_pair: bool) -> Lowered:
     if not fields.is_defined():
         each = Each(head, Fields.ALL, _RowValue(source, value), Fields.RESULTS)
         return Lowered(_placed(each, node), ("value",), "value")
+    flat = source.flat_fields
+    if flat is not None:
+        names = tuple(f"value_{number}" for number in range(len(fields)))
+        typed = Identity(Fields(list(names), list(flat.get_types() or ())))
+        each = Each(head, fields, typed, Fields.RESULTS)
+        return Lowered(_placed(each, node), names, names)
     call = TypedFunction("to_value", source.to_value, tuple(range(len(fields))), value)
     each = Each(head, fields, call, Fields.RESULTS)
     return Lowered(_placed(each, node), ("value",), "value")
