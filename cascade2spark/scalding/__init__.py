@@ -1,5 +1,6 @@
 """Scalding in Python: the typed API, the fields API, jobs, sources, dates and algebra."""
 
+from cascade2spark import errors as _errors
 from cascade2spark.scalding.algebra.aggregator import (
     Aggregator,
     MonoidAggregator,
@@ -26,3 +27,16 @@ __all__ = [
     "Ring",
     "Semigroup",
 ]
+
+_MATRICES = ("Matrix", "Matrix2", "MatrixProduct", "RowVector", "ColVector", "BlockMatrix")
+
+
+def __getattr__(name: str) -> object:
+    if name in _MATRICES:
+        raise _errors.Unsupported(
+            "Scalding's Matrix API is not there",
+            asked=name,
+            fix="make pipes of ((row, column), value): a product is a join and a sum; see "
+            "docs/how-to/port-a-scalding-job.md",
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

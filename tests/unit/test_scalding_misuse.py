@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
-from cascade2spark.errors import BuildError, Cascade2SparkError
+from cascade2spark.errors import BuildError, Cascade2SparkError, Unsupported
 from cascade2spark.scalding.algebra import Aggregator
 from cascade2spark.scalding.job import Execution, Job, JobTest, Mode, UtcDateRangeJob
 from cascade2spark.scalding.sources import TypedTsv
@@ -74,3 +76,12 @@ def test_a_job_of_dates_does_not_run_without_one(args, tmp_path, monkeypatch) ->
     with pytest.raises(Cascade2SparkError, match="date"):
         Daily(args).run(Mode.local())
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["Matrix", "Matrix2"])
+def test_matrices_are_refused_by_name_with_what_to_write(name) -> None:
+    scalding = importlib.import_module("cascade2spark.scalding")
+    with pytest.raises(Unsupported) as raised:
+        getattr(scalding, name)
+    assert name in str(raised.value) and "a product is a join and a sum" in str(raised.value)
+    assert not hasattr(scalding, "Vector")

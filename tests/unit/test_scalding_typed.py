@@ -291,9 +291,9 @@ def test_every_line_of_the_porting_page_builds(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = Path(__file__).parents[2] / "docs/how-to/port-a-scalding-job.md"
     section = page.read_text(encoding="utf-8").split("## The typed API\n")[1]
-    setup = section.split("```python\n")[1].split("```")[0]
     names: dict[str, object] = {}
-    exec(setup, names)
+    for block in section.split("```python\n")[1:]:
+        exec(block.split("```")[0], names)
     lines = [line for line in section.split("\n") if line.startswith("| `")]
     codes = [code for line in lines for code in re.findall("`([^`]+)`", line.split(" | ")[-1])]
     assert len(codes) > 100
