@@ -314,11 +314,12 @@ def _plain(spec: EachSpec) -> tuple[str, dict[str, Any], OperationCall]:
     one = partial(refuse_tuple_of_one, declared=spec.declared, origin=operation.origin)
     names = {"fix": _row_fixer(spec), "many": _many_fixer(spec), "one": one}
     call = FunctionCall(spec.argument_fields, spec.declared)
-    if type(operation) is Insert:
-        return "constant", {**names, "k": operation.values}, call
-    is_same = type(operation) is Identity and not operation.types
-    if is_same and spec.arguments.positions is not None:
-        return "same", names, call
+    if spec.trap is None:  # what fails further down comes back to a call that has a trap
+        if type(operation) is Insert:
+            return "constant", {**names, "k": operation.values}, call
+        is_same = type(operation) is Identity and not operation.types
+        if is_same and spec.arguments.positions is not None:
+            return "same", names, call
     return _HOW[operation.shape], names, call
 
 
