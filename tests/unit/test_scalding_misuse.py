@@ -85,3 +85,27 @@ def test_matrices_are_refused_by_name_with_what_to_write(name) -> None:
         getattr(scalding, name)
     assert name in str(raised.value) and "a product is a join and a sum" in str(raised.value)
     assert not hasattr(scalding, "Vector")
+
+
+PAIRS = TypedPipe.from_([("a", 1)])
+
+
+@pytest.mark.parametrize(
+    "build, count",
+    [
+        (lambda: PAIRS.map(lambda key, value: key), "map hands 1 value"),
+        (lambda: PAIRS.group().map_group(lambda values: values), "map_group hands 2 values"),
+        (lambda: PAIRS.group().reduce(lambda one: one), "reduce hands 2 values"),
+        (lambda: PAIRS.hash_cogroup(PAIRS, lambda key, value: []), "hash_cogroup hands 3 values"),
+        (lambda: PAIRS.on_complete(lambda task: None), "on_complete hands 0 values"),
+    ],
+)
+def test_a_function_of_another_number_of_values_is_refused_when_the_pipe_is_built(
+    build, count
+) -> None:
+    with pytest.raises(BuildError) as raised:
+        build()
+    said = str(raised.value)
+    assert said.startswith(f"{count} to a function that takes others")
+    assert "<lambda>(" in said and "test_scalding_misuse.py" in said
+    assert ("unpack it" in said) is said.startswith("map hands")

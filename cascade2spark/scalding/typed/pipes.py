@@ -13,6 +13,7 @@ This file is longer than others because the classes build one another. What an o
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Callable, Iterable, Iterator
 from functools import cmp_to_key
@@ -81,10 +82,27 @@ class _NoMatch:
 NO_MATCH = _NoMatch()
 
 
-def check_call(name: str, call: Any) -> None:
-    """Refuse what cannot be called, while the pipe is built."""
+def check_call(name: str, call: Any, count: int = 1) -> None:
+    """Refuse what cannot be called with so many values, while the pipe is built."""
     if not callable(call):
         raise BuildError(f"{name} takes a function", asked=shown_value(call))
+    try:
+        wanted = inspect.signature(call)
+    except (TypeError, ValueError):  # much of what is written in C does not say
+        return
+    try:
+        wanted.bind(*[None] * count)
+    except TypeError as wrong:
+        values = "1 value" if count == 1 else f"{count} values"
+        raise BuildError(
+            f"{name} hands {values} to a function that takes others",
+            asked=f"{getattr(call, '__name__', type(call).__name__)}{wanted}",
+            origin=capture_origin(),
+            fix=_UNPACK if count == 1 and len(wanted.parameters) == 2 else None,
+        ) from wrong
+
+
+_UNPACK = "a pair is one value: take it as one, and unpack it: lambda pair: pair[0]"
 
 
 class Elements(Generic[T]):
@@ -195,7 +213,7 @@ class Elements(Generic[T]):
 
     def on_complete(self, call: Callable[[], Any]) -> TypedPipe[T]:
         """Call a function once in each task, when it has seen its last value."""
-        check_call("on_complete", call)
+        check_call("on_complete", call, 0)
         return TypedPipe(n.OnComplete(self.node, call))
 
     def tally_all(self, group: str, counter: str) -> TypedPipe[T]:
@@ -310,7 +328,7 @@ class Elements(Generic[T]):
             smaller: the right side, which every task holds.
             call: (key, value, values of the key on the right, maybe none) -> results.
         """
-        check_call("hash_cogroup", call)
+        check_call("hash_cogroup", call, 3)
         lists = _group_of("hash_cogroup", smaller).to_list()
         joined = n.HashJoined(self.node, lists.node, False)
         return TypedPipe(n.FlatMap(joined, _cogrouped(call)))
@@ -339,21 +357,21 @@ class Elements(Generic[T]):
 
     def map_with_value(self, value: ValuePipe[U], call: Callable[[T, U | None], W]) -> TypedPipe[W]:
         """Return what a function makes of each value and that of a ValuePipe, None if absent."""
-        check_call("map_with_value", call)
+        check_call("map_with_value", call, 2)
         return self.left_cross(value).map(lambda both: call(both[0], both[1]))
 
     def flat_map_with_value(
         self, value: ValuePipe[U], call: Callable[[T, U | None], Iterable[W]]
     ) -> TypedPipe[W]:
         """As map_with_value, for any number of results."""
-        check_call("flat_map_with_value", call)
+        check_call("flat_map_with_value", call, 2)
         return self.left_cross(value).flat_map(lambda both: call(both[0], both[1]))
 
     def filter_with_value(
         self, value: ValuePipe[U], call: Callable[[T, U | None], Any]
     ) -> TypedPipe[T]:
         """Return the values for which a predicate of them and a ValuePipe's value holds."""
-        check_call("filter_with_value", call)
+        check_call("filter_with_value", call, 2)
         found = self.left_cross(value).filter(lambda both: call(both[0], both[1]))
         return _part(found, "keys")
 
@@ -544,7 +562,7 @@ class ValuePipe(Generic[T]):
     @staticmethod
     def fold(left: ValuePipe[T], right: ValuePipe[U], call: Callable[[T, U], R]) -> ValuePipe[R]:
         """Return what a function makes of two values; none if either is absent."""
-        check_call("fold", call)
+        check_call("fold", call, 2)
         crossed = left.to_typed_pipe().cross(right)
         return ComputedValue(crossed.map(lambda both: call(both[0], both[1])))
 
@@ -628,7 +646,7 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
 
     def map_group(self, call: Callable[[K, Iterator[V]], Iterable[U]]) -> UnsortedGrouped[K, U]:
         """Return what a function makes of each key and the iterator of its values."""
-        check_call("map_group", call)
+        check_call("map_group", call, 2)
         return self._then(Stream("map_group", call))
 
     def map_value_stream(self, call: Callable[[Iterator[V]], Iterable[U]]) -> UnsortedGrouped[K, U]:
@@ -661,7 +679,7 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
 
     def scan_left(self, zero: U, call: Callable[[U, V], U]) -> UnsortedGrouped[K, U]:
         """Return zero, then each step of a fold from the left."""
-        check_call("scan_left", call)
+        check_call("scan_left", call, 2)
         return self._then(folds.whole_stream("scan_left", zero, call))
 
     def take(self, count: int) -> UnsortedGrouped[K, V]:
@@ -702,12 +720,12 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
 
     def reduce(self, call: Callable[[V, V], V]) -> UnsortedGrouped[K, V]:
         """Return what an associative and commutative function of two values makes of all."""
-        check_call("reduce", call)
+        check_call("reduce", call, 2)
         return self._then(folds.reduce_fold("reduce", call))
 
     def reduce_left(self, call: Callable[[V, V], V]) -> UnsortedGrouped[K, V]:
         """Return what a function of two values makes of all, from left to right."""
-        check_call("reduce_left", call)
+        check_call("reduce_left", call, 2)
         return self._then(folds.whole_stream("reduce_left", call))
 
     def size(self) -> UnsortedGrouped[K, int]:
@@ -788,13 +806,13 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
         self, count: int, less_than: Callable[[V, V], Any]
     ) -> UnsortedGrouped[K, list[V]]:
         """Return a list of the first values by a function that tells whether one comes before."""
-        check_call("sort_with_take", less_than)
+        check_call("sort_with_take", less_than, 2)
         key = cmp_to_key(compared(less_than))
         return self._then(folds.least_fold("sort_with_take", count, key))
 
     def fold_left(self, zero: U, call: Callable[[U, V], U]) -> UnsortedGrouped[K, U]:
         """Return a fold from the left; `zero` serves every key, so it must not be changed."""
-        check_call("fold_left", call)
+        check_call("fold_left", call, 2)
         return self._then(folds.whole_stream("fold_left", zero, call))
 
     def fold(self, fold: Any) -> UnsortedGrouped[K, Any]:
@@ -845,7 +863,7 @@ class Joinable(KeyedList[K, V]):
             smaller: the side with fewer values for a key.
             call: (key, iterator of these values, iterable of those) -> results.
         """
-        check_call("cogroup", call)
+        check_call("cogroup", call, 3)
         return joined("cogroup", self, smaller, "call", call)
 
 
@@ -913,13 +931,13 @@ class Grouped(Joinable[K, V]):
 
     def sort_with(self, less_than: Callable[[V, V], Any]) -> SortedGrouped[K, V]:
         """Let the values come in an order: whether one value comes before another."""
-        check_call("sort_with", less_than)
+        check_call("sort_with", less_than, 2)
         return self._sorted("sort_with", Sorting(compare=compared(less_than)))
 
     def with_sort_ordering(self, ordering: Any) -> SortedGrouped[K, V]:
         """Let the values come in the order of a comparator, or of a function of two values."""
         compare = getattr(ordering, "compare", ordering)
-        check_call("with_sort_ordering", compare)
+        check_call("with_sort_ordering", compare, 2)
         return self._sorted("with_sort_ordering", Sorting(compare=compare))
 
     def _sorted(self, name: str, sorting: Sorting) -> SortedGrouped[K, V]:
@@ -1178,7 +1196,7 @@ class Sketched(Generic[K, V]):
         call: Callable[[K, V, Iterable[W]], Iterable[U]],
     ) -> TypedPipe[tuple[K, U]]:
         """Call a function once for each value here, with the values of its key on the right."""
-        check_call("cogroup", call)
+        check_call("cogroup", call, 3)
         lists = _group_of("cogroup", right).to_list()
         return self._joined("cogroup", lists.to_typed_pipe(), "left").flat_map(_cogrouped(call))
 
