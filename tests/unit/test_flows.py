@@ -277,7 +277,7 @@ def test_one_trap_takes_the_rows_of_several_branches_of_any_width(tmp_path) -> N
     trap = Hfs(TextDelimited(), str(tmp_path / "trap"))
     wide = Each(Pipe("p"), Fields("a", "b"), function("n")(lambda a, b: int(a + b)), Fields.ALL)
     narrow = Each(Pipe("q", wide), Fields("n"), function("m")(lambda n: 1 // (n - 11)))
-    definition = FlowDef().add_source("p", MemoryTap("a b".split(), [("1", "1"), ("x", "y")]))
+    definition = FlowDef().add_source("p", MemoryTap(["a", "b"], [("1", "1"), ("x", "y")]))
     definition.add_traps({"p": trap, "q": trap}).add_tail_sink(narrow, MemoryTap())
     flow = local().connect(definition)
     flow.complete()
