@@ -40,7 +40,11 @@ FEW_ROWS = 1_000
     help="default: all but the variants of others",
 )
 @click.option(
-    "--contestant", "who", multiple=True, type=click.Choice(list(CONTESTANTS)), help="default: all"
+    "--contestant",
+    "who",
+    multiple=True,
+    type=click.Choice(list(CONTESTANTS)),
+    help="default: all but typed",
 )
 @click.option("--keys", type=click.Choice(["skewed", "uniform", "both"]), default="skewed")
 @click.option("--repeat", default=1, show_default=True, help="applications of each")
@@ -61,7 +65,7 @@ def main(
 ) -> None:
     """Compare jobs side by side."""
     console = Console(width=max(150, Console().width))
-    names = able(who or tuple(CONTESTANTS), console)
+    names = able(who or tuple(name for name in CONTESTANTS if name != "typed"), console)
     chosen = jobs_named(jobs)
     kinds = ("skewed", "uniform") if keys == "both" else (keys,)
     figures: list[dict[str, Any]] = []
