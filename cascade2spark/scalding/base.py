@@ -22,6 +22,7 @@ from cascade2spark.errors import BuildError, TapError
 from cascade2spark.fields import Fields
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.flow import Flow
+from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.pipes import Pipe
 from cascade2spark.taps.base import Tap
 
@@ -283,13 +284,21 @@ class FlowState:
 
     def __init__(self) -> None:
         self.writes: list[tuple[Pipe, Source]] = []
+        self._places: list[Origin] = []
 
     def add(self, pipe: Pipe, sink: Source) -> None:
         """Have a pipe written."""
         if not isinstance(sink, Source):
             raise BuildError("a pipe is written to a source", asked=repr(sink))
-        if any(sink == other for _, other in self.writes):
-            raise BuildError(f"{sink} is written twice", fix="merge the two pipes and write that")
+        place = capture_origin()
+        for (_, other), before in zip(self.writes, self._places, strict=False):
+            if sink == other:
+                raise BuildError(
+                    f"{sink} is written twice",
+                    details={"first": str(before), "again": str(place)},
+                    fix="merge the two pipes and write that",
+                )
+        self._places.append(place)
         self.writes.append((getattr(pipe, "pipe", pipe), sink))  # of the fields API, what it wraps
 
     def flow_def(self, mode: Mode, name: str) -> FlowDef:
@@ -314,7 +323,11 @@ class FlowState:
                 source, trap = _sources.get(each), _traps.get(each)
                 if source is not None and each.name not in found.sources:
                     if source in sinks and not source.is_versioned:
-                        raise BuildError(f"{name} reads {source} and writes it as well")
+                        raise BuildError(
+                            f"{name} reads {source} and writes it as well",
+                            origin=each.origin,
+                            fix="write to a path of its own",
+                        )
                     if source not in taps:
                         taps[source] = mode.read_tap(source)
                     found.add_source(each.name, taps[source])

@@ -109,3 +109,28 @@ def test_a_function_of_another_number_of_values_is_refused_when_the_pipe_is_buil
     assert said.startswith(f"{count} to a function that takes others")
     assert "<lambda>(" in said and "test_scalding_misuse.py" in said
     assert ("unpack it" in said) is said.startswith("map hands")
+
+
+class Twice(Job):
+    def build(self) -> None:
+        PAIRS.write(TypedTsv("out", (str, int)))
+        PAIRS.write(TypedTsv("out", (str, int)))
+
+
+def test_what_is_written_twice_is_refused_with_both_places() -> None:
+    with pytest.raises(BuildError) as raised:
+        Twice()
+    said = str(raised.value)
+    assert 2 == said.count("test_scalding_misuse.py:") and "is written twice" in said
+
+
+class Onto(Job):
+    def build(self) -> None:
+        TypedPipe.from_(TypedTsv("out", (str, int))).write(TypedTsv("out", (str, int)))
+
+
+def test_what_is_read_is_not_written_over() -> None:
+    with pytest.raises(BuildError) as raised:
+        Onto().run(Mode.local())
+    said = str(raised.value)
+    assert "and writes it as well" in said and "test_scalding_misuse.py:" in said
