@@ -15,6 +15,7 @@ from pyspark.errors import PySparkException
 
 from cascade2spark.errors import BadRecord, BuildError, Cascade2SparkError, Unsupported
 from cascade2spark.files import (
+    FileInfo,
     Manifest,
     OutputCommit,
     PartPlace,
@@ -42,7 +43,7 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 class RecordWriter(Protocol):
-    """Makes the bytes of one part file."""
+    """Makes the bytes of one part file; a text's has neither beginning nor end."""
 
     def start(self) -> bytes: ...
     def encode(self, elements: list[Any], /) -> bytes: ...
@@ -51,6 +52,21 @@ class RecordWriter(Protocol):
 
 class RecordFormat(ABC):
     """How files hold records; a small object that is pickled to the tasks."""
+
+    def splits(self, file: FileInfo, target_bytes: int) -> list[Split]:
+        """Return the ranges of a file; by default it may be cut anywhere."""
+        return cut_file(file, target_bytes)
+
+    def through_hadoop(
+        self, call: Call, context: SparkContext, paths: list[str], min_partitions: int | None
+    ) -> RDD[Any]:
+        """Return what Spark itself reads of paths that only Hadoop reaches; by default nothing."""
+        raise Unsupported(
+            f"{call.name} reads local paths and S3 only",
+            asked=paths,
+            origin=call.origin,
+            fix="give the path its scheme, such as file:///shared/folder",
+        )
 
     @abstractmethod
     def read(self, split: Split, call: Call) -> Iterator[list[Any]]:
@@ -84,19 +100,18 @@ def read_records(
     call = Call.of(name, context)
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     asked = [os.fspath(path) for path in given]
-    if any(map(is_driver_only, asked)) or is_hadoop(call, asked, context):
+    if any(map(is_driver_only, asked)):
         raise Unsupported(
-            f"{name} reads local paths and S3 only",
-            asked=asked,
-            origin=call.origin,
-            fix="give the path its scheme, such as file:///shared/folder",
+            "memory:// paths exist on the driver only", asked=asked, origin=call.origin
         )
+    if is_hadoop(call, asked, context):
+        return form.through_hadoop(call, context, asked, min_partitions)
     files = list_files(asked, origin=call.origin)
     total = sum(file.size for file in files)
     target = min(_SPLIT_BYTES, max(_LEAST_TASK_BYTES, -(-total // (2 * cores_of(context)))))
     if min_partitions is not None:
         target = max(1, min(target, -(-total // min_partitions)))
-    packs = pack_splits([split for file in files for split in cut_file(file, target)], target)
+    packs = pack_splits([split for file in files for split in form.splits(file, target)], target)
     reading = _Reading(call, form, s3_access())
     return context.parallelize(packs, max(len(packs), 1)).mapPartitions(reading)
 
@@ -130,9 +145,17 @@ def write_records(
     path: str | os.PathLike[str],
     form: RecordFormat,
     mode: SinkMode | str,
+    *,
+    compression: str | None = None,
+    header: bytes | None = None,
+    can_join: bool = False,
 ) -> int:
     """Write an RDD to a folder, a part file for each partition, and return the number of records.
 
+    Args:
+        compression: codec of whole files, None for formats that pack by themselves.
+        header: stands before the first record of each file that has any.
+        can_join: whether files laid end to end are one of the format.
     Raises:
         TapError: the output exists, or cannot be written.
         Unsupported: a path that cannot be renamed atomically.
@@ -147,7 +170,14 @@ def write_records(
             origin=call.origin,
             fix="give the path its scheme, such as file:///shared/folder",
         )
-    commit = OutputCommit(target, _mode_of(name, mode).value, can_join=False, origin=call.origin)
+    commit = OutputCommit(
+        target,
+        _mode_of(name, mode).value,
+        compression=compression,
+        header=header,
+        can_join=can_join,
+        origin=call.origin,
+    )
     commit.prepare()
     try:
         manifests = _run(rdd.mapPartitionsWithIndex(_Writing(call, commit.place, form)))

@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import attrs
-from py4j.protocol import Py4JError
 from pyspark import RDD, SparkContext
-from pyspark.errors import PySparkException
 
-from cascade2spark.errors import BadRecord, BuildError, Cascade2SparkError, Unsupported, shown_value
+from cascade2spark.errors import Unsupported, shown_value
 from cascade2spark.files import (
-    Manifest,
-    OutputCommit,
-    PartPlace,
+    FileInfo,
     Split,
     block_charset,
     can_split_charset,
     canonical_charset,
-    is_driver_only,
-    list_files,
-    pack_splits,
     read_line_blocks,
-    split_files,
+    split_file,
 )
-from cascade2spark.files.s3 import S3Access, s3_access, use_s3
-from cascade2spark.origin import capture_origin
-from cascade2spark.rdd.tasks import Call, Watched, check_count, check_rdd, chunks
+from cascade2spark.rdd.parts import Paths, RecordFormat, read_records, refuse, write_records
+from cascade2spark.rdd.tasks import Call
 from cascade2spark.schemes.lines import DecodedBlock
-from cascade2spark.spark.reading import is_hadoop
-from cascade2spark.spark.session import cores_of
-from cascade2spark.spark.travel import TaskFailed, error_of, sendable
 from cascade2spark.taps.base import SinkMode
 
 __all__ = ["read_text", "write_text"]
 
-_SPLIT_BYTES = 128 << 20
-_LEAST_TASK_BYTES = 4 << 20
 _BLOCK_BYTES = 1 << 20
-
-Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 def read_text(
@@ -78,62 +63,7 @@ def read_text(
         pathlib.Path("animals.txt").write_text("cat\\nowl\\n")
         read_text(sc, "animals.txt").collect()  # ['cat', 'owl']
     """
-    name = "read_text"
-    if not isinstance(context, SparkContext):
-        raise BuildError(
-            f"{name} takes a SparkContext first",
-            details={"given": f"a {type(context).__name__}"},
-            origin=capture_origin(),
-        )
-    check_count(name, "min_partitions", min_partitions)
-    call = Call.of(name, context)
-    given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    asked = [os.fspath(path) for path in given]
-    known = canonical_charset(charset)
-    if any(map(is_driver_only, asked)):
-        raise Unsupported(
-            "memory:// paths exist on the driver only", asked=asked, origin=call.origin
-        )
-    if is_hadoop(call, asked, context):
-        if known != "utf-8":
-            raise Unsupported(
-                "through Hadoop only UTF-8 is read", asked=charset, origin=call.origin
-            )
-        return context.textFile(",".join(asked), min_partitions)
-    files = list_files(asked, origin=call.origin)
-    total = sum(file.size for file in files)
-    target = min(_SPLIT_BYTES, max(_LEAST_TASK_BYTES, -(-total // (2 * cores_of(context)))))
-    if min_partitions is not None:
-        target = max(1, min(target, -(-total // min_partitions)))
-    packs = pack_splits(split_files(files, target, can_split=can_split_charset(known)), target)
-    reading = _Reading(call, known, s3_access())
-    return context.parallelize(packs, max(len(packs), 1)).mapPartitions(reading)
-
-
-@attrs.frozen
-class _Reading:
-    call: Call
-    charset: str
-    s3: S3Access
-
-    def __call__(self, packs: Iterable[tuple[Split, ...]]) -> Iterator[str]:
-        access = self.s3
-        use_s3(lambda: access)
-        with self.call.task():
-            yield from chain.from_iterable(self._pieces(packs))
-
-    def _pieces(self, packs: Iterable[tuple[Split, ...]]) -> Iterator[list[str]]:
-        charset = block_charset(self.charset)
-        for split in chain.from_iterable(packs):
-            blocks = read_line_blocks(split, block_bytes=_BLOCK_BYTES, charset=self.charset)
-            for block in blocks:
-                decoded = DecodedBlock(block, charset, self._refuse, skip_first=False)
-                for _, piece in decoded.pieces():
-                    yield piece.split("\n")
-
-    def _refuse(self, error: BadRecord) -> NoReturn:
-        error.origin = error.origin or self.call.origin
-        raise error
+    return read_records("read_text", context, paths, _Lines(charset), min_partitions)
 
 
 def write_text(
@@ -171,94 +101,80 @@ def write_text(
         write_text(sc.parallelize(["cat", "owl"], 2), "animals")  # 2
         sorted(os.listdir("animals"))  # ['_SUCCESS', 'part-00000', 'part-00001']
     """
-    name = "write_text"
-    check_rdd(name, "first argument", rdd)
-    call = Call.of(name, rdd.context)
-    known = canonical_charset(charset)
-    target = os.fspath(path)
-    if is_hadoop(call, [target], rdd.context):
-        raise Unsupported(
-            f"{name} cannot write through Hadoop's file system yet",
-            asked=target,
-            origin=call.origin,
-            fix="give the path its scheme, such as file:///shared/folder",
-        )
-    commit = OutputCommit(
-        target,
-        _mode_of(mode).value,
+    form = _Lines(charset)
+    return write_records(
+        "write_text",
+        rdd,
+        path,
+        form,
+        mode,
         compression=compression,
-        header=None if header is None else f"{header}\n".encode(known),
-        origin=call.origin,
-    )
-    commit.prepare()
-    try:
-        manifests = _run(rdd.mapPartitionsWithIndex(_Writing(call, commit.place, known)))
-    except BaseException:
-        commit.abort()
-        raise
-    commit.commit(manifests)
-    return sum(manifest.rows for manifest in manifests)
-
-
-def _run(manifests: RDD[Manifest]) -> list[Manifest]:
-    try:
-        return manifests.collect()
-    except (Py4JError, PySparkException) as failed:
-        error = error_of(failed)
-        if TaskFailed.__name__ not in str(failed):
-            raise  # the RDD's own: as Spark says it
-        raise error from error.__cause__ or failed
-
-
-def _mode_of(mode: Any) -> SinkMode:
-    if isinstance(mode, SinkMode):
-        return mode
-    names = [one.name for one in SinkMode]
-    if mode in names:
-        return SinkMode[mode]
-    raise BuildError(
-        "write_text knows no such mode", asked=mode, available=names, origin=capture_origin()
+        header=None if header is None else f"{header}\n".encode(form.charset),
+        can_join=True,
     )
 
 
 @attrs.frozen
-class _Writing:
-    call: Call
-    place: PartPlace
-    charset: str
+class _Lines(RecordFormat):
+    """Lines of text.
 
-    def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[Manifest]:
-        given = Watched(elements)
-        with self.call.task():
-            try:
-                with self.place.open_part(index) as file:
-                    for lines in chunks(given):
-                        file.write(self._encoded(lines), len(lines))
-                    yield file.close()
-            except Cascade2SparkError as error:
-                if error is given.error:
-                    raise
-                raise sendable(error) from error
+    Args:
+        charset: Java's or Python's name.
+    """
 
-    def _encoded(self, lines: list[Any]) -> bytes:
+    charset: str = attrs.field(converter=canonical_charset)
+
+    def splits(self, file: FileInfo, target_bytes: int) -> list[Split]:
+        return split_file(file, target_bytes, can_split=can_split_charset(self.charset))
+
+    def through_hadoop(
+        self, call: Call, context: SparkContext, paths: list[str], min_partitions: int | None
+    ) -> RDD[str]:
+        if self.charset != "utf-8":
+            raise Unsupported(
+                "through Hadoop only UTF-8 is read", asked=self.charset, origin=call.origin
+            )
+        return context.textFile(",".join(paths), min_partitions)
+
+    def read(self, split: Split, call: Call) -> Iterator[list[str]]:
+        charset, on_bad = block_charset(self.charset), partial(refuse, call)
+        for block in read_line_blocks(split, block_bytes=_BLOCK_BYTES, charset=self.charset):
+            for _, piece in DecodedBlock(block, charset, on_bad, skip_first=False).pieces():
+                yield piece.split("\n")
+
+    def writer(self, call: Call) -> _LineWriter:
+        return _LineWriter(self.charset, call)
+
+
+class _LineWriter:
+    def __init__(self, charset: str, call: Call) -> None:
+        self._charset, self._call = charset, call
+
+    def start(self) -> bytes:
+        return b""
+
+    def finish(self) -> bytes:
+        return b""
+
+    def encode(self, elements: list[Any], /) -> bytes:
         try:
-            return ("\n".join(lines) + "\n").encode(self.charset)
+            return ("\n".join(elements) + "\n").encode(self._charset)
         except (TypeError, UnicodeEncodeError):
-            for line in lines:
+            for line in elements:
                 self._check(line)
             raise
 
     def _check(self, line: Any) -> None:
         if not isinstance(line, str):
-            raise self.call.refusal(
+            raise self._call.refusal(
                 "an element is no text",
                 details={"element": f"{shown_value(line)}, a {type(line).__name__}"},
                 fix="make it one first: rdd.map(str)",
             )
         try:
-            line.encode(self.charset)
+            line.encode(self._charset)
         except UnicodeEncodeError as error:
-            raise self.call.refusal(
-                f"a line has characters that {self.charset} has not",
+            raise self._call.refusal(
+                f"a line has characters that {self._charset} has not",
                 details={"element": shown_value(line), "because": error.reason},
             ) from error
