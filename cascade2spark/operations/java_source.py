@@ -34,7 +34,7 @@ class _JavaSource:
     def __init__(self, owner: str, given: Sequence[Any]) -> None:
         text, *rest = given or (None,)
         noun = self.noun
-        self.forms = f"({noun}), ({noun}, type), ({noun}, names, types)"
+        self.forms = self._forms()
         if not isinstance(text, str):
             article = "an" if noun[0] == "e" else "a"
             raise BuildError(f"{owner} needs {article} {noun}", details={"accepted": self.forms})
@@ -43,6 +43,7 @@ class _JavaSource:
         guessed = self._guess()
         self.names = guessed
         self.types: tuple[Type, ...] = ()
+        rest = self._without_result(rest)
         if len(rest) >= 2 and isinstance(rest[0], (list, tuple)):
             self.names = tuple(rest.pop(0))
             self.types = tuple(as_type(kind) for kind in rest.pop(0))
@@ -54,6 +55,7 @@ class _JavaSource:
                 )
         elif rest and is_type(rest[0]):
             self.types = (as_type(rest.pop(0)),) * len(self.names)
+        rest = self._without_expected(rest)
         no_more(owner, rest, self.forms)
         for name in guessed:
             if name not in self.names:
@@ -64,8 +66,19 @@ class _JavaSource:
                     details={noun: text},
                 )
 
+    def _forms(self) -> str:
+        return f"({self.noun}), ({self.noun}, type), ({self.noun}, names, types)"
+
     def _guess(self) -> tuple[str, ...]:
         raise NotImplementedError
+
+    def _without_result(self, rest: list[Any]) -> list[Any]:
+        """Take the type of the result, and return the other arguments."""
+        return rest
+
+    def _without_expected(self, rest: list[Any]) -> list[Any]:
+        """Take the types of all arguments, and return what is left."""
+        return rest
 
     def _call(self, parameters: Parameters, arguments: Fields) -> Callable[..., Any]:
         raise NotImplementedError
@@ -163,15 +176,51 @@ class JavaScript(_JavaSource):
 
     Args:
         owner: class of the operation, for messages.
-        given: the script, then nothing, one type for all parameters, or names and types.
+        given: the script, then nothing, the types of all arguments, or names and types; where
+            the result has no type of its own, its type comes before these, else one type is that
+            of all parameters.
         result: type of what it returns; ``Tuple`` as a text for rows.
+        takes_result: the arguments may say the type of the result.
     """
 
     noun = "script"
 
-    def __init__(self, owner: str, given: Sequence[Any], result: Type | str) -> None:
-        super().__init__(owner, given)
+    def __init__(
+        self, owner: str, given: Sequence[Any], result: Type | str, *, takes_result: bool = False
+    ) -> None:
         self.result = result
+        self.takes_result = takes_result
+        self.expected: tuple[Type, ...] = ()
+        super().__init__(owner, given)
+
+    def kinds(self, arguments: Fields) -> tuple[Type, ...]:
+        """Return the types of the parameters."""
+        if not self.expected:
+            return super().kinds(arguments)
+        if arguments.is_defined() and len(arguments) != len(self.expected):
+            raise BuildError(
+                f"{self.owner} needs one type for each argument",
+                asked=[kind.name for kind in self.expected],
+                available=[str(field) for field in arguments],
+                details={"script": self.text},
+            )
+        return tuple(self.expected[place] for place in self.places(arguments))
+
+    def _forms(self) -> str:
+        type_ = "result type" if self.takes_result else "type"
+        forms = f"(script), (script, {type_}), (script, types), (script, names, types)"
+        before = ", (script, result type, types), (script, result type, names, types)"
+        return forms + (before if self.takes_result else "")
+
+    def _without_result(self, rest: list[Any]) -> list[Any]:
+        if self.takes_result and rest and is_type(rest[0]):
+            self.result, *rest = as_type(rest[0]), *rest[1:]
+        return rest
+
+    def _without_expected(self, rest: list[Any]) -> list[Any]:
+        if len(rest) == 1 and isinstance(rest[0], (list, tuple)) and all(map(is_type, rest[0])):
+            self.expected, rest = tuple(map(as_type, rest[0])), []
+        return rest
 
     def _guess(self) -> tuple[str, ...]:
         return guess_script_names(self.text)

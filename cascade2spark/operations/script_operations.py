@@ -25,12 +25,13 @@ class ScriptFunction(RowFunction):
     Args:
         fields: name of the result, one. When it has a type, the script must return that type.
         script: its text.
-        type: one type for all parameters; or two arguments, a list of parameter names and a list
-            of their types. Default: the types of the argument fields.
+        result_type: what it returns. Default: the type of the field, or any.
+        types: of all arguments, a list; or two arguments, a list of parameter names and a list of
+            their types. Default: the types of the argument fields.
     Source:
         cascading.operation.expression.ScriptFunction
     Example:
-        >>> size = ScriptFunction("size", "if (n > 9) return 'L'; return 'S';", int)
+        >>> size = ScriptFunction("size", "if (n > 9) return 'L'; return 'S';", [int])
         >>> size.bind(Fields("n"), Fields("size"))(12)
         'L'
     """
@@ -38,7 +39,9 @@ class ScriptFunction(RowFunction):
     def __init__(self, fields: Any, *script: Any) -> None:
         declared = one_field("ScriptFunction", as_fields(fields))
         super().__init__(declared)
-        self._script = JavaScript("ScriptFunction", script, type_at(declared, 0) or Object)
+        self._script = JavaScript(
+            "ScriptFunction", script, type_at(declared, 0) or Object, takes_result=True
+        )
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the compiled script."""
@@ -50,14 +53,14 @@ class ScriptFilter(RowFilter):
 
     Args:
         script: its text.
-        type: as of ScriptFunction.
+        types: as of ScriptFunction; or one type for all parameters.
     Raises:
         BuildError: the script is none of Java's that are known; marks the place.
     Source:
         cascading.operation.expression.ScriptFilter
     Example:
         >>> from cascade2spark.testing import run_operation
-        >>> big = ScriptFilter("if (n > 3) return true; return false;", int)
+        >>> big = ScriptFilter("if (n > 3) return true; return false;", [int])
         >>> run_operation(big, [(3,), (4,)], "n")
         [(3,)]
     """
@@ -77,14 +80,14 @@ class ScriptTupleFunction(RowFunction):
     Args:
         fields: names of the results; UNKNOWN accepts a tuple of any size.
         script: its text.
-        type: as of ScriptFunction.
+        types: as of ScriptFunction; or one type for all parameters.
     Raises:
         TupleError: (running) the tuple has not as many values as there are fields.
     Source:
         cascading.operation.expression.ScriptTupleFunction
     Example:
         >>> from cascade2spark.testing import run_operation
-        >>> pair = ScriptTupleFunction(("n", "twice"), "return new Tuple(n, n * 2);", int)
+        >>> pair = ScriptTupleFunction(("n", "twice"), "return new Tuple(n, n * 2);", [int])
         >>> run_operation(pair, [(3,)], "n")
         [(3, 6)]
     """

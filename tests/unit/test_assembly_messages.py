@@ -146,7 +146,7 @@ PLANNED: dict[str, Callable[[], Any]] = {
     "expression of another type": each(lambda: ExpressionFilter("v + 1", int_)),
     "expression over an unknown field": each(lambda: ExpressionFunction("w", "vv + 1", int_)),
     "script of another type": each(lambda: ScriptFilter("return v;", int_)),
-    "script over an unknown field": each(lambda: ScriptFunction("w", "return vv;", String)),
+    "script over an unknown field": each(lambda: ScriptFunction("w", "return vv;", [String])),
     "script without types": each(lambda: ScriptFunction("w", "return v + 1;")),
 }
 RUNNING: dict[str, Callable[[], Any]] = {
@@ -165,7 +165,7 @@ RUNNING: dict[str, Callable[[], Any]] = {
         ("k", "v"),
         properties={"cascading.aggregateby.cachefactory.classname": "my.Cache"},
     ),
-    "script that fails": each(lambda: ScriptFunction("w", "int n = v; return n;", Integer)),
+    "script that fails": each(lambda: ScriptFunction("w", "int n = v; return n;", [Integer])),
     "script of another width": each(
         lambda: ScriptTupleFunction(Fields("x", "y"), "return new Tuple(v);", String)
     ),

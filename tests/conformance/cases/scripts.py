@@ -6,7 +6,7 @@ from cascade2spark.errors import BuildError, OperationError, PlanError, TupleErr
 from cascade2spark.fields import Fields
 from cascade2spark.operations import ScriptFilter, ScriptFunction, ScriptTupleFunction
 from cascade2spark.pipes import Each
-from cascade2spark.types import Integer, Long, String, int_
+from cascade2spark.types import Integer, Long, Object, String, int_
 from tests.conformance.case import Fails, Topic, rows
 
 case = Topic("scripts")
@@ -20,7 +20,7 @@ def works(name, operation, expected, i=AB, source=SOURCE, on=Fields.ALL):
     case.add(name, source, lambda i: Each(i, on, operation), i=i, expected=expected, ordered=True)
 
 
-works("a_loop_over_one_type", ScriptFunction(Fields("n"), HALVES, int_), [1, 3, 0], on="a")
+works("a_loop_over_one_type", ScriptFunction(Fields("n"), HALVES, int_, [int_]), [1, 3, 0], on="a")
 works(
     "names_and_types",
     ScriptFunction(
@@ -40,13 +40,13 @@ works(
 )
 works(
     "the_result_is_stored_as_returned",
-    ScriptFunction(Fields("s"), 'if (a > 2) return "big"; return a;', int_),
+    ScriptFunction(Fields("s"), 'if (a > 2) return "big"; return a;', Object, [int_]),
     [1, "big", 0],
     on="a",
 )
 works(
     "a_filter_removes_what_is_true",
-    ScriptFilter("if (b.isEmpty()) return true; return b.length() > 2;", String),
+    ScriptFilter("if (b.isEmpty()) return true; return b.length() > 2;", [String]),
     [(5, "zz")],
     on="b",
 )
@@ -54,7 +54,7 @@ works(
     "a_row",
     ScriptTupleFunction(
         Fields("first", "size"),
-        'String[] parts = b.split(","); return new Tuple(parts[0], parts.length);',
+        'String[] parts = b.split(","); return new cascading.tuple.Tuple(parts[0], parts.length);',
         ["b"],
         [String],
     ),
@@ -62,9 +62,65 @@ works(
 )
 works(
     "positions",
-    ScriptTupleFunction(Fields("p", "q"), "$0++; return new Tuple($0, $1 - $0);", int_),
+    ScriptTupleFunction(
+        Fields("p", "q"),
+        "int n = $0 + 1; return new cascading.tuple.Tuple(n, $1 - n);",
+        ["$0", "$1"],
+        [int_, int_],
+    ),
     [(2, 4)],
     i=rows("a b", (1, 6)),
+)
+works(
+    "a_result_type_before_names",
+    ScriptFunction(Fields("s"), "long n = a; return n * n;", Long, ["a"], [Integer]),
+    [1, 2**40],
+    i=rows("a", "1", 1 << 20),
+)
+works(
+    "a_result_type_and_typed_arguments",
+    ScriptFunction(Fields("s"), 'return a > 2 ? "big" : b;', String),
+    ["x", "big"],
+    i=rows(Fields(["a", "b"], [int, str]), (1, "x"), (3, "y")),
+)
+works(
+    "types_of_all_arguments",
+    ScriptFunction(Fields("s"), "return b + a;", String, [int_, String]),
+    ["x,y1", "zz5", "0"],
+)
+works(
+    "a_filter_by_names_and_types",
+    ScriptFilter("int n = a; return n % 2 == 1;", ["a"], [int_]),
+    [(None, "")],
+)
+works(
+    "a_row_of_text_and_totals",
+    ScriptTupleFunction(
+        Fields("word", "n", "share"),
+        'if (a == 0) return new cascading.tuple.Tuple("none", 0, 0.5); '
+        "double share = a / 4.0; return new cascading.tuple.Tuple(b.toUpperCase(), a, share);",
+        ["a", "b"],
+        [int_, String],
+    ),
+    [("X,Y", 1, 0.25), ("ZZ", 5, 1.25), ("none", 0, 0.5)],
+)
+works(
+    "a_text_built_in_a_loop",
+    ScriptFunction(
+        Fields("s"),
+        "StringBuilder r = new StringBuilder(); for (int i = b.length() - 1; i >= 0; i--) "
+        "r.append(b.charAt(i)); return r.toString();",
+        String,
+        [String],
+    ),
+    ["y,x", "zz", ""],
+    on="b",
+)
+works(
+    "compound_assignment_narrows",
+    ScriptFunction(Fields("n"), "int n = 10; n *= 1.55; n += a; return n;", int_, [int_]),
+    [16, 20, 15],
+    on="a",
 )
 
 
@@ -109,7 +165,7 @@ fails(
 fails(
     "a_row_that_throws",
     lambda: ScriptFunction(
-        Fields("s"), 'if (a > 4) throw new RuntimeException("too big"); return a;', int_
+        Fields("s"), 'if (a > 4) throw new RuntimeException("too big"); return a;', int_, [int_]
     ),
     OperationError,
     ["RuntimeException: too big", "(5,)"],
@@ -118,7 +174,7 @@ fails(
 )
 fails(
     "a_tuple_of_another_size",
-    lambda: ScriptTupleFunction(Fields("x", "y"), "return new Tuple(a);", int_),
+    lambda: ScriptTupleFunction(Fields("x", "y"), "return new cascading.tuple.Tuple(a);", [int_]),
     TupleError,
     ["a tuple of 2"],
     "run",

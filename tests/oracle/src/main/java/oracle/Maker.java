@@ -34,7 +34,8 @@ import cascading.tuple.Tuple;
 final class Maker {
   private static final String[] PACKAGES = {
     "cascading.operation", "cascading.operation.aggregator", "cascading.operation.assertion",
-    "cascading.operation.buffer", "cascading.operation.filter", "cascading.operation.function",
+    "cascading.operation.buffer", "cascading.operation.expression", "cascading.operation.filter",
+    "cascading.operation.function",
     "cascading.operation.hash", "cascading.operation.regex", "cascading.operation.state",
     "cascading.nested.core", "cascading.nested.core.aggregate", "cascading.nested.json",
     "cascading.nested.json.local", "cascading.operation.text", "cascading.pipe",
