@@ -77,6 +77,10 @@ class Args:
     m: Mapping[str, tuple[str, ...]]
 
     def __init__(self, given: Mapping[str, Iterable[Any]] | None = None) -> None:
+        if given is not None and not isinstance(given, Mapping):
+            raise ArgsError(
+                "Args takes values by key", asked=repr(given), fix="write Args.parse(words)"
+            )
         found = {key: tuple(map(str, values)) for key, values in (given or {}).items()}
         self.__attrs_init__({key: values for key, values in found.items() if key or values})
 

@@ -289,7 +289,9 @@ class FlowState:
     def add(self, pipe: Pipe, sink: Source) -> None:
         """Have a pipe written."""
         if not isinstance(sink, Source):
-            raise BuildError("a pipe is written to a source", asked=repr(sink))
+            raise BuildError(
+                "a pipe is written to a source", asked=repr(sink), origin=capture_origin()
+            )
         place = capture_origin()
         for (_, other), before in zip(self.writes, self._places, strict=False):
             if sink == other:
@@ -318,6 +320,7 @@ class FlowState:
         sinks = {sink for _, sink in self.writes}
         for number, (pipe, sink) in enumerate(self.writes):
             tail = Pipe(f"{name} {number}", pipe)
+            object.__setattr__(tail, "origin", self._places[number])  # of the write, not of the run
             found.add_tail_sink(tail, mode.write_tap(sink))
             for each in _ancestors(tail):
                 source, trap = _sources.get(each), _traps.get(each)

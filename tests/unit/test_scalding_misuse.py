@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 
 import pytest
 
 from cascade2spark.errors import BuildError, Cascade2SparkError, Unsupported
 from cascade2spark.scalding.algebra import Aggregator
-from cascade2spark.scalding.job import Execution, Job, JobTest, Mode, UtcDateRangeJob
-from cascade2spark.scalding.sources import TypedTsv
+from cascade2spark.scalding.fields import from_typed
+from cascade2spark.scalding.job import Args, Execution, Job, JobTest, Mode, UtcDateRangeJob
+from cascade2spark.scalding.sources import Tsv, TypedTsv
 from cascade2spark.scalding.typed import TypedPipe
 
 
@@ -134,3 +136,33 @@ def test_what_is_read_is_not_written_over() -> None:
         Onto().run(Mode.local())
     said = str(raised.value)
     assert "and writes it as well" in said and "test_scalding_misuse.py:" in said
+
+
+class Lacking(Job):
+    def build(self) -> None:
+        from_typed(PAIRS, "a", "b").write(Tsv("out", ("missing",)))
+
+
+class Misnamed(Job):
+    def build(self) -> None:
+        PAIRS.write("out")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Lacking().state.connect(Mode.local(), "job"),
+        Misnamed,
+        lambda: PAIRS.group().with_reducers("3"),
+        lambda: from_typed(PAIRS, "a", "b").group_by("a", lambda group: group.reducers("3")),
+    ],
+)
+def test_what_is_refused_names_the_line_of_the_job(build: Callable[[], object]) -> None:
+    with pytest.raises(Cascade2SparkError) as raised:
+        build()
+    assert "test_scalding_misuse.py:" in str(raised.value)
+
+
+def test_arguments_of_a_job_are_not_words() -> None:
+    with pytest.raises(BuildError, match="parse"):
+        Args(["--input", "a"])  # type: ignore[arg-type]

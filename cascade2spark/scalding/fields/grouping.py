@@ -63,6 +63,10 @@ class GroupBody:
 
     def reducers(self, count: int) -> Self:
         """Have as many partitions on the far side of the exchange; 0 and less is ignored."""
+        if type(count) is not int:
+            raise BuildError(
+                "reducers takes a whole number", asked=repr(count), origin=capture_origin()
+            )
         if count > 0:
             self._reducers = count
         return self

@@ -384,6 +384,10 @@ class Elements(Generic[T]):
 
     def pipe_for(self, sink: Source) -> Pipe:
         """Return a pipe of the rows that a sink takes."""
+        if not isinstance(sink, Source):
+            raise BuildError(
+                "a pipe is written to a source", asked=repr(sink), origin=capture_origin()
+            )
         node = rewritten(self.node)
         return written_pipe(lowered(node), node, sink)
 
@@ -1254,7 +1258,9 @@ def _moved(tree: JoinTree, by: int) -> JoinTree:
 
 def _reducers(count: int) -> int | None:
     if type(count) is not int:
-        raise BuildError("with_reducers takes a whole number", asked=shown_value(count))
+        raise BuildError(
+            "with_reducers takes a whole number", asked=shown_value(count), origin=capture_origin()
+        )
     return count if count > 0 else None
 
 
