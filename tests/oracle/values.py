@@ -7,6 +7,7 @@ tells the class. Python's int stands for a Long, unless the type of its field sa
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -61,8 +62,11 @@ def decode_value(held: Any) -> Any:
     ((tag, inner),) = held.items()
     if tag in ("int", "short", "char"):
         return inner
-    if tag in ("double", "float"):
+    if tag == "double":
         return float(inner)
+    if tag == "float":
+        # The shortest text of 32 bits, so the real number that these 32 bits are.
+        return struct.unpack("f", struct.pack("f", float(inner)))[0]
     if tag == "decimal":
         return Decimal(inner)
     if tag == "bytes":

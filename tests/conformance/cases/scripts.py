@@ -122,6 +122,14 @@ works(
     [16, 20, 15],
     on="a",
 )
+case.add(
+    "a_parameter_counts_up",
+    SOURCE,
+    lambda i: Each(i, "a", ScriptTupleFunction(Fields("n"), "a++; return new Tuple(a);", [int_])),
+    i=AB,
+    expected=[2, 6, 1],
+    differs="A script may say `Tuple` without its package",
+)
 
 
 def fails(name, operation, kind, facts, at, i=AB, on=Fields.ALL):
