@@ -153,11 +153,15 @@ class FlowDef(UnitOfWorkDef):
 
     def set_assertion_level(self, level: AssertionLevel) -> FlowDef:
         """Leave assertions that are stricter than this out of the plan. Default STRICT."""
+        if not isinstance(level, AssertionLevel):
+            raise BuildError("an assertion level is an AssertionLevel", asked=repr(level))
         self.assertion_level = level
         return self
 
     def set_debug_level(self, level: DebugLevel) -> FlowDef:
         """Leave Debug pipes that are more talkative than this out. Default DEFAULT."""
+        if not isinstance(level, DebugLevel):
+            raise BuildError("a debug level is a DebugLevel", asked=repr(level))
         self.debug_level = level
         return self
 

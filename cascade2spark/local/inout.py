@@ -85,7 +85,8 @@ def write_trap(run: Run, spec: TrapSpec, rows: Sequence[Row]) -> None:
         raise FlowError(
             f"the trap {', '.join(spec.names)} cannot take a row",
             row=row,
-            details={"tap": spec.tap},
+            details={"tap": spec.tap, "because": str(error).partition("\n")[0]},
+            origin=getattr(spec.tap, "origin", None),
         ) from error
 
     fields = spec.tap.sink_fields
