@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from cascade2spark.errors import BuildError, OperationError
+from cascade2spark.fields import Fields
+from cascade2spark.operations import ScriptFunction
 from cascade2spark.operations.script_language import compile_script, guess_script_names
 from cascade2spark.types import (
     Integer,
@@ -246,3 +248,16 @@ def test_messages() -> None:
     messages += [broken("return n;", boolean_)]
     text = "\n\n".join(messages) + "\n"
     assert (TESTS / "errors" / "scripts.txt").read_text() == text
+
+
+def test_the_types_of_a_script_are_one_for_each_argument() -> None:
+    script = ScriptFunction("s", "return a;", Long, [Long])
+    with pytest.raises(BuildError, match="ScriptFunction needs one type for each argument"):
+        script.bind(Fields("a", "b"), Fields("s"))
+
+
+def test_a_type_alone_is_that_of_the_result_of_a_function() -> None:
+    typed = Fields(["a"], [int_])
+    with pytest.raises(BuildError, match="the script returns a String, this is an int"):
+        ScriptFunction("s", "return a;", String).bind(typed, Fields("s"))
+    assert ScriptFunction("s", "return a + 1;", int_).bind(typed, Fields("s"))(1) == 2
