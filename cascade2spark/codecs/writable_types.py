@@ -53,7 +53,7 @@ def writable_of(name: str) -> Writable:
     Args:
         name: full name, or the short one of a class of Hadoop's. A class that is not known keeps
             its bytes as they are stored, unless the name tells what they are: "own.Name as Text".
-            An ArrayWritable names what it holds: "ArrayWritable<Text>".
+            An ArrayWritable names what it holds: "ArrayWritable<Text>". Java's ".class" may stay.
 
     Example:
         >>> writable_of("Text")
@@ -63,11 +63,11 @@ def writable_of(name: str) -> Writable:
         >>> writable_of("com.example.Event")
         RawWritable(class_name='com.example.Event')
     """
-    own, _, stored = name.partition(" as ")
+    own, _, stored = name.removesuffix(".class").partition(" as ")
     if stored:
         renamed: Writable = attrs.evolve(_known(stored.strip()), class_name=own.strip())
         return renamed
-    found: Writable = _known(name)
+    found: Writable = _known(own)
     return found
 
 

@@ -510,3 +510,7 @@ def test_damaged_tuples_are_told(stored, words) -> None:
 def test_rows_that_no_tuple_can_store_are_refused(tokens, row, words) -> None:
     with pytest.raises(FormatError, match=f"^{words}$"):
         CascadingTuple(tokens).encode(row)
+
+
+def test_a_class_may_be_copied_from_java() -> None:
+    assert writable_of("LongWritable") == writable_of("LongWritable.class")
