@@ -62,10 +62,14 @@ class Mode:
 
     @classmethod
     def spark(
-        cls, spark: Any = None, properties: Mapping[str, Any] | None = None, is_strict: bool = True
+        cls,
+        spark: Any = None,
+        properties: Mapping[str, Any] | None = None,
+        is_strict: bool = True,
+        class_path: tuple[str, ...] = (),
     ) -> Mode:
         """Return the mode on Spark; see SparkFlowConnector for what `spark` may be."""
-        return cls(SparkFlowConnector(spark, properties), is_strict)
+        return cls(SparkFlowConnector(spark, properties), is_strict, class_path=class_path)
 
     @property
     def is_local(self) -> bool:

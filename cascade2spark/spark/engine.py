@@ -81,7 +81,8 @@ class SparkEngine:
                 # Workers take zip files only by their name; a wheel is one under another.
                 renamed = os.path.join(tempfile.mkdtemp(), os.path.basename(path)[:-4] + ".zip")
                 path = shutil.copyfile(path, renamed)
-            self.context.addPyFile(path)
+            # Spark's process may work in another folder than this one.
+            self.context.addPyFile(path if "://" in path else os.path.abspath(path))
 
     def check(self, plan: StepPlan) -> None:
         """Refuse a plan whose operations cannot travel to workers.
