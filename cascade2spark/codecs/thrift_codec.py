@@ -65,7 +65,7 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
     _stored: ClassVar[type[ThriftRecord]]
     _unread: ClassVar[type[ThriftRecord]]
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         for name in values:
             self._check_name(name)
         if self.struct.kind == "union" and len(values) > 1:

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,17 @@ _UNION_MARK = "_cascade2spark_is_union"
 _KINDS = {2: "bool", 3: "byte", 4: "double", 6: "i16", 8: "i32", 10: "i64", 11: "string"}
 _BINARY = 18  # thriftpy2's own number, never on the wire
 _CONTAINERS = {13: "map", 14: "set", 15: "list"}
-# What is to be passed over when looking for names: comments, literals; then words.
+# Comments and literals hold no names, and those of a namespace are not ours to change. What thrift
+# had in its first years, thriftpy2 does not parse: it is left out, as it says nothing of bytes.
 _TOKENS = re.compile(
     r"""(?P<other>//[^\n]*|\#[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+    r"""|\binclude[ \t]+(?P<quote>["'])(?P<path>[^"'\n]+)(?P=quote)"""
+    r"""|(?P<namespace>\bnamespace[ \t]+[\w.*]+[ \t]+[\w.]+)"""
+    r"""|(?P<old>\b(?:\w+_namespace|java_package|perl_package|py_module)[ \t]+[\w.]+"""
+    r"""|(?<=[\w>])[ \t]*&|\bxsd_(?:all|optional|nillable)\b|\basync(?=[ \t]+void\b))"""
     r"""|(?P<word>[A-Za-z_][\w.]*)""",
     re.DOTALL,
 )
-_INCLUDE = re.compile(r"""^[ \t]*include[ \t]+(["'])(?P<path>[^"'\n]+)\1""", re.MULTILINE)
 
 
 def thrift_struct(
@@ -84,47 +88,75 @@ def _parsed(idl: Any, include_dirs: Iterable[str]) -> Any:
             asked=repr(idl),
             fix="give the path of a file, its text, or a class that thriftpy2 loaded",
         )
-    text, home = str(idl).lstrip("\ufeff"), Path.cwd()
+    text, home, name = str(idl).lstrip("\ufeff"), Path.cwd(), ""
     if isinstance(idl, os.PathLike) or ("\n" not in text and "{" not in text):
         path = Path(text)
         if not path.is_file():
-            raise BuildError(f"there is no IDL file {text}")
-        text, home = _text_of(path), path.resolve().parent
+            raise BuildError(f"there is no IDL file {text}" if text else "the thrift IDL is empty")
+        text, home, name = _text_of(path), path.resolve().parent, path.name
     folders = [home, *map(Path, include_dirs)]
     with tempfile.TemporaryDirectory(prefix="cascade2spark-idl-") as folder:
-        return _load(text, folders, Path(folder))
+        return _load(text, name, folders, Path(folder))
 
 
-def _load(text: str, folders: list[Path], folder: Path) -> Any:
+def _load(text: str, name: str, folders: list[Path], folder: Path) -> Any:
     """Parse respelled copies in a folder of their own, each included file under its own number."""
-    from thriftpy2.parser import parser
-
     copied: dict[Path, Path] = {}
+    under_way: set[Path] = set()
 
     def copy(content: str, target: Path, around: list[Path]) -> None:
-        def respelled(match: re.Match[str]) -> str:
-            source = _included(match["path"], around)
+        def included(name: str) -> Path:
+            source = _included(name, around)
+            if source in under_way:
+                raise BuildError(f"the thrift IDL {source} includes itself")
             if source not in copied:
                 # The name before the dot is the file's, so each gets a folder instead of a name.
                 place = folder / str(len(copied)) / source.name
                 place.parent.mkdir()
                 copied[source] = place
+                under_way.add(source)
                 copy(_text_of(source), place, [source.parent, *around])
-            return f'include "{copied[source]}"'
+                under_way.remove(source)
+            return copied[source]
 
-        target.write_text(_INCLUDE.sub(respelled, _respelled(content)), "utf-8")
+        target.write_text(_respelled(content, included), "utf-8")
 
     main = folder / "main.thrift"
     copy(text, main, folders)
     try:
+        return _parse(main, name, folder)
+    except BuildError:
+        # Which file is wrong? The parser does not tell: what is included is tried first.
+        for source, place in reversed(copied.items()):
+            _parse(place, str(source), folder)
+        raise
+
+
+def _parse(copy: Path, name: str, folder: Path) -> Any:
+    """Return thriftpy2's module for a copy of a file.
+
+    Args:
+        name: what messages call it; empty for a text.
+        folder: where all copies are.
+    """
+    from thriftpy2.parser import parser
+
+    try:
         parse: Any = parser.parse
-        module = parse(str(main), enable_cache=False, include_dirs=[str(folder)])
+        module = parse(str(copy), enable_cache=False, include_dirs=[str(folder)])
         if not hasattr(module, "__thrift_meta__"):  # the parser says nothing of some errors
             raise ValueError("it holds something that has no place there")
         return module
     except Exception as bad:  # a broken file makes the parser raise anything
         said = str(bad).replace(_HIDDEN, "").replace(str(folder) + os.sep, "")
-        raise BuildError(f"the thrift IDL cannot be parsed: {said}") from bad
+        said = said.replace(f" of the file {copy.name!r}", "")
+        what = f"the thrift IDL {name}" if name else "the thrift IDL"
+        raise BuildError(
+            f"{what} cannot be parsed: {said}",
+            fix="define enums and constants above the defaults that name them"
+            if said.startswith("Can't find name")
+            else None,
+        ) from bad
 
 
 def _text_of(path: Path) -> str:
@@ -142,25 +174,28 @@ def _included(name: str, folders: list[Path]) -> Path:
     )
 
 
-def _respelled(text: str) -> str:
-    """Return an IDL in which no name is one that thriftpy2 reserves."""
+def _respelled(text: str, included: Callable[[str], Path]) -> str:
+    """Return an IDL in which no name is one that thriftpy2 reserves.
+
+    Args:
+        included: gives the path of a copy for that of an included file.
+    """
     from thriftpy2.parser import lexer
 
     reserved = {*lexer.thrift_reserved_keywords, *keyword.kwlist} - {*lexer.keywords}
-    reserved -= {"True", "False"}
 
     def respell(match: re.Match[str]) -> str:
         word = match["word"]
+        if match["path"] is not None:
+            return f'include "{included(match["path"])}"'
+        if match["old"] is not None:
+            return ""
         if word is None:
             return match[0]
         parts = [part + _HIDDEN if part in reserved else part for part in word.split(".")]
         return ".".join(parts)
 
-    # A namespace names no field, and its parts are not ours to change.
-    lines = re.split(r"(?m)^([ \t]*namespace[^\n]*\n)", text)
-    return "".join(
-        line if place % 2 else _TOKENS.sub(respell, line) for place, line in enumerate(lines)
-    )
+    return _TOKENS.sub(respell, text)
 
 
 def _definitions(module: Any, prefix: str = "") -> dict[str, type]:

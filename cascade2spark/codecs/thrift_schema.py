@@ -58,9 +58,7 @@ _WIRE = {
 }
 _SHOWN_FIELDS = 40
 # What records have besides their fields.
-_TAKEN = frozenset(
-    {"as_dict", "is_set", "struct", "_values", "_check_name", "_stored", "_unread", "__dict__"}
-)
+_TAKEN = frozenset({"as_dict", "is_set", "struct", "_values", "_check_name", "_stored", "_unread"})
 
 
 @attrs.frozen
@@ -214,7 +212,8 @@ def attribute_name(name: str) -> str:
         >>> attribute_name("from"), attribute_name("user")
         ('from_', 'user')
     """
-    return name + "_" if keyword.iskeyword(name) or name in _TAKEN else name
+    is_taken = keyword.iskeyword(name) or name in _TAKEN or name.startswith("__")
+    return name + "_" if is_taken else name
 
 
 @functools.lru_cache(maxsize=1024)

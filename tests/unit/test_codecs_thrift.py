@@ -90,6 +90,20 @@ def test_two_files_of_one_name_and_two_structs_of_one_name(tmp_path) -> None:
     assert ("y",) == both.field("b").type.struct.field_names
 
 
+def test_the_file_that_is_wrong_is_named(tmp_path) -> None:
+    for name, text in {
+        "good": 'include "bad.thrift"\nstruct A { 1: bad.B b }',
+        "bad": "struct B { 1: i32 x }\nstruct C { 1: strin s }",
+        "self": '/* no\ninclude "nowhere.thrift"\n*/\ninclude "other.thrift"\nstruct D {}',
+        "other": 'include "self.thrift"',
+    }.items():
+        (tmp_path / f"{name}.thrift").write_text(text)
+    with pytest.raises(BuildError, match=r"bad\.thrift cannot be parsed: No type found: 'strin'"):
+        thrift_struct(tmp_path / "good.thrift")
+    with pytest.raises(BuildError, match=r"other\.thrift includes itself"):
+        thrift_struct(tmp_path / "self.thrift")
+
+
 def test_a_class_that_thriftpy2_loaded(tmp_path) -> None:
     (tmp_path / "event.thrift").write_text(IDL)
     module = thriftpy2.load(str(tmp_path / "event.thrift"), module_name="unit_event_thrift")
@@ -110,7 +124,10 @@ def test_a_class_that_thriftpy2_loaded(tmp_path) -> None:
         ("struct A { 1: i32 }", "A", "cannot be parsed"),
         ("struct A { 1: i32 b }\nstruct B { 1: i32 b }", None, "several structs"),
         ("struct Alpha { 1: i32 b }", "Alpa", "nearest     'Alpha'"),
-        ("struct A { 1: i32 True }", "A", "cannot be parsed"),
+        ("struct A { 1: bool b = True }", "A", "Can't find name 'True'"),
+        ("struct A { 1: uuid u }", "A", "No type found: 'uuid'"),
+        ("", "A", "the thrift IDL is empty"),
+        ("struct A { 1: E e = E.X } enum E { X }", "A", "above the defaults that name them"),
         ("nowhere.thrift", "A", "there is no IDL file nowhere.thrift"),
         (int, None, "int is no class that thriftpy2 made"),
         (5, None, "this is no thrift IDL"),
@@ -166,6 +183,32 @@ def test_legacy_idl() -> None:
         codec = ThriftCodec(struct, protocol)
         assert record == codec.decode(codec.encode(record))
     assert record.is_set("low") and not record.is_set("without")
+
+
+# Of thrift's own list of names that are reserved somewhere, and of what Python's objects have.
+NAMES = """self None True False def class from in is not import print next end type args with lambda
+    async await global __init__ __class__ __dict__ __slots__ as_dict is_set struct_ _values""".split()
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+def test_any_name_may_be_a_fields(codec_of, protocol) -> None:
+    struct = thrift_struct(
+        "php_namespace a.end\nenum E { None = 1, delete = 2 }\nstruct A { "
+        + ", ".join(f"{number}: i32 {name}" for number, name in enumerate(NAMES, 1))
+        + " 90: optional A & next_of, 91: E e = E.delete }\nservice S { async void f() }",
+        "A",
+    )
+    assert [*NAMES, "next_of", "e"] == list(struct.field_names)
+    attributes = [field.attribute for field in struct.fields[: len(NAMES)]]
+    record = record_class(struct)(**{name: at for at, name in enumerate(attributes)})
+    codec = codec_of(struct, protocol)
+    data = codec.encode(record)
+    assert data == codec.encode(record.as_dict())
+    values = range(len(NAMES))
+    for read in (codec.decode(data), codec.unread(data), pickle.loads(pickle.dumps(record))):
+        assert list(values) == [getattr(read, name) for name in attributes]
+    assert (*values, None, 2) == codec.decode_row(data)
+    assert (0, 4) == codec_of(struct, protocol, ("self", "def")).decode_row(data)
 
 
 def test_without_the_package_thrift(monkeypatch) -> None:
