@@ -186,8 +186,12 @@ def test_legacy_idl() -> None:
 
 
 # Of thrift's own list of names that are reserved somewhere, and of what Python's objects have.
-NAMES = """self None True False def class from in is not import print next end type args with lambda
-    async await global __init__ __class__ __dict__ __slots__ as_dict is_set struct_ _values""".split()
+NAMES = [
+    *("self", "None", "True", "False", "def", "class", "from", "in"),
+    *("is", "not", "import", "print", "next", "end", "type", "args", "with"),
+    *("lambda", "async", "await", "global", "__init__", "__class__"),
+    *("__dict__", "__slots__", "as_dict", "is_set", "struct_", "_values"),
+]
 
 
 @pytest.mark.parametrize("protocol", ["binary", "compact"])
