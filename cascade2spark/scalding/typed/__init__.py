@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from cascade2spark.scalding.typed.elements import Elements
+from cascade2spark.scalding.typed.groups import Grouped, SortedGrouped, UnsortedGrouped
+from cascade2spark.scalding.typed.joins import CoGrouped, Sketched
+from cascade2spark.scalding.typed.keyed import KeyedList
 from cascade2spark.scalding.typed.library import (
     LookupJoin,
     MultiJoin,
@@ -13,18 +17,8 @@ from cascade2spark.scalding.typed.library import (
     outer_join_by,
     right_join_by,
 )
-from cascade2spark.scalding.typed.pipes import (
-    NO_MATCH,
-    CoGrouped,
-    Elements,
-    Grouped,
-    KeyedList,
-    Sketched,
-    SortedGrouped,
-    TypedPipe,
-    UnsortedGrouped,
-    ValuePipe,
-)
+from cascade2spark.scalding.typed.pipes import NO_MATCH, TypedPipe
+from cascade2spark.scalding.typed.values import ValuePipe
 
 __all__ = [
     "NO_MATCH",

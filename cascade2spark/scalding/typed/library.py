@@ -9,14 +9,10 @@ from typing import Any, TypeVar
 
 from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.scalding.algebra.resolving import as_semigroup
-from cascade2spark.scalding.typed.pipes import (
-    CoGrouped,
-    Elements,
-    Grouped,
-    Joinable,
-    TypedPipe,
-    UnsortedGrouped,
-)
+from cascade2spark.scalding.typed.elements import Elements
+from cascade2spark.scalding.typed.groups import Grouped, UnsortedGrouped
+from cascade2spark.scalding.typed.joins import CoGrouped, Joinable
+from cascade2spark.scalding.typed.pipes import TypedPipe
 
 __all__ = [
     "LookupJoin",
