@@ -26,7 +26,7 @@ from cascade2spark.operations.base import (
     GroupAssertionCall,
     OutputCollector,
 )
-from cascade2spark.operations.failures import located_error
+from cascade2spark.operations.failures import located_error, refuse_result
 
 __all__ = ["EveryRun", "GroupRows", "run_everys"]
 
@@ -203,7 +203,9 @@ class _ChainDriver:
         self._show_key(key)
         for place, link in enumerate(self._links):
             try:
-                link.operation.start(link.process, link.call)
+                result = link.operation.start(link.process, link.call)
+                if result is not None:
+                    refuse_result(link.operation, "start", result)
             except Exception as error:
                 self._failed(error, place, key, is_row=False)
         steps = [(link.pick, link.show, link.operation.aggregate, link) for link in self._links]
@@ -214,7 +216,9 @@ class _ChainDriver:
                 try:
                     show(pick(row))
                     call.arguments = link.view
-                    aggregate(link.process, call)
+                    result = aggregate(link.process, call)
+                    if result is not None:
+                        refuse_result(link.operation, "aggregate", result)
                 except Exception as error:
                     self._failed(error, place, row, is_row=True)
         for link in self._links:
@@ -270,11 +274,15 @@ class _ChainDriver:
 
     def _results(self, link: _Link, passed: Row) -> list[Row]:
         if not link.is_aggregator:
-            link.operation.do_assert(link.process, link.call)
+            result = link.operation.do_assert(link.process, link.call)
+            if result is not None:
+                refuse_result(link.operation, "do_assert", result)
             return [passed]
         link.call.output_collector = link.collector
         try:
-            link.operation.complete(link.process, link.call)
+            result = link.operation.complete(link.process, link.call)
+            if result is not None:
+                refuse_result(link.operation, "complete", result)
         finally:
             link.call.output_collector = None
         return self._laid(link, passed)

@@ -15,7 +15,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.joiners import JoinerClosure
 from cascade2spark.operations.base import BufferCall, OutputCollector
 from cascade2spark.operations.callables import PlainBuffer, RowsBuffer, rows_of
-from cascade2spark.operations.failures import located_error
+from cascade2spark.operations.failures import located_error, refuse_result
 from cascade2spark.tuples import TupleEntry
 
 __all__ = ["BufferDriver"]
@@ -198,7 +198,9 @@ class BufferDriver:
         call.arguments_iterator = None if closure else self._entries(rows)
         failure: Exception | None = None
         try:
-            self._spec.operation.operate(self._process, call)
+            result = self._spec.operation.operate(self._process, call)
+            if result is not None:
+                refuse_result(self._spec.operation, "operate", result)
         except Exception as error:
             failure = error  # what was emitted before goes on
         if self._is_immediate or len(self._emitted) >= self._size:

@@ -37,7 +37,7 @@ from cascade2spark.operations.callables import (
     refuse_tuple_of_one,
     wrong_shape,
 )
-from cascade2spark.operations.failures import located_error
+from cascade2spark.operations.failures import located_error, refuse_result
 from cascade2spark.operations.logic import Stop
 from cascade2spark.operations.passing import Identity, Insert
 
@@ -328,15 +328,18 @@ def _driven(spec: EachSpec) -> tuple[str, dict[str, Any], OperationCall]:
     view, show = row_view(spec.argument_fields)
     if spec.kind == "function":
         call: Any = FunctionCall(spec.argument_fields, spec.declared)
-        method = operation.operate
+        name, method = "operate", operation.operate
     elif spec.kind == "filter":
-        call, method = FilterCall(spec.argument_fields, spec.declared), operation.is_remove
+        call = FilterCall(spec.argument_fields, spec.declared)
+        name, method = "is_remove", operation.is_remove
     elif spec.kind == "assertion":
-        call, method = ValueAssertionCall(spec.argument_fields, spec.declared), operation.do_assert
+        call = ValueAssertionCall(spec.argument_fields, spec.declared)
+        name, method = "do_assert", operation.do_assert
     else:
         raise Unsupported(f"{spec.site.label} is of no kind that works on rows", asked=spec.kind)
     call.arguments = view
-    return spec.kind, {"show": show, "f": method, "call": call}, call
+    void = partial(refuse_result, operation, name)
+    return spec.kind, {"show": show, "f": method, "call": call, "void": void}, call
 
 
 def _row_fixer(spec: EachSpec) -> Callable[[Any], Row]:

@@ -269,7 +269,8 @@ class RunSource:
 
     def _assertion(self, number: int, link: Link, form: _Form) -> _Form:
         self._show(number, link, form)
-        self._line(f"f{number}(process{number}, call{number})", number)
+        self._line(f"z = f{number}(process{number}, call{number})", number)
+        self._line(f"if z is not None: void{number}(z)", number)
         return form
 
     def _function(self, number: int, link: Link, form: _Form) -> _Form:
@@ -279,7 +280,8 @@ class RunSource:
         # What was emitted before a failure goes on first: it may meet a trap, or fail itself.
         self._line(f"x{number} = None")
         self._line("try:")
-        self._line(f"    f{number}(process{number}, call{number})", number)
+        self._line(f"    z = f{number}(process{number}, call{number})", number)
+        self._line(f"    if z is not None: void{number}(z)", number)
         self._line("except Exception as e:")
         self._line(f"    x{number} = e")
         after = ((f"if x{number} is not None: raise x{number}", number),)

@@ -22,7 +22,7 @@ from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import FlowProcess, OperationCall
 from cascade2spark.operations.current import enter_process
-from cascade2spark.operations.failures import located_error, trap_columns
+from cascade2spark.operations.failures import located_error, refuse_result, trap_columns
 from cascade2spark.tuples import TupleEntry
 
 __all__ = [
@@ -282,7 +282,9 @@ class Operations:
 
     def _call(self, method: Callable[..., Any], spec: OperationSpec, call: OperationCall) -> None:
         try:
-            method(self.process_of(spec), call)
+            result = method(self.process_of(spec), call)
+            if result is not None and method == spec.operation.flush:
+                refuse_result(spec.operation, "flush", result)
         except Exception as error:
             located = located_error(error, spec.site, None, None)
             raise located from located.__cause__

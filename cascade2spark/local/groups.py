@@ -69,7 +69,7 @@ class GroupOperationDriver(OperationDriver):
     def start(self, group: TupleEntry) -> None:
         """Begin a group."""
         self.call.group = group
-        self.operation.start(self.process, self.call)
+        self.checked("start", self.operation.start(self.process, self.call))
 
     def aggregate(self, row: Row) -> None:
         """Take one row of the group."""
@@ -77,7 +77,7 @@ class GroupOperationDriver(OperationDriver):
         self.arguments.bind(self.pick(row))
         self.call.arguments = self.arguments
         try:
-            self.operation.aggregate(self.process, self.call)
+            self.checked("aggregate", self.operation.aggregate(self.process, self.call))
         finally:
             self.call.arguments = None
 
@@ -101,7 +101,7 @@ class AggregatorDriver(GroupOperationDriver):
         self._passed = passed
         self.call.output_collector = self._collector
         try:
-            self.operation.complete(self.process, self.call)
+            self.checked("complete", self.operation.complete(self.process, self.call))
         finally:
             self.call.output_collector = None
 
@@ -118,7 +118,7 @@ class GroupAssertionDriver(GroupOperationDriver):
 
     def complete(self, passed: Row) -> None:
         """Check the group."""
-        self.operation.do_assert(self.process, self.call)
+        self.checked("do_assert", self.operation.do_assert(self.process, self.call))
         self.emit(passed)
 
 
@@ -218,7 +218,7 @@ class BufferDriver(OperationDriver):
         self._given = key
         self.call.arguments_iterator = None if closure else self._iterate(rows)
         try:
-            self.operation.operate(self.process, self.call)
+            self.checked("operate", self.operation.operate(self.process, self.call))
         except Exception as error:
             self.failed(error, self._given)
 

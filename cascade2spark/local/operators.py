@@ -22,6 +22,7 @@ from cascade2spark.operations.base import (
 )
 from cascade2spark.operations.callables import FoldAggregator
 from cascade2spark.operations.current import uncounted_fold
+from cascade2spark.operations.failures import refuse_result
 from cascade2spark.planner.steps import EachOperator, EveryOperator, Project, Site
 from cascade2spark.tuples import TupleEntry
 
@@ -106,9 +107,16 @@ class OperationDriver(RowDriver):
 
     def _lifecycle(self, method: Callable[[Any, Any], None]) -> None:
         try:
-            method(self.process, self.call)
+            result = method(self.process, self.call)
+            if method == self.operation.flush:
+                self.checked("flush", result)
         except Exception as error:
             self.run.failed(error, self.site, None, None, None)
+
+    def checked(self, method: str, result: object) -> None:
+        """Refuse what a method that returns nothing returned."""
+        if result is not None:
+            refuse_result(self.operation, method, result)
 
     def failed(self, error: Exception, arguments: Row) -> None:
         """Send what the operation was given to its trap, or let the error travel upstream."""
@@ -140,7 +148,7 @@ class FunctionDriver(OperationDriver):
         try:
             arguments = self.pick(row)
             self.arguments.bind(arguments)
-            self.operation.operate(self.process, self.call)
+            self.checked("operate", self.operation.operate(self.process, self.call))
         except Exception as error:
             self.failed(error, arguments)
 
@@ -185,7 +193,7 @@ class AssertionDriver(OperationDriver):
         try:
             arguments = self.pick(row)
             self.arguments.bind(arguments)
-            self.operation.do_assert(self.process, self.call)
+            self.checked("do_assert", self.operation.do_assert(self.process, self.call))
             self.emit(row)
         except Exception as error:
             self.failed(error, arguments)

@@ -6,12 +6,13 @@ import linecache
 import sysconfig
 import traceback
 from pathlib import Path
-from typing import Any, Protocol
+from types import GeneratorType
+from typing import Any, NoReturn, Protocol
 
-from cascade2spark.errors import Cascade2SparkError, RunError
-from cascade2spark.origin import Origin
+from cascade2spark.errors import Cascade2SparkError, RunError, TupleError, shown_value
+from cascade2spark.origin import Origin, origin_of_callable
 
-__all__ = ["Place", "located_error", "trap_columns"]
+__all__ = ["Place", "located_error", "refuse_result", "trap_columns"]
 
 _OURS = str(Path(__file__).parents[1])
 _LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
@@ -70,6 +71,50 @@ def located_error(
     located.__cause__ = error
     located.is_repeat = place.is_repeat
     return located
+
+
+_COLLECTS = "give each row to call.get_output_collector().add(row), and return nothing"
+_NOT_VOID = {
+    "operate": ("only what its collector is given counts", _COLLECTS),
+    "complete": ("only what its collector is given counts", _COLLECTS),
+    "flush": (
+        "only what its collector is given counts",
+        "keep the collector, and give it the rows",
+    ),
+    "do_assert": ("an assertion raises when it does not hold", "raise AssertionFailed, or assert"),
+    "start": (
+        "what a group begins with is kept in the context",
+        "keep it with call.set_context(...), and return nothing",
+    ),
+    "aggregate": (
+        "what a row adds is kept in the context",
+        "keep it with call.set_context(...), and return nothing",
+    ),
+}
+
+
+def refuse_result(operation: object, method: str, result: object) -> NoReturn:
+    """Raise for a method of a class-style operation that returns what nobody would look at.
+
+    Args:
+        operation: the user's.
+        method: the name of its method, one of those that return nothing.
+        result: what came back, anything but None.
+    Raises:
+        TupleError: names the class and the user's line.
+    """
+    name = f"{type(operation).__name__}.{method}"
+    why, fix = _NOT_VOID[method]
+    returned = "is a generator, which nobody runs" if _is_generator(result) else "returned a value"
+    details = {} if _is_generator(result) else {"returned": shown_value(result)}
+    place = origin_of_callable(getattr(type(operation), method))
+    if place is not None:
+        details["defined at"] = str(place)
+    raise TupleError(f"{name} {returned}; {why}", details=details, fix=fix)
+
+
+def _is_generator(result: object) -> bool:
+    return isinstance(result, GeneratorType)
 
 
 def trap_columns(

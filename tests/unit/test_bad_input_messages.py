@@ -22,7 +22,15 @@ from cascade2spark.operations import (
     RegexSplitter,
     Sum,
 )
-from cascade2spark.operations.base import AssertionLevel
+from cascade2spark.operations.base import (
+    Aggregator,
+    AssertionLevel,
+    BaseOperation,
+    Buffer,
+    Function,
+    GroupAssertion,
+    ValueAssertion,
+)
 from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe, SubAssembly
 from cascade2spark.testing import run_pipe
@@ -154,13 +162,84 @@ RUNNING: dict[str, Callable[[], Any]] = {
 }
 
 
+class Returning(BaseOperation, Function, Buffer):
+    """Returns its rows, as a function does and an operation does not."""
+
+    def operate(self, flow_process: Any, call: Any) -> Any:
+        return [(1,)]
+
+
+class Yielding(BaseOperation, Function, Buffer):
+    def operate(self, flow_process: Any, call: Any) -> Any:
+        yield (1,)
+
+
+class Totals(BaseOperation, Aggregator):
+    """Returns at one of its three methods."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(Fields("total"))
+        self.where = where
+
+    def start(self, flow_process: Any, call: Any) -> Any:
+        call.set_context(0)
+        return 0 if self.where == "start" else None
+
+    def aggregate(self, flow_process: Any, call: Any) -> Any:
+        call.set_context(call.get_context() + 1)
+        return call.get_context() if self.where == "aggregate" else None
+
+    def complete(self, flow_process: Any, call: Any) -> Any:
+        return (call.get_context(),)
+
+
+class Positive(BaseOperation, ValueAssertion, GroupAssertion):
+    def start(self, flow_process: Any, call: Any) -> None:
+        pass
+
+    aggregate = start
+
+    def do_assert(self, flow_process: Any, call: Any) -> Any:
+        return False
+
+
+class Late(Returning):
+    def operate(self, flow_process: Any, call: Any) -> None:
+        pass
+
+    def flush(self, flow_process: Any, call: Any) -> Any:
+        return [(1,)]
+
+
+def every(operation: Any, *level: AssertionLevel) -> Callable[[], Any]:
+    return lambda: run(lambda pipe: Every(GroupBy(pipe, "n"), *level, operation))
+
+
+RETURNING: dict[str, Callable[[], Any]] = {
+    "function that returns its rows": each(Returning("x")),
+    "function that yields its rows": each(Yielding("x")),
+    "function that returns at the end": each(Late("x")),
+    "assertion that returns a truth": lambda: run(lambda pipe: Each(pipe, STRICT, Positive())),
+    "group assertion that returns a truth": lambda: run(
+        lambda pipe: Every(Every(GroupBy(pipe, "n"), Count()), STRICT, Positive())
+    ),
+    "aggregator that returns at start": every(Totals("start")),
+    "aggregator that returns at each row": every(Totals("aggregate")),
+    "aggregator that returns its rows": every(Totals("complete")),
+    "buffer that returns its rows": every(Returning("x")),
+    "buffer that yields its rows": every(Yielding("x")),
+}
+
+
 def message_of(case: Callable[[], Any]) -> str:
     with pytest.raises(Cascade2SparkError) as caught:
         case()
     return f"{type(caught.value).__name__}: {caught.value}"
 
 
-@pytest.mark.parametrize(("name", "cases"), [("pipes", BUILDING), ("running", RUNNING)])
+@pytest.mark.parametrize(
+    ("name", "cases"), [("pipes", BUILDING), ("running", RUNNING), ("returning", RETURNING)]
+)
 def test_messages(name, cases, update_plans):
     texts = {title: message_of(case) for title, case in cases.items()}
     check_golden(ERRORS / f"{name}.txt", texts, update_plans)

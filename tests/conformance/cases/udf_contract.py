@@ -6,6 +6,7 @@ from cascade2spark.errors import FieldNotFound, RunError, TupleError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import (
     Aggregator,
+    AssertionLevel,
     BaseOperation,
     Buffer,
     Count,
@@ -13,6 +14,8 @@ from cascade2spark.operations import (
     ExtremaValueBase,
     Filter,
     Function,
+    GroupAssertion,
+    ValueAssertion,
 )
 from cascade2spark.pipes import Each, Every, GroupBy, Merge, Pipe
 from cascade2spark.tuples import Tuple, TupleEntry
@@ -323,3 +326,92 @@ def an_extent_of_ones_own(i):
 )
 def a_missing_argument_field(i):
     return Every(GroupBy(i, "n"), "m", Count())
+
+
+RETURNS = "section 5.1: these methods return nothing in Java; what one returns would be lost"
+
+
+class Returning(BaseOperation, Function, Buffer):
+    """Collects a row, and returns another."""
+
+    def operate(self, flow_process, call):
+        call.get_output_collector().add((1,))
+        return [(2,)]
+
+
+class ReturningTotal(BaseOperation, Aggregator):
+    """Counts, and returns at one of its methods."""
+
+    def __init__(self, where):
+        super().__init__(Fields("total"))
+        self.where = where
+
+    def start(self, flow_process, call):
+        call.set_context(0)
+        return 0 if self.where == "start" else None
+
+    def aggregate(self, flow_process, call):
+        call.set_context(call.get_context() + 1)
+        return 0 if self.where == "aggregate" else None
+
+    def complete(self, flow_process, call):
+        return (call.get_context(),)
+
+
+class Truth(BaseOperation, ValueAssertion, GroupAssertion):
+    """Tells what it should raise."""
+
+    def start(self, flow_process, call):
+        pass
+
+    def aggregate(self, flow_process, call):
+        pass
+
+    def do_assert(self, flow_process, call):
+        return False
+
+
+@case(RETURNS, i=N, fails=Fails(TupleError, ("Returning.operate", "[(2,)]")), python_only=True)
+def a_function_that_returns(i):
+    return Each(i, "n", Returning("x"))
+
+
+@case(
+    RETURNS + "; what was collected before goes on, as before any failure",
+    i=rows("n", 7),
+    expected=[1],
+    traps={"i": [7]},
+    python_only=True,
+)
+def a_function_that_returns_is_trapped(i):
+    return Each(i, "n", Returning("x"))
+
+
+@case(RETURNS, i=KV, fails=Fails(TupleError, ("Returning.operate", "[(2,)]")), python_only=True)
+def a_buffer_that_returns(i):
+    return Every(GroupBy(i, "k"), "v", Returning("x"))
+
+
+@case(RETURNS, i=KV, fails=Fails(TupleError, ("ReturningTotal.start",)), python_only=True)
+def an_aggregator_that_returns_at_start(i):
+    return Every(GroupBy(i, "k"), "v", ReturningTotal("start"))
+
+
+@case(RETURNS, i=KV, fails=Fails(TupleError, ("ReturningTotal.aggregate",)), python_only=True)
+def an_aggregator_that_returns_at_a_row(i):
+    return Every(GroupBy(i, "k"), "v", ReturningTotal("aggregate"))
+
+
+@case(RETURNS, i=KV, fails=Fails(TupleError, ("ReturningTotal.complete",)), python_only=True)
+def an_aggregator_that_returns_its_rows(i):
+    return Every(GroupBy(i, "k"), "v", ReturningTotal("complete"))
+
+
+@case(RETURNS, i=N, fails=Fails(TupleError, ("Truth.do_assert", "False")), python_only=True)
+def an_assertion_that_returns(i):
+    return Each(i, AssertionLevel.STRICT, Truth())
+
+
+@case(RETURNS, i=KV, fails=Fails(TupleError, ("Truth.do_assert", "False")), python_only=True)
+def a_group_assertion_that_returns(i):
+    return Every(Every(GroupBy(i, "k"), Count()), AssertionLevel.STRICT, Truth())
