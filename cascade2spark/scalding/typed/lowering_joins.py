@@ -1,0 +1,171 @@
+"""Lowering of joins: with what every task holds, by stock joiners, and by a Buffer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from cascade2spark.fields import Fields
+from cascade2spark.joiners import BufferJoin, InnerJoin, Joiner, LeftJoin, MixedJoin
+from cascade2spark.pipes import CoGroup, Each, Every, HashJoin, Pipe
+from cascade2spark.scalding.typed import nodes as n
+from cascade2spark.scalding.typed.forms import (
+    PAIR,
+    Form,
+    Lowered,
+    branch_again,
+    fresh_name,
+    grouped_fields,
+    key_fields,
+    leaves_of,
+    names_apart,
+    narrowed,
+    narrowed_value,
+    nesting_of,
+    pair_of,
+    partition_count,
+    placed,
+    renamed_form,
+    single_key,
+)
+from cascade2spark.scalding.typed.lowering_base import known, lower_node
+from cascade2spark.scalding.typed.lowering_groups import row_steps
+from cascade2spark.scalding.typed.operations import TypedFunction, join_buffer
+from cascade2spark.scalding.typed.steps import ForEach, JoinTree, Side
+
+__all__: list[str] = []
+
+
+@lower_node.register
+def _(node: n.HashJoined, wants_pair: bool) -> Lowered:
+    left = pair_of(known[node.left], node)
+    right = pair_of(known[node.right], node)
+    if not node.is_inner:
+        right = narrowed_value(right, node)
+    left, right = single_key(left, node), single_key(right, node)
+    return _hash_joined(node, left, right, left.form[0], right.form[0], right.form[1])
+
+
+@lower_node.register
+def _(node: n.Cross, wants_pair: bool) -> Lowered:
+    left, right = known[node.left], known[node.right]
+    if not node.is_inner:
+        right = narrowed(right, node, "value")
+    names, renamed = names_apart(left.fields, right.fields)
+    joiner = InnerJoin() if node.is_inner else LeftJoin()
+    pipes = [left.pipe, branch_again(right, node)]
+    join = HashJoin(
+        pipes=pipes, keys=[Fields.NONE, Fields.NONE], declared=Fields(*names), joiner=joiner
+    )
+    form: Form = (left.form, renamed_form(right.form, renamed))
+    return Lowered(placed(join, node), names, form)
+
+
+def _hash_joined(
+    node: n.HashJoined, left: Lowered, right: Lowered, left_key: Form, right_key: Form, value: Form
+) -> Lowered:
+    names, renamed = names_apart(left.fields, right.fields)
+    join = HashJoin(
+        pipes=[left.pipe, branch_again(right, node)],
+        keys=[key_fields(left_key), key_fields(right_key)],
+        declared=Fields(*names),
+        joiner=InnerJoin() if node.is_inner else LeftJoin(),
+    )
+    form: Form = (left_key, (left.form[1], renamed_form(value, renamed)))
+    return Lowered(placed(join, node), names, form)
+
+
+@lower_node.register
+def _(node: n.Joined, wants_pair: bool) -> Lowered:
+    sides = [pair_of(known[side], node) for side in node.sides]
+    flags = _flags(node.tree)
+    after = node.tree.steps
+    if flags is not None and all(isinstance(step, ForEach) for step in after):
+        return row_steps(_stock_join(node, sides, flags), node, after)
+    return _buffer_join(node, sides)
+
+
+def _flags(tree: JoinTree) -> list[bool] | None:
+    """Return which sides must have values, when a stock joiner can do the whole join."""
+    if isinstance(tree, Side):
+        return None if tree.steps else [True]
+    left, right = tree.left, tree.right
+    if tree.call is not None or not isinstance(right, Side) or right.steps:
+        return None
+    if isinstance(left, Side):
+        if left.steps:
+            return None
+        return [tree.kind in ("inner", "left"), tree.kind in ("inner", "right")]
+    flags = None if left.steps else _flags(left)
+    if flags is None or tree.kind not in ("inner", "left") or not any(flags):
+        return None  # a part that is missing as a whole is more than its sides missing
+    return [*flags, tree.kind == "inner"]
+
+
+def _stock_join(node: n.Joined, sides: list[Lowered], flags: list[bool]) -> Lowered:
+    sides = [single_key(side, node) for side in sides]
+    sides = [
+        side if must else narrowed_value(side, node)
+        for side, must in zip(sides, flags, strict=True)
+    ]
+    names: tuple[str, ...] = ()
+    forms: list[Form] = []
+    pipes: list[Pipe] = []
+    for side in sides:
+        names, renamed = names_apart(names, side.fields)
+        forms.append(renamed_form(side.form, renamed))
+        pipes.append(branch_again(side, node) if pipes else side.pipe)
+    join = CoGroup(
+        pipes=pipes,
+        keys=[key_fields(side.form[0]) for side in sides],
+        declared=Fields(*names),
+        joiner=_joiner(flags),
+        skewed=node.is_spread,
+        partitions=partition_count(node.reducers),
+    )
+    value: Form = forms[0][1]
+    for form in forms[1:]:
+        value = (value, form[1])
+    found = Lowered(placed(join, node), names, (forms[0][0], value))
+    must = next((at for at, flag in enumerate(flags) if flag), None)
+    if must is not None:
+        return attrs.evolve(found, form=(forms[must][0], value))
+    key = fresh_name("key", names)
+    either = [form[0] for form in forms]
+    call = TypedFunction("key", _first_key, tuple(range(len(either))), Fields(key))
+    each = Each(found.pipe, Fields(*leaves_of(tuple(either))), call, Fields(*names, key))
+    return Lowered(placed(each, node), (*names, key), (key, value))
+
+
+def _joiner(flags: list[bool]) -> Joiner:
+    if all(flags):
+        return InnerJoin()
+    return LeftJoin() if flags == [True, False] else MixedJoin(flags)
+
+
+def _buffer_join(node: n.Joined, sides: list[Lowered]) -> Lowered:
+    sides = [single_key(grouped_fields(side, node, is_narrow=False), node) for side in sides]
+    pipes = [side.pipe if not at else branch_again(side, node) for at, side in enumerate(sides)]
+    group = Fields(*(f"key{at}" for at in range(len(sides))))
+    join = CoGroup(
+        pipes=pipes,
+        keys=[key_fields(side.form[0]) for side in sides],
+        result_group=group,
+        joiner=BufferJoin(),
+        partitions=partition_count(node.reducers),
+    )
+    call = join_buffer(
+        node.tree,
+        0,
+        1,
+        tuple(nesting_of(side.form[1], side.fields) for side in sides),
+        Fields("key", "value"),
+        node.origin,
+    )
+    every = Every(placed(join, node), Fields.ALL, call, Fields.RESULTS)
+    return Lowered(placed(every, node), ("key", "value"), PAIR)
+
+
+def _first_key(keys: tuple[Any, ...]) -> Any:
+    return next((key for key in keys if key is not None), None)
