@@ -43,6 +43,13 @@ class FlowConnector:
         """
         return connect_flow(flow_def_of(*given), self.properties, self._engine)
 
+    def matching_paths(self, path: str) -> list[str]:
+        """Return all that a path or a glob matches where flows read it, hidden names as well."""
+        found: list[str] = self._engine(Settings.from_properties(self.properties)).matching_paths(
+            path
+        )
+        return found
+
     def _engine(self, settings: Settings) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define _engine")
 

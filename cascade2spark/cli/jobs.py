@@ -12,7 +12,7 @@ from cascade2spark.cli.connecting import choose_connector
 from cascade2spark.cli.output import show_statistics
 from cascade2spark.cli.targets import Target
 from cascade2spark.scalding.args import HelpAsked
-from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.base import Mode, building_in
 from cascade2spark.scalding.job_base import Job, run_jobs
 from cascade2spark.scalding.options import counters_text, split_options, write_counters
 
@@ -41,15 +41,16 @@ def run_job_class(
     options = split_options(words)
     local, master, settings = connection
     properties = [f"{key}={value}" for key, value in options.properties.items()]
-    try:
-        job: Job = target.value(options.args)
-    except HelpAsked as help_:
-        click.echo(str(help_))
-        return
     connector = choose_connector(local, master, [*settings, *properties], quiet=quiet)
     path = () if local or target.path is None else (str(target.path),)
     args = options.args
     mode = Mode(connector, not args.boolean("tool.partialok"), class_path=path)
+    try:
+        with building_in(mode):
+            job: Job = target.value(args)
+    except HelpAsked as help_:
+        click.echo(str(help_))
+        return
     if args.boolean("tool.graph"):
         _write_graphs(job, mode)
         return

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 
 from cascade2spark.errors import Unsupported
+from cascade2spark.files import matching_paths
 from cascade2spark.local.inout import write_trap
 from cascade2spark.local.joins import BroadcastJoinStage, CoGroupStage
 from cascade2spark.local.run import Run
@@ -61,6 +62,10 @@ class LocalEngine:
             if rows:
                 write_trap(run, spec, rows)
         return run.result
+
+    def matching_paths(self, path: str) -> list[str]:
+        """Return all that a path or a glob matches, hidden names as well."""
+        return matching_paths(path)
 
     def sample(self, plan: StepPlan, number: int, rows: int, context: RunContext) -> Sequence[Row]:
         """Return up to `rows` rows leaving step `number`; the whole input is read for it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import itertools
+import os
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ import attrs
 from cascade2spark.connectors import FlowConnector, LocalFlowConnector, SparkFlowConnector
 from cascade2spark.errors import BuildError, TapError
 from cascade2spark.fields import Fields
+from cascade2spark.files import as_path_text
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.flow import Flow
 from cascade2spark.origin import Origin, capture_origin
@@ -32,7 +34,10 @@ __all__ = [
     "Mode",
     "PipeSource",
     "Source",
+    "building_in",
+    "building_mode",
     "current_state",
+    "default_comparator",
     "source_pipe",
     "state_of",
     "trap_pipe",
@@ -48,12 +53,16 @@ class Mode:
         is_strict: all inputs must be good; else those that are will do.
         in_place: for a test: what is read or written instead of a source that equals the key.
         class_path: Python files that the workers need.
+        validates: whether `Job.validate` is called before a job runs.
+        files: for a test: paths of the files that are there.
     """
 
     connector: FlowConnector
     is_strict: bool = True
     in_place: Mapping[Source, Tap] | None = None
     class_path: tuple[str, ...] = ()
+    validates: bool = True
+    files: frozenset[str] = frozenset()
 
     @classmethod
     def local(cls, properties: Mapping[str, Any] | None = None, is_strict: bool = True) -> Mode:
@@ -90,6 +99,17 @@ class Mode:
             return self.read_tap(source).resource_exists()
         except TapError:
             return False
+
+    def matching_paths(self, path: str) -> list[str]:
+        """Return all that a path or a glob matches where this mode reads it, hidden names too."""
+        return self.connector.matching_paths(path)
+
+    def file_exists(self, path: str | os.PathLike[str]) -> bool:
+        """Tell whether a file or folder is there; in a test, whether the test says so."""
+        text = as_path_text(path)
+        if self.in_place is not None:
+            return text in self.files
+        return bool(self.matching_paths(text))
 
     def write_tap(self, source: Source) -> Tap:
         """Return what is written for a source."""
@@ -284,9 +304,14 @@ def trap_pipe(trap: Source, previous: Pipe) -> Pipe:
 
 
 class FlowState:
-    """What a job or an execution has to write, until a flow is made of it."""
+    """What a job or an execution has to write, until a flow is made of it.
 
-    def __init__(self) -> None:
+    Args:
+        owner: the job that is built; None of an execution.
+    """
+
+    def __init__(self, owner: Any = None) -> None:
+        self.owner = owner
         self.writes: list[tuple[Pipe, Source]] = []
         self._places: list[Origin] = []
 
@@ -348,6 +373,7 @@ class FlowState:
 
 
 _current: contextvars.ContextVar[FlowState] = contextvars.ContextVar("scalding_flow_state")
+_mode: contextvars.ContextVar[Mode] = contextvars.ContextVar("scalding_mode")
 
 
 def current_state() -> FlowState:
@@ -373,6 +399,27 @@ def state_of(state: FlowState) -> Iterator[FlowState]:
         yield state
     finally:
         _current.reset(token)
+
+
+def default_comparator() -> Any:
+    """Return the comparator of key fields without one, in the job being built; None for none."""
+    state = _current.get(None)
+    return None if state is None or state.owner is None else state.owner.default_comparator()
+
+
+@contextmanager
+def building_in(mode: Mode) -> Iterator[Mode]:
+    """Say for a while in which mode the jobs that are built will run."""
+    token = _mode.set(mode)
+    try:
+        yield mode
+    finally:
+        _mode.reset(token)
+
+
+def building_mode() -> Mode:
+    """Return the mode of the jobs that are being built; the one without Spark if nobody says."""
+    return _mode.get(None) or Mode.local()
 
 
 def _ancestors(tail: Pipe) -> Iterator[Pipe]:

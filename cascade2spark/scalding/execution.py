@@ -25,10 +25,10 @@ from cascade2spark.scalding.execution_run import (
     Config,
     Outcome,
     Run,
-    in_thread,
     side_by_side,
 )
 from cascade2spark.scalding.snapshots import Snapshot
+from cascade2spark.scalding.threads import in_thread
 
 __all__ = [
     "Cancelled",

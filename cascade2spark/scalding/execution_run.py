@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +15,9 @@ from cascade2spark.errors import FlowError
 from cascade2spark.flows.flow import Flow
 from cascade2spark.scalding.args import Args
 from cascade2spark.scalding.base import FlowState, Mode
+from cascade2spark.scalding.threads import fill, in_thread
 
-__all__ = ["Cancelled", "Config", "Outcome", "Run", "Token", "in_thread", "side_by_side"]
+__all__ = ["Cancelled", "Config", "Outcome", "Run", "Token", "side_by_side"]
 
 
 class Cancelled(FlowError):
@@ -180,25 +180,6 @@ class Run:
         """Let go of what only this run may use."""
         for call in self.shared.at_end:
             call()
-
-
-def fill(future: Future[Any], make: Callable[[], Any]) -> None:
-    """Put into a future what a function returns or raises."""
-    try:
-        future.set_result(make())
-    except BaseException as error:
-        future.set_exception(error)
-
-
-def in_thread(make: Callable[[], Any]) -> Future[Any]:
-    """Return the future of what a function returns in a thread of its own."""
-    future: Future[Any] = Future()
-    context = contextvars.copy_context()
-    thread = threading.Thread(
-        target=lambda: context.run(fill, future, make), name="execution", daemon=True
-    )
-    thread.start()
-    return future
 
 
 def side_by_side(

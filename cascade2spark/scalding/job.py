@@ -16,14 +16,18 @@ from cascade2spark.scalding.execution import (
     write_execution,
 )
 from cascade2spark.scalding.job_base import Job, run_jobs
+from cascade2spark.scalding.job_checkpoints import Checkpoint
 from cascade2spark.scalding.job_kinds import (
     CascadeJob,
+    CounterVerification,
     DefaultDateRangeJob,
     ExecutionApp,
     ExecutionJob,
+    ScriptJob,
     UtcDateRangeJob,
 )
 from cascade2spark.scalding.testing import JobTest, TypedPipeChecker
+from cascade2spark.scalding.timeouts import timeout
 
 __all__ = [
     "ArgHelp",
@@ -31,7 +35,9 @@ __all__ = [
     "ArgsError",
     "CachedFile",
     "CascadeJob",
+    "Checkpoint",
     "Config",
+    "CounterVerification",
     "DefaultDateRangeJob",
     "Execution",
     "ExecutionApp",
@@ -43,6 +49,7 @@ __all__ = [
     "Mode",
     "Range",
     "RangedArgs",
+    "ScriptJob",
     "Stat",
     "StatKey",
     "Success",
@@ -52,5 +59,6 @@ __all__ = [
     "forced_execution",
     "iterable_execution",
     "run_jobs",
+    "timeout",
     "write_execution",
 ]

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from cascade2spark.counters import CounterName
 from cascade2spark.errors import BuildError, FlowError
 from cascade2spark.flows.flow import Flow
+from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import Pipe
 from cascade2spark.scalding.args import ArgHelp, Args, declared
-from cascade2spark.scalding.base import FlowState, Mode, Source, source_pipe, state_of
+from cascade2spark.scalding.base import (
+    FlowState,
+    Mode,
+    Source,
+    building_in,
+    source_pipe,
+    state_of,
+)
+from cascade2spark.scalding.dates_durations import AbsoluteDuration
+from cascade2spark.scalding.timeouts import timeout
 
 __all__ = ["Job", "run_jobs"]
+
+T = TypeVar("T")
+
+_CAPACITY = "cascade2spark.aggregate.capacity"
 
 
 class Job:
@@ -46,7 +61,7 @@ class Job:
 
     def __new__(cls, *args: Any, **options: Any) -> Job:
         job = super().__new__(cls)
-        job.state, job.flow, job._mode = FlowState(), None, None
+        job.state, job.flow, job._mode = FlowState(job), None, None
         return job
 
     def __init__(self, args: Args | str | Iterable[str] = ()) -> None:
@@ -57,6 +72,7 @@ class Job:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        _check_names(cls)
         if "__init__" in cls.__dict__:
             cls.__init__ = _building(cls.__init__)  # type: ignore[method-assign]
 
@@ -101,6 +117,36 @@ class Job:
         """Return a FlowSkipStrategy, asked before the flow runs. Default: None, never skip."""
         return None
 
+    def step_strategy(self) -> Any:
+        """Return a FlowStepStrategy, which has no effect; the statistics say so. Default: None."""
+        return None
+
+    def default_comparator(self) -> Any:
+        """Return the comparator of the fields API's key and sort fields that have none.
+
+        Asked where a group or a join is built. Default: None, for which whole numbers of all
+        widths are equal by value, as Scalding's own default has it.
+        """
+        return None
+
+    def default_spill_threshold(self) -> int | None:
+        """Return how many keys a task may hold to combine rows before an exchange.
+
+        Default: None, as the setting ``cascade2spark.aggregate.capacity`` says.
+        """
+        return None
+
+    def clone(self, args: Args) -> Job:
+        """Return the same job with other arguments."""
+        return type(self)(args)
+
+    # -- helpers of its functions ----------------------------------------------------------------
+
+    @staticmethod
+    def timeout(duration: AbsoluteDuration, call: Callable[[], T]) -> T | None:
+        """Return what a function returns within a time; None if it takes longer. See `timeout`."""
+        return timeout(duration, call)
+
     # -- running ---------------------------------------------------------------------------------
 
     @property
@@ -122,10 +168,16 @@ class Job:
             TapError: a source is missing.
         """
         self._mode = mode
-        self.validate(mode)
+        if mode.validates:
+            self.validate(mode)
         definition = self.state.flow_def(mode, self.name())
+        threshold = self.default_spill_threshold()
+        if threshold is not None:
+            definition.add_properties({_CAPACITY: threshold})
         definition.add_properties(self.config())
         flow = mode.connector.connect(definition)
+        if self.step_strategy() is not None:
+            flow.set_flow_step_strategy(self.step_strategy())
         for listener in self.listeners():
             flow.add_listener(listener)
         for listener in self.step_listeners():
@@ -172,8 +224,32 @@ def run_jobs(job: Job, mode: Mode, on_done: Callable[[Job], None] | None = None)
         done.append(current)
         if on_done is not None:
             on_done(current)
-        current = current.next()
+        with building_in(mode):
+            current = current.next()
     return done
+
+
+# What Scala calls otherwise than Python does, or what a job here has no use for.
+_WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WITHOUT_USE = {
+    "io_serializations": "leave it out: objects travel as Python pickles them",
+}
+
+
+def _check_names(cls: type) -> None:
+    """Refuse methods of a job that nothing would ever call."""
+    for name in cls.__dict__:
+        plain = _WORD_ENDS.sub("_", name).lower()
+        fix = _WITHOUT_USE.get(plain)
+        if fix is None and plain != name and hasattr(Job, plain):
+            fix = f"call it {plain}"
+        if fix is not None:
+            raise BuildError(
+                f"{cls.__name__} defines {name}, which a job never asks for",
+                asked=name,
+                origin=capture_origin(),
+                fix=fix,
+            )
 
 
 def _building(init: Callable[..., None]) -> Callable[..., None]:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from cascade2spark.connectors import CascadeConnector
 from cascade2spark.counters import CounterName, Counters
-from cascade2spark.errors import BuildError
+from cascade2spark.errors import BuildError, FlowError
 from cascade2spark.flows.cascade import Cascade
-from cascade2spark.scalding.args import Args, ArgsError
+from cascade2spark.origin import origin_of_callable
+from cascade2spark.scalding.args import ArgsError
 from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.counting import ExecutionCounters
 from cascade2spark.scalding.dates_durations import PACIFIC, UTC, Days, Zone, as_zone
 from cascade2spark.scalding.dates_instants import DEFAULT_PARSER, DateParser, RichDate
 from cascade2spark.scalding.dates_ranges import DateRange
-from cascade2spark.scalding.execution import Config, Execution
+from cascade2spark.scalding.execution import Config, Execution, Failure
 from cascade2spark.scalding.execution_run import Outcome
 from cascade2spark.scalding.job_base import Job
 from cascade2spark.scalding.options import split_options
 
-__all__ = ["CascadeJob", "DefaultDateRangeJob", "ExecutionApp", "ExecutionJob", "UtcDateRangeJob"]
+__all__ = [
+    "CascadeJob",
+    "CounterVerification",
+    "DefaultDateRangeJob",
+    "ExecutionApp",
+    "ExecutionJob",
+    "ScriptJob",
+    "UtcDateRangeJob",
+]
 
 T = TypeVar("T")
 
@@ -91,10 +102,6 @@ class DefaultDateRangeJob(Job):
             return None
         dates = [date.format("%1$tY-%1$tm-%1$td", tz) for date in (following, self.end_date)]
         return self.clone(self.args + ("date", dates))  # noqa: RUF005
-
-    def clone(self, args: Args) -> Job:
-        """Return the same job with other arguments."""
-        return type(self)(args)
 
     @property
     def _given(self) -> DateRange:
@@ -173,6 +180,91 @@ class ExecutionJob(Job, Generic[T]):
         for counters in self._outcome.counters.values() if self._outcome else ():
             found.merge(counters)
         return found
+
+
+class CounterVerification(Job):
+    """A job that fails, after its flow has succeeded, if what it counted is not right.
+
+    Define `verify_counters`; what the job wrote is there all the same. It stands beside another
+    kind of job: ``class Clean(CounterVerification, UtcDateRangeJob)``.
+
+    Source:
+        com.twitter.scalding.CounterVerification
+    Example:
+        >>> class Strict(CounterVerification):
+        ...     def verify_counters(self, counters):
+        ...         assert counters["bad lines"] < 10
+    """
+
+    verify_counters_in_test: ClassVar[bool] = True
+    """Whether `JobTest` verifies too."""
+
+    def verify_counters(self, counters: ExecutionCounters) -> Any:
+        """Raise, or return a Failure, if the counters are not right."""
+        raise BuildError(
+            f"{self.name()} does not say how its counters are verified",
+            fix="define verify_counters(self, counters)",
+        )
+
+    def run(self, mode: Mode) -> bool:
+        """Run the job and verify its counters; tell whether it succeeded.
+
+        Raises:
+            FlowError: the counters are not right.
+        """
+        if not super().run(mode):
+            return False
+        if mode.in_place is None or self.verify_counters_in_test:
+            counted = Counters()
+            counted.merge(self.counters())
+            try:
+                found = self.verify_counters(ExecutionCounters({self.name(): counted}))
+                if isinstance(found, Failure):
+                    found.get()
+            except Exception as wrong:
+                raise FlowError(
+                    f"the counters of {self.name()} are not as they must be",
+                    details={"says": str(wrong) or repr(wrong)},
+                    origin=origin_of_callable(self.verify_counters),
+                ) from wrong
+        return True
+
+
+class ScriptJob(Job):
+    """A job that runs commands of a shell on this machine, one after another; define `commands`.
+
+    The first that fails ends it. Its output goes where that of this process goes.
+
+    Source:
+        com.twitter.scalding.ScriptJob
+    Example:
+        >>> class Fetch(ScriptJob):
+        ...     def commands(self):
+        ...         return ["true", "test 1 -lt 2"]
+        >>> Fetch().run(Mode.local())
+        True
+    """
+
+    shell: ClassVar[Sequence[str]] = ("/bin/sh", "-c")
+    """What a command is handed to."""
+
+    def commands(self) -> Iterable[str]:
+        """Return the commands."""
+        raise BuildError(f"{self.name()} does not say what it runs", fix="define commands()")
+
+    def run(self, mode: Mode) -> bool:
+        """Run the commands.
+
+        Raises:
+            FlowError: one of them failed.
+        """
+        for command in self.commands():
+            status = subprocess.run([*self.shell, command], check=False).returncode
+            if status:
+                raise FlowError(
+                    f"a command of {self.name()} failed with status {status}", asked=command
+                )
+        return True
 
 
 class ExecutionApp(Generic[T]):

@@ -108,7 +108,7 @@ class TimePathedSource(Source):
 
     def read_tap(self, mode: Mode) -> Tap:
         steps = self.step_paths()
-        good = good_paths(self, steps, mode.is_strict, self.files.needs_success_file)
+        good = good_paths(self, steps, mode, needs_success=self.files.asks_for_success(mode))
         whole = self.files.paths if len(good) == len(steps) else good
         return Hfs(self.files.scheme(), list(whole))
 
@@ -132,10 +132,10 @@ class MostRecentGoodSource(TimePathedSource):
     """
 
     def read_tap(self, mode: Mode) -> Tap:
-        needs_success = self.files.needs_success_file
+        needs_success = self.files.asks_for_success(mode)
         for path in reversed(self.step_paths()):
             try:
-                good = good_paths(self, [path], True, needs_success)
+                good = good_paths(self, [path], mode, needs_success=needs_success, is_strict=True)
             except InvalidSource:
                 continue
             return Hfs(self.files.scheme(), list(good))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -18,7 +18,16 @@ from cascade2spark.schemes import Scheme
 from cascade2spark.taps.base import SinkMode, Tap
 from cascade2spark.taps.paths import FileTap, Hfs
 
-__all__ = ["FileSource", "InvalidSource", "as_paths", "good_paths", "has_success_files"]
+__all__ = [
+    "FileSource",
+    "InvalidSource",
+    "Matching",
+    "as_paths",
+    "good_paths",
+    "has_success_files",
+]
+
+Matching: TypeAlias = Callable[[str], list[str]]
 
 REQUIRE_SUCCESS = "scalding.require_success_file"
 _SUCCESS = "_SUCCESS"
@@ -97,10 +106,13 @@ class FileSource(Source):
         Raises:
             InvalidSource: a path is missing, or all of them where some may be.
         """
-        properties = mode.connector.properties
-        asked = str(properties.get(REQUIRE_SUCCESS, "")).lower() == "true"
-        needs_success = self.needs_success_file or (asked and not mode.is_local)
-        return good_paths(self, self.read_paths(), mode.is_strict, needs_success)
+        needs_success = self.asks_for_success(mode)
+        return good_paths(self, self.read_paths(), mode, needs_success=needs_success)
+
+    def asks_for_success(self, mode: Mode) -> bool:
+        """Tell whether folders must hold ``_SUCCESS``: it says so itself, or the mode's setting."""
+        asked = str(mode.connector.properties.get(REQUIRE_SUCCESS, "")).lower() == "true"
+        return self.needs_success_file or (asked and not mode.is_local)
 
     def is_valid(self, mode: Mode) -> bool:
         """Tell whether it can be read in a mode."""
@@ -116,7 +128,12 @@ class FileSource(Source):
 
 
 def good_paths(
-    source: Source, paths: Sequence[str], is_strict: bool, needs_success: bool
+    source: Source,
+    paths: Sequence[str],
+    mode: Mode,
+    *,
+    needs_success: bool,
+    is_strict: bool | None = None,
 ) -> tuple[str, ...]:
     """Return the paths whose input is good.
 
@@ -127,15 +144,16 @@ def good_paths(
     Args:
         source: for messages.
         paths: all paths.
-        is_strict: whether all must be good; else those that are will do.
+        mode: where they are looked at.
         needs_success: whether success files are needed.
+        is_strict: whether all must be good; else those that are will do. Default: as the mode says.
     Raises:
         InvalidSource: not all are good, or none is.
     """
     is_good = has_success_files if needs_success else _has_data
-    good = [path for path in paths if is_good(path)]
+    good = [path for path in paths if is_good(path, mode.matching_paths)]
     bad = [path for path in paths if path not in good]
-    if bad and is_strict:
+    if bad and (mode.is_strict if is_strict is None else is_strict):
         raise InvalidSource(
             f"data is missing from one or more paths of {source}",
             details={"missing": ", ".join(bad[:5]) + (" …" if len(bad) > 5 else "")},
@@ -145,26 +163,24 @@ def good_paths(
     return tuple(good)
 
 
-def _has_data(path: str) -> bool:
-    # What Hadoop alone reaches is looked at by Spark, when it is read.
-    if route_of(path) == "hadoop":
-        return True
-    return any(not _is_hidden(found) for found in matching_paths(path))
+def _has_data(path: str, matching: Matching) -> bool:
+    return any(not _is_hidden(found) for found in matching(path))
 
 
-def has_success_files(path: str) -> bool:
+def has_success_files(path: str, matching: Matching = matching_paths) -> bool:
     """Tell whether the folders that a path ending in ``/*`` matches are complete.
 
+    Args:
+        path: the path.
+        matching: returns all that a path matches.
     Raises:
         BuildError: it does not end so.
     """
     if not path.endswith("/*"):
         raise BuildError("a path must end in /* where success files are looked for", asked=path)
-    if route_of(path) == "hadoop":
-        return True
     shown: set[str] = set()
     complete: set[str] = set()
-    for found in matching_paths(path):
+    for found in matching(path):
         folder, _, name = found.rstrip("/").rpartition("/")
         if name == _SUCCESS:
             complete.add(folder)

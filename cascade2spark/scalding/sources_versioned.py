@@ -11,12 +11,12 @@ import attrs
 
 from cascade2spark.errors import OperationError, TapError
 from cascade2spark.fields import Fields
-from cascade2spark.files import delete_path, matching_paths, path_exists
+from cascade2spark.files import delete_path, matching_paths
 from cascade2spark.files.paths import file_system_of
 from cascade2spark.flows.listeners import FlowListener
 from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.readable import Source
-from cascade2spark.scalding.sources_files import InvalidSource
+from cascade2spark.scalding.sources_files import InvalidSource, Matching
 from cascade2spark.schemes import WritableSequenceFile
 from cascade2spark.taps.base import SinkMode, Tap
 from cascade2spark.taps.paths import Hfs
@@ -70,12 +70,16 @@ class VersionedKeyValSource(Source):
     def source_fields(self) -> Fields:
         return Fields("key", "value")
 
-    def versions(self) -> list[int]:
-        """Return the complete versions, the newest first."""
-        return stored_versions(self.path)
+    def versions(self, mode: Mode | None = None) -> list[int]:
+        """Return the complete versions, the newest first.
+
+        Args:
+            mode: where they are looked for. Default: by this process itself.
+        """
+        return stored_versions(self.path, matching_paths if mode is None else mode.matching_paths)
 
     def read_tap(self, mode: Mode) -> Tap:
-        found = self.versions()
+        found = self.versions(mode)
         version = self.source_version if self.source_version is not None else max(found, default=0)
         if version not in found:
             raise InvalidSource(
@@ -88,8 +92,8 @@ class VersionedKeyValSource(Source):
     def write_tap(self, mode: Mode) -> Tap:
         version = self.sink_version
         if version is None:
-            version = max(int(time.time() * 1000), max(self.versions(), default=0) + 1)
-        elif version in self.versions():
+            version = max(int(time.time() * 1000), max(self.versions(mode), default=0) + 1)
+        elif version in self.versions(mode):
             raise TapError(f"{self} has version {version} already")
         return _VersionTap(self.path, version, self.versions_to_keep)
 
@@ -111,15 +115,20 @@ class VersionedKeyValSource(Source):
         return f"VersionedKeyValSource({self.path!r})"
 
 
-def stored_versions(path: str) -> list[int]:
-    """Return the complete versions of a store, the newest first."""
-    names = [found.rstrip("/").rpartition("/")[2] for found in matching_paths(f"{path}/*")]
+def stored_versions(path: str, matching: Matching = matching_paths) -> list[int]:
+    """Return the complete versions of a store, the newest first.
+
+    Args:
+        path: the folder of the versions.
+        matching: returns all that a path matches.
+    """
+    names = [found.rstrip("/").rpartition("/")[2] for found in matching(f"{path}/*")]
     numbers = [int(name) for name in names if name.isdecimal()]
     return sorted(
         (
             number
             for number in numbers
-            if f"{number}.version" in names or path_exists(f"{path}/{number}/_SUCCESS")
+            if f"{number}.version" in names or matching(f"{path}/{number}/_SUCCESS")
         ),
         reverse=True,
     )

@@ -11,8 +11,9 @@ import attrs
 
 from cascade2spark.counters import CounterName
 from cascade2spark.errors import BuildError, FlowError
+from cascade2spark.files import as_path_text
 from cascade2spark.scalding.args import Args
-from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.scalding.base import Mode, Source, building_in
 from cascade2spark.scalding.job_base import Job, run_jobs
 from cascade2spark.scalding.typed.pipes import TypedPipe
 from cascade2spark.schemes.base import as_source_fields
@@ -64,7 +65,8 @@ class JobTest:
         self._sinks: list[tuple[Source, Check]] = []
         self._counter_checks: list[Callable[[Mapping[CounterName, int]], object]] = []
         self._properties: dict[str, Any] = {"cascade2spark.progress": "off"}
-        self._is_strict = True
+        self._files: list[str] = []
+        self._validates = True
 
     # -- what is given ---------------------------------------------------------------------------
 
@@ -84,6 +86,16 @@ class JobTest:
     def if_source(self, is_meant: Callable[[Source], bool], rows: Iterable[Any]) -> JobTest:
         """Say what the sources hold for which a function of the source returns True."""
         self._sources.append(_Given(None, is_meant, rows))
+        return self
+
+    def register_file(self, path: str) -> JobTest:
+        """Say that a file is there, for a job that asks `Mode.file_exists`."""
+        self._files.append(as_path_text(path))
+        return self
+
+    def validate(self, is_wanted: bool) -> JobTest:
+        """Say whether `Job.validate` is called. Default: yes."""
+        self._validates = is_wanted
         return self
 
     def set_property(self, key: str, value: Any) -> JobTest:
@@ -154,8 +166,10 @@ class JobTest:
 
     def _run(self, mode: Mode, follows: bool) -> JobTest:
         places = _Places(self._sources, [sink for sink, _ in self._sinks])
-        mode = attrs.evolve(mode, in_place=places)
-        job = self._make(self._args)
+        files = frozenset(self._files)
+        mode = attrs.evolve(mode, in_place=places, validates=self._validates, files=files)
+        with building_in(mode):
+            job = self._make(self._args)
         if follows:
             job = run_jobs(job, mode)[-1]
         elif not job.run(mode):

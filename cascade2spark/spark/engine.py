@@ -24,7 +24,7 @@ from cascade2spark.batch.lifecycle import TaskReport
 from cascade2spark.config import Settings
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
-from cascade2spark.files import Manifest
+from cascade2spark.files import Manifest, matching_paths
 from cascade2spark.planner.steps import (
     CoGroup,
     Group,
@@ -38,7 +38,7 @@ from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.forms import planned_forms
 from cascade2spark.spark.frames import data_frame_of
-from cascade2spark.spark.hadoop import hadoop_files
+from cascade2spark.spark.hadoop import hadoop_files, hadoop_matches
 from cascade2spark.spark.lowering import Lowering, SinkItems
 from cascade2spark.spark.reading import is_hadoop
 from cascade2spark.spark.session import acquire_context, check_running, is_ended
@@ -98,6 +98,12 @@ class SparkEngine:
         if paths is None or not is_hadoop(tap, paths, self.context):
             return None
         return hadoop_files(self.context, tap, paths)
+
+    def matching_paths(self, path: str) -> list[str]:
+        """Return all that a path or a glob matches, in the file system that it is read from."""
+        if is_hadoop(None, (path,), self.context):
+            return hadoop_matches(self.context, path)
+        return matching_paths(path)
 
     def forms(self, plan: StepPlan, settings: Settings) -> dict[int, str]:
         """Return `rows` or `columns` for each site, as far as that is known before running."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
+from py4j.protocol import Py4JJavaError
 from pyspark import RDD, SparkContext
 
 from cascade2spark.batch.batches import Batch
@@ -21,7 +22,7 @@ from cascade2spark.taps.multi import MultiSourceTap
 from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.taps.paths import GlobHfs, PathTap
 
-__all__ = ["LineSource", "hadoop_blocks", "hadoop_files", "hadoop_lines"]
+__all__ = ["LineSource", "hadoop_blocks", "hadoop_files", "hadoop_lines", "hadoop_matches"]
 
 _BLOCK_LINES = 5_000
 # What Java puts in the place of bytes that are not UTF-8.
@@ -86,6 +87,21 @@ def hadoop_files(
     if isinstance(tap, GlobHfs):
         tap.check_found([size for _, size, _ in found])
     return found
+
+
+def hadoop_matches(context: SparkContext, path: str) -> list[str]:
+    """Return all files and folders that a path or a glob matches, sorted, hidden ones as well.
+
+    Raises:
+        TapError: the file system cannot be reached.
+    """
+    try:
+        hadoop_path = context._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
+        system = hadoop_path.getFileSystem(context._jsc.hadoopConfiguration())
+        return sorted(map(_name_of, system.globStatus(hadoop_path) or ()))
+    except Py4JJavaError as failed:
+        reason = str(failed.java_exception.toString()).partition(": ")[2]
+        raise TapError(f"cannot look for {path}: {reason}", asked=path) from failed
 
 
 def _files_at(context: SparkContext, path: str, tap: Any) -> list[tuple[str, int, float]]:

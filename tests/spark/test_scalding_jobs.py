@@ -8,6 +8,7 @@ from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.dates import UTC, DateRange
 from cascade2spark.scalding.job import Execution, ExecutionJob, Job, JobTest, Stat
 from cascade2spark.scalding.sources import (
+    InvalidSource,
     IterableSource,
     NullSource,
     TextLine,
@@ -98,3 +99,33 @@ def test_days_of_files_are_read(sc, tmp_path) -> None:
     job = DailyLines(["--input", str(tmp_path), "--date", "2011-12-01", "2011-12-02"])
     assert job.run(Mode.spark(sc, {"cascade2spark.progress": "off"}))
     assert job.result == 4
+
+
+def test_input_is_looked_at_where_spark_reads_it(sc, tmp_path) -> None:
+    """Through Hadoop's file system, as where the default is not this machine's disk."""
+    folders = [tmp_path / day for day in ("01", "02", "03")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "part-00000").write_text("a\n")
+    (folders[1] / "_SUCCESS").write_text("")
+    (folders[2] / "part-00000").rename(folders[2] / "_hidden")
+    configuration = sc._jsc.hadoopConfiguration()
+    before = configuration.get("fs.defaultFS")
+    # A path without a scheme is Hadoop's then; its own view of this disk stands for a cluster's.
+    configuration.set("fs.defaultFS", "viewfs:///")
+    configuration.set("fs.viewfs.mounttable.default.link./seen", f"file://{tmp_path}")
+    try:
+        strict, partial = Mode.spark(sc), Mode.spark(sc, is_strict=False)
+        good = TextLine("/seen/01/*")
+        assert ("/seen/01/*",) == good.good_paths(strict)
+        assert not (tmp_path.parent / "seen").exists()
+        assert strict.file_exists("/seen/03") and not strict.file_exists("/seen/04")
+        both = TextLine(["/seen/01/*", "/seen/03/*", "/seen/04/*"])
+        assert ("/seen/01/*",) == both.good_paths(partial)
+        with pytest.raises(InvalidSource, match="data is missing") as caught:
+            both.good_paths(strict)
+        assert "/seen/03/*, /seen/04/*" in str(caught.value)
+        complete = TextLine(["/seen/01/*", "/seen/02/*"], needs_success_file=True)
+        assert ("/seen/02/*",) == complete.good_paths(partial)
+    finally:
+        configuration.set("fs.defaultFS", before or "file:///")

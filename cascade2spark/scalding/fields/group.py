@@ -12,6 +12,7 @@ from cascade2spark.joiners import MixedJoin
 from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import CoGroup, Pipe
 from cascade2spark.scalding.fields.base import fields_of, named_apart, pipe_of
+from cascade2spark.scalding.fields.keys import key_fields
 from cascade2spark.scalding.fields.streaming import Streams
 
 __all__ = ["CoGroupBuilder", "GroupBuilder", "InnerJoinMode", "JoinMode", "OuterJoinMode"]
@@ -79,7 +80,7 @@ class CoGroupBuilder(GroupBuilder):
             sides.append((key, named_apart(*(side for _, side, _ in sides), other), mode))
         return CoGroup(
             pipes=[side for _, side, _ in sides],
-            keys=[key for key, _, _ in sides],
+            keys=[key_fields(key) for key, _, _ in sides],
             joiner=MixedJoin([mode.value for _, _, mode in sides]),
             partitions=self._reducers,
         )

@@ -16,6 +16,7 @@ from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.pipes import Each, Every, GroupBy, Pipe
 from cascade2spark.scalding.fields.base import fields_of, listed
 from cascade2spark.scalding.fields.functions import Unsplit
+from cascade2spark.scalding.fields.keys import key_fields
 
 __all__ = ["Entry", "GroupBody"]
 
@@ -155,20 +156,23 @@ class GroupBody:
         wanted = self._wanted()
         if wanted is not None:
             pipe = Each(pipe, wanted, Identity(), Fields.RESULTS)
-        grouped = GroupBy(pipe, group=self._group, sort=self._order(), partitions=self._reducers)
+        order = self._order()
+        grouped = GroupBy(
+            pipe, group=key_fields(self._group), sort=order, partitions=self._reducers
+        )
         if self._threshold and self._is_combined:
             grouped.get_config_def().set_property(_CAPACITY, self._threshold)
         return grouped
 
     def _order(self) -> Fields | None:
         """Return the sort fields, each turned round for a reversed order."""
-        if self._sort is None or not self._is_reversed:
-            return self._sort
-        listed("reverse", self._sort)
-        order = Fields(list(self._sort))
-        order.set_comparators(
-            *[ReverseOrder(given) for given in self._sort.get_comparators() or [None] * len(order)]
-        )
+        if self._sort is None:
+            return None
+        sort = key_fields(self._sort)
+        if not self._is_reversed:
+            return sort
+        order = Fields(*listed("reverse", sort))
+        order.set_comparators(*map(ReverseOrder, sort.get_comparators()))
         return order
 
     def _wanted(self) -> Fields | None:

@@ -24,6 +24,7 @@ from cascade2spark.scalding.fields.base import (
     root_of,
 )
 from cascade2spark.scalding.fields.functions import Drawing
+from cascade2spark.scalding.fields.keys import HIDDEN_KEY, key_fields
 
 __all__ = ["Joins", "SkewReplicationA", "SkewReplicationB"]
 
@@ -278,12 +279,13 @@ def _joined(
             origin=capture_origin(),
             fix="rename the key of the other pipe",
         )
-    hidden = Fields(*[f"__temp_join_{name}" for name in shared]) if shared else Fields.NONE
+    hidden = Fields(*[f"{HIDDEN_KEY}{name}" for name in shared]) if shared else Fields.NONE
     if shared:
         right = Each(right, Fields(*shared), Identity(hidden), Fields.SWAP)
         names = dict(zip(shared, hidden, strict=True))
         other = Fields(*[names.get(name, name) for name in other])
     right = named_apart(left, right)
+    one, other = key_fields(one), key_fields(other)
     if is_tiny:
         joined: Pipe = HashJoin(left, one, right, other, joiner)
     else:
