@@ -10,18 +10,23 @@ import pytest
 from cascade2spark import Each, Every, Fields, GroupBy, Pipe, SparkFlowConnector
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
-from cascade2spark.codecs.writable_containers import MapWritable
+from cascade2spark.codecs.writable_containers import ArrayWritable, MapWritable
 from cascade2spark.codecs.writables import (
+    BooleanWritable,
     BytesWritable,
     DoubleWritable,
+    FloatWritable,
     IntWritable,
     LongWritable,
     NullWritable,
     Text,
+    VIntWritable,
+    VLongWritable,
 )
 from cascade2spark.operations import Count, Identity
 from cascade2spark.schemes import SequenceFile, WritableSequenceFile
 from cascade2spark.taps import FileTap, Hfs, MemoryTap
+from tests.unit.stored_files import older
 
 PACKAGE = "org.apache.hadoop.io.compress."
 # Hadoop writes zstd only with a native library.
@@ -68,25 +73,31 @@ def test_what_we_write_hadoop_reads(sc, tmp_path) -> None:
 
 
 def test_what_hadoop_writes_we_read(sc, tmp_path) -> None:
-    expected = pairs()
-    rows = sc.parallelize(expected, 1)
-    # What a buffer holds is the same for records and blocks, and for zlib and deflate.
-    packed = [("block", codec) for codec in ("gzip", "bzip2", "snappy", "lz4")]
-    kinds = [("none", "zlib"), ("record", "zlib"), *packed]
-    for kind, codec in kinds:
-        rows.saveAsNewAPIHadoopFile(
-            str(tmp_path / f"{kind}-{codec}"),
-            FORMAT,
-            "org.apache.hadoop.io.IntWritable",
-            "org.apache.hadoop.io.Text",
-            conf={
-                "mapreduce.output.fileoutputformat.compress": str(kind != "none").lower(),
-                "mapreduce.output.fileoutputformat.compress.codec": PACKAGE + CODECS[codec],
-                "mapreduce.output.fileoutputformat.compress.type": kind.upper(),
-            },
-        )
-    for kind, codec in kinds:
-        assert expected == read(tmp_path / f"{kind}-{codec}" / "part-r-00000"), (kind, codec)
+    io = sc._jvm.org.apache.hadoop.io
+    for kind, codec in KINDS:
+        path = tmp_path / f"{kind}-{codec}"
+        writer = hadoops_writer(sc, path, "IntWritable", "Text", kind, codec)
+        for key, text in pairs():
+            writer.append(io.IntWritable(key), io.Text(text))
+        writer.close()
+        assert pairs() == read(path), (kind, codec)
+
+
+def hadoops_writer(sc, path, key_class, value_class, kind="none", codec="zlib"):
+    """Return Hadoop's own writer of a file."""
+    jvm, conf = sc._jvm, sc._jsc.hadoopConfiguration()
+    hadoop = jvm.org.apache.hadoop
+    of = [
+        jvm.java.lang.Class.forName(f"org.apache.hadoop.io.{n}") for n in (key_class, value_class)
+    ]
+    packed = hadoop.io.compress.CompressionCodecFactory(conf).getCodecByClassName(
+        PACKAGE + CODECS[codec]
+    )
+    files, kinds = hadoop.fs.FileSystem.getLocal(conf), hadoop.io.SequenceFile.CompressionType
+    place = hadoop.fs.Path(str(path))
+    return hadoop.io.SequenceFile.createWriter(
+        files, conf, place, *of, getattr(kinds, kind.upper()), packed
+    )
 
 
 @pytest.mark.parametrize("kind", ["none", "record", "block"])
@@ -147,6 +158,63 @@ def test_classes_are_hadoops_both_ways(sc, tmp_path, key_type, value_type, rows)
     names = [key_type.class_name, value_type.class_name]
     sc.parallelize(rows, 1).saveAsNewAPIHadoopFile(theirs, FORMAT, *names)
     assert rows == read(theirs + "/part-r-00000")
+
+
+@pytest.mark.parametrize(
+    ("value_type", "values", "texts"),
+    [
+        (IntWritable(), [-1, 2**31 - 1], ["-1", "2147483647"]),
+        (LongWritable(), [2**63 - 1], ["9223372036854775807"]),
+        (FloatWritable(), [1.5, -0.0], ["1.5", "-0.0"]),
+        (BooleanWritable(), [True, False], ["true", "false"]),
+        (VIntWritable(), [-1, 128, -113, -(2**31)], ["-1", "128", "-113", "-2147483648"]),
+        (VLongWritable(), [-(2**63), 1 << 40], ["-9223372036854775808", "1099511627776"]),
+        (ArrayWritable(Text()), [["a", "é"], []], ["a é", ""]),
+        (ArrayWritable(VIntWritable()), [[1, -500]], ["1 -500"]),
+    ],
+)
+def test_values_are_those_of_hadoops_objects(sc, tmp_path, value_type, values, texts) -> None:
+    io = sc._jvm.org.apache.hadoop.io
+    short = value_type.class_name.rpartition(".")[2]
+    element = getattr(value_type, "element", None)
+
+    def made(value):
+        if element is None:
+            return getattr(io, short)(value)
+        inner = getattr(io, type(element).__name__)
+        array = sc._gateway.new_array(io.Writable, len(value))
+        for place, one in enumerate(value):
+            array[place] = inner(one)
+        kind = sc._jvm.java.lang.Class.forName(element.class_name)
+        return io.ArrayWritable(kind, array)
+
+    theirs = hadoops_writer(sc, tmp_path / "theirs", "NullWritable", short)
+    for value in values:
+        theirs.append(io.NullWritable.get(), made(value))
+    theirs.close()
+    with open(tmp_path / "theirs", "rb") as file:
+        found = SequenceFileReader(file, value_type=value_type).records()
+        assert values == [value for _, value in found]
+
+    ours = SequenceFileWriter(NullWritable(), value_type)
+    data = ours.start() + ours.encode([None] * len(values), values) + ours.finish()
+    (tmp_path / "ours").write_bytes(data)
+    conf = sc._jsc.hadoopConfiguration()
+    hadoop = sc._jvm.org.apache.hadoop
+    place = hadoop.fs.Path(str(tmp_path / "ours"))
+    reader = hadoop.io.SequenceFile.Reader(hadoop.fs.FileSystem.getLocal(conf), place, conf)
+    shown, held = [], made(values[0])
+    while reader.next(io.NullWritable.get(), held):
+        shown.append(str(held) if element is None else " ".join(held.toStrings()))
+    assert texts == shown
+
+
+def test_hadoop_reads_older_versions_alike(sc, tmp_path) -> None:
+    for version in (4, 5):
+        for kind in ("none", "record", "block"):
+            path = tmp_path / f"{version}-{kind}"
+            path.write_bytes(older(version, kind))
+            assert [(7, "x")] == read(path) == sc.sequenceFile(str(path)).collect()
 
 
 def test_flows_read_and_write_them_in_ranges(sc, tmp_path) -> None:

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cascade2spark.codecs.hadoop_codecs import hadoop_codec
+from cascade2spark.codecs.vints import encode_text, encode_vint
 from cascade2spark.errors import BadRecord
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo
 from cascade2spark.schemes import Scheme, SourceInfo
 
 Row = tuple[Any, ...]
+
+
+SYNC = bytes(range(100, 116))
+
+
+def older(version: int, kind: str) -> bytes:
+    """Return a sequence file as older Hadoops wrote it, of the one record (7, "x").
+
+    They had no metadata; version 4 has no name of a codec, version 5 names gzip here.
+    """
+    head = b"SEQ" + bytes([version])
+    head += b"".join(
+        encode_text(f"org.apache.hadoop.io.{name}") for name in ("IntWritable", "Text")
+    )
+    head += bytes([kind != "none", kind == "block"])
+    if kind != "none" and version == 5:
+        head += encode_text("org.apache.hadoop.io.compress.GzipCodec")
+    pack = hadoop_codec("gzip" if version == 5 else "zlib").compress
+    key, value = struct.pack(">i", 7), b"\1x"
+    if kind == "block":
+        buffers = [encode_vint(len(key)), key, encode_vint(len(value)), value]
+        packed = b"".join(encode_vint(len(pack(raw))) + pack(raw) for raw in buffers)
+        return head + SYNC + b"\xff" * 4 + SYNC + encode_vint(1) + packed
+    stored = pack(value) if kind == "record" else value
+    return head + SYNC + struct.pack(">ii", len(key) + len(stored), len(key)) + key + stored
 
 
 def refuse(error: BadRecord) -> None:

@@ -40,6 +40,7 @@ from cascade2spark.codecs.writables import (
     VLongWritable,
 )
 from cascade2spark.errors import BadRecord, BuildError, TapError, Unsupported
+from tests.unit.stored_files import older
 
 DATA = Path(__file__).parents[1] / "data"
 SYNC = bytes(range(100, 116))
@@ -238,23 +239,17 @@ def test_the_sync_marker_is_random_by_default() -> None:
     assert first != second and len(first) == 16
 
 
-def older(version: int, *, is_packed: bool) -> bytes:
-    """Return a file as older Hadoops wrote it: no metadata, and in version 4 no codec."""
-    names = b"".join(Text().encode(f"org.apache.hadoop.io.{n}") for n in ("IntWritable", "Text"))
-    flags = bytes([is_packed, 0])
-    codec = Text().encode("org.apache.hadoop.io.compress.GzipCodec") if version == 5 else b""
-    name = "gzip" if version == 5 else "zlib"
-    value = hadoop_codec(name).compress(b"\1x") if is_packed else b"\1x"
-    record = struct.pack(">iii", 4 + len(value), 4, 7) + value
-    return b"SEQ" + bytes([version]) + names + flags + codec * is_packed + SYNC + record
-
-
 @pytest.mark.parametrize("version", [4, 5])
-@pytest.mark.parametrize("is_packed", [False, True])
-def test_older_versions_are_read(version, is_packed) -> None:
-    read = reader(older(version, is_packed=is_packed))
+@pytest.mark.parametrize("kind", ["none", "record", "block"])
+def test_older_versions_are_read(version, kind) -> None:
+    data = older(version, kind)
+    read = reader(data)
     assert [(7, "x")] == list(read.records())
-    assert version == read.header.version
+    assert (version, kind, {}) == (
+        *(read.header.version, read.header.compression),
+        read.header.metadata,
+    )
+    assert 1 == sum(reader(data, start=at, end=at + 1).count() for at in range(len(data)))
 
 
 @pytest.mark.parametrize(
