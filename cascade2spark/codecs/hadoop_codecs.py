@@ -57,9 +57,16 @@ def hadoop_codec(name: str) -> HadoopCodec:
     for codec in HADOOP_CODECS:
         if name in (codec.name, codec.class_name, codec.class_name.removeprefix(_PACKAGE)):
             return codec
-    raise BuildError(
-        "unknown Hadoop codec", asked=name, available=[codec.name for codec in HADOOP_CODECS]
-    )
+    known = [codec.name for codec in HADOOP_CODECS]
+    if "lzo" in name.lower():
+        raise BuildError(
+            "LZO is neither read nor written: no well-kept library is there for it",
+            asked=name,
+            details={"codecs": ", ".join(known)},
+            fix="copy the files once where Hadoop has its LZO jar, with another codec: "
+            "sc.sequenceFile(path).saveAsSequenceFile(copy, a codec's class)",
+        )
+    raise BuildError("unknown Hadoop codec", asked=name, available=known)
 
 
 @functools.cache
@@ -246,7 +253,11 @@ def _zstd_decompress(data: bytes, most: int) -> bytes:
 
 def _module(name: str, codec: str) -> Any:
     try:
-        return importlib.import_module(name)
+        found = importlib.import_module(name)
+        # Another package, of topology, is called snappy too.
+        if codec != "snappy" or hasattr(found, "uncompress"):
+            return found
+        raise ImportError("this is not the package python-snappy")
     except ImportError as missing:
         raise TapError(
             f"the codec {codec!r} needs a package that is not installed",

@@ -96,11 +96,11 @@ def _block_lists(
     end = bounds[-1][1]
     packed = [window.data[start:stop] for start, stop in bounds]
     is_counting = not wanted.with_keys and not wanted.with_values
-    nothing: tuple[bytes, Sequence[int]] = (b"", bytes(count if not is_counting else 0))
+    key_run: tuple[bytes, Sequence[int]] = b"", b""
+    value_run = key_run
     try:
         if is_counting:
             _unpack_lengths(packed[2], count, codec, window.most_bytes)
-        key_run = value_run = nothing
         if wanted.with_keys:
             key_run = _unpack_run(packed[0], packed[1], count, codec, window.most_bytes)
         if wanted.with_values:
@@ -127,7 +127,8 @@ def _decoded(
             _decode(wanted.value, value_run) if wanted.with_values else None,
         )
     except FormatError:
-        keys, values = slices(*key_run), slices(*value_run)
+        # What is not wanted was not unpacked; the number of records is known to be right here.
+        keys, values = (slices(data, sizes or bytes(count)) for data, sizes in (key_run, value_run))
         return decode_pairs(window, keys, values, [place] * count, wanted)
     window.records += count
     return *decoded, count

@@ -61,6 +61,8 @@ class SequenceHeader:
                 f"{path} is compressed by a codec that cannot be read",
                 asked=self.codec_class,
                 available=unknown.available,
+                details=unknown.details,
+                fix=unknown.fix,
             ) from None
 
 

@@ -29,6 +29,7 @@ from cascade2spark.errors import BuildError
 __all__ = ["SequenceFileWriter"]
 
 _COMPRESSIONS = ("none", "record", "block")
+_DEFAULT_CODEC = "zlib"
 _pack_head = struct.Struct(">ii").pack
 
 
@@ -46,7 +47,7 @@ class SequenceFileWriter:
         block_bytes: a block ends once its keys and values have so many bytes.
         sync: the 16 bytes of the markers. They must be in no record, so they are random by default.
     Raises:
-        BuildError: an unknown compression or codec.
+        BuildError: an unknown compression or codec, or a codec and no compression.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class SequenceFileWriter:
         value_type: Writable,
         *,
         compression: Compression = "none",
-        codec: str = "zlib",
+        codec: str = _DEFAULT_CODEC,
         metadata: Mapping[str, str] | None = None,
         sync_bytes: int = 100 << 10,
         block_bytes: int = 1_000_000,
@@ -65,7 +66,15 @@ class SequenceFileWriter:
             raise BuildError(
                 "unknown kind of compression", asked=compression, available=list(_COMPRESSIONS)
             )
-        self._codec: HadoopCodec | None = None if compression == "none" else hadoop_codec(codec)
+        packing = hadoop_codec(codec)
+        if compression == "none" and packing.name != _DEFAULT_CODEC:
+            raise BuildError(
+                f"the codec {codec!r} packs nothing where there is no compression",
+                asked=compression,
+                available=list(_COMPRESSIONS[1:]),
+                fix='compression="block"',
+            )
+        self._codec: HadoopCodec | None = None if compression == "none" else packing
         self.header = SequenceHeader(
             key_type.class_name,
             value_type.class_name,

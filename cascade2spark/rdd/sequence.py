@@ -93,7 +93,8 @@ def write_sequence_file(
         PySpark's saveAsSequenceFile
     Example:
         pairs = sc.parallelize([(1, b"a"), (2, b"b")], 1)
-        write_sequence_file(pairs, "logs", "LongWritable", "BytesWritable", codec="gzip")  # 2
+        classes = "LongWritable", "BytesWritable"
+        write_sequence_file(pairs, "logs", *classes, compression="block", codec="gzip")  # 2
     """
     form = _Pairs(writable_of(key_class), writable_of(value_class), compression, codec)
     form.file()  # what is wrong with these is said here, not in a task

@@ -59,7 +59,7 @@ def undamaged(rng: random.Random) -> tuple[bytes, list[tuple[Any, Any]], bool]:
         key_type,
         value_type,
         compression=kind,
-        codec=codec,
+        codec="zlib" if kind == "none" else codec,
         metadata={"m": "x" * rng.randrange(50)},
         sync_bytes=rng.choice([100, 1000, 100_000]),
         block_bytes=rng.choice([100, 1000, 100_000]),

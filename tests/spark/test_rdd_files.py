@@ -29,7 +29,7 @@ def test_pairs_come_back_and_spark_reads_them(sc, tmp_path) -> None:
     assert pairs == sorted(sc.sequenceFile("file://" + path).collect())
     with pytest.raises(TapError):
         write_sequence_file(rdd, path, *classes)
-    assert 10 == write_sequence_file(rdd, path, *classes, mode="REPLACE", codec="gzip")
+    assert 10 == write_sequence_file(rdd, path, *classes, mode="REPLACE", compression="record")
     assert pairs == read_sequence_file(sc, path).collect()
 
 

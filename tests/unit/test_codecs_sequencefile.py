@@ -6,6 +6,8 @@ import io
 import math
 import random
 import struct
+import sys
+import tracemalloc
 from decimal import Decimal
 from importlib import import_module
 from itertools import pairwise
@@ -265,6 +267,11 @@ def test_older_versions_are_read(version, kind) -> None:
         (b"SEQ\6\1a\1b\2\0" + bytes(40), TapError, "flags of the compression"),
         (b"SEQ\6\1a\1b\0\0" + b"\xff" * 40, TapError, "-1 pairs of metadata"),
         (b"SEQ\5\1a\1b\1\0\1c" + SYNC, Unsupported, "compressed by a codec that cannot be read"),
+        (
+            b"SEQ\5\1a\1b\1\0\x22com.hadoop.compression.lzo.LzoCodec" + SYNC,
+            Unsupported,
+            "(?s)'com.hadoop.compression.lzo.LzoCodec'.*codecs +zlib.*copy the files once where",
+        ),
     ],
 )
 def test_other_files_are_refused(data, error, words) -> None:
@@ -276,6 +283,10 @@ def test_wrong_choices_are_refused() -> None:
     with pytest.raises(BuildError, match="unknown Hadoop codec") as raised:
         SequenceFileWriter(Text(), Text(), compression="block", codec="snapy")
     assert "snappy" == raised.value.nearest
+    with pytest.raises(BuildError, match="(?s)LZO is neither read nor written.*LZO jar"):
+        SequenceFileWriter(Text(), Text(), compression="block", codec="lzo")
+    with pytest.raises(BuildError, match="(?s)'gzip' packs nothing.*compression=\"block\""):
+        SequenceFileWriter(Text(), Text(), codec="gzip")
     with pytest.raises(BuildError, match="unknown kind of compression"):
         SequenceFileWriter(Text(), Text(), compression="blocks")
     with pytest.raises(BuildError, match="1 keys for 2 values"):
@@ -283,9 +294,32 @@ def test_wrong_choices_are_refused() -> None:
 
 
 def test_a_codec_without_its_package_names_the_extra(monkeypatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "snappy", None)
-    with pytest.raises(TapError, match=r'pip install "cascade2spark\[codecs\]"'):
-        hadoop_codec("snappy").compress(b"abc")
+    packed = {codec: hadoop_codec(codec).compress(b"abc") for codec in ("snappy", "lz4", "zstd")}
+    # A package of topology has the name of the codec's.
+    for absent in ({"snappy": None, "lz4.block": None, "zstandard": None}, {"snappy": math}):
+        for name, module in absent.items():
+            monkeypatch.setitem(sys.modules, name, module)
+            codec = {"lz4.block": "lz4", "zstandard": "zstd"}.get(name, name)
+            for use in (
+                hadoop_codec(codec).compress,
+                lambda b: hadoop_codec(codec).decompress(b, 9),
+            ):
+                with pytest.raises(TapError, match=r'pip install "cascade2spark\[codecs\]"'):
+                    use(packed[codec])
+
+
+def test_a_block_that_claims_two_billion_records_takes_no_memory() -> None:
+    data = bytearray(written(LongWritable(), BytesWritable(), [1], [b"a"], compression="block"))
+    at = data.index(b"\xff" * 4 + SYNC) + 20
+    data[at : at + 1] = encode_vint(2**31 - 1)
+    tracemalloc.start()
+    for wanted in ({"keys": False}, {"values": False}, {"keys": False, "values": False}, {}):
+        bad: list[BadRecord] = []
+        assert not any(chunk.count for chunk in reader(data, on_bad=bad.append).chunks(**wanted))
+        assert "1 lengths for 2147483647 records" in str(bad[0])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 << 20
 
 
 def damaged(compression="none", **changes):
