@@ -268,7 +268,7 @@ def test_older_versions_are_read(version, kind) -> None:
         (b"SEQ\6\1a\1b\0\0" + b"\xff" * 40, TapError, "-1 pairs of metadata"),
         (b"SEQ\5\1a\1b\1\0\1c" + SYNC, Unsupported, "compressed by a codec that cannot be read"),
         (
-            b"SEQ\5\1a\1b\1\0\x22com.hadoop.compression.lzo.LzoCodec" + SYNC,
+            b"SEQ\5\1a\1b\1\0\x23com.hadoop.compression.lzo.LzoCodec" + SYNC,
             Unsupported,
             "(?s)'com.hadoop.compression.lzo.LzoCodec'.*codecs +zlib.*copy the files once where",
         ),
@@ -283,9 +283,9 @@ def test_wrong_choices_are_refused() -> None:
     with pytest.raises(BuildError, match="unknown Hadoop codec") as raised:
         SequenceFileWriter(Text(), Text(), compression="block", codec="snapy")
     assert "snappy" == raised.value.nearest
-    with pytest.raises(BuildError, match="(?s)LZO is neither read nor written.*LZO jar"):
+    with pytest.raises(BuildError, match=r"(?s)LZO is neither read nor written.*LZO jar"):
         SequenceFileWriter(Text(), Text(), compression="block", codec="lzo")
-    with pytest.raises(BuildError, match="(?s)'gzip' packs nothing.*compression=\"block\""):
+    with pytest.raises(BuildError, match=r"(?s)'gzip' packs nothing.*\"block\""):
         SequenceFileWriter(Text(), Text(), codec="gzip")
     with pytest.raises(BuildError, match="unknown kind of compression"):
         SequenceFileWriter(Text(), Text(), compression="blocks")
@@ -300,12 +300,10 @@ def test_a_codec_without_its_package_names_the_extra(monkeypatch) -> None:
         for name, module in absent.items():
             monkeypatch.setitem(sys.modules, name, module)
             codec = {"lz4.block": "lz4", "zstandard": "zstd"}.get(name, name)
-            for use in (
-                hadoop_codec(codec).compress,
-                lambda b: hadoop_codec(codec).decompress(b, 9),
-            ):
-                with pytest.raises(TapError, match=r'pip install "cascade2spark\[codecs\]"'):
-                    use(packed[codec])
+            with pytest.raises(TapError, match=r'pip install "cascade2spark\[codecs\]"'):
+                hadoop_codec(codec).compress(b"abc")
+            with pytest.raises(TapError, match=r'pip install "cascade2spark\[codecs\]"'):
+                hadoop_codec(codec).decompress(packed[codec], 3)
 
 
 def test_a_block_that_claims_two_billion_records_takes_no_memory() -> None:
