@@ -93,6 +93,8 @@ class PythonKeyOrder:
     Args:
         width: number of values in a key.
         reverse: invert the order of every value, so that None comes last.
+        hashable_from: where keys come from, if they must be hashable: then lists, sets and dicts
+            are refused, and the message names that place.
     Raises:
         RunError: (its functions) a value is of a class whose equality is not known here.
     Laws:
@@ -107,6 +109,7 @@ class PythonKeyOrder:
 
     width: int
     reverse: bool = False
+    hashable_from: str | None = attrs.field(default=None, eq=False)
 
     is_natural = False
     is_directional = False
@@ -121,7 +124,7 @@ class PythonKeyOrder:
 
     def sort_key(self) -> Callable[[Key], Any]:
         """Return the function from a key to something ordered by ``<`` as the keys are."""
-        part = _turned_key if self.reverse else _order_key
+        part = self._checked(_turned_key if self.reverse else _order_key)
         if self.width == 1:
             return lambda key: part(key[0])
         return lambda key: tuple(map(part, key))
@@ -146,19 +149,34 @@ class PythonKeyOrder:
 
         It is made for dicts within one process: neither its hash nor its order means anything.
         """
+        part = self._checked(_group_key)
         if self.width == 1:
-            return lambda key: _group_key(key[0])
-        return _group_key
+            return lambda key: part(key[0])
+        return part
+
+    def _checked(self, part: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a function of a value, or of a key, which refuses what is not hashable."""
+        place = self.hashable_from
+        if place is None:
+            return part
+
+        def checked(value: Any) -> Any:
+            if value.__class__ not in _PLAIN:
+                _check_hashable(value, place)
+            return part(value)
+
+        return checked
 
     def hasher(self) -> Callable[[Key], int]:
         """Return the function from a key to its hash, an unsigned 64-bit number."""
+        part = self._checked(_hash)
         if self.width == 1:
-            return lambda key: finished_hash(hash_round(KEY_SEED, _hash(key[0])))
+            return lambda key: finished_hash(hash_round(KEY_SEED, part(key[0])))
 
         def hash_key(key: Key) -> int:
             state = KEY_SEED
             for value in key:
-                state = hash_round(state, _hash(value))
+                state = hash_round(state, part(value))
             return finished_hash(state)
 
         return hash_key
@@ -187,9 +205,11 @@ class PythonOrder:
 
     Args:
         reverse: the greatest first, None last.
+        hashable_from: as of `PythonKeyOrder`.
     """
 
     reverse: bool = False
+    hashable_from: str | None = attrs.field(default=None, eq=False)
 
     def compare(self, left: Any, right: Any) -> int:
         """Return less than, equal to or more than 0."""
@@ -206,7 +226,10 @@ def key_order_of(width: int, comparators: Sequence[Any], reverse: bool = False) 
     """Return the order of a key by the comparators of its fields."""
     is_python = comparators and all(isinstance(one, PythonOrder) for one in comparators)
     if is_python and len({one.reverse for one in comparators}) == 1:
-        return PythonKeyOrder(width, comparators[0].reverse is not reverse)
+        places = [one.hashable_from for one in comparators if one.hashable_from is not None]
+        return PythonKeyOrder(
+            width, comparators[0].reverse is not reverse, places[0] if places else None
+        )
     return KeyOrder(width, tuple(comparators), reverse)
 
 
@@ -261,6 +284,17 @@ def _order_key(value: Any) -> ValueKey:
         details={"value": shown_value(value), "module": type(value).__module__},
         fix="make the key of plain values: numbers, text, dates, None, and tuples of them",
     )
+
+
+def _check_hashable(value: Any, place: str) -> None:
+    try:
+        hash(value)
+    except TypeError:
+        raise RunError(
+            f"a value of class {type(value).__name__} cannot be a key: it is not hashable",
+            details={"value": shown_value(value), "made by": place},
+            fix="make a tuple of a list, a frozenset of a set, a tuple of items of a dict",
+        ) from None
 
 
 class _Turned:

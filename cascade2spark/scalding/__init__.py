@@ -10,6 +10,7 @@ from cascade2spark.scalding.algebra.base import Group, Monoid, Ring, Semigroup
 from cascade2spark.scalding.algebra.containers import Left, Right
 from cascade2spark.scalding.algebra.extremes import First, Last, Max, Min
 from cascade2spark.scalding.algebra.fold import Fold
+from cascade2spark.scalding.import_hints import unknown_name as _unknown_name
 
 __all__ = [
     "Aggregator",
@@ -39,4 +40,4 @@ def __getattr__(name: str) -> object:
             fix="make pipes of ((row, column), value): a product is a join and a sum; see "
             "docs/how-to/port-a-scalding-job.md",
         )
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise _unknown_name(__name__, name)

@@ -19,6 +19,7 @@ from cascade2spark.scalding.dates_durations import (
 )
 from cascade2spark.scalding.dates_instants import DEFAULT_PARSER, DateParser, RichDate, upper_bound
 from cascade2spark.scalding.dates_ranges import DateRange, Globifier
+from cascade2spark.scalding.import_hints import unknown_name
 
 __all__ = [
     "DEFAULT_PARSER",
@@ -41,3 +42,7 @@ __all__ = [
     "Years",
     "upper_bound",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise unknown_name(__name__, name)

@@ -15,6 +15,7 @@ from cascade2spark.scalding.execution import (
     iterable_execution,
     write_execution,
 )
+from cascade2spark.scalding.import_hints import unknown_name
 from cascade2spark.scalding.job_base import Job, run_jobs
 from cascade2spark.scalding.job_checkpoints import Checkpoint
 from cascade2spark.scalding.job_kinds import (
@@ -62,3 +63,7 @@ __all__ = [
     "timeout",
     "write_execution",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise unknown_name(__name__, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cascade2spark.scalding.base import BijectedSourceSink, Source
+from cascade2spark.scalding.import_hints import unknown_name
 from cascade2spark.scalding.sources_dated import (
     MostRecentGoodSource,
     TimePathedSource,
@@ -109,3 +110,7 @@ __all__ = [
     "most_recent_good",
     "write_incremental",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise unknown_name(__name__, name)

@@ -1330,7 +1330,7 @@ def a_multi_join_of_one(a):
 # -- refused while running -----------------------------------------------------------------------
 
 
-@case("1.1 keyed operators need pairs", fails=(RunError, "where a tuple is declared"), a=NUMBERS)
+@case("1.1 keyed operators need pairs", fails=(RunError, "a keyed operator needs pairs"), a=NUMBERS)
 def grouping_values_that_are_no_pairs(a):
     return a.group().sum()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -39,7 +40,9 @@ def test_none_adds_nothing_wherever_it_stands() -> None:
     assert summed(None) is None
 
 
-@pytest.mark.parametrize("values", [(5, "a"), ("a", 5), (5, "a", 6)])
+@pytest.mark.parametrize(
+    "values", [(5, "a"), ("a", 5), (5, "a", 6), (1, True), (True, 1), (1.5, True), (1, None, True)]
+)
 def test_what_cannot_be_added_is_named(values) -> None:
     with pytest.raises(Cascade2SparkError) as raised:
         summed(*values)
@@ -123,7 +126,7 @@ def test_what_is_written_twice_is_refused_with_both_places() -> None:
     with pytest.raises(BuildError) as raised:
         Twice()
     said = str(raised.value)
-    assert 2 == said.count("test_scalding_misuse.py:") and "is written twice" in said
+    assert 2 <= said.count("test_scalding_misuse.py:") and "is written twice" in said
 
 
 class Onto(Job):
@@ -166,3 +169,94 @@ def test_what_is_refused_names_the_line_of_the_job(build: Callable[[], object]) 
 def test_arguments_of_a_job_are_not_words() -> None:
     with pytest.raises(BuildError, match="parse"):
         Args(["--input", "a"])  # type: ignore[arg-type]
+
+
+def listed_keys(pipe: TypedPipe) -> TypedPipe:
+    return pipe.group_by(lambda word: [word])
+
+
+UNHASHABLE = {
+    "a group": lambda pipe: listed_keys(pipe).size(),
+    "a sorted group": lambda pipe: listed_keys(pipe).sorted().to_list(),
+    "a join": lambda pipe: listed_keys(pipe).join(pipe.with_key("a")),
+    "a broadcast": lambda pipe: listed_keys(pipe).to_typed_pipe().hash_join(pipe.with_key("a")),
+    "its right side": lambda pipe: pipe.with_key("a").hash_join(listed_keys(pipe)),
+    "a cogroup": lambda pipe: listed_keys(pipe).cogroup(pipe.with_key("a"), lambda k, a, b: a),
+    "a tuple": lambda pipe: pipe.group_by(lambda word: (word, {word})).size(),
+}
+
+
+@pytest.mark.parametrize("build", UNHASHABLE.values(), ids=UNHASHABLE)
+def test_a_key_that_is_not_hashable_is_refused_with_both_places(build) -> None:
+    pipe = build(TypedPipe.from_(["a", "b"]))
+    with pytest.raises(Cascade2SparkError, match="it is not hashable") as raised:
+        values_of(pipe)
+    assert "made by     group_by at " in str(raised.value)
+    assert "built at    " in str(raised.value)
+    assert 2 <= str(raised.value).count("test_scalding_misuse.py")
+
+
+def test_what_is_sorted_need_not_be_hashable() -> None:
+    lists = TypedPipe.from_([("k", [2]), ("k", [1])])
+    assert [("k", [[1], [2]])] == values_of(lists.group().sorted().to_list())
+
+
+NO_PAIRS = {
+    "group": lambda: TypedPipe.from_([1, 2]).group().sum(),
+    "map_values": lambda: TypedPipe.from_([1, 2]).map_values(str),
+    "swap": lambda: TypedPipe.from_([(1, 2, 3)]).swap(),
+    "hash_join": lambda: TypedPipe.from_([1]).hash_join(TypedPipe.from_([(1, 2)])),
+}
+
+
+@pytest.mark.parametrize("build", NO_PAIRS.values(), ids=NO_PAIRS)
+def test_an_operator_of_pairs_says_that_it_wants_them(build) -> None:
+    with pytest.raises(Cascade2SparkError, match="a keyed operator needs pairs") as raised:
+        values_of(build())
+    assert "test_scalding_misuse.py" in str(raised.value)
+    assert "group_by(function)" in str(raised.value)
+
+
+@pytest.mark.parametrize("path", ["words.txt", Path("words.txt")])
+def test_a_path_is_no_pipe(path) -> None:
+    with pytest.raises(BuildError) as raised:
+        TypedPipe.from_(path)
+    assert "TypedPipe.from_(TextLine('words.txt'))" in str(raised.value)
+
+
+@pytest.mark.parametrize("given", ["sorted", "joined"])
+def test_both_calls_are_named_where_a_broadcast_is_refused(given) -> None:
+    pairs = TypedPipe.from_([("a", 1)])
+    right = pairs.group().sorted() if given == "sorted" else pairs.group().join(pairs)
+    with pytest.raises(BuildError, match="on its right side") as raised:
+        pairs.hash_join(right)
+    assert {"hash_join", "sorted" if given == "sorted" else "join"} == set(raised.value.details)
+
+
+HINTS = {
+    "cascade2spark.scalding Job": "from cascade2spark.scalding.job import Job",
+    "cascade2spark.scalding TypedPipe": "from cascade2spark.scalding.typed import TypedPipe",
+    "cascade2spark.scalding Tsv": "from cascade2spark.scalding.sources import Tsv",
+    "cascade2spark.scalding.typed Job": "from cascade2spark.scalding.job import Job",
+    "cascade2spark.scalding.job TypedTsv": "from cascade2spark.scalding.sources import TypedTsv",
+    "cascade2spark.scalding.fields RichPip": "from cascade2spark.scalding.fields import RichPipe",
+    "cascade2spark.scalding.sources LzoThrift": "recompress the files",
+    "cascade2spark.scalding.sources FixedPathParquetThrift": "TypedParquet",
+    "cascade2spark.scalding.sources ParquetScroogeSource": "TypedParquet",
+    "cascade2spark.scalding.sources DailySuffixTypedTsv": "daily_suffix(TypedTsv, ",
+    "cascade2spark.scalding.sources HourlySuffixTsv": "hourly_suffix(Tsv, ",
+    "cascade2spark.scalding.sources HourlySuffixLzoThrift": "hourly_suffix",
+    "cascade2spark.scalding.sources HBaseSource": "an export of it",
+}
+
+
+@pytest.mark.parametrize(("asked", "hint"), HINTS.items(), ids=HINTS)
+def test_an_import_that_is_not_there_says_what_to_write(asked, hint) -> None:
+    module, name = asked.split()
+    with pytest.raises(ImportError, match=name) as raised:
+        exec(f"from {module} import {name}")
+    assert hint in str(raised.value)
+    with pytest.raises(AttributeError, match=name) as missing:
+        getattr(importlib.import_module(module), name)
+    assert hint in str(missing.value)
+    assert not hasattr(importlib.import_module(module), name)

@@ -245,7 +245,7 @@ def message(build) -> str:
 def test_sorting_too_late_names_both_lines():
     said = message(lambda: PAIRS.group().map_values(abs).sort_by(abs))
     assert said.startswith("sort_by cannot follow map_values")
-    assert said.count("test_scalding_typed.py:") == 2
+    assert said.count("test_scalding_typed.py:") >= 2
     assert "call map_values before group" in said
 
 

@@ -87,6 +87,7 @@ from cascade2spark.scalding.algebra.sketch_aggregators import (
 )
 from cascade2spark.scalding.algebra.sketch_map import SketchMap, SketchMapMonoid
 from cascade2spark.scalding.algebra.space_saver import SpaceSaver, SpaceSaverSemigroup
+from cascade2spark.scalding.import_hints import unknown_name
 
 __all__ = [
     "ANY",
@@ -174,3 +175,7 @@ __all__ = [
     "identity",
     "semigroup_of",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise unknown_name(__name__, name)

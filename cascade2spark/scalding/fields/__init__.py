@@ -11,6 +11,7 @@ from cascade2spark.scalding.fields.group import (
 from cascade2spark.scalding.fields.histogram import Histogram
 from cascade2spark.scalding.fields.joining import SkewReplicationA, SkewReplicationB
 from cascade2spark.scalding.fields.rich_pipe import RichPipe, from_typed, read
+from cascade2spark.scalding.import_hints import unknown_name
 from cascade2spark.scalding.typed.pipes import NO_MATCH
 
 __all__ = [
@@ -28,3 +29,7 @@ __all__ = [
     "from_typed",
     "read",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise unknown_name(__name__, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cascade2spark.scalding.import_hints import unknown_name
 from cascade2spark.scalding.typed.elements import Elements
 from cascade2spark.scalding.typed.groups import Grouped, SortedGrouped, UnsortedGrouped
 from cascade2spark.scalding.typed.joins import CoGrouped, Sketched
@@ -41,3 +42,7 @@ __all__ = [
     "outer_join_by",
     "right_join_by",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise unknown_name(__name__, name)

@@ -8,12 +8,13 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.errors import BuildError, FlowError, shown_value
+from cascade2spark.errors import BuildError, FlowError, OperationError, shown_value
 from cascade2spark.origin import Origin, capture_origin
 
 __all__ = [
     "NO_MATCH",
     "Call",
+    "as_pair",
     "at_most_one",
     "check_call",
     "cogrouped_call",
@@ -109,6 +110,19 @@ def matched(call: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
         return [] if found is NO_MATCH else [found]
 
     return collected
+
+
+def as_pair(value: Any) -> Any:
+    """Return a pair, which a keyed operator has asked for."""
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return value
+    kind = type(value).__name__
+    size = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
+    raise OperationError(
+        f"a keyed operator needs pairs, tuples of key and value, and was given {kind}{size}",
+        details={"given": shown_value(value)},
+        fix="make pairs before, map(lambda value: (key, value)), or use group_by(function)",
+    )
 
 
 def itself(value: Any) -> Any:

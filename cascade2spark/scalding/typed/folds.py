@@ -61,6 +61,8 @@ def _nothing() -> _Nothing:
 
 def _added(state: Any, value: Any) -> Any:
     """Return a sum and one value more; what a number cannot be added to is ANY's to add."""
+    if value.__class__ is bool and state.__class__ in _NUMBERS:
+        return ANY.plus(state, value)  # which refuses it, in whatever order they come
     try:
         return state + value
     except TypeError:

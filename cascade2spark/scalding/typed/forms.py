@@ -14,13 +14,14 @@ import attrs
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
-from cascade2spark.operations import Identity
+from cascade2spark.operations import Identity, Insert
 from cascade2spark.operations.callables import Nesting
 from cascade2spark.ordering_python import PythonOrder
 from cascade2spark.pipes import Each, Pipe
 from cascade2spark.scalding.typed import nodes as n
-from cascade2spark.scalding.typed.calls import itself
+from cascade2spark.scalding.typed.calls import as_pair, itself
 from cascade2spark.scalding.typed.operations import TypedFunction
+from cascade2spark.scalding.typed.picks import Constant, Picked, picked
 
 __all__ = [
     "PAIR",
@@ -28,6 +29,7 @@ __all__ = [
     "Lowered",
     "branch_again",
     "branch_numbers",
+    "distinct_of",
     "fresh_name",
     "grouped_fields",
     "key_fields",
@@ -40,12 +42,15 @@ __all__ = [
     "one_field",
     "pair_of",
     "partition_count",
+    "picked_of",
     "placed",
     "renamed_form",
     "shape_of",
     "single_key",
     "trapped_branches",
     "with_fields",
+    "with_own_fields",
+    "without_others",
 ]
 
 Form: TypeAlias = "str | tuple[Form, ...]"
@@ -74,6 +79,11 @@ class Lowered:
         return leaves_of(self.form)
 
     @property
+    def distinct(self) -> tuple[str, ...]:
+        """The fields of the value, each once."""
+        return distinct_of(self.form)
+
+    @property
     def key(self) -> Form:
         """Where the first part of pairs lies."""
         return self.form[0]
@@ -89,6 +99,7 @@ def with_fields(found: Lowered, node: n.Node, form: Form) -> Lowered:
     wanted = leaves_of(form)
     if found.fields == wanted and found.form == form:
         return found
+    found = with_own_fields(found, node)
     if shape_of(found.form) == shape_of(form):
         each = Each(found.pipe, Fields(*found.leaves), Identity(Fields(*wanted)), Fields.RESULTS)
         return Lowered(placed(each, node), wanted, form)
@@ -97,9 +108,73 @@ def with_fields(found: Lowered, node: n.Node, form: Form) -> Lowered:
             "tuple", itself, nesting_of(found.form, found.leaves), Fields(form), origin=node.origin
         )
     else:
-        call = TypedFunction("pair", itself, 0, Fields(*wanted), origin=node.origin)
+        is_pair = shape_of(form) == (0, 0)
+        call = TypedFunction(
+            "pair", as_pair if is_pair else itself, 0, Fields(*wanted), origin=node.origin
+        )
     each = Each(found.pipe, Fields(*found.leaves), call, Fields.RESULTS)
     return Lowered(placed(each, node), wanted, form)
+
+
+def picked_of(found: Lowered, node: n.Node, call: Any, form: Form) -> tuple[Lowered, Form] | None:
+    """Return where the results of a function lie, if it only takes the values of a form apart.
+
+    Constants of the function become fields.
+    """
+    made = picked(call, form)
+    if made is None:
+        return None
+
+    def fill(part: Picked) -> Form:
+        nonlocal found
+        if isinstance(part, str):
+            return part
+        if isinstance(part, tuple):
+            return tuple(map(fill, part))
+        found, name = _with_constant(found, node, part)
+        return name
+
+    form = fill(made)
+    return found, form
+
+
+def _with_constant(found: Lowered, node: n.Node, constant: Constant) -> tuple[Lowered, str]:
+    name = fresh_name("constant", found.fields)
+    insert = Insert(Fields(name), constant.value)
+    each = Each(found.pipe, Fields.NONE, insert, Fields.ALL)
+    return Lowered(placed(each, node), (*found.fields, name), found.form), name
+
+
+def with_own_fields(found: Lowered, node: n.Node) -> Lowered:
+    """Return the same values with a field of its own for each part: what stands twice is copied."""
+    leaves = found.leaves
+    if len(set(leaves)) == len(leaves):
+        return found
+    pipe, fields, seen = found.pipe, found.fields, set[str]()
+
+    def own(part: Form) -> Form:
+        nonlocal pipe, fields
+        if not isinstance(part, str):
+            return tuple(map(own, part))
+        if part not in seen:
+            seen.add(part)
+            return part
+        name = fresh_name(part, fields)
+        pipe = placed(Each(pipe, Fields(part), Identity(Fields(name)), Fields.ALL), node)
+        fields = (*fields, name)
+        return name
+
+    form = own(found.form)
+    return Lowered(pipe, fields, form)
+
+
+def without_others(found: Lowered, node: n.Node) -> Lowered:
+    """Return the same values in a pipe that has no other fields, each once."""
+    leaves = found.distinct
+    if found.fields == leaves:
+        return found
+    each = Each(found.pipe, Fields(*leaves), Identity(), Fields.RESULTS)
+    return Lowered(placed(each, node), leaves, found.form)
 
 
 def pair_of(found: Lowered, node: n.Node) -> Lowered:
@@ -122,6 +197,11 @@ def leaves_of(form: Form) -> tuple[str, ...]:
     if isinstance(form, str):
         return (form,)
     return tuple(leaf for part in form for leaf in leaves_of(part))
+
+
+def distinct_of(form: Form) -> tuple[str, ...]:
+    """Return the fields of a form, each once."""
+    return tuple(dict.fromkeys(leaves_of(form)))
 
 
 def shape_of(form: Form) -> Any:
@@ -182,12 +262,38 @@ def placed(pipe: Any, node: n.Node) -> Any:
     return pipe
 
 
-def key_fields(form: Form) -> Fields:
-    """Return the fields of a key, to be compared by Python's ``==``."""
+def key_fields(form: Form, made: n.Node) -> Fields:
+    """Return the fields of a key, to be compared by Python's ``==``.
+
+    Args:
+        form: where the key lies.
+        made: what makes the keys; the nearest node that calls a function is named in messages.
+    """
     names = leaves_of(form)
     fields = Fields(*names)
-    fields.set_comparators(*[PythonOrder()] * len(names))
+    fields.set_comparators(*[PythonOrder(hashable_from=_maker(made))] * len(names))
     return fields
+
+
+def _maker(node: n.Node) -> str:
+    while isinstance(node, _KEEPS_KEYS):
+        node = node.previous
+    name = _MAKERS.get(type(node)) or type(node).__name__.lower()
+    return f"{name} at {node.origin}"
+
+
+_KEEPS_KEYS = (
+    *(n.Filter, n.MapValues, n.FlatMapValues, n.LocalSum, n.Sampled, n.Fork, n.Forced, n.Written),
+    *(n.Debugged, n.OnComplete, n.Trapped, n.Reduced, n.Part, n.Tallied),
+)
+_MAKERS = {
+    n.Keyed: "group_by",
+    n.FlatMap: "flat_map",
+    n.Merged: "+",
+    n.Read: "from_",
+    n.HashJoined: "hash_join",
+    n.Joined: "join",
+}
 
 
 def partition_count(reducers: int | None) -> int | None:
@@ -196,20 +302,20 @@ def partition_count(reducers: int | None) -> int | None:
 
 
 def grouped_fields(found: Lowered, node: n.Node, *, is_narrow: bool = True) -> Lowered:
-    """Return pairs whose fields are those of the key, then those of the value, none twice."""
+    """Return pairs whose fields are those of the key and the value and no others, each once.
+
+    A field may be of the key and of the value, but stands once in the key.
+    """
     if found.pipe.name in trapped_branches:  # the trap ends here
         branch = placed(Pipe(f"{found.pipe.name} {next(branch_numbers)}", found.pipe), node)
         found = attrs.evolve(found, pipe=branch)
     value = found.form[1]
     if is_narrow and not isinstance(value, str):
         return narrowed_value(found, node)
-    leaves = found.leaves
-    if len(set(leaves)) < len(leaves):
-        return with_fields(found, node, numbered_form(found.form))
-    if found.fields == leaves:
-        return found
-    each = Each(found.pipe, Fields(*leaves), Identity(), Fields.RESULTS)
-    return Lowered(placed(each, node), leaves, found.form)
+    keys = leaves_of(found.key)
+    if len(set(keys)) < len(keys):
+        found = with_own_fields(found, node)
+    return without_others(found, node)
 
 
 def narrowed(found: Lowered, node: n.Node, form: Form) -> Lowered:
@@ -227,10 +333,10 @@ def one_field(found: Lowered, node: n.Node, place: int, name: str) -> Lowered:
     part = found.form[place]
     if isinstance(part, str):
         return found
-    leaves = tuple(dict.fromkeys(leaves_of(part)))
+    leaves = distinct_of(part)
     new = fresh_name(name, found.fields)
     call = TypedFunction("tuple", itself, nesting_of(part, leaves), Fields(new))
-    other = tuple(dict.fromkeys(leaves_of(found.form[1 - place])))
+    other = distinct_of(found.form[1 - place])
     each = Each(found.pipe, Fields(*leaves), call, Fields(*other, new))
     form: Form = (new, found.form[1]) if place == 0 else (found.form[0], new)
     return Lowered(placed(each, node), (*other, new), form)
@@ -242,11 +348,7 @@ def narrowed_value(found: Lowered, node: n.Node) -> Lowered:
 
 def single_key(found: Lowered, node: n.Node) -> Lowered:
     """Return pairs whose key is one field, as sides of a join may spread theirs differently."""
-    found = one_field(found, node, 0, "key")
-    leaves = found.leaves
-    if len(set(leaves)) < len(leaves):
-        found = with_fields(found, node, numbered_form(found.form))
-    return found
+    return without_others(one_field(found, node, 0, "key"), node)
 
 
 def branch_again(found: Lowered, node: n.Node) -> Pipe:

@@ -264,8 +264,7 @@ def refused_right_side(name: str, group: KeyedList[Any, Any]) -> NoReturn:
     last = group.made_by
     raise BuildError(
         f"{name} cannot have what {last.name} made on its right side",
-        details={last.name: str(last.origin)},
-        origin=group.node.origin,
+        details={last.name: str(last.origin), name: str(capture_origin())},
         fix="call to_typed_pipe() on it",
     )
 

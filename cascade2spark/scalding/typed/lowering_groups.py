@@ -14,16 +14,16 @@ from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.calls import itself
 from cascade2spark.scalding.typed.forms import (
     Lowered,
+    distinct_of,
     fresh_name,
     grouped_fields,
     key_fields,
     leaves_of,
-    narrowed_value,
     nesting_of,
     pair_of,
     partition_count,
+    picked_of,
     placed,
-    shape_of,
 )
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
 from cascade2spark.scalding.typed.operations import (
@@ -76,10 +76,13 @@ def _folded(node: n.Reduced, found: Lowered, fold: Fold) -> Lowered:
     """Return a group with one fold, which the engine begins before the exchange where it may."""
     found = grouped_fields(found, node, is_narrow=False)
     key, value = found.key, found.value
-    keys, leaves = leaves_of(key), leaves_of(value)
+    keys, leaves = leaves_of(key), distinct_of(value)
     result = fresh_name("value", found.fields) if "value" in keys else "value"
     group = placed(
-        GroupBy(found.pipe, key_fields(key), partitions=partition_count(node.reducers)), node
+        GroupBy(
+            found.pipe, key_fields(key, node.previous), partitions=partition_count(node.reducers)
+        ),
+        node,
     )
     call = TypedFold(fold, nesting_of(value, leaves), Fields(result))
     every = placed(Every(group, Fields(*leaves), call, Fields(*keys, result)), node)
@@ -90,11 +93,14 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
     sorting = node.sorting
     found = grouped_fields(found, node, is_narrow=False)
     sort: Fields | None = None
-    key, value = found.key, found.value
     if sorting is not None:
         found, sort = _sorted_by(node, found)
+    key, value = found.key, found.value
     group = GroupBy(
-        found.pipe, key_fields(key), sort=sort, partitions=partition_count(node.reducers)
+        found.pipe,
+        key_fields(key, node.previous),
+        sort=sort,
+        partitions=partition_count(node.reducers),
     )
     if not todo:
         if sort is None:
@@ -115,18 +121,19 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
     return Lowered(placed(every, node), (*keys, result), (key, result))
 
 
-def _sorted_by(node: n.Reduced, found: Lowered) -> tuple[Lowered, Fields]:
+def _sorted_by(node: n.Reduced, found: Lowered) -> tuple[Lowered, Fields | None]:
+    """Return the fields that say in what order the values of a key come."""
+    names: tuple[str, ...]
     sorting = node.sorting
     assert sorting is not None
     key, value = found.key, found.value
     if sorting.compare is None and sorting.key is None:
-        names: tuple[str, ...] = leaves_of(value)
-        if not isinstance(value, str) and shape_of(value) != (0,) * len(value):
-            found = narrowed_value(found, node)
-            names = leaves_of(found.form[1])
+        names = leaves_of(value)
+    elif sorting.key is not None and (taken := picked_of(found, node, sorting.key, value)):
+        found, names = taken[0], leaves_of(taken[1])
     else:
         name = fresh_name("sort", found.fields)
-        leaves = leaves_of(value)
+        leaves = distinct_of(value)
         call = TypedFunction(
             "sort_by",
             sorting.key or itself,
@@ -134,10 +141,14 @@ def _sorted_by(node: n.Reduced, found: Lowered) -> tuple[Lowered, Fields]:
             Fields(name),
             origin=node.origin,
         )
-        fields = (*leaves_of(key), name, *leaves)
-        each = Each(found.pipe, Fields(*leaves), call, Fields(*fields))
+        fields = (*found.fields, name)
+        each = Each(found.pipe, Fields(*leaves), call, Fields.ALL)
         found = Lowered(placed(each, node), fields, found.form)
         names = (name,)
+    # Of one key all rows have one value in its fields: these have nothing to say here.
+    names = tuple(name for name in dict.fromkeys(names) if name not in leaves_of(key))
+    if not names:
+        return found, None
     order = Fields(*names)
     if sorting.compare is not None:
         order.set_comparators(_Compared(sorting.compare, sorting.is_reversed))
@@ -170,9 +181,11 @@ def _row_step(
 ) -> Lowered:
     """Return pairs after a step: `map` and `flat_map` of values, `filter` or `group` of pairs."""
     key, value = found.key, found.value
-    keys = leaves_of(key)
+    keys = distinct_of(key)
     form = found.form if kind in ("filter", "group") else value
-    leaves = leaves_of(form)
+    if kind == "map" and (taken := picked_of(found, node, call, value)):
+        return attrs.evolve(taken[0], form=(key, taken[1]))
+    leaves = distinct_of(form)
     nesting = nesting_of(form, leaves)
     if kind == "filter":
         keeps = TypedFilter(name, call, nesting, keeps=True, origin=node.origin)

@@ -27,7 +27,9 @@ from cascade2spark.scalding.typed.forms import (
     partition_count,
     placed,
     renamed_form,
+    shape_of,
     single_key,
+    without_others,
 )
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
 from cascade2spark.scalding.typed.lowering_groups import row_steps
@@ -43,13 +45,14 @@ def _(node: n.HashJoined, wants_pair: bool) -> Lowered:
     right = pair_of(known[node.right], node)
     if not node.is_inner:
         right = narrowed_value(right, node)
-    left, right = single_key(left, node), single_key(right, node)
+    left, right = _with_keys_alike(node, [left, right])
     return _hash_joined(node, left, right, left.form[0], right.form[0], right.form[1])
 
 
 @lower_node.register
 def _(node: n.Cross, wants_pair: bool) -> Lowered:
-    left, right = known[node.left], known[node.right]
+    left = without_others(known[node.left], node)
+    right = without_others(known[node.right], node)
     if not node.is_inner:
         right = narrowed(right, node, "value")
     names, renamed = names_apart(left.fields, right.fields)
@@ -68,7 +71,7 @@ def _hash_joined(
     names, renamed = names_apart(left.fields, right.fields)
     join = HashJoin(
         pipes=[left.pipe, branch_again(right, node)],
-        keys=[key_fields(left_key), key_fields(right_key)],
+        keys=[key_fields(left_key, node.left), key_fields(right_key, node.right)],
         declared=Fields(*names),
         joiner=InnerJoin() if node.is_inner else LeftJoin(),
     )
@@ -103,12 +106,28 @@ def _flags(tree: JoinTree) -> list[bool] | None:
     return [*flags, tree.kind == "inner"]
 
 
+def _with_keys_alike(node: n.Node, sides: list[Lowered]) -> list[Lowered]:
+    """Return sides of a join with keys in as many fields each, and no fields that nobody reads.
+
+    Where they spread their keys differently, each key is one field.
+    """
+    forms = [side.form[0] for side in sides]
+    are_flat = all(isinstance(form, str) for form in forms) or all(
+        isinstance(form, tuple) and len(set(form)) == len(forms[0]) == len(form) for form in forms
+    )
+    if are_flat and {shape_of(form) for form in forms} == {shape_of(forms[0])}:
+        return [without_others(side, node) for side in sides]
+    return [single_key(side, node) for side in sides]
+
+
 def _stock_join(node: n.Joined, sides: list[Lowered], flags: list[bool]) -> Lowered:
-    sides = [single_key(side, node) for side in sides]
     sides = [
         side if must else narrowed_value(side, node)
         for side, must in zip(sides, flags, strict=True)
     ]
+    sides = (
+        _with_keys_alike(node, sides) if any(flags) else [single_key(side, node) for side in sides]
+    )
     names: tuple[str, ...] = ()
     forms: list[Form] = []
     pipes: list[Pipe] = []
@@ -118,7 +137,7 @@ def _stock_join(node: n.Joined, sides: list[Lowered], flags: list[bool]) -> Lowe
         pipes.append(branch_again(side, node) if pipes else side.pipe)
     join = CoGroup(
         pipes=pipes,
-        keys=[key_fields(side.form[0]) for side in sides],
+        keys=_keys_of(node, sides),
         declared=Fields(*names),
         joiner=_joiner(flags),
         skewed=node.is_spread,
@@ -138,6 +157,11 @@ def _stock_join(node: n.Joined, sides: list[Lowered], flags: list[bool]) -> Lowe
     return Lowered(placed(each, node), (*names, key), (key, value))
 
 
+def _keys_of(node: n.Joined, sides: list[Lowered]) -> list[Fields]:
+    makers = zip(sides, node.sides, strict=True)
+    return [key_fields(side.form[0], made) for side, made in makers]
+
+
 def _joiner(flags: list[bool]) -> Joiner:
     if all(flags):
         return InnerJoin()
@@ -150,7 +174,7 @@ def _buffer_join(node: n.Joined, sides: list[Lowered]) -> Lowered:
     group = Fields(*(f"key{at}" for at in range(len(sides))))
     join = CoGroup(
         pipes=pipes,
-        keys=[key_fields(side.form[0]) for side in sides],
+        keys=_keys_of(node, sides),
         result_group=group,
         joiner=BufferJoin(),
         partitions=partition_count(node.reducers),

@@ -13,11 +13,13 @@ What they share is in `bag`, `broadcasts` and `elements`; groups are in `keyed`,
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from cascade2spark.errors import BuildError, shown_value
+from cascade2spark.origin import capture_origin
 from cascade2spark.scalding.algebra.containers import Left, Right
 from cascade2spark.scalding.base import Source
 from cascade2spark.scalding.typed import folds
@@ -57,11 +59,14 @@ class TypedPipe(Elements[T]):
         """Return the values of a source, or of an iterable, which is read now."""
         if isinstance(given, Source):
             return TypedPipe(n.Read(given))
-        if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        path = os.fspath(given) if isinstance(given, (str, os.PathLike)) else None
+        if path is not None or isinstance(given, bytes) or not isinstance(given, Iterable):
+            lines = None if path is None else f"TypedPipe.from_(TextLine({path!r}))"
             raise BuildError(
                 "TypedPipe.from_ takes a source or an iterable of values",
                 asked=shown_value(given),
-                fix="give a list of values" if isinstance(given, (str, bytes)) else None,
+                origin=capture_origin(),
+                fix=lines and f"write {lines} for the lines of a file, or give a list of values",
             )
         values = tuple(given)
         return TypedPipe(n.Read(IterableSource(values)) if values else n.Empty())
