@@ -24,6 +24,7 @@ from cascade2spark.scalding.typed.forms import (
     placed,
     shape_of,
     with_fields,
+    with_own_fields,
 )
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
 from cascade2spark.scalding.typed.operations import TypedFunction
@@ -60,6 +61,7 @@ def lowered(node: n.Node, *, as_pair: bool = False) -> Lowered:
 
 def written_pipe(found: Lowered, node: n.Node, sink: Source) -> Pipe:
     """Return a pipe of the rows that a sink takes."""
+    found = with_own_fields(found, node)
     fields = sink.typed_sink_fields
     is_plain = type(sink).to_row is Source.to_row
     if (is_plain or sink.flat_fields is not None) and fields.is_defined():

@@ -17,15 +17,20 @@ from cascade2spark.scalding.typed.forms import (
     Form,
     Lowered,
     branch_again,
+    distinct_of,
     fresh_name,
     grouped_fields,
     leaves_of,
     narrowed,
     nesting_of,
+    numbered_form,
     pair_of,
+    picked_of,
     placed,
     shape_of,
     trapped_branches,
+    with_fields,
+    without_others,
 )
 from cascade2spark.scalding.typed.literals import IterableSource
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
@@ -84,6 +89,10 @@ class _RowValue(TypedFunction):
 
 @lower_node.register
 def _(node: n.Map, wants_pair: bool) -> Lowered:
+    found = known[node.previous]
+    taken = picked_of(found, node, node.call, found.form)
+    if taken is not None:
+        return attrs.evolve(taken[0], form=taken[1])
     return _called(node, "map", node.call, wants_pair)
 
 
@@ -118,7 +127,7 @@ def _called(
     found = known[node.previous]
     form: Form = PAIR if wants_pair else "value"
     fields = leaves_of(form)
-    leaves = found.leaves
+    leaves = found.distinct
     operation = TypedFunction(
         name, call, nesting_of(found.form, leaves), Fields(*fields), many=many, origin=node.origin
     )
@@ -134,7 +143,7 @@ def _(node: n.Filter, wants_pair: bool) -> Lowered:
         found = pair_of(found, node)
         form = found.form[0]
     name = "filter_keys" if node.of_key else "filter" if node.keeps else "filter_not"
-    leaves = leaves_of(form)
+    leaves = distinct_of(form)
     call = TypedFilter(
         name, node.call, nesting_of(form, leaves), keeps=node.keeps, origin=node.origin
     )
@@ -145,17 +154,24 @@ def _(node: n.Filter, wants_pair: bool) -> Lowered:
 @lower_node.register
 def _(node: n.Keyed, wants_pair: bool) -> Lowered:
     found = known[node.previous]
+    taken = picked_of(found, node, node.call, found.form)
+    if taken is not None:
+        return attrs.evolve(taken[0], form=(taken[1], found.form))
     key = fresh_name("key", found.fields)
+    leaves = found.distinct
     call = TypedFunction(
-        "group_by", node.call, nesting_of(found.form, found.leaves), Fields(key), origin=node.origin
+        "group_by", node.call, nesting_of(found.form, leaves), Fields(key), origin=node.origin
     )
-    fields = (key, *dict.fromkeys(found.leaves))
-    each = Each(found.pipe, Fields(*dict.fromkeys(found.leaves)), call, Fields(*fields))
-    return Lowered(placed(each, node), fields, (key, found.form))
+    each = Each(found.pipe, Fields(*leaves), call, Fields(key, *leaves))
+    return Lowered(placed(each, node), (key, *leaves), (key, found.form))
 
 
 @lower_node.register
 def _(node: n.MapValues, wants_pair: bool) -> Lowered:
+    found = pair_of(known[node.previous], node)
+    taken = picked_of(found, node, node.call, found.value)
+    if taken is not None:
+        return attrs.evolve(taken[0], form=(found.key, taken[1]))
     return _of_values(node, "map_values", node.call)
 
 
@@ -167,13 +183,13 @@ def _(node: n.FlatMapValues, wants_pair: bool) -> Lowered:
 def _of_values(node: Any, name: str, call: Any, many: bool = False) -> Lowered:
     found = pair_of(known[node.previous], node)
     key, value = found.key, found.value
-    keys, leaves = tuple(dict.fromkeys(leaves_of(key))), leaves_of(value)
+    keys, leaves = distinct_of(key), distinct_of(value)
     result = fresh_name("value", found.fields)
     operation = TypedFunction(
         name, call, nesting_of(value, leaves), Fields(result), many=many, origin=node.origin
     )
     fields = (*keys, result)
-    each = Each(found.pipe, Fields(*dict.fromkeys(leaves)), operation, Fields(*fields))
+    each = Each(found.pipe, Fields(*leaves), operation, Fields(*fields))
     return Lowered(placed(each, node), fields, (key, result))
 
 
@@ -189,11 +205,13 @@ def _(node: n.Part, wants_pair: bool) -> Lowered:
 def _(node: n.Merged, wants_pair: bool) -> Lowered:
     parts = [known[part] for part in node.parts]
     shapes = {shape_of(part.form) for part in parts}
-    if wants_pair:
+    if wants_pair and len(shapes) > 1:
         parts = [pair_of(part, node) for part in parts]
         parts = [narrowed(part, node, PAIR) for part in parts]
-    elif shapes == {shape_of(PAIR)}:
-        parts = [narrowed(part, node, PAIR) for part in parts]
+    elif len(shapes) == 1:
+        form = parts[0].form
+        same = numbered_form(form) if isinstance(form, tuple) else "value"
+        parts = [with_fields(part, node, same) for part in parts]
     else:
         parts = [narrowed(part, node, "value") for part in parts]
     pipes: list[Pipe] = []
@@ -256,7 +274,7 @@ def _(node: n.Written, wants_pair: bool) -> Lowered:
 
 @lower_node.register
 def _(node: n.Forced, wants_pair: bool) -> Lowered:
-    found = known[node.previous]
+    found = without_others(known[node.previous], node)
     return attrs.evolve(found, pipe=placed(Checkpoint(found.pipe), node))
 
 
@@ -271,7 +289,7 @@ def _(node: n.Trapped, wants_pair: bool) -> Lowered:
 @lower_node.register
 def _(node: n.Debugged, wants_pair: bool) -> Lowered:
     found = known[node.previous]
-    leaves = found.leaves
+    leaves = found.distinct
     call = TypedFilter(
         "debug", print_value(node.prefix), nesting_of(found.form, leaves), keeps=True
     )
