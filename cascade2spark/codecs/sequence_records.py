@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import attrs
 
@@ -23,7 +23,7 @@ from cascade2spark.codecs.sequence_window import Window
 from cascade2spark.codecs.vints import FormatError
 from cascade2spark.codecs.writables import BytesWritable, Writable
 
-__all__ = ["Lists", "Wanted", "decode_pairs", "read_record_lists"]
+__all__ = ["Lists", "Wanted", "decode_pairs", "read_record_lists", "record_places"]
 
 _HEAD = struct.Struct(">ii")
 _MARK_BYTES = len(ESCAPE) + SYNC_BYTES
@@ -213,6 +213,20 @@ def _places(data: bytes, at: int, sync: bytes, count: int) -> Iterator[tuple[int
             yield at, at + 8 + length
             at += 8 + length
             count -= 1
+
+
+def record_places(file: BinaryIO, at: int, count: int) -> list[int]:
+    """Return where in the file some records begin, which are known to be there without damage."""
+    places: list[int] = []
+    while len(places) < count:
+        file.seek(at)
+        length = _HEAD.unpack(file.read(_HEAD.size))[0]
+        if length == -1:
+            at += _MARK_BYTES
+        else:
+            places.append(at)
+            at += _HEAD.size + length
+    return places
 
 
 def _after_stop(window: Window, at: int) -> int | None:

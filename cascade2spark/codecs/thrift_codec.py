@@ -40,6 +40,7 @@ _ATTRIBUTES = "#attributes"
 _CODEC = "#codec"
 _LOOKED = "#looked"  # a field of it was looked at, and then all of them: no list or struct yet
 _SHOWN_BYTES = 60
+_SHOWN_PARTS = 12  # of a path
 
 Row = tuple[Any, ...]
 
@@ -445,6 +446,14 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
     reads_all = codec.text == "strict" and wanted is not None
     reader = Reader(make, codec.text, codec.unknown == "keep")
 
+    def exact(fault: ThriftFault, data: bytes) -> ThriftFault:
+        # Who passes over a field does not know where in it the damage is.
+        try:
+            reader.struct(source(data), struct)
+        except ThriftFault as closer:
+            return closer
+        return fault
+
     def plainly(data: bytes) -> Any:
         record = source(data)
         try:
@@ -455,7 +464,7 @@ def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
                 left = record.end - record.at
                 raise ThriftFault(f"{left} bytes behind the end of the struct", record.at)
         except ThriftFault as fault:
-            raise _bad_record(codec, fault, data) from None
+            raise _bad_record(codec, exact(fault, data), data) from None
         return made
 
     if codec.unknown == "keep" or reads_all:
@@ -540,15 +549,21 @@ def _seen(record: Any) -> Any:
     return record
 
 
+def _path_of(codec: ThriftCodec, fault: ThriftFault) -> str:
+    parts = fault.path
+    if len(parts) > _SHOWN_PARTS:
+        parts = [*parts[: _SHOWN_PARTS - 4], "…", *parts[-3:]]
+    return ".".join([codec.struct.name, *parts]).replace(".[", "[")
+
+
 def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecord:
-    path = ".".join([codec.struct.name, *fault.path]).replace(".[", "[")
     start = max((fault.at or 0) - _SHOWN_BYTES // 2, 0)
     some = data[start : start + _SHOWN_BYTES].hex(" ", -8)
     return BadRecord(
         f"bytes that are no thrift {codec.struct.kind} {codec.struct.name}: {fault.problem}",
         payload=(data,),
         details={
-            "field": path,
+            "field": _path_of(codec, fault),
             "byte": f"{fault.at} of {len(data)}",
             "protocol": codec.protocol,
             "bytes": some + (f" from byte {start}" if start else ""),
@@ -557,11 +572,10 @@ def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecor
 
 
 def _bad_value(codec: ThriftCodec, fault: ThriftFault, record: Any) -> BuildError:
-    path = ".".join([codec.struct.name, *fault.path]).replace(".[", "[")
     return BuildError(
         f"a value that thrift {codec.struct.kind} {codec.struct.name} has no place for: "
         f"{fault.problem}",
-        details={"field": path, "record": shown_value(record)},
+        details={"field": _path_of(codec, fault), "record": shown_value(record)},
     )
 
 

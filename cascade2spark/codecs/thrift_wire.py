@@ -112,15 +112,16 @@ class Input(ABC):
         """Pass over some bytes and return where they begin."""
         start = self.at
         if size > self.end - start:
-            raise ThriftFault(f"the record ends {size - self.end + start} bytes too early", start)
+            missing = _bytes(size - self.end + start)
+            raise ThriftFault(f"the record ends {missing} too early", start)
         self.at = start + size
         return start
 
     def counted(self, count: int, start: int, what: str) -> int:
         """Return a number of elements, refused when the record has no room for so many."""
         if not 0 <= count <= self.end - self.at:
-            left = self.end - self.at
-            raise ThriftFault(f"{what} of {count} in a record with {left} bytes left", start)
+            left = _bytes(self.end - self.at)
+            raise ThriftFault(f"{what} of {count} in a record with {left} left", start)
         return count
 
     def skip(self, wire: int, depth: int) -> None:
@@ -343,6 +344,10 @@ class CompactInput(Input):
         # What is too long for its type loses its upper bits, as it does in C.
         value = self._varint() & ((1 << bits) - 1)
         return (value >> 1) ^ -(value & 1)
+
+
+def _bytes(count: int) -> str:
+    return "1 byte" if count == 1 else f"{count} bytes"
 
 
 INPUTS: dict[str, type[Input]] = {"binary": BinaryInput, "compact": CompactInput}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
+from cascade2spark.codecs.sequence_records import record_places
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift_values import struct_values
-from cascade2spark.errors import BadRecord
+from cascade2spark.errors import BadRecord, TapError
+from cascade2spark.files import route_of
+from cascade2spark.files.lines import open_for_read
 from cascade2spark.schemes.base import OnBad
 
 __all__ = ["ThriftBlock", "block_parts", "thrift_blocks", "thrift_values"]
@@ -32,6 +35,8 @@ class ThriftBlock:
         keys: their keys, if they were asked for.
         is_nullable: the class of the values calls no bytes at all a null.
         damages: what the file holds instead of records, in front of these.
+        begin: number of the record at `offset`.
+        is_packed: `offset` is that of a compressed block.
     """
 
     path: str
@@ -41,6 +46,8 @@ class ThriftBlock:
     keys: list[Any] | None
     is_nullable: bool
     damages: list[BadRecord]
+    begin: int = 0
+    is_packed: bool = False
 
 
 def thrift_blocks(
@@ -77,7 +84,11 @@ def thrift_blocks(
     for chunk in reader.chunks(keys=with_keys):
         values = stored.structs_in(chunk.values or [])
         found, damages[:] = list(damages), []
-        yield ThriftBlock(path, chunk.offset, first, values, chunk.keys, stored.is_nullable, found)
+        yield ThriftBlock(
+            *(path, chunk.offset, first, values, chunk.keys, stored.is_nullable, found),
+            begin=first,
+            is_packed=reader.header.compression == "block",
+        )
         first += chunk.count
     if damages:
         yield ThriftBlock(path, end or 0, first, [], [] if with_keys else None, False, damages)
@@ -109,6 +120,7 @@ def thrift_values(
             if was_enabled:
                 gc.enable()
     found: list[Any] = []
+    place_of = _places(block)
     keys: list[Any] | None = None if block.keys is None else []
     for place, value in enumerate(values):
         try:
@@ -116,7 +128,8 @@ def thrift_values(
         except BadRecord as bad:
             bad.details = {
                 "file": block.path,
-                "record": f"{block.first + place} of the range, at or after byte {block.offset}",
+                "offset": place_of(block.first + place),
+                "record": f"{block.first + place} of the range",
                 **bad.details,
             }
             on_bad(bad)
@@ -125,6 +138,31 @@ def thrift_values(
         if keys is not None and block.keys is not None:
             keys.append(block.keys[place])
     return found, keys
+
+
+def _places(block: ThriftBlock) -> Callable[[int], object]:
+    """Return what tells where in the file a record of a block lies, by its number in the range."""
+    if block.is_packed:
+        return lambda number: f"{number - block.begin} records into the block at {block.offset}"
+    known: list[object] = []
+
+    def place_of(number: int) -> object:
+        if not known:
+            known.extend(_found_places(block))
+        return known[number - block.begin]
+
+    return place_of
+
+
+def _found_places(block: ThriftBlock) -> Sequence[object]:
+    count = block.first - block.begin + len(block.values)
+    if not block.damages and route_of(block.path) == "local":  # elsewhere that takes requests
+        try:
+            with open_for_read(block.path) as file:
+                return record_places(file, block.offset, count)
+        except TapError:
+            pass  # it is gone, and what is wrong with the record must be told all the same
+    return [f"at or after {block.offset}"] * count
 
 
 def block_parts(block: ThriftBlock) -> Iterator[ThriftBlock]:

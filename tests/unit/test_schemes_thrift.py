@@ -104,6 +104,35 @@ def test_bad_records_are_handed_over_with_their_place() -> None:
         assert "Visit.ms" == bad[0].details["field"]
 
 
+@pytest.mark.parametrize("compression", ["none", "record", "block"])
+def test_the_place_of_a_bad_record_is_where_it_begins(tmp_path, compression) -> None:
+    writer = SequenceFileWriter(
+        LongWritable(), BytesWritable(), compression=compression, sync_bytes=300, block_bytes=500
+    )
+    values = [GOOD] * 700
+    for at in (3, 400, 699):
+        values[at] = GOOD[:-3]
+    body = writer.encode(list(range(700)), values)
+    (tmp_path / "f").write_bytes(writer.start() + body + writer.finish())
+    scheme = ThriftSequenceFile(VISIT, fields=["ms"], key="offset")
+    source, size = SourceInfo(scheme.source_fields), (tmp_path / "f").stat().st_size
+    data = (tmp_path / "f").read_bytes()
+    found = []
+    for cut in ((0, size // 2), (size // 2, size)):
+        bad: list = []
+        blocks = scheme.blocks(Split(str(tmp_path / "f"), *cut, size), source, 1 << 20)
+        assert sum(map(len, scheme.reader(source).rows(blocks, bad.append))) > 100
+        found += [error.details for error in bad]
+    assert {"Visit.pages[1]"} == {details["field"] for details in found}
+    if compression == "block":
+        marks = [int(details["offset"].split()[-1]) for details in found]
+        assert all(writer.header.sync == data[mark + 4 : mark + 20] for mark in marks)
+        assert "3 records into the block at " in found[0]["offset"]
+    else:
+        keys = [int.from_bytes(data[one["offset"] + 8 : one["offset"] + 16]) for one in found]
+        assert [3, 400, 699] == keys
+
+
 def test_a_damaged_file_is_told_from_its_records() -> None:
     data = stored([GOOD] * 3)
     bad = []
