@@ -12,7 +12,7 @@ from cascade2spark.codecs.writable_types import KNOWN_WRITABLES
 from cascade2spark.codecs.writables import BytesWritable, Writable
 from cascade2spark.errors import TapError
 
-__all__ = ["THRIFT_WRITABLE", "StructValues", "struct_values"]
+__all__ = ["THRIFT_WRITABLE", "StructValues", "is_struct_class", "struct_values"]
 
 # The class of elephant-bird, whose bytes are those of BytesWritable; its subclasses alike.
 THRIFT_WRITABLE = "com.twitter.elephantbird.mapreduce.io.ThriftWritable"
@@ -48,7 +48,7 @@ def struct_values(value_class: str, path: str) -> StructValues:
     plain = BytesWritable()
     if value_class == CASCADING_TUPLE_CLASS:
         return StructValues(CascadingTuple(), False, _bytes_in)
-    if value_class != plain.class_name and value_class in KNOWN_WRITABLES:
+    if not is_struct_class(value_class):
         raise TapError(
             f"the values of {path} are no thrift structs",
             asked=value_class,
@@ -60,6 +60,12 @@ def struct_values(value_class: str, path: str) -> StructValues:
             ],
         )
     return StructValues(BytesWritable(value_class), value_class != plain.class_name)
+
+
+def is_struct_class(value_class: str) -> bool:
+    """Tell whether values of a Java class can be a length and the bytes of a struct."""
+    known = value_class in KNOWN_WRITABLES or value_class == CASCADING_TUPLE_CLASS
+    return not known or value_class == BytesWritable().class_name
 
 
 def _bytes_in(value: tuple[Any, ...]) -> bytes:

@@ -11,7 +11,7 @@ from cascade2spark.codecs.sequence_header import Compression
 from cascade2spark.codecs.sequence_window import DEFAULT_MOST_BYTES
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.thrift import ThriftCodec, ThriftStruct, ThriftType, thrift_struct
-from cascade2spark.codecs.thrift_values import THRIFT_WRITABLE
+from cascade2spark.codecs.thrift_values import THRIFT_WRITABLE, is_struct_class
 from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable, Writable
 from cascade2spark.errors import (
     BuildError,
@@ -405,14 +405,15 @@ def _type_of(kind: ThriftType) -> Type:
 
 
 def _writable(name: str) -> Writable:
+    known = ["BytesWritable", "ThriftWritable"]
     if name in ("BytesWritable", BytesWritable().class_name):
         return BytesWritable()
     if name == "ThriftWritable":
         return BytesWritable(THRIFT_WRITABLE)
-    if "." not in name:
+    if not isinstance(name, str) or "." not in name:
         raise BuildError(
-            "the values of a sequence file need a full class name",
-            asked=name,
-            available=["BytesWritable", "ThriftWritable"],
+            "the values of a sequence file need a full class name", asked=name, available=known
         )
+    if not is_struct_class(name):
+        raise BuildError("values of this class are no structs", asked=name, available=known)
     return BytesWritable(name)

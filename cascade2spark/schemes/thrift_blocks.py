@@ -11,6 +11,14 @@ import attrs
 from cascade2spark.codecs.sequence_records import record_places
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift_values import struct_values
+from cascade2spark.codecs.writables import (
+    ByteWritable,
+    IntWritable,
+    LongWritable,
+    ShortWritable,
+    VLongWritable,
+    short_name,
+)
 from cascade2spark.errors import BadRecord, TapError
 from cascade2spark.files import route_of
 from cascade2spark.files.lines import open_for_read
@@ -18,6 +26,7 @@ from cascade2spark.schemes.base import OnBad
 
 __all__ = ["ThriftBlock", "block_parts", "thrift_blocks", "thrift_values"]
 
+_NUMBERS = (LongWritable, IntWritable, ShortWritable, ByteWritable, VLongWritable)
 # Records of twenty fields take two kilobytes each: so many fit a core's own cache, and reading and
 # looking at them takes three quarters of the time of a thousand and more at once.
 _BATCH_ROWS = 256
@@ -66,7 +75,7 @@ def thrift_blocks(
         most_bytes: most bytes of a record or block.
         piece_bytes: how much is read at a time.
     Raises:
-        TapError: it is no sequence file, or its values are no thrift structs.
+        TapError: it is no sequence file, its values are no thrift structs, or its keys no numbers.
     """
     damages: list[BadRecord] = []
     reader = SequenceFileReader(
@@ -80,6 +89,13 @@ def thrift_blocks(
     )
     stored = struct_values(reader.header.value_class, path)
     reader.value_type = stored.type
+    if with_keys and not isinstance(reader.key_type, _NUMBERS):
+        raise TapError(
+            f"the keys of {path} are no numbers",
+            details={"class": reader.header.key_class},
+            fix="leave out key=, or read pairs: WritableSequenceFile(Fields('key', 'struct'), "
+            f"{short_name(reader.header.key_class)!r}, 'BytesWritable') and a ThriftCodec",
+        )
     first = 0
     for chunk in reader.chunks(keys=with_keys):
         values = stored.structs_in(chunk.values or [])

@@ -14,7 +14,7 @@ from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
-from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable, Text
+from cascade2spark.codecs.writables import NULL, BytesWritable, IntWritable, LongWritable, Text
 from cascade2spark.errors import BuildError, PlanError, RunError, TapError
 from cascade2spark.files import Split
 from cascade2spark.schemes import SourceInfo, TextDelimited, ThriftSequenceFile
@@ -140,6 +140,15 @@ def test_a_damaged_file_is_told_from_its_records() -> None:
     assert ([("ann",)] * 2, 1) == (rows, len(bad))
 
 
+def test_keys_that_are_no_numbers_are_refused() -> None:
+    scheme = ThriftSequenceFile(VISIT, fields=["ms"], key="offset")
+    assert [(7, 5)] == rows_in(stored([GOOD], IntWritable(), keys=[7]), scheme)
+    for data in (stored([GOOD], Text(), keys=["a"]), stored([GOOD])):
+        with pytest.raises(TapError, match=r"(?s)keys of .* are no numbers.*leave out key="):
+            rows_in(data, scheme)
+        assert [(5,)] == rows_in(data, scheme, (1,))  # where nobody reads them they are no matter
+
+
 def test_files_of_other_values_are_refused() -> None:
     writer = SequenceFileWriter(NULL, Text())
     data = writer.start() + writer.encode([None], ["a"]) + writer.finish()
@@ -182,6 +191,11 @@ def test_a_row_that_cannot_be_written_is_a_run_error() -> None:
         ({"protocol": "json"}, "no such protocol"),
         ({"compression": "zip"}, "unknown kind of compression"),
         ({"value_class": "Thrifty"}, "need a full class name"),
+        ({"value_class": BytesWritable()}, "need a full class name"),
+        ({"value_class": "org.apache.hadoop.io.Text"}, "values of this class are no structs"),
+        ({"value_class": "cascading.tuple.Tuple"}, "values of this class are no structs"),
+        ({"compression": "block", "codec": "lzo"}, "LZO is neither read nor written"),
+        ({"codec": "gzip"}, "packs nothing"),
     ],
 )
 def test_what_is_wrong_with_a_scheme_is_said(more, said) -> None:
