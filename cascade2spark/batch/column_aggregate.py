@@ -28,6 +28,7 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.ordering import AnyKeyOrder
+from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
 
 __all__ = [
@@ -52,7 +53,11 @@ def aggregate_kernels(
     everys: Sequence[EverySpec], key: Pick, order: AnyKeyOrder
 ) -> list[AggregateKernel] | None:
     """Return a kernel for each aggregator, or None when one of them, or the key, needs rows."""
-    if not order.is_natural or key.positions is None or not everys:
+    if (
+        not (order.is_natural or isinstance(order, PythonKeyOrder))
+        or key.positions is None
+        or not everys
+    ):
         return None
     found: list[AggregateKernel] = []
     for every in everys:

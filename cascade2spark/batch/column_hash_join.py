@@ -21,6 +21,7 @@ from cascade2spark.batch.column_table import ColumnTable, Found
 from cascade2spark.batch.hash_join import HashJoin, HashJoinStage
 from cascade2spark.batch.join import required_sides
 from cascade2spark.batch.kernels.products import Places, Product
+from cascade2spark.batch.key_types import has_column_keys, refuse_mixed_keys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SideSpec
 from cascade2spark.joiners import Joiner
@@ -38,7 +39,7 @@ _SLICE_BYTES = 8 << 20
 def can_join_columns(sides: Sequence[SideSpec], order: AnyKeyOrder, joiner: Joiner) -> bool:
     """Tell whether a join with held sides can take columns."""
     required = required_sides(joiner, len(sides))
-    if required is None or not required[0] or not order.is_directional:
+    if required is None or not required[0] or not has_column_keys(order):
         return False
     return all(side.key.positions is not None and side.fields.is_defined() for side in sides)
 
@@ -149,6 +150,8 @@ class ColumnHashJoinStage:
         if batch.num_columns != self._width:
             raise NotColumns("rows of another width")
         keys = [batch.column(place) for place in self._places]
+        held = [[table.columns[at].type for at in table.places] for table in tables]
+        refuse_mixed_keys(self._spec.key_order, [[key.type for key in keys], *held])
         hashes = tables[0].hashes(keys, batch.num_rows)
         return [table.find(keys, hashes) for table in tables]
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import pyarrow as pa
+
 from cascade2spark.batch.batches import Columns, NotColumns, Row
 from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.join import CoGroupRun, required_sides
 from cascade2spark.batch.join_parts import JoinPart, JoinPlan, matched_part
 from cascade2spark.batch.join_tables import of_one_type
 from cascade2spark.batch.join_windows import SortedStream, window_parts
+from cascade2spark.batch.key_types import has_column_keys, refuse_mixed_keys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SideSpec
 from cascade2spark.batch.spill import SpillShare, SpillSpace
@@ -33,7 +36,7 @@ def can_join_columns(spec: CoGroupRun) -> bool:
     """Tell whether a join has a column form, if all of its rows have one."""
     return (
         required_sides(spec.joiner, len(spec.sides)) is not None
-        and spec.key_order.is_directional
+        and has_column_keys(spec.key_order)
         and all(side.key.positions is not None for side in spec.sides)
         and all(side.fields.is_defined() for side in spec.sides)
     )
@@ -99,11 +102,19 @@ def _parts(
     if size > spill.limit_bytes // 3:
         share = SpillShare(spill, len(streams))
         opened = [_sorted_stream(spec, number, sides[number], share) for number in first_sides]
+        _refuse_mixed(spec, plan, [stream.kinds for stream in opened])
         return window_parts(plan, opened, spill)
     loaded = [
         of_one_type(list(sides[number]()), len(spec.sides[number].fields)) for number in first_sides
     ]
-    return iter([matched_part(plan, [batches for batches, _ in loaded], [k for _, k in loaded])])
+    kinds = [kinds for _, kinds in loaded]
+    _refuse_mixed(spec, plan, kinds)
+    return iter([matched_part(plan, [batches for batches, _ in loaded], kinds)])
+
+
+def _refuse_mixed(spec: CoGroupRun, plan: JoinPlan, kinds: Sequence[Sequence[pa.DataType]]) -> None:
+    keys = zip(kinds, plan.key_places, strict=True)
+    refuse_mixed_keys(spec.key_order, [[some[at] for at in places] for some, places in keys])
 
 
 def _streams(sides: Sequence[SideSpec]) -> dict[tuple[int, tuple[int, ...]], int]:

@@ -247,6 +247,8 @@ class Fold:
 
     `line` is the step as Python text of our own, for loops over many rows: ``{state}``, ``{step}``
     (that function), ``{values}`` (all values, each behind a comma) and ``{value}`` (the first).
+
+    A fold that `is_settled` has its state after the first row: all further steps change nothing.
     """
 
     zero: Callable[[], Any]
@@ -254,14 +256,20 @@ class Fold:
     finish: Callable[[Any], Any]
     merge: Callable[[Any, Any], Any] | None = None
     line: str = STEP_LINE
+    is_settled: bool = False
 
 
 class FoldAggregator(BaseOperation, Aggregator):
-    """Aggregator given by a `Fold`; subclasses set `shape` and define `bind`."""
+    """Aggregator given by a `Fold`; subclasses set `shape` and define `bind`.
+
+    `alike` names what the fold does where an engine may do that its own way: ``sum`` adds plain
+    numbers up by Python's ``+``, ``size`` counts rows.
+    """
 
     shape: Shape = Shape.VALUE
     origin: Origin | None = None
     is_plain = False
+    alike: str | None = None
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the fold that one task runs over each group."""

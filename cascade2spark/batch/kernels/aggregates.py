@@ -18,7 +18,9 @@ from cascade2spark.batch.batches import NotColumns
 from cascade2spark.batch.kernels.conversion import converted, is_within_int32
 from cascade2spark.batch.kernels.extremes import EndKernel, ExtremeKernel, LeastKernel
 from cascade2spark.batch.kernels.keys import Codes
+from cascade2spark.batch.kernels.number_sums import NumberSumKernel
 from cascade2spark.batch.kernels.states import AggregateKernel, Arrays, resumed, with_row
+from cascade2spark.batch.kernels.sums import sums_of, whole_sums
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.arguments import type_at
@@ -33,13 +35,12 @@ from cascade2spark.types import Double, Integer, Long, Type, double_, int_, long
 
 __all__ = ["AggregateKernel", "aggregate_kernel"]
 
-_LARGEST = (1 << 63) - 1
-
 
 def aggregate_kernel(spec: EverySpec) -> AggregateKernel | None:
     """Return the kernel of an aggregator, or None where only rows are exact."""
-    maker = _MAKERS.get(type(spec.operation))
-    return None if maker is None or spec.trap is not None else maker(spec.operation, spec)
+    operation = spec.operation
+    maker = _MAKERS.get(type(operation)) or _ALIKE.get(getattr(operation, "alike", None))
+    return None if maker is None or spec.trap is not None else maker(operation, spec)
 
 
 @attrs.frozen
@@ -69,7 +70,7 @@ class CountKernel:
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of the counts."""
-        return [_whole_sums(codes, states[0])]
+        return [whole_sums(codes, states[0])]
 
     def finish(self, states: Arrays) -> Arrays:
         """Return the counts."""
@@ -93,18 +94,18 @@ class SumKernel:
 
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
         """Return the sum of each group, null where there is no value."""
-        return [_sums(codes, self._numbers(arguments[0]))]
+        return [sums_of(codes, self._numbers(arguments[0]))]
 
     def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
         """Return the sums; a real one is added to from the first row on."""
         column = self._numbers(arguments[0])
         if not pa.types.is_floating(column.type):
             return resumed(self, codes, arguments, start)
-        return [_sums(with_row(codes), pa.concat_arrays([start[0], column]))]
+        return [sums_of(with_row(codes), pa.concat_arrays([start[0], column]))]
 
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of the sums."""
-        return [_sums(codes, states[0])]
+        return [sums_of(codes, states[0])]
 
     def finish(self, states: Arrays) -> Arrays:
         """Return the sums in the declared type; no value is null, or 0 for a primitive."""
@@ -157,7 +158,7 @@ class AverageKernel:
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of both."""
         totals = np.bincount(codes.of_rows, states[0].to_numpy(), minlength=codes.groups)
-        return [pa.array(totals), _whole_sums(codes, states[1])]
+        return [pa.array(totals), whole_sums(codes, states[1])]
 
     def finish(self, states: Arrays) -> Arrays:
         """Return the means, null where nothing was counted."""
@@ -185,37 +186,6 @@ class AverageKernel:
             numbers, of_rows = np.concatenate([[total], numbers]), with_row(codes).of_rows
         totals = np.bincount(of_rows, numbers, minlength=codes.groups)
         return [pa.array(totals), pa.array(counts)]
-
-
-def _sums(codes: Codes, column: pa.Array) -> pa.Array:
-    if pa.types.is_null(column.type):
-        return pa.nulls(codes.groups)
-    if pa.types.is_int64(column.type):
-        sums = _whole_sums(codes, column)
-    elif pa.types.is_floating(column.type):
-        numbers = pc.fill_null(column, 0.0).to_numpy()
-        sums = pa.array(np.bincount(codes.of_rows, numbers, minlength=codes.groups))
-    else:
-        raise NotColumns(f"a sum of {column.type}")
-    if not column.null_count:
-        return sums
-    present = column.is_valid().to_numpy(zero_copy_only=False)
-    counts = np.bincount(codes.of_rows[present], minlength=codes.groups)
-    return pc.if_else(pa.array(counts > 0), sums, pa.scalar(None, sums.type))
-
-
-def _whole_sums(codes: Codes, column: pa.Array) -> pa.Array:
-    numbers = pc.fill_null(column, 0).to_numpy() if column.null_count else column.to_numpy()
-    largest = max(abs(int(numbers.max())), abs(int(numbers.min()))) if len(numbers) else 0
-    if largest * len(numbers) > _LARGEST:
-        raise NotColumns("sums that may pass 64 bits")
-    if largest * len(numbers) < 1 << 53:
-        # Doubles hold such sums exactly, and adding them up is the quicker loop.
-        sums = np.bincount(codes.of_rows, numbers, minlength=codes.groups).astype(np.int64)
-    else:
-        sums = np.zeros(codes.groups, dtype=np.int64)
-        np.add.at(sums, codes.of_rows, numbers)
-    return pa.array(sums)
 
 
 def is_sum_type(kind: Type | None) -> bool:
@@ -285,4 +255,10 @@ _MAKERS: Mapping[type, Callable[[Any, EverySpec], AggregateKernel | None]] = {
     Min: _extreme,
     MinValue: _extreme,
     Sum: _sum,
+}
+
+# By what folds that are made at run time say they do; see `operations.callables.FoldAggregator`.
+_ALIKE: Mapping[str | None, Callable[[Any, EverySpec], AggregateKernel | None]] = {
+    "size": _count,
+    "sum": lambda operation, spec: NumberSumKernel(),
 }

@@ -52,6 +52,8 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+# Whole numbers are added in place: what `_added` does with them, without a call.
+_SUM_LINE = "{state} = {state} + {value} if {value}.__class__ is int else {step}({state}{values})"
 _ABSENT = object()
 
 
@@ -95,7 +97,7 @@ def plus_of(given: Any) -> Callable[[Any, Any], Any]:
 def sum_fold(given: Any, name: str = "sum") -> Fold:
     """Return the sum by a semigroup, or by the values' own types."""
     if given is None:
-        return Fold(name, _nothing, _added, _added, _total)
+        return Fold(name, _nothing, _added, _added, _total, alike="sum", line=_SUM_LINE)
     semigroup = semigroup_given(name, given)
     return Fold(name, lambda: Running(semigroup), operator.add, operator.add, _total)
 
@@ -117,7 +119,8 @@ def reduce_fold(name: str, call: Callable[[Any, Any], Any]) -> Fold:
 
 def size_fold() -> Fold:
     """Return the number of values."""
-    return Fold("size", int, lambda count, value: count + 1, operator.add)
+    count = "{state} += 1"
+    return Fold("size", int, lambda n, value: n + 1, operator.add, alike="size", line=count)
 
 
 def count_fold(call: Callable[[Any], Any]) -> Fold:

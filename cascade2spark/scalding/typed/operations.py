@@ -122,12 +122,16 @@ class TypedFold(FoldAggregator):
     def __init__(self, fold: steps.Fold, nesting: Nesting, fields: Fields) -> None:
         super().__init__(fields)
         self.fold, self.nesting = fold, nesting
+        is_field = isinstance(nesting, int)
+        self.alike = fold.alike if is_field or fold.alike == "size" else None
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the fold."""
         fold, nesting = self.fold, self.nesting
-        add = fold.add if isinstance(nesting, int) else _nested_add(fold.add, nester(nesting))
-        return Fold(fold.zero, add, fold.result or _itself, fold.join)
+        result = fold.result or _itself
+        if isinstance(nesting, int):
+            return Fold(fold.zero, fold.add, result, fold.join, fold.line)
+        return Fold(fold.zero, _nested_add(fold.add, nester(nesting)), result, fold.join)
 
     def is_algebraic(self) -> bool:
         """Tell whether states can be joined."""

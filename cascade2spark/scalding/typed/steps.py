@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from cascade2spark.operations.callables import STEP_LINE
+
 __all__ = [
     "Fold",
     "ForEach",
@@ -77,7 +79,8 @@ class Fold:
         add: (state, value) -> state.
         join: (state, state) -> state, earlier values first; None: it may not begin earlier.
         result: state -> the one value, or with `is_many` an iterable of values.
-        ignores_values: `add` does not look at the value.
+        alike: what an engine may do its own way instead: ``sum`` of plain numbers, or ``size``.
+        line: `add` as text, for generated loops; see `operations.callables.Fold`.
     """
 
     name: str
@@ -86,6 +89,8 @@ class Fold:
     join: Callable[[Any, Any], Any] | None
     result: Callable[[Any], Any] | None = None
     is_many: bool = False
+    alike: str | None = None
+    line: str = STEP_LINE
 
     @property
     def is_single(self) -> bool:
