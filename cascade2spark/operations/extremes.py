@@ -253,7 +253,8 @@ class First(_Extent):
         # One row is what most want: whether there is any costs less to ask than how many.
         wants_more = "not {state}" if size == 1 else f"len({{state}}) < {size}"
         line = f"if {wants_more}: {STEP_LINE}"
-        return Fold(list, step, _same, lambda left, right: [*left, *right][:size], line)
+        is_settled = size == 1 and not ignore
+        return Fold(list, step, _same, lambda left, right: [*left, *right][:size], line, is_settled)
 
 
 class Last(_Extent):
