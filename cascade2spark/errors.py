@@ -29,7 +29,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cascade2spark.origin import Origin
+from cascade2spark.origin import Origin, capture_origin
 
 __all__ = [
     "AssertionException",
@@ -155,6 +155,10 @@ class Cascade2SparkError(Exception):
             lines.append(_line("fix", self.fix))
         return lines
 
+    def locate(self, origin: Origin | None) -> None:
+        """Name where the user built the thing, unless that is known."""
+        self.origin = self.origin or origin
+
     def without_objects(self) -> Cascade2SparkError:
         """Return a copy whose parts are all text, which can always be pickled."""
         copy = _rebuild(type(self), self.headline, dict(self.__dict__))
@@ -169,7 +173,22 @@ class Cascade2SparkError(Exception):
 
 
 class BuildError(Cascade2SparkError, ValueError):
-    """A pipe, tap, scheme, operation or Fields was made of parts that do not go together."""
+    """A pipe, tap, scheme, operation or Fields was made of parts that do not go together.
+
+    It is raised while the user's line runs, and names it where no other is given.
+    """
+
+    # Whether the line is the one that ran: one that was recorded with a pipe tells more.
+    is_running_line = False
+
+    def __init__(self, headline: str, *, origin: Origin | None = None, **parts: Any) -> None:
+        super().__init__(headline, origin=origin or capture_origin(), **parts)
+        self.is_running_line = origin is None
+
+    def locate(self, origin: Origin | None) -> None:
+        """Name where the user built the thing, rather than the line that ran."""
+        if origin is not None and self.is_running_line:
+            self.origin, self.is_running_line = origin, False
 
 
 class PlanError(Cascade2SparkError):
@@ -305,6 +324,8 @@ def _quoted(value: Any) -> str:
             f"{entry[0]!r}: {entry[1]}" if isinstance(entry, tuple) else repr(entry)
             for entry in value
         )
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == "'":
+        return value  # somebody quoted it already
     return repr(value) if isinstance(value, (str, int)) else str(value)
 
 

@@ -115,6 +115,11 @@ def without_lines(text: str) -> str:
     return re.sub(r"(\.py):\d+", r"\1", text)
 
 
+def without_place(text: str) -> str:
+    """Return a message without the line that names the test as the place of the mistake."""
+    return re.sub(r"\n  built at .*", "", text)
+
+
 def check_golden(path: Path, texts: Mapping[str, str], is_update: bool) -> None:
     """Compare titled texts with a file, or write the file."""
     text = "\n\n".join(f"# {title}\n{without_lines(body)}" for title, body in texts.items()) + "\n"

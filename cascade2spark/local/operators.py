@@ -105,7 +105,7 @@ class OperationDriver(RowDriver):
         self.call.output_collector = None
         self._lifecycle(self.operation.cleanup)
 
-    def _lifecycle(self, method: Callable[[Any, Any], None]) -> None:
+    def _lifecycle(self, method: Callable[[Any, Any], Any]) -> None:
         try:
             result = method(self.process, self.call)
             if method == self.operation.flush:

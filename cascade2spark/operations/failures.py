@@ -49,7 +49,7 @@ def located_error(
         error.details.setdefault("in", place.label)
         if error.is_repeat is None:
             error.is_repeat = place.is_repeat
-        error.origin = error.origin or place.origin
+        error.locate(place.origin)
         error.branch = error.branch or place.branch
         if isinstance(error, RunError) and error.row is None and row is not None:
             error.row, error.fields = row, fields

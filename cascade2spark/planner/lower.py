@@ -110,7 +110,7 @@ class Lowering:
         try:
             settings = Settings.from_properties(own)
         except BuildError as error:
-            error.origin = error.origin or pipe.origin
+            error.locate(pipe.origin)
             raise
         is_set = any(own.get(key) is not None for key in (knob.name, *knob.aliases))
         return getattr(settings, knob.attribute) if is_set else None

@@ -135,7 +135,7 @@ class _Reading:
 
 def refuse(call: Call, error: BadRecord) -> NoReturn:
     """Raise the error for a record that cannot be read, with the user's line."""
-    error.origin = error.origin or call.origin
+    error.locate(call.origin)
     raise error
 
 
@@ -208,7 +208,7 @@ class _Writing:
             except Cascade2SparkError as error:
                 if error is given.error:
                     raise
-                error.origin = error.origin or self.call.origin
+                error.locate(self.call.origin)
                 raise sendable(error) from error
 
 

@@ -222,7 +222,7 @@ def on_bad(source: FileSpec, task: TaskContext) -> Callable[[BadRecord], None]:
 
     def handle(error: BadRecord) -> None:
         if source.trap is None:
-            error.origin = error.origin or source.site.origin
+            error.locate(source.site.origin)
             error.branch = error.branch or source.site.branch
             raise error
         task.trap(source.trap, error.payload, error, source.site)
@@ -326,6 +326,6 @@ class SinkWriter:
             self._task.trap(self._sink.trap, row, error, self._sink.site)
             return
         if isinstance(error, RunError):
-            error.origin = error.origin or self._sink.site.origin
+            error.locate(self._sink.site.origin)
             error.branch = error.branch or self._sink.site.branch
         raise error from error.__cause__

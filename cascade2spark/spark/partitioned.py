@@ -144,6 +144,6 @@ class _PartitionSinkWriter:
             self._task.trap(self._sink.trap, row, error, self._sink.site)
             return
         if isinstance(error, RunError):
-            error.origin = error.origin or self._sink.site.origin
+            error.locate(self._sink.site.origin)
             error.branch = error.branch or self._sink.site.branch
         raise error from error.__cause__

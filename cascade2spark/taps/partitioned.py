@@ -155,7 +155,7 @@ class PartitionTap(PathTap):
                 files.setdefault(scheme.folder_of(info.path), []).append(info)
             values = {folder: scheme.values_of(folder) for folder in files}
         except (TapError, Unsupported) as error:
-            error.origin = error.origin or self._origin
+            error.locate(self._origin)
             raise
         for chosen, removes in self._filters:
             values = self._kept(values, chosen, removes)

@@ -45,6 +45,7 @@ from cascade2spark.scalding.algebra import (
     bits_for_error,
     semigroup_of,
 )
+from tests.planning import without_place
 
 GOLDEN = Path(__file__).parents[1] / "errors" / "algebra.txt"
 FEW = CountMinMonoid(0.1)
@@ -159,7 +160,7 @@ def goldens() -> dict[str, str]:
 def message_of(case: str) -> str:
     with pytest.raises(Cascade2SparkError) as caught:
         CASES[case]()
-    return f"{type(caught.value).__name__}: {caught.value}"
+    return without_place(f"{type(caught.value).__name__}: {caught.value}")
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -81,7 +81,7 @@ CASES: dict[str, tuple[Callable[[Place], Any], str]] = {
     ),
     "no flow but a text": (
         lambda at: CascadeDef().add_flows("x"),
-        "a cascade is made of flows\n  asked for   \"'x'\"",
+        "a cascade is made of flows\n  asked for   'x'",
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -27,7 +28,7 @@ from cascade2spark.errors import (
     shown_value,
 )
 from cascade2spark.operations.failures import located_error
-from cascade2spark.origin import Origin
+from cascade2spark.origin import Origin, capture_origin
 
 ORIGIN = Origin("jobs/visits.py", 42, "visits_per_user")
 
@@ -56,7 +57,17 @@ def test_parts_come_in_the_same_order_whatever_the_error() -> None:
 
 def test_several_lines_of_one_part_are_indented_alike() -> None:
     error = BuildError("wrong", details={"expression": "a +\n  ^"})
-    assert str(error) == "wrong\n  expression  a +\n                ^"
+    shown = str(error).split("\n")
+    assert shown[:3] == ["wrong", "  expression  a +", "                ^"]
+
+
+def test_what_is_built_wrongly_names_the_line_that_ran() -> None:
+    error = BuildError("wrong")
+    assert "built at    " in str(error) and __file__.endswith(Path(error.origin.file).name)
+    error.locate(ORIGIN)  # a pipe's own line tells more
+    assert error.origin is ORIGIN
+    error.locate(capture_origin())
+    assert error.origin is ORIGIN
 
 
 def test_nothing_there_is_said() -> None:

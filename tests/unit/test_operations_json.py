@@ -35,6 +35,7 @@ from cascade2spark.operations import (
 from cascade2spark.schemes import JSONTextLine
 from cascade2spark.testing import run_operation
 from cascade2spark.types import JSONCoercibleType, Long, String, long_
+from tests.planning import without_place
 from tests.unit.test_json_pointers import TREES
 
 MESSAGES = Path(__file__).parents[1] / "errors" / "json_operations.txt"
@@ -209,7 +210,7 @@ def refused(call: Callable[[], Any]) -> str:
     """Return the whole message of the error that a call raises."""
     with pytest.raises(Cascade2SparkError) as caught:
         call()
-    return f"{type(caught.value).__name__}: {caught.value}"
+    return without_place(f"{type(caught.value).__name__}: {caught.value}")
 
 
 def test_messages() -> None:

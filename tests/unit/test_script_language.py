@@ -29,6 +29,7 @@ from cascade2spark.types import (
     short_,
     text_of,
 )
+from tests.planning import without_place
 
 TESTS = Path(__file__).parents[1]
 CASES = [
@@ -204,7 +205,7 @@ def broken(text: str, result: Any) -> str:
     with pytest.raises(BuildError) as caught:
         guess_script_names(text)
         compile_script(text, [("name", String), ("n", int_), ("total", Long)], result)
-    return str(caught.value)
+    return without_place(str(caught.value))
 
 
 def test_messages() -> None:
