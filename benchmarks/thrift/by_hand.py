@@ -131,7 +131,8 @@ def write(sc: SparkContext, inputs: Inputs, output: str) -> None:
 
     def make(parts: Any) -> Iterator[Any]:
         kinds = {"Item": module().Item, "Place": module().Place}
-        return encoded(records(module().Event, kinds, next(iter(parts)), total))
+        (part,) = parts  # all of it is taken: Spark ends a worker that leaves some
+        return encoded(records(module().Event, kinds, part, total))
 
     _save(tasks.mapPartitions(make), output, inputs["compression"])
 

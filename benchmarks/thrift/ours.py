@@ -62,7 +62,9 @@ def write(sc: SparkContext, inputs: Inputs, output: str) -> None:
 
     def make(parts: Any) -> Any:
         kinds = {name: record_class(kind.struct) for name, kind in inner.items() if kind}
-        return records(record_class(struct), kinds, next(iter(parts)), total)
+        # All of the parts is taken: Spark ends a worker that leaves some.
+        (part,) = parts
+        return records(record_class(struct), kinds, part, total)
 
     made = tasks.mapPartitions(make)
     write_thrift(made, output, IDL, "Event", compression=inputs["compression"])

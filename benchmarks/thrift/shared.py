@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,15 +31,22 @@ def weight(row: tuple[Any, ...]) -> int:
 
 def records(event: Any, classes: dict[str, Any], part: int, count: int) -> Iterator[Any]:
     """Yield the records of one task that writes: a few thousand, again and again."""
-    some = []
-    for values in data.events(0, _KEPT, _KEPT):
-        made = {**values, "items": [classes["Item"](**one) for one in values["items"]]}
-        for name in ("place", "shipped_to"):
-            if name in values:
-                made[name] = classes["Place"](**values[name])
-        some.append(event(**made))
+    some = _made(event, classes["Item"], classes["Place"])
     for number in range(part, count, PARTITIONS):
         yield some[number % _KEPT]
+
+
+@functools.lru_cache(maxsize=1)
+def _made(event: Any, item: Any, place: Any) -> list[Any]:
+    # Once in a worker: what is compared is how they are written.
+    some = []
+    for values in data.events(0, _KEPT, _KEPT):
+        made = {**values, "items": [item(**one) for one in values["items"]]}
+        for name in ("place", "shipped_to"):
+            if name in values:
+                made[name] = place(**values[name])
+        some.append(event(**made))
+    return some
 
 
 def write_answer(output: str, answer: object) -> None:
