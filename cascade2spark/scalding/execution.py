@@ -492,7 +492,7 @@ class _Held(Execution[Any]):
         snapshot = Snapshot(is_typed=hasattr(self.pipe, "pipe_for"), is_list=self.is_list)
         state.add(_pipe_for(self.pipe, snapshot), snapshot)
         run.shared.at_end.append(snapshot.release)
-        return snapshot.values if self.is_list else lambda: snapshot.kept()
+        return snapshot.values if self.is_list else lambda: snapshot
 
 
 def write_execution(pipe: Any, sink: Source) -> Execution[None]:

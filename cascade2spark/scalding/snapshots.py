@@ -54,19 +54,11 @@ class Snapshot(Source):
         """Return the values, in this process."""
         return [row[0] if self.is_typed else row for row in self.tap.rows]
 
-    def kept(self) -> Snapshot:
-        """Have Spark keep the values when they are first used, and return the snapshot."""
-        rdd = getattr(self.tap, "rdd", None)
-        if rdd is not None:
-            in_memory_and_on_disk = type(rdd.getStorageLevel())(True, True, False, False)
-            rdd.persist(in_memory_and_on_disk)
-        return self
-
     def release(self) -> None:
         """Let go of the values."""
-        rdd, self.tap = getattr(self.tap, "rdd", None), None
-        if rdd is not None:
-            rdd.unpersist()
+        tap, self.tap = self.tap, None
+        if isinstance(tap, RDDTap):
+            tap.release()
 
     def __repr__(self) -> str:
         return "held values"

@@ -119,14 +119,15 @@ class SparkEngine:
         reports = TaskReports(self.context, context.run_id)
         lowering = Lowering(self.context, plan, context, reports)
         result = RunResult()
-        held = _Held()
+        held, has_results = _Held(), False
         try:
             with _Watch(self.context, plan, context) as watch:
                 for items in lowering.sinks():
                     _check_stopped(context)
                     with watch.job(items.writes):
                         self._take(items, plan, held, result)
-                self._hand_over(plan, held, context)
+                self._hand_over(plan, held, context, tuple(lowering.handed_out))
+                has_results = bool(held.rdds)
         except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
             error = self._error_of(failure)
@@ -134,7 +135,7 @@ class SparkEngine:
         finally:
             # A context that was stopped meanwhile has nothing left to let go of.
             with contextlib.suppress(Py4JError):
-                lowering.release(keeps_broadcasts=bool(held.rdds))
+                lowering.release(keeps_results=has_results)
         self._gather(plan, reports, lowering, context, result)
         return result
 
@@ -185,7 +186,9 @@ class SparkEngine:
             else:
                 result.manifests.setdefault(number, []).extend(own)
 
-    def _hand_over(self, plan: StepPlan, held: _Held, context: RunContext) -> None:
+    def _hand_over(
+        self, plan: StepPlan, held: _Held, context: RunContext, kept: tuple[RDD[Any], ...]
+    ) -> None:
         """Give the sinks in memory their rows: of all chains that lead there, in arrival order."""
         for step in plan.writes:
             blocks = held.blocks.get(step.number)
@@ -197,7 +200,7 @@ class SparkEngine:
             whole = found[0] if len(found) == 1 else self.context.union(found)
             rows = whole.mapPartitions(_decoded)
             if isinstance(step.tap, RDDTap):
-                step.tap.rdd = rows
+                step.tap.rdd, step.tap.kept = rows, kept
             else:
                 step.tap.df = data_frame_of(rows, step.fields, step.site)
 

@@ -122,6 +122,7 @@ class Lowering:
         self._forms = Forms(self.lineage, run.settings.form, self._reads_columns)
         self._sample_bytes = sample_bytes
         self.persisted: list[RDD[Any]] = []
+        self.handed_out: list[RDD[Any]] = []  # persisted for as long as a result is held
         self._steps = {step.number: step for step in plan.steps}
         self._readings: dict[int, Reading] = {}
         self._memory_bytes = run.settings.memory_bytes or worker_memory(context)
@@ -170,18 +171,18 @@ class Lowering:
             for step in joins
         }
 
-    def release(self, *, keeps_broadcasts: bool = False) -> None:
+    def release(self, *, keeps_results: bool = False) -> None:
         """Let go of everything persisted or broadcast.
 
         Args:
-            keeps_broadcasts: an RDD was handed out that may be computed again: the driver keeps
-                what it needs for that.
+            keeps_results: RDDs were handed out, which stay, and may be computed again: the driver
+                keeps what it needs for that.
         """
-        for rdd in self.persisted:
+        for rdd in self.persisted if keeps_results else (*self.persisted, *self.handed_out):
             rdd.unpersist()
         for sides in self._sides.values():
             for side in sides.values():
-                side.release(is_final=not keeps_broadcasts)
+                side.release(is_final=not keeps_results)
 
     # -- task chains -------------------------------------------------------------------------------
 
@@ -225,8 +226,8 @@ class Lowering:
         rdd = elements.mapPartitionsWithIndex(task)
         if keeping is not None:
             rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
-        if keeping == "run":
-            self.persisted.append(rdd)
+        if keeping is not None:
+            (self.persisted if keeping == "run" else self.handed_out).append(rdd)
         return _Chain(rdd, ways)
 
     def _spec(self, source: Step, ways: list[Exit], has_columns: bool) -> ChainSpec:

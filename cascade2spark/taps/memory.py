@@ -181,6 +181,7 @@ class RDDTap(_HeldTap):
     ) -> None:
         super().__init__("rdd", fields, sink_mode)
         self.rdd = rdd
+        self.kept: tuple[Any, ...] = ()  # what Spark keeps persisted for it
 
     def resource_exists(self) -> bool:
         return self.rdd is not None
@@ -188,6 +189,15 @@ class RDDTap(_HeldTap):
     def delete_resource(self) -> bool:
         was_there, self.rdd = self.rdd is not None, None
         return was_there
+
+    def release(self) -> None:
+        """Have Spark let go of what it keeps for the RDD of a sink; it may be computed again.
+
+        Without this Spark does so by itself, some time after nobody holds the RDD any more.
+        """
+        for kept in self.kept:
+            kept.unpersist()
+        self.kept = ()
 
     def _rows_for(self, fields: Fields) -> Iterator[Row]:
         return iter([] if self.rdd is None else self.rdd.toLocalIterator())

@@ -129,3 +129,24 @@ def test_input_is_looked_at_where_spark_reads_it(sc, tmp_path) -> None:
         assert ("/seen/02/*",) == complete.good_paths(partial)
     finally:
         configuration.set("fs.defaultFS", before or "file:///")
+
+
+def test_what_an_execution_forces_is_computed_once_and_let_go(sc) -> None:
+    seen = Stat("seen")
+    before = set(sc._jsc.getPersistentRDDs())
+
+    def numbered(number):
+        seen.inc()
+        return number + 1
+
+    def twice(pipe):
+        return pipe.sum().get_execution().zip(pipe.map(str).to_iterable_execution())
+
+    forced = TypedPipe.from_([1, 2, 3]).map(numbered).force_to_disk_execution()
+    (total, texts), counters = forced.flat_map(twice).get_counters().wait_for(mode=Mode.spark(sc))
+    assert (9, ["2", "3", "4"], 3) == (total, sorted(texts), counters["seen"])
+
+    failing = forced.flat_map(lambda pipe: Execution.from_(lambda: 1 // 0))
+    with pytest.raises(ZeroDivisionError):
+        failing.wait_for(mode=Mode.spark(sc))
+    assert before >= set(sc._jsc.getPersistentRDDs())
