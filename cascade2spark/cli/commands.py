@@ -28,7 +28,7 @@ from cascade2spark.cli.output import (
 )
 from cascade2spark.cli.targets import build_flows, is_job_class, load_target
 from cascade2spark.doctor import Finding, check_machine, check_path, check_spark_conf
-from cascade2spark.files import recover
+from cascade2spark.files import recover, without_hadoop
 
 __all__ = ["main"]
 
@@ -181,13 +181,16 @@ def demo(folder: Path, offline: bool, master: str | None) -> None:
 def schema(path: str, as_json: bool) -> None:
     """Print what a file, or a folder of files, says of itself, without Spark.
 
+    PATH is local, or a URL that fsspec reaches with what is installed: s3, gs, abfs, http, webhdfs.
+
     Sequence files: classes, compression, codec, metadata, number of records (estimated above 64
     MB). Also Parquet and Avro.
     """
     # Loaded late: the formats are not needed for anything else here.
     from cascade2spark.cli.view_commands import print_schema
 
-    print_schema(path, as_json)
+    with without_hadoop():
+        print_schema(path, as_json)
 
 
 @main.command()
@@ -204,7 +207,7 @@ def schema(path: str, as_json: bool) -> None:
 @click.option(
     "--skip-bad", is_flag=True, help="Leave out records that cannot be read; then exit 1."
 )
-@click.option("--idl", metavar="FILE", help="Thrift IDL of the values of sequence files.")
+@click.option("--idl", metavar="FILE", help="Thrift IDL of the values.")
 @click.option("--struct", metavar="NAME", help="Struct of the IDL, if it has several.")
 @click.option("--fields", metavar="A,B.C", help="Fields of the struct to show, paths included.")
 @click.option(
@@ -225,7 +228,7 @@ def cat(
     fields: str | None,
     protocol: Literal["binary", "compact"],
 ) -> None:
-    """Print the records of a file, or of a folder of files, without Spark.
+    """Print the records of a file, or of a folder of files, without Spark; PATH as for schema.
 
     Sequence files, also of thrift structs, Parquet, Avro, and lines of text. Bytes are shown as
     text where they are text, else as base64.
@@ -236,12 +239,14 @@ def cat(
     if idl is None:
         if struct is not None or fields is not None:
             raise click.UsageError("--struct and --fields need --idl")
-        print_records(path, head, style, skip_bad, view_of)
+        with without_hadoop():
+            print_records(path, head, style, skip_bad, view_of)
         return
     from cascade2spark.cli.thrift_view import thrift_view_of
 
-    view = thrift_view_of(idl, struct, fields, protocol)
-    print_records(path, head, style, skip_bad, view)
+    with without_hadoop():
+        view = thrift_view_of(idl, struct, fields, protocol, with_absent=style == "tsv")
+        print_records(path, head, style, skip_bad, view)
 
 
 @main.command()

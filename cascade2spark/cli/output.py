@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -17,7 +18,9 @@ from rich.text import Text
 from cascade2spark.cli.exits import JobFileError
 from cascade2spark.counters import SliceCounters, StepCounters
 from cascade2spark.doctor import Finding
+from cascade2spark.errors import BuildError
 from cascade2spark.flows.flow import Flow
+from cascade2spark.origin import Origin
 
 __all__ = [
     "count",
@@ -50,10 +53,16 @@ def show_error(error: BaseException) -> None:
     if isinstance(error, KeyboardInterrupt):
         messages().print("interrupted", style="bold red")
         return
+    if isinstance(shown, BuildError) and _is_clicks(shown.origin):
+        shown.origin = None  # nobody's job: the command itself asked for it
     headline, _, parts = str(shown).partition("\n")
     line = Text.assemble((type(shown).__name__, "bold red"), f": {headline}")
     where = Text(f"\n  raised in   {error}") if isinstance(error, JobFileError) else Text("")
     messages().print(Text.assemble(line, where, f"\n{parts}" if parts else ""), soft_wrap=True)
+
+
+def _is_clicks(origin: Origin | None) -> bool:
+    return origin is not None and origin.file.startswith(os.path.dirname(click.__file__))
 
 
 def rows_table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

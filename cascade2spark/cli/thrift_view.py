@@ -13,26 +13,38 @@ from cascade2spark.codecs.thrift import ThriftCodec, as_plain, thrift_struct
 from cascade2spark.codecs.thrift_values import struct_values
 from cascade2spark.codecs.writables import NullWritable
 from cascade2spark.errors import BadRecord
-from cascade2spark.files import FileInfo
+from cascade2spark.files import FileInfo, route_of
 from cascade2spark.files.lines import open_for_read
 
 __all__ = ["thrift_view_of"]
 
 
 def thrift_view_of(
-    idl: str, struct: str | None, fields: str | None, protocol: Literal["binary", "compact"]
+    idl: str,
+    struct: str | None,
+    fields: str | None,
+    protocol: Literal["binary", "compact"],
+    *,
+    with_absent: bool = False,
 ) -> Callable[[FileInfo], FileView]:
     """Return how to look at a file of structs.
 
     Args:
-        idl: path of the IDL.
+        idl: path of the IDL, or a URL; or its text.
         struct: name of the struct; None if there is only one.
         fields: paths of fields, joined by commas; None is all.
+        with_absent: records have all of the fields, also those that a struct leaves unset.
     Raises:
         BuildError: the IDL cannot be parsed, or has no such struct or field.
     """
     paths = None if fields is None else [path.strip() for path in fields.split(",")]
-    codec = ThriftCodec(thrift_struct(idl, struct), protocol, paths)
+    if "{" not in idl and route_of(idl) != "local":
+        with open_for_read(idl) as file:
+            idl = file.read().decode("utf-8", "replace")
+    found = thrift_struct(idl, struct)
+    if with_absent and paths is None:
+        paths = list(found.field_names)
+    codec = ThriftCodec(found, protocol, paths)
     return lambda info: _ThriftView(info, codec)
 
 
@@ -52,12 +64,15 @@ class _ThriftView(FileView):
             has_key = not isinstance(reader.key_type, NullWritable)
             stored = struct_values(reader.header.value_class, self.info.path)
             reader.value_type = stored.type
+            names = codec.fields or codec.struct.field_names
+            key_name = "_key" if "key" in names else "key"
+            null: Record = dict.fromkeys(codec.fields or ())
             for number, (key, value) in enumerate(reader.records()):
-                record: Record = {"key": key} if has_key and key != () else {}
+                record: Record = {key_name: key} if has_key and key != () else {}
                 (data,) = stored.structs_in([value])
                 try:
-                    if data or not stored.is_nullable:
-                        record |= _values(codec, data)
+                    is_null = not data and stored.is_nullable
+                    record |= null if is_null else _values(codec, data)
                 except BadRecord as bad:
                     bad.details = {"file": self.info.path, "record": number, **bad.details}
                     on_bad(bad)

@@ -15,9 +15,10 @@ import attrs
 
 from cascade2spark.codecs import avro
 from cascade2spark.codecs.parquet import ParquetFile
+from cascade2spark.codecs.sequence_header import read_header
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.writables import NullWritable
-from cascade2spark.errors import BadRecord
+from cascade2spark.errors import BadRecord, TapError, Unsupported
 from cascade2spark.files import (
     FileInfo,
     Split,
@@ -80,12 +81,16 @@ class SequenceView(FileView):
     decode: Callable[[bytes], Record] | None = None
 
     def facts(self) -> dict[str, object]:
+        bad: list[BadRecord] = []
+        end = min(self.info.size, _COUNTED_BYTES)
         with open_for_read(self.info.path) as file:
-            end = min(self.info.size, _COUNTED_BYTES)
-            bad: list[BadRecord] = []
-            reader = SequenceFileReader(file, self.info.path, end=end, on_bad=bad.append)
-            header = reader.header
-            count = reader.count()
+            header = read_header(file, self.info.path)
+            try:
+                reader = SequenceFileReader(file, self.info.path, end=end, on_bad=bad.append)
+                count = reader.count()
+                uncounted = None
+            except (Unsupported, TapError) as unread:
+                count, uncounted = 0, unread
         facts: dict[str, object] = {
             "format": f"sequence file, version {header.version}",
             "key": header.key_class,
@@ -94,7 +99,9 @@ class SequenceView(FileView):
             "codec": header.codec_class or "none",
             **{f"metadata {name}": value for name, value in header.metadata.items()},
         }
-        if end < self.info.size:
+        if uncounted is not None:
+            facts["records"] = f"not counted: {uncounted.headline}"
+        elif end < self.info.size:
             facts["records"] = f"about {count * self.info.size // end}"
             count = count * self.info.size // end
         else:

@@ -42,7 +42,13 @@ from cascade2spark.files.listing import (
     path_kind,
 )
 from cascade2spark.files.parts import Manifest, PartPlace, PartWriter, WrittenFile
-from cascade2spark.files.paths import as_path_text, is_driver_only, local_path, route_of
+from cascade2spark.files.paths import (
+    as_path_text,
+    is_driver_only,
+    local_path,
+    route_of,
+    without_hadoop,
+)
 from cascade2spark.files.recovery import RecoveryReport, check_no_unfinished_commit, recover
 from cascade2spark.files.splits import Split, cut_file, pack_splits, split_file, split_files
 from cascade2spark.files.stores import LOCAL, CommitStore, LocalStore
@@ -94,4 +100,5 @@ __all__ = [
     "split_files",
     "split_lines",
     "split_text_lines",
+    "without_hadoop",
 ]

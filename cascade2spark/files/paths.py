@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import fsspec
+import fsspec.core
 from fsspec.core import split_protocol
 
 from cascade2spark.errors import TapError, Unsupported
@@ -26,6 +28,7 @@ __all__ = [
     "parent_of",
     "reaching",
     "route_of",
+    "without_hadoop",
 ]
 
 Route = Literal["local", "fsspec", "hadoop"]
@@ -34,7 +37,9 @@ _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]+):")
 _LOCAL = frozenset({"", "file", "local"})
 _S3 = frozenset({"s3", "s3a", "s3n"})
 # Libraries below fsspec whose errors are not OSErrors: no credentials, no connection.
-_STORE_LIBRARIES = frozenset({"botocore", "aiobotocore", "aiohttp"})
+_STORE_LIBRARIES = frozenset({"botocore", "aiobotocore", "aiohttp", "gcsfs", "azure"})
+# Whether fsspec reaches what Hadoop's file systems reach in a flow.
+_IS_DIRECT = ContextVar("is_direct", default=False)
 
 
 def as_path_text(path: str | os.PathLike[str]) -> str:
@@ -56,7 +61,21 @@ def route_of(path: str | os.PathLike[str]) -> Route:
     scheme = _scheme_of(as_path_text(path))
     if scheme in _LOCAL:
         return "local"
-    return "fsspec" if scheme in _S3 or scheme == "memory" else "hadoop"
+    is_direct = scheme in _S3 or scheme == "memory" or _IS_DIRECT.get()
+    return "fsspec" if is_direct else "hadoop"
+
+
+@contextmanager
+def without_hadoop() -> Iterator[None]:
+    """Reach every file system through fsspec inside the block: for who looks into files.
+
+    A flow does not: what fsspec has packages for, settings and rights are Hadoop's on a cluster.
+    """
+    token = _IS_DIRECT.set(True)
+    try:
+        yield
+    finally:
+        _IS_DIRECT.reset(token)
 
 
 def is_driver_only(path: str | os.PathLike[str]) -> bool:
@@ -100,22 +119,35 @@ def file_system_of(path: str | os.PathLike[str]) -> tuple[Any, str]:
             fix="run the job with SparkFlowConnector, or copy the data to a local folder",
         )
     scheme = _scheme_of(text)
-    protocol = "s3" if scheme in _S3 else scheme
-    options: dict[str, Any] = {}
-    if protocol == "s3":
-        bucket = text[len(scheme) + 1 :].lstrip("/").partition("/")[0]
-        if not bucket:
-            raise TapError("a path names no bucket", asked=text)
-        options = s3_access().of(bucket).options()
+    if scheme not in _S3:
+        return _fsspec_of(text, scheme)
+    bucket = text[len(scheme) + 1 :].lstrip("/").partition("/")[0]
+    if not bucket:
+        raise TapError("a path names no bucket", asked=text)
+    options = s3_access().of(bucket).options()
     try:
-        system = fsspec.filesystem(protocol, **options)
+        system = fsspec.filesystem("s3", **options)
     except ImportError as missing:
         raise TapError(
             f"reading {text} needs a package that is not installed",
             details={"missing": missing},
             fix='pip install "cascade2spark[s3]"',
         ) from missing
-    return system, system._strip_protocol(protocol + text[len(scheme) :])
+    return system, system._strip_protocol("s3" + text[len(scheme) :])
+
+
+def _fsspec_of(text: str, scheme: str) -> tuple[Any, str]:
+    try:
+        system, inner = fsspec.core.url_to_fs(text)
+    except (ImportError, OSError) as missing:
+        raise TapError(
+            f"reading {text} needs a package that is not installed",
+            details={"missing": missing},
+            fix="read it through WebHDFS: webhdfs://host:9870/path" if scheme == "hdfs" else None,
+        ) from missing
+    except ValueError as unknown:
+        raise TapError(f"nothing is known of file systems called {scheme}", asked=text) from unknown
+    return system, inner
 
 
 @contextmanager

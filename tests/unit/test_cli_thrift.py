@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import fsspec
 import pytest
 from click.testing import CliRunner
 
@@ -56,13 +57,39 @@ def test_some_fields_with_the_key(idl, tmp_path) -> None:
     expected = [
         {"key": 7, "user": "Zoë", "place.city": "Bonn", "seen": [{"city": "a"}]},
         {"key": 8, "user": None, "place.city": None, "seen": None},
-        {"key": 9},
+        {"key": 9, "user": None, "place.city": None, "seen": None},
     ]
     assert expected == [json.loads(line) for line in some.stdout.splitlines()]
     tabs = call(
         path, "--idl", idl, "--struct", "Visit", "--fields", "ms", "--format", "tsv", "--head", 2
     )
     assert "7\t5\n8\t6\n" == tabs.stdout
+
+
+def test_a_line_of_values_has_a_place_for_each_field(idl, tmp_path) -> None:
+    path = written(tmp_path / "data", [b""], value_class="com.example.Visit")
+    tabs = call(path, "--idl", idl, "--struct", "Visit", "--format", "tsv")
+    first = '5\tZoë\t{"city": "Bonn"}\t{"base64": "/w=="}\t[{"city": "a"}]'
+    assert [first, "6" + "\t" * 4, "\t" * 4] == tabs.stdout.splitlines()
+
+
+def test_a_field_named_key_is_not_the_key(tmp_path) -> None:
+    text = "struct A { 1: string key, 2: i32 n }"
+    codec = ThriftCodec(thrift_struct(text))
+    writer = SequenceFileWriter(LongWritable(), BytesWritable())
+    body = writer.encode([7], [codec.encode({"key": "k", "n": 1})])
+    (tmp_path / "data").write_bytes(writer.start() + body + writer.finish())
+    found = call(tmp_path / "data", "--idl", text)
+    assert {"_key": 7, "key": "k", "n": 1} == json.loads(found.stdout)
+
+
+def test_files_and_idls_of_other_stores(idl, tmp_path) -> None:
+    store = fsspec.filesystem("memory")
+    store.pipe("/cli/visits.thrift", IDL.encode())
+    store.pipe("/cli/data/part-00000", written(tmp_path / "data").read_bytes())
+    words = ["--idl", "memory://cli/visits.thrift", "--struct", "Visit", "--fields", "ms"]
+    found = call("memory://cli/data", *words)
+    assert [{"ms": 5}, {"ms": 6}] == [json.loads(line) for line in found.stdout.splitlines()]
 
 
 def test_a_bad_record_is_told_or_left_out(idl, tmp_path) -> None:
@@ -88,3 +115,4 @@ def test_what_is_wrong_is_said(idl, tmp_path, words, code, said) -> None:
     path = written(tmp_path / "data")
     found = call(path, *[word.format(idl=idl) for word in words])
     assert code == found.exit_code and said in found.stderr
+    assert "built at" not in found.stderr  # no line of the user's

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -164,6 +167,76 @@ def test_what_cannot_be_shown_is_said(words, code, message, tmp_path, monkeypatc
     result = call(*words)
     assert code == result.exit_code
     assert message in result.stderr
+
+
+class Ranges(SimpleHTTPRequestHandler):
+    """Gives parts of files, as stores do."""
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_GET(self) -> None:
+        self.wfile.write(self._answer())
+
+    def _answer(self) -> bytes:
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return b""
+        data = path.read_bytes()
+        asked = self.headers.get("Range", "").removeprefix("bytes=")
+        first, _, last = asked.partition("-")
+        found = data[int(first) : int(last or len(data)) + 1] if asked else data
+        self.send_response(206 if asked else 200)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Content-Length", str(len(found)))
+        if asked:
+            end = int(first) + len(found) - 1
+            self.send_header("Content-Range", f"bytes {first}-{end}/{len(data)}")
+        self.end_headers()
+        return found
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+def test_files_are_looked_at_over_http(logs) -> None:
+    pytest.importorskip("aiohttp", reason="fsspec reads http with it")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Ranges, directory=str(logs))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/part-00000"
+        assert lines_of("cat", logs / "part-00000") == lines_of("cat", url)
+        facts = json.loads(lines_of("schema", url, "--json")[0])
+        missing = call("cat", url + "0")
+        server.shutdown()
+    local = json.loads(lines_of("schema", logs / "part-00000", "--json")[0])
+    assert {**local, "file": url} == facts
+    assert 4 == missing.exit_code and "nothing exists at" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("nowhere://a/b", "nothing is known of file systems called nowhere"),
+        ("hdfs://host/a", "webhdfs://host:9870/path"),
+    ],
+)
+def test_what_cannot_be_reached_is_said(path, said) -> None:
+    found = call("cat", path)
+    assert 4 == found.exit_code and said in found.stderr
+
+
+def test_schema_tells_what_it_can_of_a_codec_that_is_unknown(tmp_path) -> None:
+    path = written(tmp_path / "a", LongWritable(), Text(), [1], ["x"], compression="block")
+    lzo = b"com.hadoop.compression.lzo.LzoCodec"
+    known = b"org.apache.hadoop.io.compress.DefaultCodec"
+    path.write_bytes(
+        path.read_bytes().replace(bytes([len(known)]) + known, bytes([len(lzo)]) + lzo)
+    )
+    facts = json.loads(lines_of("schema", path, "--json")[0])
+    assert ("block", lzo.decode()) == (facts["compression"], facts["codec"])
+    assert "not counted: " in facts["records"]
+    assert 3 == (found := call("cat", path)).exit_code and "copy the files once" in found.stderr
 
 
 def test_an_empty_folder_is_said(tmp_path) -> None:
