@@ -3,8 +3,8 @@
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Two processes: one has Spark, which mostly waits.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# Two processes; tests/conftest.py says who has what.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 
 # The first interpreter that is new enough; else python3, for the check to say what is wrong with it.
 ifndef PYTHON

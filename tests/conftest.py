@@ -11,17 +11,27 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from cascade2spark.environment import java_problem
+from tests.jvm import JVM_SETTINGS
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
 
 ROOT = Path(__file__).parents[1]
+# Tests whose processes start Spark by themselves.
+OWN_SPARK = (
+    "tests/conformance/test_two_executors.py",
+    "tests/examples/test_porting.py::test_e2_counts_once_what_is_tried_twice",
+    "tests/faults/",
+    "tests/spark/test_session.py",
+    "tests/test_demo.py",
+    "tests/test_examples.py::test_a_script_runs_on_a_cluster_with_our_wheel",
+)
 
 # Repeatable by default, so that a red test is red for everybody; `make test-full` explores.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -42,15 +52,31 @@ def update_plans(request: pytest.FixtureRequest) -> bool:
 
 @pytest.hookimpl(tryfirst=True)  # before -m takes tests out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses Spark, and run it last: the quick tests tell first.
-
-    With two processes (`make test`) all of it is one process's, so that Spark starts once.
-    """
+    """Mark what uses Spark, and run it last: the quick tests tell first."""
     for item in items:
         if "sc" in getattr(item, "fixturenames", ()):
             item.add_marker("spark")
-            item.add_marker(pytest.mark.xdist_group("spark"))
     items.sort(key=lambda item: item.get_closest_marker("spark") is not None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With two processes (`make test`) let each have work to the end.
+
+    All that shares the Spark context is one process's, so that Spark starts once. The other has
+    the tests that start a Spark of their own, which take up to a minute each, one after another.
+    Both begin at once, and the quick tests fill up what is left. It goes by names: marks of xdist
+    have no effect from pytest 9.2 on.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(OWN_SPARK):
+                return "own Spark"
+            return "Spark" if "spark" in nodeid else nodeid
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +111,7 @@ def sc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkContext]:
                 ("spark.driver.bindAddress", "127.0.0.1"),
                 ("spark.local.dir", str(folder)),
                 ("spark.sql.warehouse.dir", str(folder / "warehouse")),
+                *JVM_SETTINGS.items(),
             ]
         )
         # Functions of test modules are pickled by name.

@@ -7,54 +7,43 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pyspark import SparkConf, SparkContext
+from pyspark import SparkContext
 
 from tests.conformance.cases import CASES
 from tests.conformance.engines import check_case, on_spark
+from tests.faults.jobs import context
 
 PARTITIONS = 5
 
 
 def main(folder: Path, names: list[str]) -> None:
-    conf = (
-        SparkConf()
-        .setMaster("local-cluster[2,1,1024]")
-        .setAppName("two executors")
-        .setAll(
-            [
-                ("spark.python.worker.reuse", "false"),
-                ("spark.executor.memory", "512m"),
-                ("spark.ui.enabled", "false"),
-                ("spark.driver.host", "127.0.0.1"),
-                ("spark.driver.bindAddress", "127.0.0.1"),
-                ("spark.local.dir", str(folder)),
-                ("spark.default.parallelism", "4"),
-            ]
-        )
-    )
-    context = SparkContext(conf=conf)
-    context.setLogLevel("ERROR")
+    settings = {
+        "spark.python.worker.reuse": "false",
+        "spark.executor.memory": "512m",
+        "spark.default.parallelism": "4",
+    }
+    sc = context("local-cluster[2,1,1024]", folder, settings)
     failed: dict[str, str] = {}
     cases = [case for case in CASES if case.name in names]
     for number, case in enumerate(cases):
         place = folder / str(number)
         place.mkdir()
         try:
-            check_case(case, on_spark(context, PARTITIONS, batch_rows=2), place)
+            check_case(case, on_spark(sc, PARTITIONS, batch_rows=2), place)
         except BaseException as error:
             failed[case.name] = f"{type(error).__name__}: {error}"[:2000]
     told = {
         "failed": failed,
         "passed": len(cases) - len(failed),
-        "executors": executors_of(context),
+        "executors": executors_of(sc),
     }
-    context.stop()
+    sc.stop()
     print(json.dumps(told))
 
 
-def executors_of(context: SparkContext) -> int:
+def executors_of(sc: SparkContext) -> int:
     """Return how many executors there are beside the driver."""
-    java: Any = context._jsc
+    java: Any = sc._jsc
     return int(java.sc().getExecutorMemoryStatus().size()) - 1
 
 

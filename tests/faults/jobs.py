@@ -30,6 +30,7 @@ from cascade2spark.pipes import Each, Every, GroupBy, Pipe
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import DelimitedPartition, Hfs, PartitionTap, RDDTap, SinkMode
 from tests.faults.shapes import once
+from tests.jvm import JVM_SETTINGS
 
 ROOT = Path(__file__).parents[2]
 ROWS = [(f"k{number % 7}", number) for number in range(200)]
@@ -53,6 +54,7 @@ def context(
         "spark.shuffle.io.retryWait": "100ms",
         "spark.locality.wait": "0",
         "spark.python.daemon.module": "tests.faults.daemon",
+        **JVM_SETTINGS,
         **more,
     }
     conf = SparkConf().setMaster(master).setAppName("faults").setAll(list(settings.items()))

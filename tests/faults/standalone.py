@@ -24,6 +24,7 @@ from pyspark.find_spark_home import _find_spark_home
 from tests.faults.cluster import Cluster
 from tests.faults.jobs import context
 from tests.faults.shapes import Trouble
+from tests.jvm import JVM_OPTIONS
 
 # On the way out of a map task, and when a part file is closed.
 SLOW = ("map flush", "last cleanup")
@@ -60,7 +61,12 @@ class Slow(Trouble):
 def standalone(folder: Path) -> Iterator[str]:
     """Start a master and two workers; yield the master's address."""
     home = _find_spark_home()
-    env = {**os.environ, "SPARK_HOME": home, "SPARK_LOCAL_DIRS": str(folder / "spark")}
+    env = {
+        **os.environ,
+        "SPARK_HOME": home,
+        "SPARK_LOCAL_DIRS": str(folder / "spark"),
+        "SPARK_DAEMON_JAVA_OPTS": JVM_OPTIONS,
+    }
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*words: str) -> Path:

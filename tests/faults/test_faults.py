@@ -16,7 +16,7 @@ import pytest
 from tests.faults.jobs import ROOT, ROWS
 from tests.faults.shapes import SHAPES
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.spark
 
 GOOD = [(key, value) for key, value in ROWS if value % 10 != 3]
 TRAPPED = sorted(str(value) for _, value in ROWS if value % 10 == 3)
