@@ -293,7 +293,7 @@ CASES = (
         splitter,
         each("csv", RegexSplitter(Fields("u", "n", "what"), ","), RESULTS_ONLY),
     ),
-    Case("Debug", debug, each(Debug()), is_vectorised=False),
+    Case("Debug", debug, each(Debug())),
     Case("RegexFilter", regex_filter, each("url", RegexFilter(PATH.pattern))),
     Case(
         "RegexGenerator",

@@ -8,9 +8,11 @@ from __future__ import annotations
 import enum
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TextIO
 
+from cascade2spark.argument_checks import check_count, check_number
 from cascade2spark.counters import counter_name
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
@@ -73,6 +75,8 @@ class Sample(RowFilter):
     Args:
         seed: seed of the generator. Default: the time of construction.
         fraction: part of the rows to keep, from 0 to 1.
+    Raises:
+        BuildError: a fraction or a seed that is none.
     Source:
         cascading.operation.filter.Sample
     Example:
@@ -87,8 +91,11 @@ class Sample(RowFilter):
         super().__init__()
         if len(given) not in (1, 2):
             raise BuildError("Sample takes a fraction, or a seed and a fraction", asked=len(given))
-        self.seed = int(given[0]) if len(given) == 2 else time.time_ns() // 1_000_000
-        self.fraction = float(given[-1])
+        seed = given[0] if len(given) == 2 else time.time_ns() // 1_000_000
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise BuildError("Sample takes its seed as a whole number, first", asked=seed)
+        self.seed = seed
+        self.fraction = check_number("Sample", given[-1], 0, 1)
 
     def is_safe(self) -> bool:
         """Return False: each row moves the generator on."""
@@ -119,6 +126,8 @@ class Limit(BaseOperation, Filter):
 
     Args:
         limit: number of rows, a count.
+    Raises:
+        BuildError: it is none.
     Source:
         cascading.operation.filter.Limit
     Example:
@@ -129,7 +138,7 @@ class Limit(BaseOperation, Filter):
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self.limit = limit
+        self.limit = check_count("Limit", limit)
 
     def is_safe(self) -> bool:
         """Return False: it counts rows."""
@@ -213,24 +222,33 @@ class Debug(BaseOperation, Filter):
         seen = filter_call.get_context()
         arguments = filter_call.get_arguments()
         if self.print_fields and seen % max(1, self.print_fields_every) == 0:
-            self._print(str(arguments.get_fields()))
+            self.write([str(arguments.get_fields())])
         if self.print_tuple_every and seen % self.print_tuple_every == 0:
-            # Texts and whole numbers stand as they are; asked here, they cost no call.
-            texts = [
-                f"'{value}'" if value.__class__ is str or value.__class__ is int else _quoted(value)
-                for value in arguments.get_tuple()
-            ]
-            self._print(f"[{','.join(texts)}]")
+            row = tuple(arguments.get_tuple())
+            # Texts and whole numbers stand as they are: one template takes a third of the time.
+            if _AS_THEY_ARE.issuperset(map(type, row)):
+                self._stream().write(_template(self.prefix, len(row)) % row)
+            else:
+                self.write([f"[{','.join(map(_quoted, row))}]"])
         filter_call.set_context(seen + 1)
         return False
 
     def cleanup(self, flow_process: FlowProcess, operation_call: FilterCall) -> None:
         """Print how many rows there were."""
-        self._print(f"tuples count: {operation_call.get_context() or 0}")
+        self.write([f"tuples count: {operation_call.get_context() or 0}"])
 
-    def _print(self, text: str) -> None:
-        stream: TextIO = sys.stdout if self.output is Debug.Output.STDOUT else sys.stderr
-        print(f"{self.prefix}: {text}" if self.prefix else text, file=stream)
+    def write(self, lines: Sequence[str], before: str = "", after: str = "") -> None:
+        """Print lines, each behind the prefix, as one text.
+
+        Args:
+            lines: at least one.
+            before, after: put around each.
+        """
+        start = f"{self.prefix}: {before}" if self.prefix else before
+        self._stream().write(f"{start}{f'{after}{_END}{start}'.join(lines)}{after}\n")
+
+    def _stream(self) -> TextIO:
+        return sys.stdout if self.output is Debug.Output.STDOUT else sys.stderr
 
 
 class Counter(BaseOperation, Filter):
@@ -295,6 +313,17 @@ class Status(BaseOperation, Filter):
             filter_call.set_context(self.status)
             flow_process.set_status(self.status)
         return False
+
+
+_END = "\n"
+_AS_THEY_ARE = frozenset({str, int})
+
+
+@lru_cache(maxsize=64)
+def _template(prefix: str | None, width: int) -> str:
+    start = f"{prefix}: ".replace("%", "%%") if prefix else ""
+    places = ",".join(["'%s'"] * width)
+    return f"{start}[{places}]\n"
 
 
 def _quoted(value: Any) -> str:

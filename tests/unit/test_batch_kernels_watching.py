@@ -81,6 +81,20 @@ def test_what_debug_prints(chosen: Any, capsys: pytest.CaptureFixture[str]) -> N
     assert 2 < len(expected.splitlines())
 
 
+@pytest.mark.parametrize("prefix", [(), ("100%",)])
+@pytest.mark.parametrize("last", [("w", 4), ("w", None), (None, 2.5), ("w", 1e300), ("w", b"x")])
+def test_what_a_debug_of_all_rows_prints(
+    prefix: Any, last: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [spec] = operators(AB, (Debug(*prefix), Fields.ALL))
+    rows = [[("x", 1), ("%s", 2)] * 1_000, [(last[0], last[1])]]
+    through(OperatorRun((spec,)), rows)
+    expected = capsys.readouterr().err
+    through(ColumnWatch(spec), [columns_of(batch, 2) for batch in rows])
+    assert expected == capsys.readouterr().err
+    assert 2_002 == len(expected.splitlines())
+
+
 def test_what_cannot_be_printed_names_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     class Closed:
         def write(self, text: str) -> None:
