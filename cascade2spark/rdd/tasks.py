@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 import attrs
-from pyspark import RDD, SparkContext
+from pyspark import RDD, SparkContext, TaskContext
 
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.errors import BuildError, Cascade2SparkError, RunError, shown_value
@@ -22,6 +22,7 @@ from cascade2spark.spark.session import (
     worker_memory,
 )
 from cascade2spark.spark.tasks import local_folders
+from cascade2spark.spark.worker_process import settle
 
 __all__ = [
     "Call",
@@ -72,6 +73,8 @@ class Call:
     def task(self) -> Iterator[SpillSpace]:
         """Check this worker, and give the task its memory limit and its files beyond it."""
         check_versions(self.versions)
+        if TaskContext.get() is not None:
+            settle()
         spill = SpillSpace(self.memory_bytes, local_folders())
         try:
             yield spill

@@ -27,6 +27,7 @@ from cascade2spark.schemes.base import RowWriter, Scheme
 from cascade2spark.spark.counters import TaskRecord
 from cascade2spark.spark.session import Versions, check_versions
 from cascade2spark.spark.travel import sendable
+from cascade2spark.spark.worker_process import settle
 
 __all__ = ["RECORD", "TaskFunction", "TaskSource", "TrapPlace"]
 
@@ -122,6 +123,8 @@ class TaskFunction:
         spark = TaskContext.get()
         attempt = int(spark.taskAttemptId()) if spark is not None else os.getpid()
         stage = int(spark.stageId()) if spark is not None else -1
+        if spark is not None:
+            settle()
         spill = SpillSpace(self.memory_bytes, local_folders())
         traps = _Traps(self.traps, self.chain_number, index, str(attempt))
         task = OwnTask(
