@@ -9,7 +9,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 
-__all__ = ["CounterName", "Counters", "SliceCounters", "StepCounters", "counter_name"]
+__all__ = [
+    "CACHE_COUNTERS",
+    "MAPSIDE_REDUCE",
+    "CounterName",
+    "Counters",
+    "SliceCounters",
+    "StepCounters",
+    "cache_counter",
+    "counter_name",
+]
 
 CounterName = tuple[str, str]
 
@@ -39,6 +48,23 @@ def counter_name(group: str | enum.Enum, name: str | None = None) -> CounterName
     if isinstance(group, enum.Enum):
         return type(group).__qualname__, group.name
     return group, "" if name is None else name
+
+
+CACHE_COUNTERS = "scalding.aggregate.counters"
+"""The property of a GroupBy that names the group of the counters of aggregation before it."""
+MAPSIDE_REDUCE = "MapsideReduce"
+"""Scalding's group for what aggregation before an exchange did."""
+_MAPSIDE_NAMES = {"Missed": "misses", "Hit": "hits", "Flushed": "evictions"}
+
+
+def cache_counter(group: str, what: str) -> CounterName:
+    """Return the name of a counter of aggregation before an exchange.
+
+    Args:
+        group: of the counters: that of Scalding has names of its own.
+        what: `Missed`, `Hit` or `Flushed`, as Cascading says.
+    """
+    return group, _MAPSIDE_NAMES[what] if group == MAPSIDE_REDUCE else f"Num_Keys_{what}"
 
 
 class Counters(Mapping[CounterName, int]):

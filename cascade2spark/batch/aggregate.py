@@ -18,6 +18,7 @@ from cascade2spark.batch.every_folds import BoundFolds, is_plain_fold
 from cascade2spark.batch.key_names import key_namer, single_place, unnamed
 from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.batch.specs import EverySpec, SiteSpec
+from cascade2spark.counters import cache_counter
 from cascade2spark.errors import Unsupported
 from cascade2spark.kinds import value_group_key
 from cascade2spark.ordering import AnyKeyOrder
@@ -89,7 +90,7 @@ def count_keys(task: TaskContext, group: str | None, rows: int, parts: int, earl
         return
     counted = {"Missed": parts, "Hit": rows - parts, "Flushed": early}
     for name, amount in counted.items():
-        task.report.counters.increment((group, f"Num_Keys_{name}"), amount)
+        task.report.counters.increment(cache_counter(group, name), amount)
 
 
 class PartialAggregation:

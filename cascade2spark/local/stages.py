@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from cascade2spark.counters import StepCounters
+from cascade2spark.counters import StepCounters, cache_counter
 from cascade2spark.errors import Unsupported
 from cascade2spark.local.groups import group_driver
 from cascade2spark.local.inout import read_rows, write_rows
@@ -280,7 +280,7 @@ class GroupStage(Stage):
         """Count what aggregation before the exchange would, in one task that holds every key."""
         counters = self.run.result.counters
         for name, amount in (("Missed", 1), ("Hit", rows - 1), ("Flushed", 0)):
-            counters.increment((cache, f"Num_Keys_{name}"), amount)
+            counters.increment(cache_counter(cache, name), amount)
 
     def _order(self) -> Callable[[Keyed], Any]:
         key_of = self.step.key_order.sort_key()

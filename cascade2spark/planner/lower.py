@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from cascade2spark.config import KNOBS, Settings
+from cascade2spark.counters import CACHE_COUNTERS
 from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin
@@ -98,6 +99,13 @@ class Lowering:
     def properties_of(self, node: Node) -> Mapping[str, Any]:
         """Return what a node's operation sees otherwise than the flow's properties say."""
         return self._properties.get(node.number, {})
+
+    def cache_of(self, pipe: Any) -> str | None:
+        """Return the group that counts what aggregation before an exchange does, if any."""
+        if pipe.assemblies:
+            return getattr(pipe.assemblies[0], "cache_counters", None)
+        found: str | None = own_properties(pipe, self._flow).get(CACHE_COUNTERS)
+        return found
 
     def knob_of(self, pipe: Any, name: str) -> Any:
         """Return the value of a knob that was set on a pipe itself, None when it was not.
@@ -340,7 +348,7 @@ def _add_group(
         everys=_operators(everys, sites, lowering),
         is_single=node.key.is_none(),
         capacity=lowering.knob_of(pipe, _CAPACITY),
-        cache=next((getattr(one, "cache_counters", None) for one in pipe.assemblies[:1]), None),
+        cache=lowering.cache_of(pipe),
         partitions=pipe.partitions or lowering.knob_of(pipe, _PARTITIONS),
         trap=lowering.trap_of(node),
     )

@@ -330,3 +330,68 @@ def test_a_mode_knows_the_files_of_its_file_system(tmp_path) -> None:
     assert QUIET.file_exists(tmp_path / "_a")
     assert QUIET.file_exists(str(tmp_path / "*"))
     assert not QUIET.file_exists(tmp_path / "b")
+
+
+# -- counters of combining before an exchange ------------------------------------------------------
+
+MAPSIDE = "MapsideReduce"
+
+
+def mapside(build, properties=None):
+    class Counts(Job):
+        def build(self):
+            build()
+
+    test = JobTest(Counts).sink(Tsv("out", ("k", "v")), len)
+    for name, value in (properties or {}).items():
+        test.set_property(name, value)
+    found = {}
+    test.counters(
+        lambda counters: found.update(
+            {key[1]: n for key, n in counters.items() if key[0] == MAPSIDE}
+        )
+    ).run()
+    return found
+
+
+KEYS = [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("a", 5)]
+
+
+def of_fields(body):
+    rows = IterableSource(KEYS, ("k", "v")).read()
+    return lambda: rows.group_by("k", body).write(Tsv("out", ("k", "v")))
+
+
+def of_values(operator):
+    return lambda: operator(TypedPipe.from_(KEYS)).write(Tsv("out", ("k", "v")))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        of_fields(lambda group: group.sum("v", "v", int)),
+        of_values(lambda pipe: pipe.sum_by_key()),
+        of_values(lambda pipe: pipe.sum_by_local_keys()),
+        of_values(lambda pipe: pipe.group().map_values(abs).max()),
+    ],
+)
+def test_combining_counts_hits_and_misses(build) -> None:
+    assert {"hits": 2, "misses": 3, "evictions": 0} == mapside(build)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        of_fields(lambda group: group.sort_by("v").sum("v", "v", int)),
+        of_values(lambda pipe: pipe.group().force_to_reducers().sum()),
+        of_values(lambda pipe: pipe.group().sorted().sum()),
+    ],
+)
+def test_what_is_not_combined_counts_nothing(build) -> None:
+    assert {} == mapside(build)
+
+
+def test_a_full_cache_counts_evictions() -> None:
+    few = {"cascading.aggregateby.threshold": 1}
+    build = of_values(lambda pipe: pipe.sum_by_local_keys())
+    assert {"hits": 0, "misses": 5, "evictions": 4} == mapside(build, few)

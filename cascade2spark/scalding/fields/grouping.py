@@ -8,6 +8,7 @@ from typing import Any, Self
 import attrs
 
 from cascade2spark.comparators import ReverseOrder
+from cascade2spark.counters import CACHE_COUNTERS, MAPSIDE_REDUCE
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import FoldAggregator
@@ -160,6 +161,8 @@ class GroupBody:
         grouped = GroupBy(
             pipe, group=key_fields(self._group), sort=order, partitions=self._reducers
         )
+        if self._is_combined:
+            grouped.get_config_def().set_property(CACHE_COUNTERS, MAPSIDE_REDUCE)
         if self._threshold and self._is_combined:
             grouped.get_config_def().set_property(_CAPACITY, self._threshold)
         return grouped

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.counters import CACHE_COUNTERS, MAPSIDE_REDUCE
 from cascade2spark.fields import Fields
 from cascade2spark.ordering_python import PythonOrder
 from cascade2spark.pipes import Each, Every, GroupBy
@@ -84,6 +85,7 @@ def _folded(node: n.Reduced, found: Lowered, fold: Fold) -> Lowered:
         ),
         node,
     )
+    group.get_config_def().set_property(CACHE_COUNTERS, MAPSIDE_REDUCE)
     call = TypedFold(fold, nesting_of(value, leaves), Fields(result))
     every = placed(Every(group, Fields(*leaves), call, Fields(*keys, result)), node)
     return Lowered(every, (*keys, result), (key, result))

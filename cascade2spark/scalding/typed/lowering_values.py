@@ -46,8 +46,6 @@ from cascade2spark.scalding.typed.operations import (
 
 __all__: list[str] = []
 
-_CAPACITY = 100_000
-
 
 @lower_node.register
 def _(node: n.Read, wants_pair: bool) -> Lowered:
@@ -228,9 +226,7 @@ def _(node: n.LocalSum, wants_pair: bool) -> Lowered:
     key, value = found.key, found.value
     keys = leaves_of(key)
     assert node.plus is not None and isinstance(value, str)
-    call = LocalSumFunction(
-        node.plus, nesting_of(key, keys), Fields(*keys, value), node.capacity or _CAPACITY
-    )
+    call = LocalSumFunction(node.plus, nesting_of(key, keys), Fields(*keys, value), node.capacity)
     each = Each(found.pipe, Fields(*keys, value), call, Fields.RESULTS)
     return Lowered(placed(each, node), (*keys, value), found.form)
 

@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
+import attrs
+
+from cascade2spark.config import Settings
+from cascade2spark.counters import MAPSIDE_REDUCE, cache_counter
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import JoinerClosure
 from cascade2spark.operations.base import BaseOperation, FlowProcess, Function
@@ -259,39 +263,78 @@ def _with_key(key: Row, values: Iterator[Any]) -> Iterator[Row]:
     return zip(*map(repeat, key), values)  # noqa: B905
 
 
+@attrs.define(eq=False)
+class _Sums:
+    """What one task of `sum_by_local_keys` holds, and what it counted."""
+
+    capacity: int
+    held: OrderedDict[Any, tuple[Row, Any]] = attrs.field(factory=OrderedDict)
+    rows: int = 0
+    misses: int = 0
+    evictions: int = 0
+
+
 class LocalSumFunction(BaseOperation, Function):
-    """Partial sums by key within a task: the oldest leave when more keys are held than may be."""
+    """Partial sums by key within a task: the oldest leave when more keys are held than may be.
+
+    Args:
+        capacity: most keys held; None for the flow's setting.
+    """
 
     def __init__(
-        self, plus: Callable[[Any, Any], Any], key: Nesting, fields: Fields, capacity: int
+        self, plus: Callable[[Any, Any], Any], key: Nesting, fields: Fields, capacity: int | None
     ) -> None:
         super().__init__(fields)
         self.plus, self.key, self.capacity = plus, key, capacity
 
     def prepare(self, flow_process: FlowProcess, operation_call: Any) -> None:
         """Begin without sums."""
-        operation_call.set_context(OrderedDict())
+        operation_call.set_context(_Sums(self.capacity or _capacity_of(flow_process)))
 
     def operate(self, flow_process: FlowProcess, function_call: Any) -> None:
         """Add one value to the sum of its key."""
-        held: OrderedDict[Any, tuple[Row, Any]] = function_call.get_context()
+        sums: _Sums = function_call.get_context()
+        held = sums.held
         *key, value = function_call.get_arguments().get_tuple()
         name = tuple(key)
+        sums.rows += 1
         found = held.pop(name, None)
-        held[name] = (name, value) if found is None else (found[0], self.plus(found[1], value))
-        if len(held) > self.capacity:
+        if found is not None:
+            held[name] = found[0], self.plus(found[1], value)
+            return
+        sums.misses += 1
+        held[name] = name, value
+        if len(held) > sums.capacity:
+            sums.evictions += 1
             _, (oldest, total) = held.popitem(last=False)
             function_call.get_output_collector().add((*oldest, total))
 
     def flush(self, flow_process: FlowProcess, operation_call: Any) -> None:
         """Emit all sums that are left, also after the last row made one leave."""
-        held = operation_call.get_context()
-        while held:
-            _, (key, total) = held.popitem(last=False)
+        sums: _Sums = operation_call.get_context()
+        if sums.rows:
+            counted = {"Missed": sums.misses, "Flushed": sums.evictions}
+            for what, amount in {**counted, "Hit": sums.rows - sums.misses}.items():
+                flow_process.increment(*cache_counter(MAPSIDE_REDUCE, what), amount)
+        while sums.held:
+            _, (key, total) = sums.held.popitem(last=False)
             operation_call.get_output_collector().add((*key, total))
 
     def __repr__(self) -> str:
         return "sum_by_local_keys"
+
+
+def _capacity_of(flow_process: FlowProcess) -> int:
+    found = {name: flow_process.get_property(name) for name in _CAPACITY_NAMES}
+    known = {name: value for name, value in found.items() if value is not None}
+    return Settings.from_properties(known).aggregate_capacity
+
+
+_CAPACITY_NAMES = (
+    "cascade2spark.aggregate.capacity",
+    "cascading.aggregateby.cache.capacity",
+    "cascading.aggregateby.threshold",
+)
 
 
 class TallyFunction(BaseOperation, Function):
