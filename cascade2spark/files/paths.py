@@ -142,7 +142,7 @@ def _fsspec_of(text: str, scheme: str) -> tuple[Any, str]:
     except (ImportError, OSError) as missing:
         raise TapError(
             f"reading {text} needs a package that is not installed",
-            details={"missing": missing},
+            details={"missing": str(missing).partition("\n")[0]},
             fix="read it through WebHDFS: webhdfs://host:9870/path" if scheme == "hdfs" else None,
         ) from missing
     except ValueError as unknown:
@@ -161,6 +161,10 @@ def reaching(path: str | os.PathLike[str], doing: str = "reach") -> Iterator[Non
     try:
         yield
     except Exception as failed:
+        if isinstance(failed, ValueError) and "range requests" in str(failed):
+            raise TapError(
+                f"the server of {path} gives no parts of files", fix="download the file first"
+            ) from failed
         library = type(failed).__module__.partition(".")[0]
         if not isinstance(failed, OSError) and library not in _STORE_LIBRARIES:
             raise

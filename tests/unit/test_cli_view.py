@@ -169,7 +169,14 @@ def test_what_cannot_be_shown_is_said(words, code, message, tmp_path, monkeypatc
     assert message in result.stderr
 
 
-class Ranges(SimpleHTTPRequestHandler):
+class Whole(SimpleHTTPRequestHandler):
+    """Gives no parts of files."""
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+class Ranges(Whole):
     """Gives parts of files, as stores do."""
 
     def do_HEAD(self) -> None:
@@ -196,9 +203,6 @@ class Ranges(SimpleHTTPRequestHandler):
         self.end_headers()
         return found
 
-    def log_message(self, *words: object) -> None:
-        pass
-
 
 def test_files_are_looked_at_over_http(logs) -> None:
     pytest.importorskip("aiohttp", reason="fsspec reads http with it")
@@ -208,10 +212,13 @@ def test_files_are_looked_at_over_http(logs) -> None:
         assert lines_of("cat", logs / "part-00000") == lines_of("cat", url)
         facts = json.loads(lines_of("schema", url, "--json")[0])
         missing = call("cat", url + "0")
+        server.RequestHandlerClass = partial(Whole, directory=str(logs))
+        without_parts = call("cat", url)
         server.shutdown()
     local = json.loads(lines_of("schema", logs / "part-00000", "--json")[0])
     assert {**local, "file": url} == facts
     assert 4 == missing.exit_code and "nothing exists at" in missing.stderr
+    assert 4 == without_parts.exit_code and "download the file first" in without_parts.stderr
 
 
 @pytest.mark.parametrize(
