@@ -13,10 +13,14 @@ from typing import Any
 from cascade2spark.codecs.thrift_plain import Wanted
 from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, ThriftType
 
-__all__ = ["RecordClasses"]
+__all__ = ["CODEC", "LOOKED", "RAW", "LookedFlat", "RecordClasses"]
 
 _MOST_READERS = 256
-_ATTRIBUTES = "#attributes"  # names that no field can have begin with this sign
+# What a record has besides its fields: names that no field can have begin with this sign.
+RAW = "#raw"  # the bytes of an unread one
+CODEC = "#codec"  # what reads them
+LOOKED = "#looked"  # a field of it was looked at, and then all of them: no list or struct yet
+_ATTRIBUTES = "#attributes"
 
 
 class RecordClasses:
@@ -30,7 +34,7 @@ class RecordClasses:
 
     def __init__(self, record: type, unread: type, found: Callable[[], RecordClasses]) -> None:
         self._found = found
-        self._record = record
+        self.record = record
         self._unread = unread
         self._made: dict[ThriftStruct, Any] = {}
 
@@ -43,6 +47,12 @@ class RecordClasses:
             # Of two threads that make one, both take the first.
             return self._made.setdefault(struct, self._new(struct))
         return self._made[struct]
+
+    def read(self, value: Any) -> Any:
+        """Return a value; a record that is bytes still is read."""
+        if isinstance(value, self.record):
+            value._values()  # type: ignore[attr-defined]
+        return value
 
     def stored(self, struct: ThriftStruct, wanted: Wanted) -> type:
         """Return the class to read into: a record's, or one with some fields only."""
@@ -71,14 +81,14 @@ class RecordClasses:
         return self.default(field) if is_plain else _Default(field.attribute, self.default, field)
 
     def _new(self, struct: ThriftStruct) -> Any:
-        module = {"__module__": self._record.__module__}
+        module = {"__module__": self.record.__module__}
         attributes = frozenset(field.attribute for field in struct.fields)
         members: dict[str, Any] = {"struct": struct, _ATTRIBUTES: attributes, **module}
         for field in struct.fields:
             members[field.attribute] = self._absent(field)
             if field.default is not None:
                 members["#" + field.attribute] = _Set(field.attribute)
-        made: Any = type(struct.name, (self._record,), members)
+        made: Any = type(struct.name, (self.record,), members)
         # Records that are read are made and filled by C: no constructor and no checks of ours,
         # which would make it 20 µs instead of 3. Wrong names are found when one is written.
         filled: dict[str, Any] = {**module, "__init__": SimpleNamespace.__init__}
@@ -88,7 +98,7 @@ class RecordClasses:
         looked: dict[str, Any] = {}
         for field in struct.fields:
             is_flat = field.type.struct is None and field.type.element is None
-            looked[field.attribute] = (_LookedFlat if is_flat else _Looked)(field.attribute)
+            looked[field.attribute] = (LookedFlat if is_flat else _Looked)(field.attribute)
             if field.default is not None:
                 looked["#" + field.attribute] = _LookedSet(field.attribute)
         made._unread = type(struct.name, (self._unread, made), {**module, **looked})
@@ -126,17 +136,23 @@ class _Looked:
         return getattr(record, self._name)
 
 
-class _LookedFlat(_Looked):
-    """The same for a value that cannot be changed: reads it alone at first."""
+class LookedFlat(_Looked):
+    """The same for a value that cannot be changed: reads it alone at first.
+
+    Attributes:
+        missed: how often it was looked at and not read ahead.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
+        self.missed = 0
         self._readers: dict[tuple[Any, int], Callable[[bytes], Any]] = {}
 
     def __get__(self, record: Any, owner: type) -> Any:
         if record is None:
             return self
-        key = record.__dict__["#codec"], get_ident()
+        self.missed += 1
+        key = record.__dict__[CODEC], get_ident()
         read = self._readers.get(key)
         if read is None:
             if len(self._readers) > _MOST_READERS:

@@ -12,35 +12,24 @@ import functools
 import threading
 import zlib
 from abc import ABCMeta
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 import attrs
 
-from cascade2spark.codecs import thrift_fast
-from cascade2spark.codecs.thrift_classes import RecordClasses
-from cascade2spark.codecs.thrift_generated import generated_decoder, generated_encoder
+from cascade2spark.codecs.thrift_classes import CODEC, LOOKED, RAW, RecordClasses
 from cascade2spark.codecs.thrift_idl import thrift_struct
-from cascade2spark.codecs.thrift_output import OUTPUTS
-from cascade2spark.codecs.thrift_paths import row_getter, wanted_of
-from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
-from cascade2spark.codecs.thrift_schema import (
-    ThriftStruct,
-    attribute_name,
-)
-from cascade2spark.codecs.thrift_texts import text_finder
-from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
-from cascade2spark.errors import BadRecord, BuildError, nearest_match, shown_value
+from cascade2spark.codecs.thrift_plain import UNKNOWN
+from cascade2spark.codecs.thrift_schema import ThriftStruct
+from cascade2spark.codecs.thrift_tools import Tools, tools_for
+from cascade2spark.codecs.thrift_unread import UnreadDecoder
+from cascade2spark.codecs.thrift_wire import INPUTS
+from cascade2spark.errors import BuildError, nearest_match
 
 __all__ = ["ThriftCodec", "ThriftRecord", "as_plain", "record_class"]
 
-_RAW = "#raw"
 _ATTRIBUTES = "#attributes"
-_CODEC = "#codec"
-_LOOKED = "#looked"  # a field of it was looked at, and then all of them: no list or struct yet
-_SHOWN_BYTES = 60
-_SHOWN_PARTS = 12  # of a path
 
 Row = tuple[Any, ...]
 
@@ -123,8 +112,8 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
         if not isinstance(other, ThriftRecord) or self.struct != other.struct:
             return NotImplemented
         mine, others = self.__dict__, other.__dict__
-        if _RAW in mine and _RAW in others and mine[_RAW] == others[_RAW]:
-            return bool(mine[_CODEC] == others[_CODEC])
+        if RAW in mine and RAW in others and mine[RAW] == others[RAW]:
+            return bool(mine[CODEC] == others[CODEC])
         return _set_values(self) == _set_values(other)
 
     def __hash__(self) -> int:  # type: ignore[override]
@@ -132,8 +121,8 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
         return zlib.crc32(repr(_stable(self)).encode("utf-8", "surrogatepass"))
 
     def __repr__(self) -> str:
-        if _RAW in self.__dict__:
-            return f"<unread {self.struct.name} of {len(self.__dict__[_RAW])} bytes>"
+        if RAW in self.__dict__:
+            return f"<unread {self.struct.name} of {len(self.__dict__[RAW])} bytes>"
         shown = ", ".join(
             f"{name}={value!r}" for name, value in self.__dict__.items() if name != UNKNOWN
         )
@@ -153,13 +142,13 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
     def __copy__(self) -> ThriftRecord:
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.__dict__.pop(_LOOKED, None)
+        twin.__dict__.pop(LOOKED, None)
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ThriftRecord:
         twin = type(self).__new__(type(self))
-        own = {name: one for name, one in self.__dict__.items() if name != _LOOKED}
-        kept = {_RAW, _CODEC, UNKNOWN}
+        own = {name: one for name, one in self.__dict__.items() if name != LOOKED}
+        kept = {RAW, CODEC, UNKNOWN}
         twin.__dict__.update(
             {name: one if name in kept else copy.deepcopy(one, memo) for name, one in own.items()}
         )
@@ -176,23 +165,27 @@ class _UnreadMixin(ThriftRecord):
     def _look(self, one: Callable[[bytes], Any], name: str) -> Any:
         """Return a field; `one` reads it alone."""
         own = self.__dict__
-        if _LOOKED not in own:
-            own[_LOOKED] = None
-            return getattr(one(own[_RAW]), name)
-        if own[_LOOKED] is None:  # who looks twice looks again
-            own[_LOOKED] = own[_CODEC].decode(own[_RAW])
-        return getattr(own[_LOOKED], name)
+        if LOOKED not in own:
+            own[LOOKED] = None
+            return getattr(one(own[RAW]), name)
+        if own[LOOKED] is None:  # who looks twice looks again
+            own[LOOKED] = own[CODEC].decode(own[RAW])
+        return getattr(own[LOOKED], name)
 
     def _values(self) -> dict[str, Any]:
         own = self.__dict__
-        read = own.get(_LOOKED) or own[_CODEC].decode(own[_RAW])
+        read = own.get(LOOKED) or own[CODEC].decode(own[RAW])
         self.__dict__.clear()
         self.__dict__.update(read.__dict__)
         object.__setattr__(self, "__class__", self._stored)
         return self.__dict__
 
+    def __delattr__(self, name: str) -> None:
+        self._values()
+        super().__delattr__(name)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unread, (self.__dict__[_CODEC], self.__dict__[_RAW])
+        return _unread, (self.__dict__[CODEC], self.__dict__[RAW])
 
 
 def _classes() -> RecordClasses:
@@ -309,21 +302,16 @@ class ThriftCodec:
         """Return a record that stays bytes until a field of it is looked at."""
         return _unread(self, data)
 
-    def unread_decoder(self) -> Callable[[bytes], ThriftRecord]:
-        """Return `unread` as a function for many records of one thread, which refuses bad ones."""
-        check = _tools(attrs.evolve(self, fields=())).decode
+    def unread_decoder(self) -> Callable[[list[bytes]], list[ThriftRecord]]:
+        """Return `unread` as a function for lists, of one thread, which refuses bad records."""
         kind = _CLASSES.of(self.struct)._unread
-        new = kind.__new__
+        names = {one.attribute: one.name for one in self.struct.fields}
 
-        def make(data: bytes) -> ThriftRecord:
-            check(data)
-            record: ThriftRecord = new(kind)
-            own = record.__dict__
-            own[_RAW] = data
-            own[_CODEC] = self
-            return record
+        def reader_for(attributes: list[str]) -> Callable[[list[bytes]], list[Any]]:
+            few = attrs.evolve(self, fields=[names[one] for one in attributes])
+            return _tools(few).decode_many
 
-        return make
+        return UnreadDecoder(self, kind, reader_for)
 
     def field_decoder(self, attribute: str) -> Callable[[bytes], Any]:
         """Return what reads an object with one attribute, for many records of one thread."""
@@ -339,11 +327,9 @@ class ThriftCodec:
         tools = _tools(self)
         return map(tools.row, map(tools.decode, records))
 
-    def row_decoder(self) -> Callable[[bytes], Row]:
-        """Return `decode_row` as a function, for many records of one thread."""
-        tools = _tools(self)
-        decode, row = tools.decode, tools.row
-        return lambda data: row(decode(data))
+    def row_decoder(self) -> Callable[[list[bytes]], list[Row]]:
+        """Return `decode_row` as a function for lists, of one thread."""
+        return _tools(self).rows
 
     def encode(self, record: Any) -> bytes:
         """Return the bytes of a record, an object with its attributes, or a mapping by field name.
@@ -352,10 +338,10 @@ class ThriftCodec:
             BuildError: a value has no place in its field; with the field.
         """
         own = record.__dict__ if isinstance(record, ThriftRecord) else {}
-        if _RAW in own:
-            codec = own[_CODEC]
+        if RAW in own:
+            codec = own[CODEC]
             if codec.protocol == self.protocol and codec.struct == self.struct:
-                raw: bytes = own[_RAW]
+                raw: bytes = own[RAW]
                 return raw
         return _tools(self).encode(record)
 
@@ -363,26 +349,43 @@ class ThriftCodec:
         """Return the bytes of a row: values of `fields`, which are no paths, or of all fields."""
         return _tools(self).encode_row(row)
 
-    def encoder(self) -> Callable[[Any], bytes]:
-        """Return `encode` as a function, for many records of one thread."""
-        encode, kind, known = _tools(self).encode, _CLASSES.of(self.struct)._unread, [self]
+    def encoder(self) -> Callable[[Sequence[Any]], list[bytes]]:
+        """Return `encode` as a function for lists, of one thread."""
+        encode_many, kind, known = (
+            _tools(self).encode_many,
+            _CLASSES.of(self.struct)._unread,
+            [self],
+        )
 
-        def write(record: Any) -> bytes:
+        def stored(record: Any) -> bytes | None:
+            """Return the bytes that a record came from, if they are what to write."""
             if record.__class__ is not kind:
-                return encode(record)
+                return None
             own = record.__dict__
-            if own[_CODEC] is not known[-1]:
-                if own[_CODEC].protocol != self.protocol or own[_CODEC].struct != self.struct:
-                    return encode(record)
-                known[:] = [own[_CODEC]]
-            raw: bytes = own[_RAW]
+            if own[CODEC] is not known[-1]:
+                if own[CODEC].protocol != self.protocol or own[CODEC].struct != self.struct:
+                    return None
+                known[:] = [own[CODEC]]
+            raw: bytes = own[RAW]
             return raw
+
+        def write(records: Sequence[Any]) -> list[bytes]:
+            found = list(map(stored, records))
+            left = [place for place, one in enumerate(found) if one is None]
+            if not left:
+                return found  # type: ignore[return-value]
+            written = encode_many([records[place] for place in left])
+            if len(left) == len(found):
+                return written
+            for place, one in zip(left, written, strict=True):
+                found[place] = one
+            return found  # type: ignore[return-value]
 
         return write
 
-    def row_encoder(self) -> Callable[[Row], bytes]:
-        """Return `encode_row` as a function, for many rows of one thread."""
-        return _tools(self).encode_row
+    def row_encoder(self) -> Callable[[Sequence[Row]], list[bytes]]:
+        """Return `encode_row` as a function for lists, of one thread."""
+        return _tools(self).encode_rows
 
 
 def _check(what: str, given: object, allowed: list[str]) -> None:
@@ -392,191 +395,14 @@ def _check(what: str, given: object, allowed: list[str]) -> None:
         )
 
 
-@attrs.frozen(eq=False)
-class _Tools:
-    decode: Callable[[bytes], Any]
-    encode: Callable[[Any], bytes]
-    row: Callable[[Any], Row]
-    encode_row: Callable[[Row], bytes]
-
-
-def _tools(codec: ThriftCodec) -> _Tools:
+def _tools(codec: ThriftCodec) -> Tools:
     """Return the functions of a codec; a thread's own, for they hold the record they work on."""
     return _tools_of(codec, threading.get_ident())
 
 
 @functools.lru_cache(maxsize=1024)
-def _tools_of(codec: ThriftCodec, thread: int) -> _Tools:
-    struct = codec.struct
-    wanted = wanted_of(struct, codec.fields)
-    names = tuple(
-        ".".join(field.attribute for field in struct.path(path))
-        for path in (struct.field_names if codec.fields is None else codec.fields)
-    )
-    is_plain = all("." not in name for name in names)
-    stored = _CLASSES.of(struct)._stored
-
-    encode, encode_made = _encoders(codec)
-
-    def encode_row(row: Row) -> bytes:
-        if not is_plain:
-            raise BuildError("a nested field cannot be written", asked=list(codec.fields or ()))
-        if len(row) != len(names):
-            raise BuildError(f"{len(row)} values for {len(names)} fields of {struct.name}")
-        made = stored()
-        made.__dict__.update(zip(names, row, strict=True))
-        return encode_made(made)
-
-    return _Tools(_decoder(codec, wanted), encode, row_getter(names), encode_row)
-
-
-def _decoder(codec: ThriftCodec, wanted: Wanted) -> Callable[[bytes], Any]:
-    struct, source = codec.struct, INPUTS[codec.protocol]
-    classes: dict[int, type] = {}
-
-    def make(of: ThriftStruct, some: Wanted) -> Any:
-        if some is None:
-            return _CLASSES.of(of)._stored()
-        if id(some) not in classes:
-            classes[id(some)] = _CLASSES.view(of, some)
-        return classes[id(some)]()
-
-    # A text that is passed over cannot be told to be UTF-8.
-    is_exact = codec.trailing == "refuse"
-    reads_all = codec.text == "strict" and wanted is not None
-    reader = Reader(make, codec.text, codec.unknown == "keep")
-
-    def exact(fault: ThriftFault, data: bytes) -> ThriftFault:
-        # Who passes over a field does not know where in it the damage is.
-        try:
-            reader.struct(source(data), struct)
-        except ThriftFault as closer:
-            return closer
-        return fault
-
-    def plainly(data: bytes) -> Any:
-        record = source(data)
-        try:
-            if reads_all:
-                reader.struct(source(data), struct)
-            made = reader.struct(record, struct, wanted)
-            if record.at != record.end and is_exact:
-                left = record.end - record.at
-                raise ThriftFault(f"{left} bytes behind the end of the struct", record.at)
-        except ThriftFault as fault:
-            raise _bad_record(codec, exact(fault, data), data) from None
-        return made
-
-    if codec.unknown == "keep" or reads_all:
-        return plainly
-    fast: Callable[[bytes], Any] | None = None
-    if codec.text == "replace" and thrift_fast.is_fast(struct):
-        fast = thrift_fast.fast_decoder(
-            struct, wanted, codec.protocol, _CLASSES.stored, is_exact=is_exact
-        )
-    elif codec.protocol == "binary":
-        fast = generated_decoder(struct, wanted, codec.text, _CLASSES.stored, is_exact=is_exact)
-    if fast is None:
-        return plainly
-    quickly = fast
-
-    def read(data: bytes) -> Any:
-        try:
-            return quickly(data)
-        except ValueError:
-            return plainly(bytes(data))
-
-    return read
-
-
-def _encoders(codec: ThriftCodec) -> tuple[Callable[[Any], bytes], Callable[[Any], bytes]]:
-    """Return what writes any record, and one of the stored class with attributes of the struct."""
-    struct, output = codec.struct, OUTPUTS[codec.protocol]
-    text = "surrogateescape" if codec.text == "surrogateescape" else "strict"
-
-    def plainly(record: Any) -> bytes:
-        out = output()
-        try:
-            write_struct(out, struct, _seen(record), text)
-        except ThriftFault as fault:
-            raise _bad_value(codec, fault, record) from None
-        return b"".join(out.parts)
-
-    fast: Callable[[Any], bytes] | None = None
-    if thrift_fast.is_fast(struct):
-        fast = thrift_fast.fast_encoder(struct, codec.protocol, _CLASSES.stored)
-    elif codec.protocol == "binary":
-        fast = generated_encoder(struct)
-    if fast is None or codec.unknown == "keep":
-        return plainly, plainly
-    quickly, stored = fast, _CLASSES.of(struct)._stored
-    names = frozenset(struct.field_names)
-    attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
-
-    has_text = text_finder(struct)
-
-    def write_made(record: Any) -> bytes:
-        try:
-            if has_text is None or not has_text(record):
-                return quickly(record)
-        except thrift_fast.Refused:
-            pass
-        return plainly(record)
-
-    def write(record: Any) -> bytes:
-        if record.__class__ is stored:
-            known = attributes.issuperset(record.__dict__)
-            return write_made(record) if known else plainly(record)
-        if isinstance(record, Mapping):
-            if not names.issuperset(record):
-                return plainly(record)
-            given = stored()
-            given.__dict__.update({attribute_name(name): one for name, one in record.items()})
-            try:
-                return write_made(given)
-            except BuildError:
-                return plainly(record)  # it shows what was given
-        if not hasattr(record, "__dict__"):
-            return plainly(record)
-        return write_made(record)
-
-    return write, write_made
-
-
-def _seen(record: Any) -> Any:
-    if isinstance(record, ThriftRecord):
-        record._values()
-    return record
-
-
-def _path_of(codec: ThriftCodec, fault: ThriftFault) -> str:
-    parts = fault.path
-    if len(parts) > _SHOWN_PARTS:
-        parts = [*parts[: _SHOWN_PARTS - 4], "…", *parts[-3:]]
-    return ".".join([codec.struct.name, *parts]).replace(".[", "[")
-
-
-def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecord:
-    start = max((fault.at or 0) - _SHOWN_BYTES // 2, 0)
-    some = data[start : start + _SHOWN_BYTES].hex(" ", -8)
-    return BadRecord(
-        f"bytes that are no thrift {codec.struct.kind} {codec.struct.name}: {fault.problem}",
-        payload=(data,),
-        details={
-            "field": _path_of(codec, fault),
-            "byte": f"{fault.at} of {len(data)}",
-            "protocol": codec.protocol,
-            "bytes": some + (f" from byte {start}" if start else ""),
-        },
-    )
-
-
-def _bad_value(codec: ThriftCodec, fault: ThriftFault, record: Any) -> BuildError:
-    return BuildError(
-        f"a value that thrift {codec.struct.kind} {codec.struct.name} has no place for: "
-        f"{fault.problem}",
-        details={"field": _path_of(codec, fault), "record": shown_value(record)},
-    )
+def _tools_of(codec: ThriftCodec, thread: int) -> Tools:
+    return tools_for(codec, _CLASSES)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -592,5 +418,5 @@ def _read_again(codec: ThriftCodec, data: bytes) -> ThriftRecord:
 def _unread(codec: ThriftCodec, data: bytes) -> ThriftRecord:
     kind = _CLASSES.of(codec.struct)._unread
     record: ThriftRecord = kind.__new__(kind)
-    record.__dict__.update({_RAW: data, _CODEC: codec})
+    record.__dict__.update({RAW: data, CODEC: codec})
     return record

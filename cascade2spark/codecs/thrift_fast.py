@@ -14,13 +14,17 @@ from cascade2spark.codecs.thrift_plain import Wanted
 from cascade2spark.codecs.thrift_schema import ThriftStruct, ThriftType
 
 __all__ = [
+    "ClassOf",
     "FastDecode",
     "FastEncode",
+    "Frame",
     "Refused",
+    "Tables",
     "fast_decoder",
     "fast_encoder",
     "is_fast",
     "reached",
+    "refused_bytes",
 ]
 
 FastDecode = Callable[[bytes], Any]
@@ -42,7 +46,7 @@ _MOST_BYTES = (1 << 31) - 1
 _LARGEST_ID = 1 << 12  # a table has a place for every number up to the largest
 
 
-class _Record:
+class _Buffer:
     """What the C codec calls a transport: a buffer, and the refusal to fill it again."""
 
     __slots__ = ("cstringio_buf",)
@@ -53,13 +57,13 @@ class _Record:
         raise EOFError("the record ends too early")
 
 
-class _Protocol:
+class Frame:
     """What the C codec wants of a protocol object."""
 
     __slots__ = ("container_length_limit", "string_length_limit", "trans")
 
     def __init__(self) -> None:
-        self.trans = _Record()
+        self.trans = _Buffer()
         self.string_length_limit = _MOST_BYTES
         self.container_length_limit = _MOST_BYTES
 
@@ -86,12 +90,12 @@ def fast_decoder(
     from thrift.protocol import fastbinary
 
     decode = fastbinary.decode_compact if protocol == "compact" else fastbinary.decode_binary
-    table = _Tables(class_of, is_for_writing=False).arguments(struct, wanted)
+    table = Tables(class_of).arguments(struct, wanted)
     new = table[0]
-    frame = _Protocol()
+    frame = Frame()
     record = frame.trans
     buffer = io.BytesIO
-    refused = Refused + _protocol_errors()
+    refused = refused_bytes()
 
     def read(data: bytes) -> Any:
         record.cstringio_buf = source = buffer(data)
@@ -116,7 +120,7 @@ def fast_encoder(struct: ThriftStruct, protocol: str, class_of: ClassOf) -> Fast
     from thrift.protocol import fastbinary
 
     encode = fastbinary.encode_compact if protocol == "compact" else fastbinary.encode_binary
-    table = _Tables(class_of, is_for_writing=True).arguments(struct, None)
+    table = Tables(class_of, is_for_writing=True).arguments(struct, None)
 
     def write(value: Any) -> bytes:
         found: bytes = encode(value, table)
@@ -125,16 +129,17 @@ def fast_encoder(struct: ThriftStruct, protocol: str, class_of: ClassOf) -> Fast
     return write
 
 
-def _protocol_errors() -> tuple[type[Exception], ...]:
+def refused_bytes() -> tuple[type[Exception], ...]:
+    """Return what the C codec raises for bytes it does not take."""
     from thrift.protocol.TProtocol import TProtocolException
 
-    return (TProtocolException,)
+    return (*Refused, TProtocolException)
 
 
-class _Tables:
+class Tables:
     """Makes the C codec's tables; a struct that holds itself gets a table that holds itself."""
 
-    def __init__(self, class_of: ClassOf, *, is_for_writing: bool) -> None:
+    def __init__(self, class_of: ClassOf, *, is_for_writing: bool = False) -> None:
         self._class_of = class_of
         self._is_for_writing = is_for_writing
         self._whole: dict[ThriftStruct, list[Any]] = {}

@@ -151,8 +151,7 @@ class _Structs(RecordFormat):
         source = SourceInfo(self.scheme.source_fields, name=split.path)
         blocks = self.scheme.blocks(split, source, _BLOCK_BYTES)
         on_bad = self.on_bad or (lambda error: refuse(call, error))
-        for rows in self.scheme.reader(source).rows(blocks, on_bad):
-            yield [row[0] for row in rows] if self.scheme.as_object else list(rows)
+        yield from self.scheme.reader(source).values(blocks, on_bad)
 
     def writer(self, call: Call) -> _StructWriter:
         return _StructWriter(self.scheme, self.scheme.source_fields, call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -207,8 +207,8 @@ class ThriftSequenceFile(Scheme):
                 piece_bytes=_LOCAL_BYTES if route_of(split.path) == "local" else _STORE_BYTES,
             )
 
-    def reader(self, source: SourceInfo) -> RowReader[ThriftBlock]:
-        return _ThriftReader(self, source)
+    def reader(self, source: SourceInfo) -> ThriftReader:
+        return ThriftReader(self, source)
 
     def writer(self, fields: Fields) -> RowWriter:
         if not fields.is_defined():
@@ -253,7 +253,9 @@ class ThriftSequenceFile(Scheme):
         return _ThriftWriter(fields, file, key_at, codec, types)
 
 
-class _ThriftReader(RowReader[ThriftBlock]):
+class ThriftReader(RowReader[ThriftBlock]):
+    """Structs of blocks as rows, or as records."""
+
     def __init__(self, scheme: ThriftSequenceFile, source: SourceInfo) -> None:
         width = len(scheme.names) + (scheme.key is not None)
         wanted = tuple(range(width)) if source.wanted is None else source.wanted
@@ -261,26 +263,35 @@ class _ThriftReader(RowReader[ThriftBlock]):
         self._key_at = wanted.index(0) if shift and 0 in wanted else None
         inner = [place - shift for place in wanted if place >= shift]
         codec = scheme.codec
-        if scheme.as_object and inner:
+        self._is_object = scheme.as_object and bool(inner)
+        if self._is_object:
             # A record that is bytes still is one that can be read: bad ones are found here.
-            unread = codec.unread_decoder()
-            self._decode: Any = lambda data: (unread(data),)
+            self._decode: Callable[[list[bytes]], list[Any]] = codec.unread_decoder()
         else:
             paths = () if scheme.as_object else codec.fields or scheme.names
             self._decode = attrs.evolve(codec, fields=[paths[at] for at in inner]).row_decoder()
-        self._null = (None,) * len(inner)
+        self._null = None if self._is_object else (None,) * len(inner)
 
     def rows(self, blocks: Iterable[ThriftBlock], on_bad: OnBad) -> Iterator[list[Row]]:
         at = self._key_at
+        for found, keys in self._found(blocks, on_bad):
+            rows = [(one,) for one in found] if self._is_object else found
+            if at is not None and keys is not None:
+                rows = [(*row[:at], key, *row[at:]) for row, key in zip(rows, keys, strict=True)]
+            if rows:
+                yield rows
+
+    def values(self, blocks: Iterable[ThriftBlock], on_bad: OnBad) -> Iterator[list[Any]]:
+        """Yield records, or rows without keys, some at a time."""
+        for found, _ in self._found(blocks, on_bad):
+            yield found
+
+    def _found(
+        self, blocks: Iterable[ThriftBlock], on_bad: OnBad
+    ) -> Iterator[tuple[list[Any], list[Any] | None]]:
         for block in blocks:
             for part in block_parts(block):
-                rows, keys = thrift_values(part, self._decode, self._null, on_bad)
-                if at is not None and keys is not None:
-                    rows = [
-                        (*row[:at], key, *row[at:]) for row, key in zip(rows, keys, strict=True)
-                    ]
-                if rows:
-                    yield rows
+                yield thrift_values(part, self._decode, self._null, on_bad)
 
 
 class _ThriftWriter(RowWriter):
@@ -297,7 +308,9 @@ class _ThriftWriter(RowWriter):
         self._key_at = key_at
         self._types = types
         self._codec = codec
-        self._encode = codec.encoder() if types is None else codec.row_encoder()
+        self._encode: Callable[[Sequence[Any]], list[bytes]] = (
+            codec.encoder() if types is None else codec.row_encoder()
+        )
         self._convert = [coercion(kind) for kind in types or ()]
         # Any value is true or false to the codecs, and the text "false" is not false to them.
         self._truths = [at for at, kind in enumerate(types or ()) if kind is Boolean]
@@ -330,18 +343,20 @@ class _ThriftWriter(RowWriter):
 
     def _values(self, rows: Sequence[Row]) -> list[bytes] | None:
         """Return the structs of many rows; None when one of them needs a closer look."""
-        encode = self._encode
         try:
             if self._types is None:
-                if self._is_nullable:
-                    return [b"" if one is None else encode(one) for (one,) in rows]
-                return [encode(one) for (one,) in rows]
+                return self._structs([one for (one,) in rows])
             for at in self._truths:
                 if not {row[at].__class__ for row in rows} <= _TRUTHS:
                     return None
-            return list(map(encode, rows))
+            return self._encode(rows)
         except Cascade2SparkError:
             return None
+
+    def _structs(self, records: list[Any]) -> list[bytes]:
+        if not self._is_nullable or type(None) not in set(map(type, records)):
+            return self._encode(records)
+        return [b"" if one is None else self._codec.encode(one) for one in records]
 
     def _value(self, row: Row, given: Row) -> bytes:
         try:

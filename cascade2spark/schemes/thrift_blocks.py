@@ -116,7 +116,7 @@ def thrift_values(
     """Return the decoded values of a block, and their keys, without the bad records.
 
     Args:
-        decode: bytes to value; raises BadRecord.
+        decode: list of bytes to list of values; raises BadRecord.
         null: what a null is.
         on_bad: called for each bad record, with file and place.
     """
@@ -129,7 +129,7 @@ def thrift_values(
         was_enabled = gc.isenabled()
         gc.disable()
         try:
-            return list(map(decode, values)), block.keys
+            return decode(values), block.keys
         except BadRecord:
             pass  # found again below, where it is known which record it is
         finally:
@@ -140,7 +140,7 @@ def thrift_values(
     keys: list[Any] | None = None if block.keys is None else []
     for place, value in enumerate(values):
         try:
-            made = null if block.is_nullable and not value else decode(value)
+            made = null if block.is_nullable and not value else decode([value])[0]
         except BadRecord as bad:
             bad.details = {
                 "file": block.path,

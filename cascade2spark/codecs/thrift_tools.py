@@ -1,0 +1,295 @@
+"""The functions of a codec: the fastest that reads or writes exactly, and the reference behind it.
+
+What a fast one refuses, the reference reads or writes again, or says why it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from cascade2spark.codecs import thrift_batch, thrift_fast
+from cascade2spark.codecs.thrift_classes import RecordClasses
+from cascade2spark.codecs.thrift_generated import generated_decoder, generated_encoder
+from cascade2spark.codecs.thrift_output import OUTPUTS
+from cascade2spark.codecs.thrift_paths import row_getter, wanted_of
+from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
+from cascade2spark.codecs.thrift_schema import ThriftStruct, attribute_name
+from cascade2spark.codecs.thrift_texts import text_finder
+from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
+from cascade2spark.errors import BadRecord, BuildError, shown_value
+
+if TYPE_CHECKING:
+    from cascade2spark.codecs.thrift_codec import ThriftCodec
+
+__all__ = ["Tools", "tools_for"]
+
+_SHOWN_BYTES = 60
+_SHOWN_PARTS = 12  # of a path
+
+# The attributes that an object has of its own.
+_OWN = attrgetter("__dict__")
+
+Row = tuple[Any, ...]
+Decode = Callable[[bytes], Any]
+Encode = Callable[[Any], bytes]
+
+
+@attrs.frozen(eq=False)
+class Tools:
+    """What a codec does, for one thread: each holds the record it works on.
+
+    Attributes:
+        decode: reads a record.
+        decode_many: reads records; BadRecord does not say which is bad.
+        encode: writes any record.
+        encode_many: writes records that are no unread ones.
+        row: the values of the codec's fields, of what `decode` gives.
+        rows: reads records as rows.
+        encode_row: writes such a row.
+        encode_rows: writes rows.
+    """
+
+    decode: Decode
+    decode_many: Callable[[list[bytes]], list[Any]]
+    encode: Encode
+    encode_many: Callable[[list[Any]], list[bytes]]
+    row: Callable[[Any], Row]
+    rows: Callable[[list[bytes]], list[Row]]
+    encode_row: Callable[[Row], bytes]
+    encode_rows: Callable[[Sequence[Row]], list[bytes]]
+
+
+def tools_for(codec: ThriftCodec, classes: RecordClasses) -> Tools:
+    """Return the functions of a codec."""
+    struct = codec.struct
+    paths = struct.field_names if codec.fields is None else codec.fields
+    names = tuple(".".join(one.attribute for one in struct.path(path)) for path in paths)
+    is_plain = all("." not in name for name in names)
+    stored, row = classes.of(struct)._stored, row_getter(names)
+    wanted = wanted_of(struct, codec.fields)
+    decode = _decoder(codec, wanted, classes)
+    # A row needs no record, only what a getter looks into.
+    of_row = wanted_of(struct, paths)
+    decode_row = decode if codec.fields is not None else _decoder(codec, of_row, classes)
+    encode, encode_made, encode_many = _encoders(codec, classes)
+
+    def made_of(row: Row) -> Any:
+        if not is_plain:
+            raise BuildError("a nested field cannot be written", asked=list(codec.fields or ()))
+        if len(row) != len(names):
+            raise BuildError(f"{len(row)} values for {len(names)} fields of {struct.name}")
+        made = stored()
+        made.__dict__.update(zip(names, row, strict=True))
+        return made
+
+    read_rows = _many(codec, of_row, classes, decode_row)
+    return Tools(
+        decode,
+        _many(codec, wanted, classes, decode),
+        encode,
+        encode_many,
+        row,
+        lambda values: list(map(row, read_rows(values))),
+        lambda row: encode_made(made_of(row)),
+        lambda rows: encode_many(list(map(made_of, rows))),
+    )
+
+
+def _many(
+    codec: ThriftCodec, wanted: Wanted, classes: RecordClasses, decode: Decode
+) -> Callable[[list[bytes]], list[Any]]:
+    """Return what reads records by few calls, where these read what `decode` does."""
+    if not _is_fast(codec) or codec.trailing == "ignore":
+        return lambda values: list(map(decode, values))
+    quickly = thrift_batch.batch_decoder(codec.struct, wanted, codec.protocol, classes.stored)
+
+    def read(values: list[bytes]) -> list[Any]:
+        found: list[Any] = []
+        for some in thrift_batch.batches(values):
+            try:
+                found += quickly(some)
+            except ValueError:
+                found += map(decode, some)
+        return found
+
+    return read
+
+
+def _is_fast(codec: ThriftCodec) -> bool:
+    """Tell whether the C codec reads as a codec says."""
+    return codec.unknown != "keep" and codec.text == "replace" and thrift_fast.is_fast(codec.struct)
+
+
+def _decoder(codec: ThriftCodec, wanted: Wanted, classes: RecordClasses) -> Decode:
+    struct, source = codec.struct, INPUTS[codec.protocol]
+    views: dict[int, type] = {}
+
+    def make(of: ThriftStruct, some: Wanted) -> Any:
+        if some is None:
+            return classes.of(of)._stored()
+        if id(some) not in views:
+            views[id(some)] = classes.view(of, some)
+        return views[id(some)]()
+
+    # A text that is passed over cannot be told to be UTF-8.
+    is_exact = codec.trailing == "refuse"
+    reads_all = codec.text == "strict" and wanted is not None
+    reader = Reader(make, codec.text, codec.unknown == "keep")
+
+    def exact(fault: ThriftFault, data: bytes) -> ThriftFault:
+        # Who passes over a field does not know where in it the damage is.
+        try:
+            reader.struct(source(data), struct)
+        except ThriftFault as closer:
+            return closer
+        return fault
+
+    def plainly(data: bytes) -> Any:
+        record = source(data)
+        try:
+            if reads_all:
+                reader.struct(source(data), struct)
+            made = reader.struct(record, struct, wanted)
+            if record.at != record.end and is_exact:
+                left = record.end - record.at
+                raise ThriftFault(f"{left} bytes behind the end of the struct", record.at)
+        except ThriftFault as fault:
+            raise _bad_record(codec, exact(fault, data), data) from None
+        return made
+
+    if codec.unknown == "keep" or reads_all:
+        return plainly
+    fast: Callable[[bytes], Any] | None = None
+    if _is_fast(codec):
+        fast = thrift_fast.fast_decoder(
+            struct, wanted, codec.protocol, classes.stored, is_exact=is_exact
+        )
+    elif codec.protocol == "binary":
+        fast = generated_decoder(struct, wanted, codec.text, classes.stored, is_exact=is_exact)
+    if fast is None:
+        return plainly
+    quickly = fast
+
+    def read(data: bytes) -> Any:
+        try:
+            return quickly(data)
+        except ValueError:
+            return plainly(bytes(data))
+
+    return read
+
+
+def _encoders(
+    codec: ThriftCodec, classes: RecordClasses
+) -> tuple[Encode, Encode, Callable[[list[Any]], list[bytes]]]:
+    """Return what writes any record, one of the stored class with fields alone, and many."""
+    struct, output = codec.struct, OUTPUTS[codec.protocol]
+    text = "surrogateescape" if codec.text == "surrogateescape" else "strict"
+
+    def plainly(record: Any) -> bytes:
+        out = output()
+        try:
+            write_struct(out, struct, classes.read(record), text)
+        except ThriftFault as fault:
+            raise _bad_value(codec, fault, record) from None
+        return b"".join(out.parts)
+
+    fast: Encode | None = None
+    if thrift_fast.is_fast(struct):
+        fast = thrift_fast.fast_encoder(struct, codec.protocol, classes.stored)
+    elif codec.protocol == "binary":
+        fast = generated_encoder(struct)
+    if fast is None or codec.unknown == "keep":
+        return plainly, plainly, lambda records: list(map(plainly, records))
+    quickly, stored = fast, classes.of(struct)._stored
+    names = frozenset(struct.field_names)
+    attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
+
+    has_text = text_finder(struct)
+
+    def write_made(record: Any) -> bytes:
+        try:
+            if has_text is None or not has_text(record):
+                return quickly(record)
+        except thrift_fast.Refused:
+            pass
+        return plainly(record)
+
+    def write(record: Any) -> bytes:
+        if record.__class__ is stored:
+            known = attributes.issuperset(record.__dict__)
+            return write_made(record) if known else plainly(record)
+        if isinstance(record, Mapping):
+            if not names.issuperset(record):
+                return plainly(record)
+            given = stored()
+            given.__dict__.update({attribute_name(name): one for name, one in record.items()})
+            try:
+                return write_made(given)
+            except BuildError:
+                return plainly(record)  # it shows what was given
+        if not hasattr(record, "__dict__"):
+            return plainly(record)
+        return write_made(record)
+
+    if not thrift_fast.is_fast(struct):
+        return write, write_made, lambda records: list(map(write, records))
+    at_once = thrift_batch.batch_encoder(struct, codec.protocol, classes.stored)
+
+    def write_some(records: list[Any]) -> list[bytes]:
+        kinds = set(map(type, records))
+        if not all(issubclass(kind, classes.record) for kind in kinds):
+            return list(map(write, records))
+        if stored in kinds:
+            named = map(_OWN, records)
+            if not attributes.issuperset(chain.from_iterable(named)):
+                return list(map(write, records))
+        try:
+            if has_text is None or not any(map(has_text, records)):
+                return at_once(records)
+        except thrift_fast.Refused:
+            pass
+        return list(map(write, records))  # finds out which
+
+    def write_many(records: list[Any]) -> list[bytes]:
+        found: list[bytes] = []
+        for start in range(0, len(records), thrift_batch.MOST):
+            found += write_some(records[start : start + thrift_batch.MOST])
+        return found
+
+    return write, write_made, write_many
+
+
+def _path_of(codec: ThriftCodec, fault: ThriftFault) -> str:
+    parts = fault.path
+    if len(parts) > _SHOWN_PARTS:
+        parts = [*parts[: _SHOWN_PARTS - 4], "…", *parts[-3:]]
+    return ".".join([codec.struct.name, *parts]).replace(".[", "[")
+
+
+def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecord:
+    start = max((fault.at or 0) - _SHOWN_BYTES // 2, 0)
+    some = data[start : start + _SHOWN_BYTES].hex(" ", -8)
+    return BadRecord(
+        f"bytes that are no thrift {codec.struct.kind} {codec.struct.name}: {fault.problem}",
+        payload=(data,),
+        details={
+            "field": _path_of(codec, fault),
+            "byte": f"{fault.at} of {len(data)}",
+            "protocol": codec.protocol,
+            "bytes": some + (f" from byte {start}" if start else ""),
+        },
+    )
+
+
+def _bad_value(codec: ThriftCodec, fault: ThriftFault, record: Any) -> BuildError:
+    return BuildError(
+        f"a value that thrift {codec.struct.kind} {codec.struct.name} has no place for: "
+        f"{fault.problem}",
+        details={"field": _path_of(codec, fault), "record": shown_value(record)},
+    )
