@@ -96,7 +96,9 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, dict):
         return {_key_of(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):
+        return [_plain(one) for one in sorted(value, key=repr)]  # the same in every run
+    if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     return value
 

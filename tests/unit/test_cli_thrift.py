@@ -74,13 +74,13 @@ def test_a_line_of_values_has_a_place_for_each_field(idl, tmp_path) -> None:
 
 
 def test_a_field_named_key_is_not_the_key(tmp_path) -> None:
-    text = "struct A { 1: string key, 2: i32 n }"
+    text = "struct A { 1: string key, 2: i32 n, 3: set<string> words }"
     codec = ThriftCodec(thrift_struct(text))
     writer = SequenceFileWriter(LongWritable(), BytesWritable())
-    body = writer.encode([7], [codec.encode({"key": "k", "n": 1})])
+    body = writer.encode([7], [codec.encode({"key": "k", "n": 1, "words": set("cbad")})])
     (tmp_path / "data").write_bytes(writer.start() + body + writer.finish())
     found = call(tmp_path / "data", "--idl", text)
-    assert {"_key": 7, "key": "k", "n": 1} == json.loads(found.stdout)
+    assert {"_key": 7, "key": "k", "n": 1, "words": list("abcd")} == json.loads(found.stdout)
 
 
 def test_files_and_idls_of_other_stores(idl, tmp_path) -> None:

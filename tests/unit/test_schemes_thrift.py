@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from cascade2spark import Fields, FlowDef, LocalFlowConnector, Pipe
+from cascade2spark import Fields, FlowDef, LocalFlowConnector, Pipe, function
 from cascade2spark.assemblies import Retain
 from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
@@ -17,8 +17,9 @@ from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
 from cascade2spark.codecs.writables import NULL, BytesWritable, IntWritable, LongWritable, Text
 from cascade2spark.errors import BuildError, PlanError, RunError, TapError
 from cascade2spark.files import Split
+from cascade2spark.operations import Last
 from cascade2spark.schemes import SourceInfo, TextDelimited, ThriftSequenceFile
-from cascade2spark.taps import FileTap, MemoryTap
+from cascade2spark.taps import FileTap, GlobHfs, Hfs, MemoryTap
 
 IDL = """
 enum Kind { CLICK = 1 }
@@ -258,6 +259,45 @@ def test_records_nobody_looks_at_are_written_as_they_were(tmp_path) -> None:
     sink = MemoryTap(Fields("record"))
     LocalFlowConnector().connect(FileTap(whole, tmp_path / "in"), sink, pipe).complete()
     assert [5, 5] == [record.ms for (record,) in sink.rows]
+
+
+def test_objects_stay_bytes_until_somebody_changes_them(tmp_path) -> None:
+    values = [CODEC.encode({"ms": n, "user": f"u{n % 3}", "pages": [n]}) for n in range(30)]
+    (tmp_path / "in").write_bytes(stored(values))
+    source = FileTap(ThriftSequenceFile(VISIT, as_object=True), tmp_path / "in")
+    records = Pipe("visits")
+    by_user = records.each("record", function("user")(lambda record: record.user), Fields.ALL)
+    for pipe, count in (
+        (records, 30),
+        (records.keep("record", lambda record: record.user == "u1"), 10),
+        (by_user.group_by("user").every("record", Last(), Fields("record")), 3),
+    ):
+        sink = MemoryTap(Fields("record"))
+        LocalFlowConnector().connect(source, sink, pipe).complete()
+        assert ["<unread"] * count == [repr(record).split()[0] for (record,) in sink.rows]
+    changed = records.each("record", function("record")(one_page_more), Fields("record"))
+    sink = MemoryTap(Fields("record"))
+    LocalFlowConnector().connect(source, sink, changed).complete()
+    assert [[n, 1] for n in range(30)] == [record.pages for (record,) in sink.rows]
+
+
+def one_page_more(record):
+    record.pages.append(1)
+    return record
+
+
+def test_globs_take_files_of_several_folders(tmp_path) -> None:
+    scheme = ThriftSequenceFile(VISIT, fields=["ms"])
+    for day in ("01", "02", "03"):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "part-00000").write_bytes(stored([CODEC.encode({"ms": int(day)})]))
+    for tap in (
+        GlobHfs(scheme, f"{tmp_path}/0[12]/part-*"),
+        Hfs(scheme, f"{tmp_path}/{{01,02}}"),
+    ):
+        sink = MemoryTap(Fields("ms"))
+        LocalFlowConnector().connect(tap, sink, Pipe("days")).complete()
+        assert [(1,), (2,)] == sorted(sink.rows)
 
 
 def test_the_bytes_in_cascadings_own_tuples_are_read() -> None:
