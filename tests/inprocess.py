@@ -35,6 +35,7 @@ from cascade2spark.batch.split import split_batch
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import BadRecord, FlowError, Unsupported
 from cascade2spark.fields import Fields
+from cascade2spark.files import matching_paths
 from cascade2spark.local.inout import rows_of_tap, written_rows
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import KeyOrder
@@ -104,6 +105,9 @@ class InProcessEngine:
 
     def run(self, plan: StepPlan, context: RunContext) -> RunResult:
         return _Run(self, plan, context).run()
+
+    def matching_paths(self, path: str) -> list[str]:
+        return matching_paths(path)
 
     def sample(self, plan: StepPlan, number: int, rows: int, context: RunContext) -> Sequence[Row]:
         run = _Run(self, plan, context)

@@ -184,6 +184,8 @@ class RowFunction(BaseOperation, Function):
     callable is a user's, whose values are checked. With a `nesting` the callable takes one argument
     that is made of the argument values, which must be as many as they are declared. A class that
     says `is_exact` itself gives tuples of the declared width only, and nobody checks them then.
+    `alike` names what the callable does where an engine may do that its own way: ``words`` is
+    ``str.split`` without a separator.
     """
 
     shape: Shape = Shape.VALUE
@@ -191,6 +193,7 @@ class RowFunction(BaseOperation, Function):
     is_plain = False
     is_exact = False
     nesting: Nesting | None = None
+    alike: str | None = None
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the callable that one task applies to the argument values of each row.

@@ -8,7 +8,7 @@ kernel: it may have overridden anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,7 @@ from cascade2spark.batch.batches import Columns, NotColumns, column_names
 from cascade2spark.batch.kernels import dates, passing, regexes
 from cascade2spark.batch.kernels.expressions import expression_function
 from cascade2spark.batch.kernels.filters import assertion_kernel, filter_kernel, set_value
+from cascade2spark.batch.kernels.python_words import python_words
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Maker
 from cascade2spark.batch.kernels.texts import field_formatter, field_joiner
 from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
@@ -55,6 +56,10 @@ _FUNCTIONS: Mapping[type, Maker] = {
 }
 
 
+# By what functions of the user's are known to do; see `operations.callables.RowFunction`.
+_ALIKE: Mapping[str | None, Maker] = {"words": lambda operation, spec: python_words}
+
+
 def each_kernel(spec: EachSpec | ProjectSpec) -> EachKernel | None:
     """Return the function from incoming to outgoing columns, or None where only rows are exact."""
     if not is_each(spec):
@@ -67,8 +72,12 @@ def each_kernel(spec: EachSpec | ProjectSpec) -> EachKernel | None:
         return _filtering(filter_kernel(spec.operation, spec), arguments)
     if spec.kind == "assertion":
         return _asserting(assertion_kernel(spec.operation, spec), arguments)
-    maker = _FUNCTIONS.get(type(spec.operation)) if spec.kind == "function" else None
+    maker = _function_maker(spec.operation) if spec.kind == "function" else None
     return None if maker is None else _applying(maker(spec.operation, spec), spec)
+
+
+def _function_maker(operation: Any) -> Maker | None:
+    return _FUNCTIONS.get(type(operation)) or _ALIKE.get(getattr(operation, "alike", None))
 
 
 def selected(columns: Columns, positions: Sequence[int]) -> Columns:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import attrs
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.scalding.typed import folds
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.calls import Call, check_call, compared, reducers_asked
@@ -66,7 +67,7 @@ class Grouped(Joinable[K, V]):
 
     def buffered_take(self, count: int) -> UnsortedGrouped[K, V]:
         """Return some values of each key, so many at most."""
-        if count <= 1:
+        if check_count("buffered_take", count, None) <= 1:
             return self.take(count)
         return self._then(folds.first_values_fold(count))
 
@@ -144,7 +145,7 @@ class UnsortedGrouped(Joinable[K, V], NotSortable[K, V]):
 
     def buffered_take(self, count: int) -> UnsortedGrouped[K, V]:
         """Return some values of each key, so many at most."""
-        if count <= 1 or self._steps:
+        if check_count("buffered_take", count, None) <= 1 or self._steps:
             return self.take(count)
         return self._then(folds.first_values_fold(count))
 

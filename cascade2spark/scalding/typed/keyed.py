@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Generic, NoReturn
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError
 from cascade2spark.origin import capture_origin
 from cascade2spark.scalding.typed import folds
@@ -77,6 +78,7 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
 
     def take(self, count: int) -> UnsortedGrouped[K, V]:
         """Return the first values of each key, so many at most."""
+        count = check_count("take", count, None)
         return self._then(folds.head_fold() if count == 1 else folds.whole_stream("take", count))
 
     def take_while(self, call: Callable[[V], Any]) -> UnsortedGrouped[K, V]:
@@ -86,7 +88,7 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
 
     def drop(self, count: int) -> UnsortedGrouped[K, V]:
         """Leave out the first values of each key."""
-        return self._then(folds.whole_stream("drop", count))
+        return self._then(folds.whole_stream("drop", check_count("drop", count, None)))
 
     def drop_while(self, call: Callable[[V], Any]) -> UnsortedGrouped[K, V]:
         """Leave out the values of each key until a predicate fails."""

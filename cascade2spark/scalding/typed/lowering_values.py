@@ -11,7 +11,9 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations import Identity, Sample
 from cascade2spark.pipes import Checkpoint, Each, Merge, Pipe
 from cascade2spark.scalding.base import Source, source_pipe, trap_pipe
+from cascade2spark.scalding.decoding import TolerantDecoder
 from cascade2spark.scalding.typed import nodes as n
+from cascade2spark.scalding.typed.calls import itself
 from cascade2spark.scalding.typed.forms import (
     PAIR,
     Form,
@@ -37,12 +39,14 @@ from cascade2spark.scalding.typed.lowering_base import known, lower_node
 from cascade2spark.scalding.typed.operations import (
     CompleteCall,
     DrawNumber,
+    ExactFunction,
     LocalSumFunction,
     TallyFunction,
     TypedFilter,
     TypedFunction,
     print_value,
 )
+from cascade2spark.scalding.typed.picks import made_shape, splits_words
 
 __all__: list[str] = []
 
@@ -66,7 +70,10 @@ def _(node: n.Read, wants_pair: bool) -> Lowered:
         typed = Identity(Fields(list(names), list(flat.get_types() or ())))
         each = Each(head, fields, typed, Fields.RESULTS)
         return Lowered(placed(each, node), names, names)
-    call = TypedFunction("to_value", source.to_value, tuple(range(len(fields))), value)
+    is_tolerant = source.max_failures > 0
+    make = TolerantDecoder(source) if is_tolerant else source.to_value
+    places = tuple(range(len(fields)))
+    call = TypedFunction("to_value", make, places, value, many=is_tolerant)
     each = Each(head, fields, call, Fields.RESULTS)
     return Lowered(placed(each, node), ("value",), "value")
 
@@ -96,7 +103,8 @@ def _(node: n.Map, wants_pair: bool) -> Lowered:
 
 @lower_node.register
 def _(node: n.FlatMap, wants_pair: bool) -> Lowered:
-    return _called(node, "flat_map", node.call, wants_pair, many=True)
+    alike = "words" if splits_words(node.call) and not wants_pair else None
+    return _called(node, "flat_map", node.call, wants_pair, many=True, alike=alike)
 
 
 @lower_node.register
@@ -120,17 +128,45 @@ def _chain(links: tuple[tuple[str, Callable[[Any], Any]], ...]) -> Callable[[Any
 
 
 def _called(
-    node: n.Map | n.FlatMap | n.Chained, name: str, call: Any, wants_pair: bool, many: bool = False
+    node: n.Map | n.FlatMap | n.Chained,
+    name: str,
+    call: Any,
+    wants_pair: bool,
+    many: bool = False,
+    alike: str | None = None,
 ) -> Lowered:
     found = known[node.previous]
+    leaves = found.distinct
+    nesting = nesting_of(found.form, leaves)
+    shape = 0 if many else made_shape(call)
+    if isinstance(shape, tuple) and len(shape) > 1 and (len(shape) == 2 or not wants_pair):
+        names = ("key", "value") if len(shape) == 2 else _names("value", len(shape))
+        exact = ExactFunction(name, call, nesting, Fields(*names), origin=node.origin)
+        each = Each(found.pipe, Fields(*leaves), exact, Fields.RESULTS)
+        return _taken_apart(Lowered(placed(each, node), names, names), node, shape)
     form: Form = PAIR if wants_pair else "value"
     fields = leaves_of(form)
-    leaves = found.distinct
     operation = TypedFunction(
-        name, call, nesting_of(found.form, leaves), Fields(*fields), many=many, origin=node.origin
+        name, call, nesting, Fields(*fields), many=many, origin=node.origin, alike=alike
     )
     each = Each(found.pipe, Fields(*leaves), operation, Fields.RESULTS)
     return Lowered(placed(each, node), fields, form)
+
+
+def _taken_apart(found: Lowered, node: n.Node, shape: tuple[Any, ...]) -> Lowered:
+    """Return tuples whose last part is a tuple too, with a field for each of its parts."""
+    inner = shape[-1]
+    if not isinstance(inner, tuple) or len(inner) < 2:
+        return found
+    *kept, last = found.fields
+    names = _names(last, len(inner))
+    exact = ExactFunction("parts", itself, 0, Fields(*names), origin=node.origin)
+    each = Each(found.pipe, Fields(last), exact, Fields(*kept, *names))
+    return Lowered(placed(each, node), (*kept, *names), (*kept, names))
+
+
+def _names(name: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{number}" for number in range(count))
 
 
 @lower_node.register

@@ -37,6 +37,7 @@ from cascade2spark.scalding.typed.steps import JoinTree, Step, joined_values, ru
 __all__ = [
     "CompleteCall",
     "DrawNumber",
+    "ExactFunction",
     "LocalSumFunction",
     "TallyFunction",
     "TypedFilter",
@@ -71,8 +72,10 @@ class TypedFunction(RowFunction):
         shape: Shape | None = None,
         origin: Origin | None = None,
         is_safe: bool = True,
+        alike: str | None = None,
     ) -> None:
         super().__init__(fields)
+        self.alike = alike
         self.name, self.call, self.nesting = name, call, nesting
         if shape is not None:
             self.shape = shape
@@ -93,6 +96,12 @@ class TypedFunction(RowFunction):
 
     def __repr__(self) -> str:
         return self.name
+
+
+class ExactFunction(TypedFunction):
+    """A function that surely gives tuples of as many parts as there are fields."""
+
+    is_exact = True
 
 
 class TypedFilter(PlainFilter):

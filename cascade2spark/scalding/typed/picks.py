@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-__all__ = ["Constant", "Picked", "picked", "tuple_width"]
+__all__ = ["Constant", "Picked", "made_shape", "picked", "splits_words"]
 
 
 @attrs.frozen
@@ -28,6 +28,7 @@ class Constant:
 
 # A field, a constant, or a tuple of such.
 Picked: TypeAlias = "str | Constant | tuple[Picked, ...]"
+Shape: TypeAlias = "int | tuple[Shape, ...]"
 
 _PLAIN = (int, float, str, bytes, bool, type(None))
 _MOST_INSTRUCTIONS = 400
@@ -52,23 +53,43 @@ def picked(call: Callable[..., Any], value: Any) -> Picked | None:
     return found if _is_made(found) and len(_parts(found)) <= _MOST_PARTS else None
 
 
-def tuple_width(call: Callable[..., Any]) -> int | None:
-    """Return how many parts the tuple has that a function gives, None if that is not certain."""
-    if type(call) is not FunctionType:
-        return None
-    code = call.__code__
-    if code.co_flags & _NOT_CALLED:
-        return None
-    widths: set[int | None] = set()
-    before: dis.Instruction | None = None
-    for one in dis.get_instructions(code):
+def made_shape(call: Callable[..., Any]) -> Shape:
+    """Return how a function's results are surely built: a tuple has a shape for each part, else 0.
+
+    Of a tuple in a tuple only the last part is looked at: ``(key, (left, right))``.
+    """
+    if type(call) is not FunctionType or call.__code__.co_flags & _NOT_CALLED:
+        return 0
+    shapes: set[Shape] = set()
+    done: list[dis.Instruction] = []
+    for one in dis.get_instructions(call.__code__):
         if one.opname == "RETURN_VALUE":
-            is_tuple = before is not None and before.opname == "BUILD_TUPLE"
-            widths.add(before.arg if is_tuple and before and not one.is_jump_target else None)
+            shapes.add(0 if one.is_jump_target else _built(done))
         elif one.opname == "RETURN_CONST":
-            widths.add(None)
-        before = one
-    return widths.pop() if len(widths) == 1 else None
+            shapes.add(0)
+        done.append(one)
+    return shapes.pop() if len(shapes) == 1 else 0
+
+
+def _built(done: list[dis.Instruction]) -> Shape:
+    """Return the shape of what the last of some instructions leaves on the stack."""
+    last = done[-1] if done else None
+    if last is None or last.opname != "BUILD_TUPLE" or not last.arg:
+        return 0
+    inner = 0 if last.is_jump_target else _built(done[:-1])
+    return (*[0] * (last.arg - 1), inner)
+
+
+def splits_words(call: Callable[..., Any]) -> bool:
+    """Tell whether a function does to a text what ``str.split`` does without a separator."""
+    if type(call) is not FunctionType:
+        return call is str.split
+    code, model = call.__code__, _split.__code__
+    return _takes_one(code) and (code.co_code, code.co_names) == (model.co_code, model.co_names)
+
+
+def _split(text: str) -> list[str]:
+    return text.split()
 
 
 class _Unknown(Exception):
@@ -89,12 +110,15 @@ def _got(call: Any, value: Any) -> Any:
 def _returned(call: Any, value: Any) -> Any:
     if type(call) is not FunctionType:
         raise _Unknown
-    code = call.__code__
-    if code.co_flags & (_NOT_CALLED | _VARYING) or code.co_freevars or code.co_cellvars:
+    if not _takes_one(call.__code__):
         raise _Unknown
-    if code.co_argcount != 1 or code.co_kwonlyargcount:
-        raise _Unknown
-    return _run(code, value)
+    return _run(call.__code__, value)
+
+
+def _takes_one(code: CodeType) -> bool:
+    """Tell whether a function takes one value, and nothing else from where it was made."""
+    is_varying = code.co_flags & (_NOT_CALLED | _VARYING) or code.co_freevars or code.co_cellvars
+    return not is_varying and code.co_argcount == 1 and not code.co_kwonlyargcount
 
 
 def _run(code: CodeType, value: Any) -> Any:

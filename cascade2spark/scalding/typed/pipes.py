@@ -18,6 +18,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from cascade2spark.argument_checks import check_count, check_number
 from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.origin import capture_origin
 from cascade2spark.scalding.algebra.containers import Left, Right
@@ -99,8 +100,7 @@ class TypedPipe(Elements[T]):
             fraction: from 0 to 1.
             seed: for the draws; without one it is drawn now.
         """
-        if not 0 <= fraction <= 1:
-            raise BuildError("sample takes a fraction from 0 to 1", asked=repr(fraction))
+        fraction = check_number("sample", fraction, 0, 1)
         chosen = random.getrandbits(63) if seed is None else seed
         return TypedPipe(n.Sampled(self._node, fraction, chosen))
 
@@ -166,6 +166,6 @@ class TypedPipe(Elements[T]):
 
     def limit(self, count: int) -> TypedPipe[T]:
         """Return at most so many of the values, whichever."""
-        if count < 1:
+        if check_count("limit", count, None) < 1:
             return TypedPipe.empty()
         return self.group_all().buffered_take(count).values()
