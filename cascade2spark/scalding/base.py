@@ -138,6 +138,12 @@ class Source(ABC):
     is_literal = False
     """Whether the rows are in the source itself, so that a test need not give them."""
 
+    is_encoded = False
+    """Whether the rows are bytes that stand for values, also where the fields API reads them."""
+
+    max_failures = 0
+    """How many rows of a task may fail to become values; these are left out, and counted."""
+
     is_versioned = False
     """Whether one job may read and write it, because what is written is not what is read."""
 
@@ -258,6 +264,16 @@ class BijectedSourceSink(Source):
     def is_literal(self) -> bool:  # type: ignore[override]
         """Whether the rows are in the source itself."""
         return self.source.is_literal
+
+    @property
+    def is_encoded(self) -> bool:  # type: ignore[override]
+        """Whether the rows are bytes that stand for values."""
+        return self.source.is_encoded
+
+    @property
+    def max_failures(self) -> int:  # type: ignore[override]
+        """How many rows of a task may fail to become values."""
+        return self.source.max_failures
 
     def read_tap(self, mode: Mode) -> Tap:
         if self.from_stored is None:

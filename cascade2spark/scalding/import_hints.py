@@ -40,7 +40,7 @@ _MISSING = (
     ),
     (
         re.compile(r"Protobuf|Scrooge|BytesSource"),
-        "read the bytes of each record with CodecSource(path, encode, decode)",
+        "read the bytes of each record with CodecSource(path, KeyValueCodec(encode, decode))",
     ),
     (
         re.compile(r"Avro"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cascade2spark.scalding import base
-from cascade2spark.scalding.fields.rich_pipe import RichPipe, read
+from cascade2spark.scalding.fields.rich_pipe import RichPipe, from_typed, read
+from cascade2spark.scalding.typed.pipes import TypedPipe
 
 __all__ = ["Source"]
 
@@ -17,4 +18,6 @@ class Source(base.Source):
         Source:
             Scalding's Source.read
         """
+        if self.is_encoded:
+            return from_typed(TypedPipe.from_(self), *self.source_fields)
         return read(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cascade2spark.scalding.base import BijectedSourceSink, Source
+from cascade2spark.scalding.decoding import KeyValueCodec
 from cascade2spark.scalding.import_hints import unknown_name
 from cascade2spark.scalding.sources_dated import (
     MostRecentGoodSource,
@@ -13,6 +14,7 @@ from cascade2spark.scalding.sources_dated import (
 )
 from cascade2spark.scalding.sources_files import FileSource, InvalidSource
 from cascade2spark.scalding.sources_formats import (
+    CodecSource,
     FormatSource,
     JsonLine,
     Parquet,
@@ -56,11 +58,12 @@ from cascade2spark.scalding.sources_text import (
     TypedText,
     TypedTsv,
 )
-from cascade2spark.scalding.sources_versioned import KeyValueCodec, VersionedKeyValSource
+from cascade2spark.scalding.sources_versioned import VersionedKeyValSource
 from cascade2spark.scalding.versioned_writes import incremented, write_incremental
 
 __all__ = [
     "BijectedSourceSink",
+    "CodecSource",
     "Csv",
     "DelimitedSource",
     "EmptySource",

@@ -97,6 +97,16 @@ class TimePathedSource(Source):
         return self.files.typed_sink_fields
 
     @property
+    def is_encoded(self) -> bool:  # type: ignore[override]
+        """Whether the rows are bytes that stand for values."""
+        return self.files.is_encoded
+
+    @property
+    def max_failures(self) -> int:  # type: ignore[override]
+        """How many rows of a task may fail to become values."""
+        return self.files.max_failures
+
+    @property
     def tests_take_values(self) -> bool:
         return self.files.tests_take_values
 

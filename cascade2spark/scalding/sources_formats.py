@@ -12,11 +12,13 @@ import attrs
 from cascade2spark import schemes
 from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.fields import Fields
+from cascade2spark.scalding.decoding import JSON_CODEC, KeyValueCodec
 from cascade2spark.scalding.records import Record, record_of
 from cascade2spark.scalding.sources_files import FileSource, as_paths
 from cascade2spark.scalding.sources_text import TextLine
 
 __all__ = [
+    "CodecSource",
     "FormatSource",
     "JsonLine",
     "Parquet",
@@ -76,6 +78,44 @@ def ThriftSequenceFile(paths: Any, struct: Any, name: Any = None, **options: Any
 def Parquet(paths: Any, fields: Any = Fields.ALL, **options: Any) -> FormatSource:
     """Return columns of Parquet files by name; see `schemes.Parquet`."""
     return FormatSource(as_paths(paths), schemes.Parquet(fields, **options))
+
+
+@attrs.frozen(repr=False)
+class CodecSource(FileSource):
+    """Values that a codec makes bytes of, in sequence files of BytesWritable.
+
+    Args:
+        paths: see FileSource.
+        codec: how a value becomes bytes and back. Default: JSON.
+        max_failures: how many values of a task may fail to be decoded; these are left out, and
+            counted in the group ``Decoding Failures``.
+    Source:
+        com.twitter.scalding.commons.source.CodecSource
+    Example:
+        >>> CodecSource("events", KeyValueCodec(str.encode, bytes.decode)).to_row("a")
+        (b'a',)
+    """
+
+    is_encoded = True
+
+    codec: KeyValueCodec = JSON_CODEC
+    max_failures: int = attrs.field(default=0, validator=attrs.validators.ge(0), kw_only=True)  # type: ignore[assignment]
+
+    def scheme(self) -> schemes.Scheme:
+        return schemes.WritableSequenceFile(Fields("value"), "BytesWritable")
+
+    @property
+    def tests_take_values(self) -> bool:
+        return True
+
+    def to_value(self, row: tuple[Any, ...]) -> Any:
+        try:
+            return self.codec.decode(row[0])
+        except Exception as bad:
+            raise OperationError("a stored value cannot be decoded", row=row) from bad
+
+    def to_row(self, value: Any) -> tuple[Any, ...]:
+        return (self.codec.encode(value),)
 
 
 @attrs.frozen(repr=False)

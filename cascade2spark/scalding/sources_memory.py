@@ -123,6 +123,16 @@ class OptionalSource(Source):
         return self.source.typed_source_fields
 
     @property
+    def is_encoded(self) -> bool:  # type: ignore[override]
+        """Whether the rows are bytes that stand for values."""
+        return self.source.is_encoded
+
+    @property
+    def max_failures(self) -> int:  # type: ignore[override]
+        """How many rows of a task may fail to become values."""
+        return self.source.max_failures
+
+    @property
     def tests_take_values(self) -> bool:
         return self.source.tests_take_values
 

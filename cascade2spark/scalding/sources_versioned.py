@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -15,28 +13,14 @@ from cascade2spark.files import delete_path, matching_paths
 from cascade2spark.files.paths import file_system_of
 from cascade2spark.flows.listeners import FlowListener
 from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.decoding import JSON_CODEC, KeyValueCodec
 from cascade2spark.scalding.readable import Source
 from cascade2spark.scalding.sources_files import InvalidSource, Matching
 from cascade2spark.schemes import WritableSequenceFile
 from cascade2spark.taps.base import SinkMode, Tap
 from cascade2spark.taps.paths import Hfs
 
-__all__ = ["KeyValueCodec", "VersionedKeyValSource", "stored_versions"]
-
-
-@attrs.frozen
-class KeyValueCodec:
-    """How a key or a value becomes bytes and back.
-
-    Args:
-        encode, decode: functions of one object. Default: JSON, of which a tuple is a list.
-    """
-
-    encode: Callable[[Any], bytes] = attrs.field(default=lambda value: json.dumps(value).encode())
-    decode: Callable[[bytes], Any] = attrs.field(default=json.loads)
-
-
-JSON_CODEC = KeyValueCodec()
+__all__ = ["VersionedKeyValSource", "stored_versions"]
 
 
 @attrs.frozen(repr=False)
@@ -51,6 +35,7 @@ class VersionedKeyValSource(Source):
         source_version: the version to read. Default: the newest.
         sink_version: the version to write. Default: milliseconds since 1970.
         versions_to_keep: how many versions are left.
+        max_failures: how many pairs of a task may fail to be decoded; these are left out.
         key_codec, value_codec: how both become bytes. Default: JSON.
     Source:
         com.twitter.scalding.commons.source.VersionedKeyValSource
@@ -58,11 +43,13 @@ class VersionedKeyValSource(Source):
 
     # What is written is another version than what is read.
     is_versioned = True
+    is_encoded = True
 
     path: str
     source_version: int | None = None
     sink_version: int | None = None
     versions_to_keep: int = attrs.field(default=3, validator=attrs.validators.ge(1))
+    max_failures: int = attrs.field(default=0, validator=attrs.validators.ge(0), kw_only=True)  # type: ignore[assignment]
     key_codec: KeyValueCodec = attrs.field(default=JSON_CODEC, kw_only=True)
     value_codec: KeyValueCodec = attrs.field(default=JSON_CODEC, kw_only=True)
 

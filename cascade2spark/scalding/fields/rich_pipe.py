@@ -174,7 +174,10 @@ class RichPipe(Rows):
 
     def write(self, source: Source) -> Self:
         """Have the rows written by the job that is being built; return this pipe."""
-        current_state().add(self.pipe, source)
+        if getattr(source, "is_encoded", False):
+            self.to_typed_pipe(*source.sink_fields).write(source)
+        else:
+            current_state().add(self.pipe, source)
         return self
 
 
