@@ -99,7 +99,7 @@ class CodecSource(FileSource):
     is_encoded = True
 
     codec: KeyValueCodec = JSON_CODEC
-    max_failures: int = attrs.field(default=0, validator=attrs.validators.ge(0), kw_only=True)  # type: ignore[assignment]
+    max_failures: int = attrs.field(default=0, validator=attrs.validators.ge(0), kw_only=True)
 
     def scheme(self) -> schemes.Scheme:
         return schemes.WritableSequenceFile(Fields("value"), "BytesWritable")

@@ -49,7 +49,7 @@ class VersionedKeyValSource(Source):
     source_version: int | None = None
     sink_version: int | None = None
     versions_to_keep: int = attrs.field(default=3, validator=attrs.validators.ge(1))
-    max_failures: int = attrs.field(default=0, validator=attrs.validators.ge(0), kw_only=True)  # type: ignore[assignment]
+    max_failures: int = attrs.field(default=0, validator=attrs.validators.ge(0), kw_only=True)
     key_codec: KeyValueCodec = attrs.field(default=JSON_CODEC, kw_only=True)
     value_codec: KeyValueCodec = attrs.field(default=JSON_CODEC, kw_only=True)
 
