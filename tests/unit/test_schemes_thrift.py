@@ -275,7 +275,7 @@ def test_objects_stay_bytes_until_somebody_changes_them(tmp_path) -> None:
         sink = MemoryTap(Fields("record"))
         LocalFlowConnector().connect(source, sink, pipe).complete()
         assert ["<unread"] * count == [repr(record).split()[0] for (record,) in sink.rows]
-    changed = records.each("record", function("record")(one_page_more), Fields("record"))
+    changed = records.each("record", function("record")(one_page_more), Fields.REPLACE)
     sink = MemoryTap(Fields("record"))
     LocalFlowConnector().connect(source, sink, changed).complete()
     assert [[n, 1] for n in range(30)] == [record.pages for (record,) in sink.rows]
