@@ -26,6 +26,8 @@ from cascade2spark.errors import BuildError
 from cascade2spark.operations.patterns.charsets import Ranges
 from cascade2spark.operations.patterns.parser import parse_pattern
 from cascade2spark.operations.patterns.tree import (
+    Anchor,
+    Choice,
     Group,
     Literal,
     Members,
@@ -39,6 +41,7 @@ from cascade2spark.operations.patterns.writers import write_python, write_re2
 from cascade2spark.operations.source_marks import marked
 
 __all__ = [
+    "alike_bytes",
     "bytes_of_run",
     "bytes_of_sign",
     "compile_java",
@@ -55,6 +58,7 @@ __all__ = [
 Pattern = re.Pattern[str]
 Match = re.Match[str]
 _KEPT_PATTERNS = 512
+_ANCHORS_OF_WORDS = ("word", "not_word", "search_start")
 _FIRST_WIDE = 0x80  # the first character, and the first byte, that is not ASCII
 
 
@@ -233,6 +237,41 @@ def bytes_of_sign(pattern: str) -> bytes | None:
     if sign is None or len(sign) > 1 or not sign.isascii():
         return None
     return bytes(code == ord(sign) for code in range(256))
+
+
+@functools.lru_cache(maxsize=_KEPT_PATTERNS)
+def alike_bytes(pattern: str) -> bytes | None:
+    r"""Return for each byte the first one that a pattern does not tell from it, else None.
+
+    To ``^\d+-`` all digits are alike, and all letters: of two texts that are the same but for such
+    characters both match, or neither does, and at the same places. Bytes beyond ASCII stay.
+    """
+    told_apart: list[Callable[[int], bool]] = []
+    if not _tells_apart(_tree(pattern), told_apart):
+        return None
+    first: dict[tuple[bool, ...], int] = {}
+    codes = range(_FIRST_WIDE)
+    alike = [first.setdefault(tuple([tell(code) for tell in told_apart]), code) for code in codes]
+    return bytes([*alike, *range(_FIRST_WIDE, 256)])
+
+
+def _tells_apart(node: Node, found: list[Callable[[int], bool]]) -> bool:
+    """Collect the sets of characters that a tree knows; False where it knows more than sets."""
+    match node:
+        case Literal(text):
+            found.append(frozenset({ord(text)}).__contains__)
+            return True
+        case Members(Ranges() as members):
+            found.append(members.__contains__)
+            return True
+        case Anchor(kind) if kind not in _ANCHORS_OF_WORDS:
+            found += [frozenset({ord(sign)}).__contains__ for sign in "\r\n"]
+            return True
+        case Sequence(parts) | Choice(parts):
+            return all(_tells_apart(part, found) for part in parts)
+        case Group(_, body, _) | Repeat(body, _, _, _):
+            return _tells_apart(body, found)
+    return False
 
 
 @functools.lru_cache(maxsize=_KEPT_PATTERNS)

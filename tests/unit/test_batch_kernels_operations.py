@@ -231,6 +231,47 @@ def test_optional_groups_go_by_columns() -> None:
     assert both_ways(RegexParser(Fields("x", "y"), "(a)?(b)?"), "a", [("b", 1), ("", 2)])
 
 
+STAMPS = st.text(st.sampled_from("01-b,é\n"), min_size=3, max_size=3)
+
+
+@given(
+    four(STAMPS),
+    st.sampled_from(
+        [
+            r"(\d+)(-?)",
+            r"^(.)(.)",
+            "(?i)(B)|(1)",
+            r"(\d)\1?",
+            r"(\d)(\b)",
+            "(.)(.)$",
+            "(?<=0)(1)?(.)",
+        ]
+    ),
+)
+@example(["01b", "10b", "11b", "00b"], r"(\d+)(-?)")
+@example(["0-1", "1-0", "1-1", "0-0"], "(?i)(B)|(1)")
+@example(["00-", "01-", "11-", "10-"], r"(\d)\1?")
+@example(["0é1", "1é0", "1é1", "0é0"], r"^(.)(.)")
+def test_groups_of_texts_of_one_length(texts: list[Any], pattern: str) -> None:
+    rows = [(text, at) for at, text in enumerate(texts)]
+    both_ways(RegexParser(Fields("x", "y", "z"), pattern), "a", rows)
+
+
+@given(four(st.sampled_from(["1,2,x", "a,,", ",,", "1,2", "1,2,3,4", "é,,y", ""])))
+@example(["1,2,x", "a,,", ",,", "é,,y"])
+@example(["1,2", "1,2,3,4", "a,,", ",,"])
+def test_a_splitter_at_a_sign(texts: list[Any]) -> None:
+    rows = [(text, at) for at, text in enumerate(texts)]
+    both_ways(RegexSplitter(Fields("x", "y", "z"), ","), "a", rows)
+
+
+@pytest.mark.parametrize("times", [1, 3, 300])
+def test_texts_that_come_again_are_searched_once(times: int) -> None:
+    rows = [(f"{'ab'[n % 2]}-{n // times}", n) for n in range(900)]
+    assert both_ways(RegexFilter("^a-.*[1-5]"), "a", rows)
+    assert both_ways(RegexParser(Fields("x", "y"), "([a-z])-(.*)"), "a", rows)
+
+
 @given(TEXTS, st.sampled_from([r"\b", "(?=a)", "a*", r"(a)\1", "a(?!b)", r"\w++"]), st.booleans())
 def test_replacing_what_arrow_cannot_read(texts: list[Any], pattern: str, is_all: bool) -> None:
     rows = [(text, at) for at, text in enumerate(texts)]

@@ -6,7 +6,9 @@ that rows go through. What these refuse raises NotColumns: the rows tell which v
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,7 @@ __all__ = [
     "is_ascii",
     "is_within_int32",
     "numbers_of",
+    "repeats",
     "texts_of",
     "trusted",
     "wrapped_int32",
@@ -47,7 +50,7 @@ __all__ = [
 WHOLE_TYPES = frozenset({Long, long_, Integer, int_})
 _REAL_TYPES = frozenset({Double, double_})
 _NARROW = frozenset({Integer, int_})
-_SAMPLED_ROWS = 256
+_SAMPLED_ROWS = 512
 _REPEATS = 4
 _INT32 = (-(2**31), 2**31 - 1)
 # Doubles of this size Java writes without an exponent, and Arrow with the same digits.
@@ -160,7 +163,7 @@ def by_value(call: Callable[..., Any], kind: pa.DataType, *columns: pa.Array) ->
         NotColumns: it fails; the rows tell which value it is.
     """
     try:
-        if len(columns) == 1 and _repeats(columns[0]):
+        if len(columns) == 1 and repeats(columns[0]):
             encoded = columns[0].dictionary_encode("encode")
             return by_value(call, kind, encoded.dictionary).take(encoded.indices)
         return pa.array(list(map(call, *map(values_of, columns))), kind)
@@ -168,12 +171,21 @@ def by_value(call: Callable[..., Any], kind: pa.DataType, *columns: pa.Array) ->
         raise NotColumns("values that an operation refuses") from refused
 
 
-def _repeats(column: pa.Array) -> bool:
-    """Tell, judged by some rows, whether a column has few different texts."""
-    if not pa.types.is_string(column.type) or len(column) < _SAMPLED_ROWS:
+def repeats(column: pa.Array, times: int = _REPEATS) -> bool:
+    """Tell, judged by some rows, whether the texts of a column come so many times each."""
+    rows = len(column)
+    if not pa.types.is_string(column.type) or rows < _SAMPLED_ROWS:
         return False
-    some = column.slice(0, _SAMPLED_ROWS).dictionary_encode()
-    return len(some.dictionary) * _REPEATS < _SAMPLED_ROWS
+    # Drawn at random: texts in turn would all be different in a row, or at even distances.
+    some = column.take(pa.array((_draws() * rows).astype(np.int64)))
+    most = rows / times
+    # So many different ones are to be expected in a draw out of that many.
+    return bool(len(some.unique()) <= most * -math.expm1(-len(some) / most))
+
+
+@lru_cache(maxsize=1)
+def _draws() -> Any:
+    return np.random.default_rng(7).random(_SAMPLED_ROWS)
 
 
 def is_within_int32(column: pa.Array) -> bool:

@@ -12,7 +12,14 @@ import pyarrow as pa
 
 from cascade2spark.batch.kernels.results import Results
 
-__all__ = ["split_at_runs", "split_at_signs", "words_of"]
+__all__ = [
+    "alike_signs",
+    "column_of_signs",
+    "parts_at_sign",
+    "split_at_runs",
+    "split_at_signs",
+    "words_of",
+]
 
 
 def words_of(texts: pa.Array, word_bytes: bytes) -> Results:
@@ -78,6 +85,68 @@ def split_at_signs(texts: pa.Array, sign_bytes: bytes) -> Results:
         sizes = sizes[places - np.repeat(last - counts + 1, counts) < np.repeat(kept, counts)]
         counts = kept
     return _results(np.compress(~is_sign, data), sizes, counts)
+
+
+def parts_at_sign(texts: pa.Array, sign: str, width: int) -> list[pa.Array] | None:
+    """Return the parts between signs, each a column; None unless all texts have `width` of them.
+
+    The bytes are not copied but once, by the taking of the parts: 10 ns a part where Arrow's split
+    into lists takes 18.
+
+    Args:
+        texts: texts, none of them null.
+        sign: one ASCII sign.
+        width: number of parts, two or more.
+    """
+    begins, data = _contents(texts)
+    signs = np.flatnonzero(data == ord(sign))
+    rows = len(texts)
+    if len(signs) != rows * (width - 1):
+        return None
+    signs = signs.reshape(rows, width - 1)
+    if (signs[:, 0] < begins[:-1]).any() or (signs[:, -1] >= begins[1:]).any():
+        return None
+    # Parts and signs in turn: a column of texts has no gaps.
+    pieces = 2 * width - 1
+    offsets = np.empty(rows * pieces + 1, np.int32)
+    offsets[-1] = begins[-1]
+    bounds = offsets[:-1].reshape(rows, pieces)
+    bounds[:, 0], bounds[:, 1::2], bounds[:, 2::2] = begins[:-1], signs, signs + 1
+    whole = pa.StringArray.from_buffers(
+        rows * pieces, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data))
+    )
+    firsts = np.arange(0, rows * pieces, pieces)
+    return [whole.take(pa.array(firsts + 2 * at)) for at in range(width)]
+
+
+def alike_signs(texts: pa.Array, alike: bytes) -> Any | None:
+    """Return texts as rows of ASCII signs, None unless all look like the first one.
+
+    Args:
+        texts: texts, none of them null; at least one.
+        alike: for each byte the one that it looks like.
+    """
+    begins, data = _contents(texts)
+    width = int(begins[1])
+    if not width or len(data) != width * len(texts) or (np.diff(begins) != width).any():
+        return None
+    first = data[:width].tobytes()
+    if not first.isascii():
+        return None
+    looks = np.frombuffer(data.tobytes().translate(alike), np.uint8).reshape(-1, width)
+    if (looks != looks[0]).any():
+        return None
+    return data.reshape(-1, width)
+
+
+def column_of_signs(signs: Any, start: int, end: int) -> pa.Array:
+    """Return the texts between two places of rows of signs; null for places before the first."""
+    rows = len(signs)
+    if start < 0:
+        return pa.nulls(rows, pa.string())
+    offsets = np.arange(rows + 1, dtype=np.int32) * np.int32(end - start)
+    data = np.ascontiguousarray(signs[:, start:end])
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
 def _contents(texts: pa.Array) -> tuple[Any, Any]:
