@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cascade2spark.argument_checks import check_mapping
 from cascade2spark.config import Settings
+from cascade2spark.errors import BuildError
 from cascade2spark.flows.cascade import Cascade, CascadeDef, connect_cascade
 from cascade2spark.flows.definition import flow_def_of
 from cascade2spark.flows.flow import Flow, connect_flow
@@ -23,7 +25,7 @@ class FlowConnector:
     """
 
     def __init__(self, properties: Mapping[str, Any] | None = None) -> None:
-        self.properties = dict(properties or {})
+        self.properties = check_mapping(type(self).__name__, properties)
         Settings.from_properties(self.properties)  # a wrong one is told here, by its own line
 
     def get_properties(self) -> dict[str, Any]:
@@ -83,6 +85,12 @@ class SparkFlowConnector(FlowConnector):
     def __init__(self, spark: Any = None, properties: Mapping[str, Any] | None = None) -> None:
         if isinstance(spark, Mapping) and properties is None:
             spark, properties = None, spark
+        kinds = type(spark).__mro__
+        if spark is not None and not any(kind.__module__.startswith("pyspark") for kind in kinds):
+            raise BuildError(
+                "SparkFlowConnector takes a SparkContext or a SparkSession, then properties",
+                asked=repr(spark),
+            )
         super().__init__(properties)
         # Loaded late: everything but this runs without Spark.
         from cascade2spark.spark.engine import SparkEngine
@@ -102,7 +110,7 @@ class CascadeConnector:
     """
 
     def __init__(self, properties: Mapping[str, Any] | None = None) -> None:
-        self.properties = dict(properties or {})
+        self.properties = check_mapping("CascadeConnector", properties)
 
     def connect(self, *given: Flow | str | CascadeDef | list[Flow] | tuple[Flow, ...]) -> Cascade:
         """Return the cascade of some flows: ``([name], flows…)`` or ``(cascade_def)``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import Joiner
@@ -12,6 +13,7 @@ from cascade2spark.joiners import Joiner
 __all__ = [
     "check_join",
     "check_level",
+    "check_methods",
     "check_partitions",
     "check_result_group",
     "check_selectors",
@@ -41,6 +43,29 @@ def refuse_operation(pipe: Any, kind: str, wanted: str) -> None:
         asked=repr(operation),
         origin=pipe.origin,
         fix=advice,
+    )
+
+
+def check_methods(pipe: Any, kinds: Sequence[type]) -> None:
+    """Refuse an operation that does not define what it would be called with."""
+    kind = type(pipe.operation)
+    wanted = {
+        name: method
+        for base in kinds
+        if isinstance(pipe.operation, base)
+        for name, method in vars(base).items()
+        if callable(method) and not name.startswith("_")
+    }
+    missing = [name for name, method in wanted.items() if getattr(kind, name) is method]
+    if not missing:
+        return
+    own = [name for one in kind.__mro__ if one.__module__ == kind.__module__ for name in vars(one)]
+    raise BuildError(
+        f"{kind.__name__} does not define {' and '.join(missing)}",
+        asked=missing[0],
+        available=sorted({name for name in own if not name.startswith("_")}),
+        origin=pipe.origin,
+        fix=f"def {missing[0]}(self, flow_process, call): ...",
     )
 
 
@@ -123,6 +148,4 @@ def check_result_group(pipe: Any, sides: int) -> None:
 
 def check_partitions(kind: str, partitions: int | None) -> int | None:
     """Return the number of partitions, unless it is less than one."""
-    if partitions is not None and partitions < 1:
-        raise BuildError(f"{kind} needs at least one partition", asked=partitions)
-    return partitions
+    return None if partitions is None else check_count(f"{kind}(partitions=…)", partitions, 1)

@@ -33,6 +33,7 @@ from cascade2spark.overloads import parse_operator, parse_splice, split_name
 from cascade2spark.pipe_checks import (
     check_join,
     check_level,
+    check_methods,
     check_partitions,
     check_result_group,
     check_selectors,
@@ -254,6 +255,7 @@ class Each(_Operator):
         if isinstance(operation, ValueAssertion):
             check_level(self, AssertionLevel.NONE)
         check_selectors(self)
+        check_methods(self, (Function, Filter, ValueAssertion))
         if self.output is None and isinstance(operation, Function):
             object.__setattr__(self, "output", Fields.RESULTS)
 
@@ -281,6 +283,7 @@ class Every(_Operator):
             raise BuildError("Every needs a group to work on", asked=repr(self))
         if is_assertion:
             check_level(self, AssertionLevel.NONE)
+        check_methods(self, (Aggregator, Buffer, GroupAssertion))
         if self.output is None and not is_assertion:
             object.__setattr__(self, "output", Fields.ALL)
 

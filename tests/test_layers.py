@@ -24,7 +24,7 @@ PACKAGE = Path(__file__).parents[1] / "cascade2spark"
 ROWS = [
     (0, "origin environment version", ""),
     (0, "errors", "origin"),
-    (0, "config context_settings java_numbers name_hints", "errors"),
+    (0, "argument_checks config context_settings java_numbers name_hints", "errors"),
     (0, "java_calendar", ""),
     (0, "date_patterns value_text", "errors java_numbers java_calendar"),
     (0, "json_trees", "errors value_text"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import AssertionFailed
 from cascade2spark.fields import Fields
 from cascade2spark.kinds import is_same
@@ -256,7 +257,7 @@ class _AssertSize(RowAssertion):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.size = size
+        self.size = check_count(type(self).__name__, size)
 
     def is_right(self, width: int) -> bool:
         """Tell whether this many values are right."""

@@ -45,6 +45,15 @@ __all__ = [
 
 Row = tuple[Any, ...]
 
+# What operations override, as Java spells it; the other names are the same in both.
+_JAVA_NAMES = {
+    "doAssert": "do_assert",
+    "getFieldDeclaration": "get_field_declaration",
+    "getNumArgs": "get_num_args",
+    "isRemove": "is_remove",
+    "isSafe": "is_safe",
+}
+
 
 class AssertionLevel(enum.IntEnum):
     """How strict an assertion is; the plan keeps those not stricter than its own level.
@@ -468,7 +477,8 @@ class BaseOperation:
         num_args: fewest argument fields, a count; ANY (the default) checks nothing.
         field_declaration: fields of the results. Default UNKNOWN, for filters and assertions ALL.
     Raises:
-        BuildError: a filter or an assertion that declares fields.
+        BuildError: a filter or an assertion that declares fields; a subclass, where it is written,
+            that defines a method under Java's name.
     Source:
         cascading.operation.BaseOperation
     Example:
@@ -496,6 +506,16 @@ class BaseOperation:
                 f"{type(self).__name__} passes rows through, so it must declare ALL",
                 asked=str(self.field_declaration),
             )
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        for java, python in _JAVA_NAMES.items():
+            if java in vars(cls) and python not in vars(cls):
+                raise BuildError(
+                    f"{cls.__name__} defines {java}, which nothing calls",
+                    asked=java,
+                    fix=f"name it {python}: Java's camelCase becomes snake_case",
+                )
 
     def __repr__(self) -> str:
         return type(self).__name__

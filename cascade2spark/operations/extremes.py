@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.kinds import is_same
@@ -361,7 +362,7 @@ class FirstNBuffer(BaseOperation, Buffer):
 
     def __init__(self, *given: Any) -> None:
         fields, rest = _fields_first(given)
-        self.first_n = rest.pop(0) if rest else 1
+        self.first_n = check_count("FirstNBuffer", rest.pop(0)) if rest else 1
         no_more("FirstNBuffer", rest, "(), (n), (fields), (fields, n)")
         super().__init__(fields)
 

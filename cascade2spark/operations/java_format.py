@@ -14,7 +14,7 @@ from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.operations.source_marks import marked
 from cascade2spark.types import text_of
 
-__all__ = ["compile_format", "format_java"]
+__all__ = ["compile_format", "format_java", "sample_values"]
 
 _ITEM = re.compile(r"%(?:(\d+)\$|(<))?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
 _ACCEPTED = "bBsScCdoxXeEfn%"
@@ -22,6 +22,7 @@ _FLAGS = {"s": "-", "b": "-", "c": "-", "d": "-+ 0,(", "x": "-#0", "o": "-#0", "
 _FLAGS |= {"e": "-+ 0(#", "n": "", "%": "-"}
 _DIGITS = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX, rounding=ROUND_HALF_UP)
 _BITS = 64
+_SAMPLES = {**dict.fromkeys("sbc", "x"), **dict.fromkeys("dxo", 1), **dict.fromkeys("fe", 1.0)}
 
 
 @attrs.frozen
@@ -62,6 +63,16 @@ def compile_format(text: str) -> Callable[[Sequence[Any]], str]:
     Raises:
         BuildError: a malformed format, or one with ``%t``, ``%g``, ``%a``, ``%h``.
     """
+    pieces = _items(text)
+
+    def write(values: Sequence[Any]) -> str:
+        return "".join([p if isinstance(p, str) else p.written(values) for p in pieces])
+
+    return write
+
+
+def _items(text: str) -> list[str | _Item]:
+    """Return the items of a format and the texts between them."""
     pieces: list[str | _Item] = []
     at = 0
     ordinary = 0
@@ -90,11 +101,19 @@ def compile_format(text: str) -> Callable[[Sequence[Any]], str]:
         pieces += [text[at:start], _Item(place, flags, int(width or 0), digits, letter)]
         at = found.end()
     pieces.append(text[at:])
+    return pieces
 
-    def write(values: Sequence[Any]) -> str:
-        return "".join([p if isinstance(p, str) else p.written(values) for p in pieces])
 
-    return write
+def sample_values(text: str) -> list[Any]:
+    """Return values that a Java format can write, as many as it asks for."""
+    values: dict[int, Any] = {}
+    for item in _items(text):
+        if isinstance(item, _Item) and item.place is not None:
+            sample = _SAMPLES[item.letter.lower()]
+            # Everything can be written as text: another item of the value decides.
+            if values.get(item.place, "x") == "x":
+                values[item.place] = sample
+    return [values.get(place, "x") for place in range(max(values, default=-1) + 1)]
 
 
 def format_java(text: str, *values: Any) -> str:

@@ -74,15 +74,17 @@ class _Logic(BaseOperation, Filter):
     """
 
     fewest = 2
+    most: int | None = None
 
     def __init__(self, *members: Any) -> None:
         super().__init__()
         self.members = _members(type(self).__name__, members)
-        if len(self.members) < self.fewest:
-            wanted = "a filter" if self.fewest == 1 else f"at least {self.fewest} filters"
+        found = len(self.members)
+        if found < self.fewest or found > (self.most or found):
+            wanted = "one filter" if self.most == 1 else f"at least {self.fewest} filters"
             raise BuildError(
                 f"{type(self).__name__} needs {wanted}",
-                asked=[type(filter_).__name__ for _, filter_ in self.members],
+                asked=[type(filter_).__name__ for _, filter_ in self.members] or "none",
             )
 
     def removes(self, asked: Sequence[_Asked], values: Row) -> bool:
@@ -189,7 +191,7 @@ class Not(_Logic):
     Args:
         members: the filter, alone or behind the selector of its arguments.
     Raises:
-        BuildError: no filter.
+        BuildError: no filter, or several.
     Source:
         cascading.operation.filter.Not
     Example:
@@ -199,7 +201,7 @@ class Not(_Logic):
         [(None,)]
     """
 
-    fewest = 1
+    fewest = most = 1
 
     def removes(self, asked: Sequence[_Asked], values: Row) -> bool:
         """Ask the one member."""
@@ -216,7 +218,7 @@ class Stop(_Logic):
     Args:
         members: the filter, alone or behind the selector of its arguments.
     Raises:
-        BuildError: no filter.
+        BuildError: no filter, or several.
     Source:
         cascading.operation.filter.Stop
     Example:
@@ -226,7 +228,7 @@ class Stop(_Logic):
         [('a',)]
     """
 
-    fewest = 1
+    fewest = most = 1
 
     def is_safe(self) -> bool:
         """Return False: what becomes of a row depends on those before it."""

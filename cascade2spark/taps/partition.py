@@ -11,10 +11,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from cascade2spark.errors import BuildError, RunError, TapError, TupleError, Unsupported
+from cascade2spark.errors import (
+    BuildError,
+    OperationError,
+    RunError,
+    TapError,
+    TupleError,
+    Unsupported,
+)
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.files.paths import is_hidden_name
-from cascade2spark.operations.java_format import compile_format
+from cascade2spark.operations.java_format import compile_format, sample_values
 from cascade2spark.origin import capture_origin
 from cascade2spark.tuples import TupleEntry
 from cascade2spark.types import Object, String, Type, coercion, text_writer
@@ -194,11 +201,14 @@ class NamedPartition(DelimitedPartition):
 
 
 class TemplatePartition(Partition):
-    """A path made by a format such as ``%s-%s``; only for writing.
+    """A path made by a format such as ``%s-%02d``; only for writing.
 
     Args:
         template: a format of Java's.
         fields: whose values it takes; None for all that are written.
+    Raises:
+        BuildError: it is no format, asks for more values than there are fields, or makes paths
+            that no reader finds.
     """
 
     def __init__(self, template: str, fields: Any = None) -> None:
@@ -207,6 +217,23 @@ class TemplatePartition(Partition):
         self._template = template
         self._format = compile_format(template)
         self._fields = None if fields is None else _checked_fields(self, fields)
+        self._check()
+
+    def _check(self) -> None:
+        samples = sample_values(self._template)
+        if self._fields is not None and len(samples) > len(self._fields):
+            raise BuildError(
+                f"a path template asks for {len(samples)} values, "
+                f"and the path is made of {len(self._fields)}",
+                asked=self._template,
+                available=[str(name) for name in self._fields],
+            )
+        try:
+            problem = _problem(self._format(samples).strip("/"))
+        except OperationError as error:
+            problem = error.headline
+        if problem is not None:
+            raise BuildError(f"a path template makes no path: {problem}", asked=self._template)
 
     def bound(self, fields: Fields) -> TemplatePartition:
         """Return the same with its fields, which are all that are written if none were given."""
@@ -222,7 +249,7 @@ class TemplatePartition(Partition):
         raise Unsupported("paths made by a template can only be written", asked=self._template)
 
     def to_partition(self, tuple_entry: TupleEntry) -> str:
-        return self._format([_text(value, None) for value in tuple_entry]).strip("/")
+        return self._format(list(tuple_entry)).strip("/")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TemplatePartition, (self._template, self._fields)

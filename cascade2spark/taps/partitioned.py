@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError, PlanError, TapError, Unsupported
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.files import FileInfo, OutputMode, local_path, route_of
@@ -85,8 +86,7 @@ class PartitionTap(PathTap):
                 origin=capture_origin(),
                 fix='give it one: DelimitedPartition(Fields("day"))',
             )
-        if open_limit < 1:
-            raise BuildError("an open limit is 1 or more", asked=open_limit)
+        open_limit = check_count(f"{name}(open_limit=…)", open_limit, 1)
         mode = parent.sink_mode if sink_mode is None else sink_mode
         self._parent = parent
         self._partition = partition

@@ -8,18 +8,26 @@ from typing import Any
 
 import pytest
 
+from cascade2spark.connectors import CascadeConnector, LocalFlowConnector, SparkFlowConnector
 from cascade2spark.errors import Cascade2SparkError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin, InnerJoin, MixedJoin
 from cascade2spark.operations import (
+    And,
     AssertGroupSizeEquals,
     AssertNotNull,
+    AssertSizeEquals,
     Count,
     DateParser,
     ExpressionFunction,
+    FilterNull,
+    FirstNBuffer,
     Identity,
+    Limit,
+    Not,
     RegexParser,
     RegexSplitter,
+    Sample,
     Sum,
 )
 from cascade2spark.operations.base import (
@@ -27,12 +35,16 @@ from cascade2spark.operations.base import (
     AssertionLevel,
     BaseOperation,
     Buffer,
+    Filter,
     Function,
     GroupAssertion,
     ValueAssertion,
 )
 from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe, SubAssembly
+from cascade2spark.scalding.typed import TypedPipe
+from cascade2spark.schemes import TextLine
+from cascade2spark.taps import DelimitedPartition, Hfs, PartitionTap, TemplateTap
 from cascade2spark.testing import run_pipe
 from cascade2spark.types import Long, int_
 from tests.planning import check_golden
@@ -40,6 +52,7 @@ from tests.planning import check_golden
 ERRORS = Path(__file__).parents[1] / "errors"
 STRICT = AssertionLevel.STRICT
 LOGS, DAYS = Pipe("logs"), Pipe("days")
+TYPED = TypedPipe.from_(["a", "b"])
 
 
 class Halves(SubAssembly):
@@ -211,6 +224,57 @@ class Late(Returning):
         return [(1,)]
 
 
+class Misspelt(BaseOperation, Function):
+    def Operate(self, flow_process: Any, call: Any) -> None:
+        pass
+
+
+class Started(BaseOperation, Aggregator):
+    def start(self, flow_process: Any, call: Any) -> None:
+        pass
+
+
+def java_names() -> type:
+    class Small(BaseOperation, Filter):
+        def isRemove(self, flow_process: Any, call: Any) -> bool:
+            return True
+
+    return Small
+
+
+FOLDER = Hfs(TextLine(), "days")
+ARGUMENTS: dict[str, Callable[[], Any]] = {
+    "limit of a text": lambda: Limit("2"),  # type: ignore[arg-type]
+    "limit of a part": lambda: Limit(2.5),  # type: ignore[arg-type]
+    "sample of a text": lambda: Sample("0.5"),  # type: ignore[arg-type]
+    "sample of percents": lambda: Sample(50),
+    "sample with the seed last": lambda: Sample(0.5, 7),
+    "first rows of a part": lambda: FirstNBuffer(2.5),
+    "size of a text": lambda: AssertSizeEquals("2"),  # type: ignore[arg-type]
+    "not of two filters": lambda: Not(FilterNull(), FilterNull()),
+    "and of one filter": lambda: And(FilterNull()),
+    "properties that are a text": lambda: LocalFlowConnector("x"),  # type: ignore[arg-type]
+    "cascade with properties that are a text": lambda: CascadeConnector("x"),  # type: ignore
+    "Spark that is a text": lambda: SparkFlowConnector("local[2]"),
+    "open limit of a text": lambda: PartitionTap(
+        FOLDER,
+        DelimitedPartition("day"),
+        open_limit="3",  # type: ignore[arg-type]
+    ),
+    "template of more values than fields": lambda: TemplateTap(FOLDER, "%s/%s", Fields("day")),
+    "template of a folder without a name": lambda: TemplateTap(FOLDER, "%s//x", Fields("day")),
+    "template that no value fits": lambda: TemplateTap(FOLDER, "%1$d/%1$f", Fields("day")),
+    "template that is no format": lambda: TemplateTap(FOLDER, "%s/%q"),
+    "partitions that are a text": lambda: GroupBy(LOGS, "url", partitions="3"),
+    "filter with Java's name": java_names,
+    "function with a name of its own": lambda: Each(LOGS, Misspelt("x")),
+    "aggregator of one method": lambda: Every(GroupBy(LOGS, "url"), Started("x")),
+    "typed sample of a text": lambda: TYPED.sample("0.5"),  # type: ignore[arg-type]
+    "typed limit of a text": lambda: TYPED.limit("2"),  # type: ignore[arg-type]
+    "typed take of a text": lambda: TYPED.group_by(len).take("2"),  # type: ignore[arg-type]
+}
+
+
 def every(operation: Any, *level: AssertionLevel) -> Callable[[], Any]:
     return lambda: run(lambda pipe: Every(GroupBy(pipe, "n"), *level, operation))
 
@@ -238,7 +302,8 @@ def message_of(case: Callable[[], Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "cases"), [("pipes", BUILDING), ("running", RUNNING), ("returning", RETURNING)]
+    ("name", "cases"),
+    [("pipes", BUILDING), ("running", RUNNING), ("returning", RETURNING), ("arguments", ARGUMENTS)],
 )
 def test_messages(name, cases, update_plans):
     texts = {title: message_of(case) for title, case in cases.items()}

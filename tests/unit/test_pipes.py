@@ -114,7 +114,7 @@ def test_fluent_methods_build_what_the_classes_build() -> None:
         ),
         ("needs an Aggregator", lambda pipe: Every(GroupBy(pipe, "a"), length)),
         ("needs a group to work on", lambda pipe: Every("name", count)),
-        ("at least one partition", lambda pipe: GroupBy(pipe, "a", partitions=0)),
+        ("at least 1", lambda pipe: GroupBy(pipe, "a", partitions=0)),
         ("keys of different sizes", lambda pipe: CoGroup(pipe, "a", Pipe("b"), ("c", "d"))),
         ("at least two sides", lambda pipe: CoGroup(pipe, "a")),
         (

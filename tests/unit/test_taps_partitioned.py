@@ -422,7 +422,7 @@ def test_what_cannot_be_partitioned_is_refused(tmp_path: Path) -> None:
         ((PartitionTap(parent, partition), partition), "needs a tap of files"),
         ((GlobHfs(TextLine(), "a*"), partition), "not a pattern"),
         ((parent, partition, "REPLACE"), "takes a sink mode"),
-        ((parent, partition, 0), "1 or more"),
+        ((parent, partition, 0), "at least 1"),
     ):
         with pytest.raises(BuildError, match=says):
             PartitionTap(*arguments)
@@ -457,3 +457,9 @@ def test_a_template_tap_only_writes(tmp_path: Path) -> None:
         tap.list_files()
     with pytest.raises(BuildError, match="path template"):
         TemplateTap(Hfs(TextLine(), tmp_path), "")
+
+
+def test_a_template_writes_numbers_as_java_does(tmp_path: Path) -> None:
+    tap = TemplateTap(Hfs(TextLine(), tmp_path / "o"), "%s-%02d", SinkMode.REPLACE)
+    write(tap, ("a", 7))
+    assert files_in(tmp_path / "o") == {"a-07/part-00000-00000": "a\t7\n"}

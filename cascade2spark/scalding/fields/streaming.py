@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import Buffer
@@ -84,11 +85,13 @@ class Streams(Listings):
 
     def take(self, count: int) -> Self:
         """Keep the first rows of each group, whole."""
-        return self._rows("take", lambda rows: itertools.islice(rows, max(count, 0)))
+        most = max(check_count("take", count, None), 0)
+        return self._rows("take", lambda rows: itertools.islice(rows, most))
 
     def drop(self, count: int) -> Self:
         """Keep all but the first rows of each group, whole."""
-        return self._rows("drop", lambda rows: itertools.islice(rows, max(count, 0), None))
+        least = max(check_count("drop", count, None), 0)
+        return self._rows("drop", lambda rows: itertools.islice(rows, least, None))
 
     def take_while(self, fields: Any, predicate: Callable[..., Any]) -> Self:
         """Keep the rows before the first one for which a predicate does not hold."""
