@@ -87,7 +87,7 @@ def run_everys(
     is_failing = True
     try:
         driver.prepare()
-        if isinstance(driver, FoldDriver):
+        if isinstance(driver, (FoldDriver, BufferDriver)):
             yield from driver.groups(groups)
         else:
             for key, rows in groups:

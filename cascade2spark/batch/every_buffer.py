@@ -78,6 +78,31 @@ class BufferDriver:
         self._call.output_collector = OutputCollector(self._spec.declared, self._drain, capacity=1)
         self._operations.prepare(self._spec, self._call)
 
+    def groups(self, groups: Iterable[tuple[Row, Any]]) -> Iterator[list[Row]]:
+        """Let the buffer work on groups, one after another."""
+        if not self._is_exact or self._is_immediate or not self._spec.arguments.is_all:
+            for key, rows in groups:
+                yield from self.group(key, rows)
+            return
+        # Short groups are most of them: 300 ns each for what a call for each one took 900.
+        call, size, made = self._spec.operation.call, self._size, self._made
+        for key, rows in groups:
+            if rows.__class__ is not list:
+                yield from self.group(key, rows)
+                made = self._made
+                continue
+            self._given = key
+            try:
+                self._rows_in += len(rows)
+                results = iter(call(key, iter(rows)))
+                made.extend(islice(results, size))
+                while len(made) >= size:
+                    yield from self.rest()
+                    made = self._made
+                    made.extend(islice(results, size))
+            except Exception as error:
+                self._fail(error, self._group_fields)
+
     def group(self, key: Row, rows: Any) -> Iterator[list[Row]]:
         """Let the buffer work on one group; rows it leaves are skipped."""
         closure = rows if isinstance(rows, JoinerClosure) else None
@@ -94,18 +119,22 @@ class BufferDriver:
             else:
                 yield from self._drive(entering, closure)
         except Exception as error:
-            if isinstance(error, (MemoryError, TrapFailed)):
-                raise
             names = self._group_fields if self._given is key else self._spec.argument_fields
-            located = located_error(error, self._spec.site, self._given, names)
-            if self._spec.trap is None:
-                raise located from located.__cause__
-            self._task.trap(self._spec.trap, self._given, located, self._spec.site)
+            self._fail(error, names)
         for _ in entering:
             pass
         if self._counter is not None:
             self._rows_in += next(self._counter)
             self._counter = None
+
+    def _fail(self, error: Exception, names: Fields) -> None:
+        """Have a trap take what was given, or raise what the user is to see."""
+        if isinstance(error, (MemoryError, TrapFailed)):
+            raise error
+        located = located_error(error, self._spec.site, self._given, names)
+        if self._spec.trap is None:
+            raise located from located.__cause__
+        self._task.trap(self._spec.trap, self._given, located, self._spec.site)
 
     def flush(self) -> Iterator[list[Row]]:
         """Flush the operation: it may emit, if it kept the collector."""

@@ -78,6 +78,8 @@ def nester(nesting: Nesting) -> Callable[[Row], Any]:
     """Return the function from argument values to the one argument that a callable takes."""
     if isinstance(nesting, int):
         return itemgetter(nesting)
+    if len(nesting) > 1 and all(isinstance(one, int) for one in nesting):
+        return itemgetter(*nesting)
     parts = [nester(one) for one in nesting]
     return lambda values: tuple([part(values) for part in parts])
 

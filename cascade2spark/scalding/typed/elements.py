@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from cascade2spark.errors import BuildError
+from cascade2spark.errors import BuildError, Unsupported, shown_value
 from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import Pipe
 from cascade2spark.scalding.base import Source, current_state
@@ -38,6 +38,15 @@ class Elements(Broadcasting[T]):
     def group(self: Elements[tuple[K, V]]) -> Grouped[K, V]:
         """Declare the first part of each pair its key. Alone it moves nothing."""
         return grouped(self.node)
+
+    def group_with(self, ordering: Any) -> NoReturn:
+        """Refuse: keys are compared by Python's ``==``, never by an ordering."""
+        raise Unsupported(
+            "group_with: keys are compared by Python's ==, not by an ordering",
+            asked=shown_value(ordering),
+            origin=capture_origin(),
+            fix="make of each key what the ordering compares, and call group()",
+        )
 
     def group_by(self, call: Callable[[T], K]) -> Grouped[K, T]:
         """Return the values by a key that a function gives."""

@@ -7,8 +7,11 @@ from functools import partial
 from itertools import accumulate
 from typing import Any, TypeVar
 
-from cascade2spark.errors import BuildError, shown_value
+from cascade2spark.errors import BuildError, RunError, shown_value
+from cascade2spark.ordering_python import PythonKeyOrder
+from cascade2spark.scalding.algebra.products import field_names_of
 from cascade2spark.scalding.algebra.resolving import as_semigroup
+from cascade2spark.scalding.typed.calls import check_call, second
 from cascade2spark.scalding.typed.elements import Elements
 from cascade2spark.scalding.typed.groups import Grouped, UnsortedGrouped
 from cascade2spark.scalding.typed.joins import CoGrouped, Joinable
@@ -163,19 +166,33 @@ class LookupJoin:
 
 
 def cumulative_sum(
-    pipe: Elements[tuple[K, tuple[U, V]]], semigroup: Any = None, reducers: int = -1
+    pipe: Elements[tuple[K, tuple[U, V]]],
+    semigroup: Any = None,
+    reducers: int = -1,
+    partition: Callable[[U], Any] | None = None,
 ) -> TypedPipe[tuple[K, tuple[U, V]]]:
-    """Return rows ``(key, (place, value))`` with running sums of each key, in order of place."""
-    plus = as_semigroup(semigroup).plus
+    """Return rows ``(key, (place, value))`` with running sums of each key, in order of place.
 
-    def add(total: Any, row: Any) -> Any:
-        return row[0], plus(total[1], row[1])
-
-    def sums(key: Any, rows: Iterator[Any]) -> Iterable[Any]:
-        return accumulate(rows, add)
-
-    grouped: Grouped[Any, Any] = Grouped(pipe.node).with_reducers(reducers)
-    return grouped.sort_by(_first).map_group(sums).to_typed_pipe()
+    Args:
+        pipe: the rows.
+        semigroup: how two values are added. Default: by their own types.
+        reducers: number of partitions; -1 for the default.
+        partition: a function of the place that cuts the rows of a key into parts, which are summed
+            side by side, in two passes: for keys with very many rows. A later place must have the
+            same part or a greater one.
+    """
+    adding = as_semigroup(semigroup)
+    if partition is None:
+        grouped: Grouped[Any, Any] = Grouped(pipe.node).with_reducers(reducers)
+        return grouped.sort_by(_first).map_group(_RunningSums(adding.plus)).to_typed_pipe()
+    check_call("cumulative_sum", partition)
+    parts = pipe.map(lambda row: ((row[0], partition(row[1][0])), row[1]))
+    totals = parts.map_values(second).group().with_reducers(reducers).sum(adding)
+    in_order = totals.map(_with_part).group().with_reducers(reducers).sort_by(_first)
+    starts = in_order.map_group(_Starts(adding.plus)).map(_as_start)
+    entries = parts.map_values(_as_entry) + starts
+    summed = entries.group().with_reducers(reducers).sort_by(_place)
+    return summed.map_group(_PartSums(adding.plus)).map(lambda pair: (pair[0][0], pair[1]))
 
 
 class TypedPipeDiff:
@@ -203,8 +220,87 @@ class TypedPipeDiff:
         grouped = both.group_by(lambda entry: group_by(entry[0])).with_reducers(reducers)
         return grouped.map_group(_counted).values().filter(_differs)
 
+    @staticmethod
+    def diff_by_hash_code(
+        left: Elements[T], right: Elements[T], reducers: int = -1
+    ) -> TypedPipe[tuple[T, tuple[int, int]]]:
+        """As diff, for values that need not be hashable: they are compared by ``==``.
+
+        Values are brought together by a hash of what they hold; those of classes of your own, but
+        for records, all have the same one.
+        """
+        return TypedPipeDiff.diff_by_group(left, right, _hash_code, reducers)
+
+    @staticmethod
+    def diff_array_pipes(
+        left: Elements[Iterable[T]], right: Elements[Iterable[T]], reducers: int = -1
+    ) -> TypedPipe[tuple[list[T], tuple[int, int]]]:
+        """As diff, for lists or arrays of values that are hashable; gives lists."""
+        found = TypedPipeDiff.diff(left.map(tuple), right.map(tuple), reducers)
+        return found.map(lambda row: (list(row[0]), row[1]))
+
 
 _PAIR_OF_COUNTS = tuple[int, int]
+_HASH = PythonKeyOrder(1).hasher()
+
+
+def _hash_code(value: Any) -> int:
+    """Return a hash that equal values share, in every process."""
+    try:
+        return _HASH((value,))
+    except RunError:
+        names = field_names_of(type(value))
+        if names is None:
+            return 0
+        return _hash_code(tuple(_hash_code(getattr(value, name)) for name in names))
+
+
+class _RunningSums:
+    """The running sums of (place, value) rows."""
+
+    def __init__(self, plus: Callable[[Any, Any], Any]) -> None:
+        self.plus = plus
+
+    def __call__(self, key: Any, rows: Iterator[Any]) -> Iterable[Any]:
+        return accumulate(rows, lambda total, row: (row[0], self.plus(total[1], row[1])))
+
+
+class _Starts(_RunningSums):
+    """For all parts of a key but the first, what those before them come to."""
+
+    def __call__(self, key: Any, rows: Iterator[Any]) -> Iterable[Any]:
+        before = None
+        for part, total in rows:
+            if before is None:
+                before = (total,)
+                continue
+            yield part, before[0]
+            before = (self.plus(before[0], total),)
+
+
+class _PartSums(_RunningSums):
+    """The running sums of one part, from where the parts before it end."""
+
+    def __call__(self, key: Any, rows: Iterator[Any]) -> Iterable[Any]:
+        total = None
+        for is_row, place, value in rows:
+            total = (value,) if total is None else (self.plus(total[0], value),)
+            if is_row:
+                yield place, total[0]
+
+
+def _with_part(row: Any) -> Any:
+    (key, part), total = row
+    return key, (part, total)
+
+
+def _as_start(row: Any) -> Any:
+    key, (part, before) = row
+    return (key, part), (False, None, before)
+
+
+def _as_entry(row: Any) -> Any:
+    return True, row[0], row[1]
 
 
 def _joined_all(name: str, pipes: tuple[Any, ...]) -> UnsortedGrouped[Any, Any]:

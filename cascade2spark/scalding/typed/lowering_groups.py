@@ -111,14 +111,9 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
     keys = leaves_of(key)
     result = "value" if "value" not in keys else fresh_name("value", found.fields)
     fields = Fields(*keys, result)
-    call = groups_buffer(
-        todo,
-        nesting_of(key, keys),
-        len(keys),
-        nesting_of(value, found.fields),
-        fields,
-        node.origin,
-    )
+    is_row = value == found.fields
+    values = None if is_row else nesting_of(value, found.fields)
+    call = groups_buffer(todo, nesting_of(key, keys), values, fields, node.origin)
     every = Every(placed(group, node), Fields.ALL, call, Fields.RESULTS)
     return Lowered(placed(every, node), (*keys, result), (key, result))
 

@@ -32,7 +32,7 @@ from cascade2spark.operations.callables import (
 )
 from cascade2spark.origin import Origin
 from cascade2spark.scalding.typed import steps
-from cascade2spark.scalding.typed.steps import JoinTree, Step, joined_values, run_steps
+from cascade2spark.scalding.typed.steps import JoinTree, Step, Stream, joined_values, run_steps
 
 __all__ = [
     "CompleteCall",
@@ -177,19 +177,18 @@ class DrawNumber(BaseOperation, Function):
 def groups_buffer(
     todo: tuple[Step, ...],
     key: Nesting,
-    width: int,
-    value: Nesting,
+    value: Nesting | None,
     fields: Fields,
     origin: Origin,
 ) -> RowsBuffer:
     """Return the Buffer that runs steps over the values of each key.
 
     Args:
-        key: how the key is made of the `width` values of the group's tuple.
-        value: how a value is made of a row.
+        key: how the key is made of the values of the group's tuple.
+        value: how a value is made of a row; None if it is the row.
         fields: those of the key, and one for the result.
     """
-    return _Named(_GroupCall(todo, key, width, value), fields, origin, todo)
+    return _Named(_GroupCall(todo, key, value), fields, origin, todo)
 
 
 def join_buffer(
@@ -225,19 +224,23 @@ class _Named(RowsBuffer):
 
 
 class _GroupCall:
-    def __init__(self, todo: tuple[Step, ...], key: Nesting, width: int, value: Nesting) -> None:
-        self.todo, self.key, self.width, self.value = todo, key, width, value
-        self._bind()
-
-    def _bind(self) -> None:
-        self.key_of, self.value_of = nester(self.key), nester(self.value)
+    def __init__(self, todo: tuple[Step, ...], key: Nesting, value: Nesting | None) -> None:
+        self.todo, self.key, self.value = todo, key, value
+        self.key_of = nester(key)
+        self.value_of = None if value is None else nester(value)
+        first = todo[0] if len(todo) == 1 else None
+        # A group is never empty: one function of its values can be called as it is.
+        self.call = first.call if isinstance(first, Stream) else None
 
     def __reduce__(self) -> Any:
-        return type(self), (self.todo, self.key, self.width, self.value)
+        return type(self), (self.todo, self.key, self.value)
 
-    def __call__(self, group: Row, rows: Iterable[Row]) -> Iterator[Row]:
-        values = run_steps(self.todo, self.key_of(group), map(self.value_of, rows))
-        return _with_key(group, values)
+    def __call__(self, group: Row, rows: Iterator[Row]) -> Iterator[Row]:
+        values = rows if self.value_of is None else map(self.value_of, rows)
+        if self.call is None:
+            return _with_key(group, run_steps(self.todo, self.key_of(group), values))
+        results = self.call(self.key_of(group), values)
+        return _with_key(group, () if results is None else results)
 
 
 class _JoinCall:
@@ -268,7 +271,7 @@ def _side(
     return lambda: map(value_of, closure.get_iterator(at))
 
 
-def _with_key(key: Row, values: Iterator[Any]) -> Iterator[Row]:
+def _with_key(key: Row, values: Iterable[Any]) -> Iterator[Row]:
     return zip(*map(repeat, key), values)  # noqa: B905
 
 
