@@ -1353,3 +1353,55 @@ def a_set_of_lists(a):
 @case("2.3", fails=(RunError, "int", "str"), a=[("a", 1), ("a", "x")])
 def a_sum_of_unlike_values(a):
     return a.group().sum()
+
+
+# -- 1.10 sums in parts, diffs of anything ----------------------------------------------------
+
+STEPS = [
+    ("a", (3, 30)),
+    ("b", (1, 1)),
+    ("a", (1, 10)),
+    ("a", (12, 5)),
+    ("a", (2, 20)),
+    ("a", (25, 1)),
+]
+RUNNING = [
+    ("a", (1, 10)),
+    ("a", (2, 30)),
+    ("a", (3, 60)),
+    ("a", (12, 65)),
+    ("a", (25, 66)),
+    ("b", (1, 1)),
+]
+
+
+@case("1.10 CumulativeSum, with a partition function", RUNNING, a=STEPS)
+def running_sums_in_parts(a):
+    return cumulative_sum(a, partition=lambda place: place // 10)
+
+
+@case("1.10 CumulativeSum, every row a part", RUNNING, a=STEPS)
+def running_sums_in_parts_of_one_row(a):
+    return cumulative_sum(a, int, 2, partition=lambda place: place)
+
+
+@case(
+    "1.10 CumulativeSum", [("a", (1, "x")), ("a", (2, "xy"))], a=[("a", (2, "y")), ("a", (1, "x"))]
+)
+def running_sums_in_parts_keep_the_order(a):
+    return cumulative_sum(a, partition=lambda place: place)
+
+
+@case(
+    "1.10 diffByHashCode",
+    [([1], (2, 1)), ({"k": 1}, (1, 0)), ([2], (0, 1))],
+    a=[[1], [1], {"k": 1}, [3], 1],
+    b=[[1], [2], [3], 1.0],
+)
+def a_diff_of_values_that_are_not_hashable(a, b):
+    return TypedPipeDiff.diff_by_hash_code(a, b)
+
+
+@case("1.10 diffArrayPipes", [([1, 2], (1, 0)), ([], (0, 1))], a=[[1, 2], [3]], b=[[3], []])
+def a_diff_of_lists(a, b):
+    return TypedPipeDiff.diff_array_pipes(a, b)

@@ -233,6 +233,13 @@ def test_both_calls_are_named_where_a_broadcast_is_refused(given) -> None:
     assert {"hash_join", "sorted" if given == "sorted" else "join"} == set(raised.value.details)
 
 
+def test_keys_have_no_ordering() -> None:
+    with pytest.raises(Unsupported, match="by Python's ==") as raised:
+        TypedPipe.from_([("a", 1)]).group_with(str.lower)
+    assert "what the ordering compares" in str(raised.value)
+    assert "test_scalding_misuse.py" in str(raised.value)
+
+
 HINTS = {
     "cascade2spark.scalding Job": "from cascade2spark.scalding.job import Job",
     "cascade2spark.scalding TypedPipe": "from cascade2spark.scalding.typed import TypedPipe",
