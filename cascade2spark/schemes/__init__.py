@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cascade2spark.codecs.thrift import ThriftCodec, ThriftRecord, record_class, thrift_struct
+from cascade2spark.schemes.absent import absent_scheme as _absent_scheme
 from cascade2spark.schemes.avro import Avro, AvroScheme
 from cascade2spark.schemes.base import Compress, RowReader, RowWriter, Scheme, SourceInfo
 from cascade2spark.schemes.delimited import FieldTypeResolver, TextDelimited
@@ -42,3 +43,7 @@ __all__ = [
     "record_class",
     "thrift_struct",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise _absent_scheme(name, __all__)
