@@ -29,7 +29,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, batch_rows, rows_of
-from cascade2spark.batch.hashing import Hashes, batch_hashes, column_hashes
+from cascade2spark.batch.hashing import Hashes, batch_hashes
+from cascade2spark.batch.key_types import has_column_keys
 from cascade2spark.errors import shown_value
 from cascade2spark.ordering import AnyKeyOrder, KeyOrder
 from cascade2spark.selection import Pick
@@ -86,7 +87,7 @@ class KeyCounter:
         self._takes_hashes = order.has_group_key
         if not self._takes_hashes:
             self._order = KeyOrder(order.width)
-        self._places = key.positions if self._order.is_directional else None
+        self._places = key.positions if has_column_keys(self._order) else None
         self._random = np.random.default_rng(_SEED)
         self._rows = 0
         self._weight = 0
@@ -161,7 +162,7 @@ class KeyCounter:
     def _own_hashes(self, rows: Batch) -> Hashes:
         if isinstance(rows, list) or self._places is None:
             return batch_hashes(rows, self._key, self._order)
-        return column_hashes(rows.columns, rows.num_rows)
+        return batch_hashes(rows, Pick(tuple(range(rows.num_columns))), self._order)
 
     def _count(self) -> None:
         """Add what was sampled to the counters; learn the keys of those that may be told."""
