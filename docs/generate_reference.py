@@ -87,7 +87,7 @@ TAPS: Families = {
 SCHEMES: Families = {
     "Text": "TextLine TextDelimited FixedWidth JsonLine JSONTextLine FieldTypeResolver Compress",
     "Sequence files": "SequenceFile WritableSequenceFile ThriftSequenceFile",
-    "Thrift": "ThriftCodec ThriftRecord record_class thrift_struct",
+    "Thrift": "ThriftCodec ThriftRecord record_class thrift_enum thrift_struct",
     "Parquet and Avro": "Parquet ParquetTupleScheme Avro AvroScheme",
     "Nothing": "NullScheme",
     "Schemes of your own": "LineScheme Scheme RowReader RowWriter SourceInfo",

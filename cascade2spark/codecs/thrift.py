@@ -9,7 +9,7 @@ from cascade2spark.codecs.thrift_codec import (
     record_class,
 )
 from cascade2spark.codecs.thrift_generated import skip_value
-from cascade2spark.codecs.thrift_idl import thrift_struct, thrift_structs
+from cascade2spark.codecs.thrift_idl import thrift_enum, thrift_struct, thrift_structs
 from cascade2spark.codecs.thrift_schema import ThriftEnum, ThriftField, ThriftStruct, ThriftType
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "as_plain",
     "record_class",
     "skip_value",
+    "thrift_enum",
     "thrift_struct",
     "thrift_structs",
 ]

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from cascade2spark.codecs.thrift_schema import (
+    ThriftEnum,
     ThriftStruct,
     definition_text,
     struct_from_definition,
 )
 from cascade2spark.errors import BuildError
 
-__all__ = ["thrift_struct", "thrift_structs"]
+__all__ = ["thrift_enum", "thrift_struct", "thrift_structs"]
 
 _HIDDEN = "__as_in_idl"
 _UNION_MARK = "_cascade2spark_is_union"
@@ -78,6 +79,28 @@ def thrift_structs(idl: Any, *, include_dirs: Iterable[str] = ()) -> dict[str, T
     """Return all structs, unions and exceptions of an IDL by name, those of included files too."""
     found = _definitions(_parsed(idl, include_dirs))
     return {name: _struct_of_class(kind) for name, kind in found.items()}
+
+
+def thrift_enum(idl: Any, name: str, *, include_dirs: Iterable[str] = ()) -> ThriftEnum:
+    """Return an enum of an IDL, to write names where records have numbers.
+
+    Args:
+        idl: path of a file, or the text of one.
+        name: of the enum, ``Kind`` or ``common.Kind`` of an included file.
+        include_dirs: folders, besides that of the file itself, where included files are looked for.
+    Raises:
+        BuildError: it does not parse, a file is missing, or there is no such enum or name.
+    Source:
+        The classes that thrift generates for enums.
+    Example:
+        >>> kind = thrift_enum("enum Kind { CLICK = 1, VIEW = 2 }", "Kind")
+        >>> kind["VIEW"], kind.name_of(1)
+        (2, 'CLICK')
+    """
+    found = _enums(_parsed(idl, include_dirs))
+    if name not in found:
+        raise BuildError("the IDL has no such enum", asked=name, available=sorted(found))
+    return ThriftEnum(name, _members(found[name]))
 
 
 def _parsed(idl: Any, include_dirs: Iterable[str]) -> Any:
@@ -212,6 +235,19 @@ def _definitions(module: Any, prefix: str = "") -> dict[str, type]:
     return found
 
 
+def _enums(module: Any, prefix: str = "") -> dict[str, Any]:
+    meta = module.__thrift_meta__
+    found = {prefix + kind.__name__.removesuffix(_HIDDEN): kind for kind in meta["enums"]}
+    for included in meta["includes"]:
+        found |= _enums(included, f"{prefix}{included.__name__.rpartition('.')[2]}.")
+    return found
+
+
+def _members(enum: Any) -> dict[str, int]:
+    members: Mapping[str, int] = enum._NAMES_TO_VALUES
+    return {name.removesuffix(_HIDDEN): number for name, number in members.items()}
+
+
 def _struct_of_class(kind: type) -> ThriftStruct:
     if not hasattr(kind, "thrift_spec") or not hasattr(kind, "default_spec"):
         raise BuildError(
@@ -271,8 +307,7 @@ class _Definition:
             return ("struct", self._name(inner))
         if wire == 8 and inner is not None:
             name = self._name(inner)
-            members: Mapping[str, int] = inner._NAMES_TO_VALUES
-            self._enums[name] = {key.removesuffix(_HIDDEN): one for key, one in members.items()}
+            self._enums[name] = _members(inner)
             return ("enum", name)
         if wire in _CONTAINERS:
             parts = inner if wire == 13 else (inner,)

@@ -58,7 +58,9 @@ _WIRE = {
 }
 _SHOWN_FIELDS = 40
 # What records have besides their fields.
-_TAKEN = frozenset({"as_dict", "is_set", "struct", "_values", "_check_name", "_stored", "_unread"})
+_TAKEN = frozenset({"as_dict", "is_set", "struct", "_values", "_check_name", "_look"}) | frozenset(
+    {"_stored", "_unread", "_raw", "_codec", "_looked"}
+)
 
 
 @attrs.frozen
@@ -72,6 +74,15 @@ class ThriftEnum:
 
     name: str
     members: Mapping[str, int] = attrs.field(eq=False)
+
+    def __getitem__(self, name: str) -> int:
+        if name not in self.members:
+            raise BuildError(
+                f"thrift enum {self.name} has no such name",
+                asked=name,
+                available=list(self.members),
+            )
+        return self.members[name]
 
     def name_of(self, number: int) -> str | None:
         """Return the name of a number, None for one the IDL does not know."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from cascade2spark.codecs.thrift import ThriftCodec, ThriftRecord, record_class, thrift_struct
+from cascade2spark.codecs.thrift import (
+    ThriftCodec,
+    ThriftRecord,
+    record_class,
+    thrift_enum,
+    thrift_struct,
+)
 from cascade2spark.schemes.absent import absent_scheme as _absent_scheme
 from cascade2spark.schemes.avro import Avro, AvroScheme
 from cascade2spark.schemes.base import Compress, RowReader, RowWriter, Scheme, SourceInfo
@@ -41,6 +47,7 @@ __all__ = [
     "ThriftSequenceFile",
     "WritableSequenceFile",
     "record_class",
+    "thrift_enum",
     "thrift_struct",
 ]
 

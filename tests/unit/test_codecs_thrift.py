@@ -18,7 +18,13 @@ from thriftpy2.protocol import TBinaryProtocolFactory, TCompactProtocolFactory
 from thriftpy2.utils import serialize
 
 from cascade2spark.codecs import thrift_codec, thrift_fast
-from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct, thrift_structs
+from cascade2spark.codecs.thrift import (
+    ThriftCodec,
+    record_class,
+    thrift_enum,
+    thrift_struct,
+    thrift_structs,
+)
 from cascade2spark.errors import BadRecord, BuildError
 from tests.fuzz.thrift_mutations import EVENT, IDL, event
 
@@ -78,6 +84,21 @@ def test_includes_are_found_in_include_dirs(idl, tmp_path) -> None:
     assert {"Visit", "common.Place"} == set(found)
     with pytest.raises(BuildError, match="include_dirs="):
         thrift_struct(text, "Visit")
+
+
+def test_enums_give_numbers_for_names(idl, tmp_path) -> None:
+    kind = thrift_enum(idl, "common.Kind")
+    assert (1, "VIEW", None) == (kind["CLICK"], kind.name_of(2), kind.name_of(9))
+    assert 3 == thrift_enum("enum E { None = 3 }", "E")["None"]
+    assert visit_kind(idl)["VIEW"] == kind["VIEW"]
+    with pytest.raises(BuildError, match=r"(?s)no such name.*nearest +'CLICK'"):
+        kind["CLIK"]
+    with pytest.raises(BuildError, match=r"(?s)no such enum.*'common.Kind'"):
+        thrift_enum(idl, "Kind")
+
+
+def visit_kind(idl):
+    return thrift_struct(idl, "Visit").field("kind").type.enum
 
 
 def test_two_files_of_one_name_and_two_structs_of_one_name(tmp_path) -> None:
