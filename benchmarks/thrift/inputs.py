@@ -47,7 +47,7 @@ def digest_of_structs(output: Path, struct: str) -> str:
         if not part.stat().st_size:
             continue
         for (record,) in Hfs(scheme, str(part)).open_for_read():
-            data = record.__dict__["#raw"]
+            data = record._raw
             count += 1
             if struct != "Event" or hashlib.blake2b(_number(data), digest_size=1).digest()[0] < 16:
                 shown = repr(sorted((name, str(getattr(record, name))) for name in _names(scheme)))

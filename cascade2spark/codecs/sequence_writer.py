@@ -30,7 +30,9 @@ __all__ = ["SequenceFileWriter"]
 
 _COMPRESSIONS = ("none", "record", "block")
 _DEFAULT_CODEC = "zlib"
+_MOST_KNOWN = 8192  # sizes whose heads are kept: sizes come again and again
 _pack_head = struct.Struct(">ii").pack
+_pack_sizes = struct.Struct(">iii").pack
 
 
 class SequenceFileWriter:
@@ -90,6 +92,7 @@ class SequenceFileWriter:
         self._block_bytes = block_bytes
         self._since_sync = 0
         self._head = _fused_head(key_type, value_type) if compression == "none" else None
+        self._heads = _Heads()
         self._keys: list[bytes] = []
         self._values: list[bytes] = []
         self._held_bytes = 0
@@ -150,7 +153,7 @@ class SequenceFileWriter:
             if key_size:
                 heads = list(map(pack, lengths, repeat(key_size), keys, counts))
             elif set(keys) == {None}:
-                heads = list(map(pack, lengths, repeat(0), counts))
+                heads = list(map(self._heads.__getitem__, counts))
             else:
                 return None
         except (struct.error, OverflowError, TypeError):
@@ -221,6 +224,16 @@ class SequenceFileWriter:
                 packed = self._codec.compress(raw)
                 parts += (encode_vint(len(packed)), packed)
         return b"".join(parts)
+
+
+class _Heads(dict[int, bytes]):
+    """What stands before the bytes of a BytesWritable without a key, by their number."""
+
+    def __missing__(self, count: int) -> bytes:
+        head = _pack_sizes(count + 4, 0, count)
+        if count < _MOST_KNOWN:
+            self[count] = head
+        return head
 
 
 def _fused_head(key_type: Writable, value_type: Writable) -> struct.Struct | None:

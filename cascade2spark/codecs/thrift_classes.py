@@ -6,21 +6,27 @@ Descriptors stand for absent fields, so that reading a record sets only what the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from threading import get_ident
-from types import SimpleNamespace
 from typing import Any
 
 from cascade2spark.codecs.thrift_plain import Wanted
 from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, ThriftType
 
-__all__ = ["CODEC", "LOOKED", "RAW", "LookedFlat", "RecordClasses"]
+__all__ = ["CODEC", "LOOKED", "RAW", "UNREAD", "LookedFlat", "RecordClasses", "raw_of"]
 
 _MOST_READERS = 256
-# What a record has besides its fields: names that no field can have begin with this sign.
-RAW = "#raw"  # the bytes of an unread one
-CODEC = "#codec"  # what reads them
-LOOKED = "#looked"  # a field of it was looked at, and then all of them: no list or struct yet
-_ATTRIBUTES = "#attributes"
+# What an unread record has; no field has these names.
+RAW = "_raw"  # its bytes
+CODEC = "_codec"  # what reads them
+LOOKED = "_looked"  # a field of it was looked at, and then all of them: no list or struct yet
+UNREAD = (RAW, CODEC, LOOKED)
+_ATTRIBUTES = "#attributes"  # names that no field can have begin with this sign
+
+
+def raw_of(record: Any) -> bytes | None:
+    """Return the bytes of a record that is unread, None of any other."""
+    return getattr(record, RAW, None)
 
 
 class RecordClasses:
@@ -87,13 +93,16 @@ class RecordClasses:
         for field in struct.fields:
             members[field.attribute] = self._absent(field)
             if field.default is not None:
-                members["#" + field.attribute] = _Set(field.attribute)
+                members["#" + field.attribute] = _set_of(field.attribute, struct.kind)
         made: Any = type(struct.name, (self.record,), members)
         # Records that are read are made and filled by C: no constructor and no checks of ours,
         # which would make it 20 µs instead of 3. Wrong names are found when one is written.
-        filled: dict[str, Any] = {**module, "__init__": SimpleNamespace.__init__}
+        filled: dict[str, Any] = {**module, "__init__": object.__init__}
+        for field in struct.fields:
+            if field.default is not None:
+                filled["#" + field.attribute] = _Set(field.attribute)
         if struct.kind != "union":
-            filled["__setattr__"] = SimpleNamespace.__setattr__
+            filled["__setattr__"] = object.__setattr__
         made._stored = type(struct.name, (made,), filled)
         looked: dict[str, Any] = {}
         for field in struct.fields:
@@ -152,7 +161,7 @@ class LookedFlat(_Looked):
         if record is None:
             return self
         self.missed += 1
-        key = record.__dict__[CODEC], get_ident()
+        key = record._codec, get_ident()
         read = self._readers.get(key)
         if read is None:
             if len(self._readers) > _MOST_READERS:
@@ -183,6 +192,15 @@ class _Default:
         if record is not None:
             record.__dict__[self._attribute] = value
         return value
+
+
+def _set_of(attribute: str, kind: str) -> Any:
+    """Return what the C codec reads of a field with a default in a record that somebody made.
+
+    Such a record has a value of its own for each: it is looked at without a call of Python's. But
+    a union has one value.
+    """
+    return _Set(attribute) if kind == "union" else property(attrgetter(attribute))
 
 
 class _Set:

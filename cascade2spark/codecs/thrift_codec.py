@@ -13,12 +13,11 @@ import threading
 import zlib
 from abc import ABCMeta
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 import attrs
 
-from cascade2spark.codecs.thrift_classes import CODEC, LOOKED, RAW, RecordClasses
+from cascade2spark.codecs.thrift_classes import CODEC, LOOKED, RAW, UNREAD, RecordClasses, raw_of
 from cascade2spark.codecs.thrift_idl import thrift_struct
 from cascade2spark.codecs.thrift_plain import UNKNOWN
 from cascade2spark.codecs.thrift_schema import ThriftStruct
@@ -30,11 +29,12 @@ from cascade2spark.errors import BuildError, nearest_match
 __all__ = ["ThriftCodec", "ThriftRecord", "as_plain", "record_class"]
 
 _ATTRIBUTES = "#attributes"
+_NEVER = object()
 
 Row = tuple[Any, ...]
 
 
-class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
+class ThriftRecord(metaclass=ABCMeta):
     """A struct's values: attributes by field, absent ones giving their default or None.
 
     Get a struct's class from `record_class`, or records from a codec. Two records are equal when
@@ -51,6 +51,9 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
         (True, 7)
     """
 
+    # What an unread record came from, what reads it, and what that gave; unset in all others.
+    __slots__ = ("__dict__", "__weakref__", *UNREAD)
+
     struct: ClassVar[ThriftStruct]
     _stored: ClassVar[type[ThriftRecord]]
     _unread: ClassVar[type[ThriftRecord]]
@@ -65,7 +68,7 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
             for field in self.struct.fields
             if field.default is not None
         }
-        super().__init__(**(given | values))
+        self.__dict__.update(given | values)
 
     @classmethod
     def __subclasshook__(cls, other: type) -> Any:
@@ -108,12 +111,16 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
             values.clear()  # as in Java, the new value takes the place of the old one
         super().__setattr__(name, value)
 
+    def __delattr__(self, name: str) -> None:
+        # What is made has all defaults, and is written as one that has: this one has not.
+        object.__setattr__(self, "__class__", self._stored)
+        super().__delattr__(name)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ThriftRecord) or self.struct != other.struct:
             return NotImplemented
-        mine, others = self.__dict__, other.__dict__
-        if RAW in mine and RAW in others and mine[RAW] == others[RAW]:
-            return bool(mine[CODEC] == others[CODEC])
+        if (data := raw_of(self)) is not None and data == raw_of(other):
+            return bool(getattr(self, CODEC) == getattr(other, CODEC))
         return _set_values(self) == _set_values(other)
 
     def __hash__(self) -> int:  # type: ignore[override]
@@ -121,8 +128,8 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
         return zlib.crc32(repr(_stable(self)).encode("utf-8", "surrogatepass"))
 
     def __repr__(self) -> str:
-        if RAW in self.__dict__:
-            return f"<unread {self.struct.name} of {len(self.__dict__[RAW])} bytes>"
+        if (data := raw_of(self)) is not None:
+            return f"<unread {self.struct.name} of {len(data)} bytes>"
         shown = ", ".join(
             f"{name}={value!r}" for name, value in self.__dict__.items() if name != UNKNOWN
         )
@@ -142,16 +149,12 @@ class ThriftRecord(SimpleNamespace, metaclass=ABCMeta):
     def __copy__(self) -> ThriftRecord:
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
-        twin.__dict__.pop(LOOKED, None)
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ThriftRecord:
         twin = type(self).__new__(type(self))
-        own = {name: one for name, one in self.__dict__.items() if name != LOOKED}
-        kept = {RAW, CODEC, UNKNOWN}
-        twin.__dict__.update(
-            {name: one if name in kept else copy.deepcopy(one, memo) for name, one in own.items()}
-        )
+        for name, one in self.__dict__.items():
+            twin.__dict__[name] = one if name == UNKNOWN else copy.deepcopy(one, memo)
         return twin
 
 
@@ -160,23 +163,32 @@ class _UnreadMixin(ThriftRecord):
 
     What cannot be changed, numbers and texts, is looked at without a change: the record stays
     bytes. When a list or a struct is, or an attribute is set, it becomes an ordinary record.
+    Attributes of its own are such values, read ahead.
     """
+
+    __slots__ = ()
+    _raw: bytes
+    _codec: ThriftCodec
+    _looked: ThriftRecord | None
 
     def _look(self, one: Callable[[bytes], Any], name: str) -> Any:
         """Return a field; `one` reads it alone."""
-        own = self.__dict__
-        if LOOKED not in own:
-            own[LOOKED] = None
-            return getattr(one(own[RAW]), name)
-        if own[LOOKED] is None:  # who looks twice looks again
-            own[LOOKED] = own[CODEC].decode(own[RAW])
-        return getattr(own[LOOKED], name)
+        looked = getattr(self, LOOKED, _NEVER)
+        if looked is _NEVER:
+            object.__setattr__(self, LOOKED, None)
+            return getattr(one(self._raw), name)
+        if looked is None:  # who looks twice looks again
+            looked = self._codec.decode(self._raw)
+            object.__setattr__(self, LOOKED, looked)
+        return getattr(looked, name)
 
     def _values(self) -> dict[str, Any]:
-        own = self.__dict__
-        read = own.get(LOOKED) or own[CODEC].decode(own[RAW])
+        read = getattr(self, LOOKED, None) or self._codec.decode(self._raw)
         self.__dict__.clear()
         self.__dict__.update(read.__dict__)
+        for name in UNREAD:
+            if hasattr(self, name):
+                object.__delattr__(self, name)
         object.__setattr__(self, "__class__", self._stored)
         return self.__dict__
 
@@ -185,7 +197,13 @@ class _UnreadMixin(ThriftRecord):
         super().__delattr__(name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unread, (self.__dict__[CODEC], self.__dict__[RAW])
+        return _unread, (self._codec, self._raw)
+
+    def __copy__(self) -> ThriftRecord:
+        return _unread(self._codec, self._raw)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ThriftRecord:
+        return _unread(self._codec, self._raw)
 
 
 def _classes() -> RecordClasses:
@@ -337,12 +355,10 @@ class ThriftCodec:
         Raises:
             BuildError: a value has no place in its field; with the field.
         """
-        own = record.__dict__ if isinstance(record, ThriftRecord) else {}
-        if RAW in own:
-            codec = own[CODEC]
+        if isinstance(record, ThriftRecord) and (data := raw_of(record)) is not None:
+            codec = getattr(record, CODEC)
             if codec.protocol == self.protocol and codec.struct == self.struct:
-                raw: bytes = own[RAW]
-                return raw
+                return data
         return _tools(self).encode(record)
 
     def encode_row(self, row: Row) -> bytes:
@@ -361,12 +377,12 @@ class ThriftCodec:
             """Return the bytes that a record came from, if they are what to write."""
             if record.__class__ is not kind:
                 return None
-            own = record.__dict__
-            if own[CODEC] is not known[-1]:
-                if own[CODEC].protocol != self.protocol or own[CODEC].struct != self.struct:
+            codec = record._codec
+            if codec is not known[-1]:
+                if codec.protocol != self.protocol or codec.struct != self.struct:
                     return None
-                known[:] = [own[CODEC]]
-            raw: bytes = own[RAW]
+                known[:] = [codec]
+            raw: bytes = record._raw
             return raw
 
         def write(records: Sequence[Any]) -> list[bytes]:
@@ -418,5 +434,6 @@ def _read_again(codec: ThriftCodec, data: bytes) -> ThriftRecord:
 def _unread(codec: ThriftCodec, data: bytes) -> ThriftRecord:
     kind = _CLASSES.of(codec.struct)._unread
     record: ThriftRecord = kind.__new__(kind)
-    record.__dict__.update({RAW: data, CODEC: codec})
+    object.__setattr__(record, RAW, data)
+    object.__setattr__(record, CODEC, codec)
     return record

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -23,10 +23,7 @@ from cascade2spark.codecs.thrift_texts import text_finder
 from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, shown_value
 
-if TYPE_CHECKING:
-    from cascade2spark.codecs.thrift_codec import ThriftCodec
-
-__all__ = ["Tools", "tools_for"]
+__all__ = ["Settings", "Tools", "tools_for"]
 
 _SHOWN_BYTES = 60
 _SHOWN_PARTS = 12  # of a path
@@ -37,6 +34,23 @@ _OWN = attrgetter("__dict__")
 Row = tuple[Any, ...]
 Decode = Callable[[bytes], Any]
 Encode = Callable[[Any], bytes]
+
+
+class Settings(Protocol):
+    """What a codec is asked for: `ThriftCodec` tells."""
+
+    @property
+    def struct(self) -> ThriftStruct: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def fields(self) -> tuple[str, ...] | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def unknown(self) -> str: ...
+    @property
+    def trailing(self) -> str: ...
 
 
 @attrs.frozen(eq=False)
@@ -64,7 +78,7 @@ class Tools:
     encode_rows: Callable[[Sequence[Row]], list[bytes]]
 
 
-def tools_for(codec: ThriftCodec, classes: RecordClasses) -> Tools:
+def tools_for(codec: Settings, classes: RecordClasses) -> Tools:
     """Return the functions of a codec."""
     struct = codec.struct
     paths = struct.field_names if codec.fields is None else codec.fields
@@ -101,7 +115,7 @@ def tools_for(codec: ThriftCodec, classes: RecordClasses) -> Tools:
 
 
 def _many(
-    codec: ThriftCodec, wanted: Wanted, classes: RecordClasses, decode: Decode
+    codec: Settings, wanted: Wanted, classes: RecordClasses, decode: Decode
 ) -> Callable[[list[bytes]], list[Any]]:
     """Return what reads records by few calls, where these read what `decode` does."""
     if not _is_fast(codec) or codec.trailing == "ignore":
@@ -120,12 +134,12 @@ def _many(
     return read
 
 
-def _is_fast(codec: ThriftCodec) -> bool:
+def _is_fast(codec: Settings) -> bool:
     """Tell whether the C codec reads as a codec says."""
     return codec.unknown != "keep" and codec.text == "replace" and thrift_fast.is_fast(codec.struct)
 
 
-def _decoder(codec: ThriftCodec, wanted: Wanted, classes: RecordClasses) -> Decode:
+def _decoder(codec: Settings, wanted: Wanted, classes: RecordClasses) -> Decode:
     struct, source = codec.struct, INPUTS[codec.protocol]
     views: dict[int, type] = {}
 
@@ -185,7 +199,7 @@ def _decoder(codec: ThriftCodec, wanted: Wanted, classes: RecordClasses) -> Deco
 
 
 def _encoders(
-    codec: ThriftCodec, classes: RecordClasses
+    codec: Settings, classes: RecordClasses
 ) -> tuple[Encode, Encode, Callable[[list[Any]], list[bytes]]]:
     """Return what writes any record, one of the stored class with fields alone, and many."""
     struct, output = codec.struct, OUTPUTS[codec.protocol]
@@ -265,14 +279,14 @@ def _encoders(
     return write, write_made, write_many
 
 
-def _path_of(codec: ThriftCodec, fault: ThriftFault) -> str:
+def _path_of(codec: Settings, fault: ThriftFault) -> str:
     parts = fault.path
     if len(parts) > _SHOWN_PARTS:
         parts = [*parts[: _SHOWN_PARTS - 4], "…", *parts[-3:]]
     return ".".join([codec.struct.name, *parts]).replace(".[", "[")
 
 
-def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecord:
+def _bad_record(codec: Settings, fault: ThriftFault, data: bytes) -> BadRecord:
     start = max((fault.at or 0) - _SHOWN_BYTES // 2, 0)
     some = data[start : start + _SHOWN_BYTES].hex(" ", -8)
     return BadRecord(
@@ -287,7 +301,7 @@ def _bad_record(codec: ThriftCodec, fault: ThriftFault, data: bytes) -> BadRecor
     )
 
 
-def _bad_value(codec: ThriftCodec, fault: ThriftFault, record: Any) -> BuildError:
+def _bad_value(codec: Settings, fault: ThriftFault, record: Any) -> BuildError:
     return BuildError(
         f"a value that thrift {codec.struct.kind} {codec.struct.name} has no place for: "
         f"{fault.problem}",

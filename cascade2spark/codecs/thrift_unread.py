@@ -5,7 +5,9 @@ What is looked at in many of them is read while the next ones are checked, by th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -16,6 +18,9 @@ __all__ = ["UnreadDecoder"]
 # A field is read ahead when it was looked at in one of so many of the records before.
 _OFTEN = 8
 _MOST_AHEAD = 8
+
+# Runs an iterator to its end, in C.
+_do = deque(maxlen=0).extend
 
 ReadMany = Callable[[list[bytes]], list[Any]]
 
@@ -32,6 +37,9 @@ class UnreadDecoder:
     def __init__(self, codec: Any, kind: Any, reader_for: Callable[[list[str]], ReadMany]) -> None:
         self._codec = codec
         self._kind = kind
+        self._new = kind.__new__
+        self._set_raw = getattr(kind, RAW).__set__
+        self._set_codec = getattr(kind, CODEC).__set__
         self._reader_for = reader_for
         self._looks = {name: one for name, one in vars(kind).items() if isinstance(one, LookedFlat)}
         self._missed = self._count()
@@ -47,17 +55,11 @@ class UnreadDecoder:
         """
         self._learn()
         read = self._read(values)
-        kind, codec, new = self._kind, self._codec, self._kind.__new__
-        records = []
-        for data in values:
-            record = new(kind)
-            own = record.__dict__
-            own[RAW] = data
-            own[CODEC] = codec
-            records.append(record)
+        records = list(map(self._new, repeat(self._kind, len(values))))
+        _do(map(self._set_raw, records, values))
+        _do(map(self._set_codec, records, repeat(self._codec)))
         for name in self._ahead:
-            for record, value in zip(records, map(attrgetter(name), read), strict=True):
-                record.__dict__[name] = value
+            _do(map(object.__setattr__, records, repeat(name), map(attrgetter(name), read)))
         self._made = len(records)
         return records
 

@@ -169,7 +169,7 @@ class _StructWriter:
 
     def encode(self, elements: list[Any], /) -> bytes:
         if self._as_object:
-            return self._file.encode([(one,) for one in elements])
+            return self._file.encode_records(elements)
         for one in elements:
             if not isinstance(one, (tuple, list)) or len(one) != self._width:
                 raise self._call.refusal(f"an element is no tuple of {self._width} values", row=one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -15,20 +15,14 @@ from cascade2spark.codecs.thrift_values import THRIFT_WRITABLE, is_struct_class
 from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable, Writable
 from cascade2spark.errors import (
     BuildError,
-    Cascade2SparkError,
     PlanError,
-    RunError,
 )
 from cascade2spark.fields import Fields
 from cascade2spark.files import Split, route_of
 from cascade2spark.files.lines import open_for_read
-from cascade2spark.schemes.base import OnBad, Row, RowReader, RowWriter, Scheme, SourceInfo
-from cascade2spark.schemes.thrift_blocks import (
-    ThriftBlock,
-    block_parts,
-    thrift_blocks,
-    thrift_values,
-)
+from cascade2spark.schemes.base import Scheme, SourceInfo
+from cascade2spark.schemes.thrift_blocks import ThriftBlock, thrift_blocks
+from cascade2spark.schemes.thrift_rows import ThriftReader, ThriftWriter
 from cascade2spark.types import (
     Boolean,
     Double,
@@ -38,12 +32,10 @@ from cascade2spark.types import (
     Short,
     String,
     Type,
-    coercion,
 )
 
 __all__ = ["ThriftBlock", "ThriftSequenceFile"]
 
-_TRUTHS = frozenset({bool, type(None)})
 # How much of a file is read at a time: where each read costs a request, more is better.
 _LOCAL_BYTES = 1 << 20
 _STORE_BYTES = 8 << 20
@@ -208,9 +200,12 @@ class ThriftSequenceFile(Scheme):
             )
 
     def reader(self, source: SourceInfo) -> ThriftReader:
-        return ThriftReader(self, source)
+        width = len(self.names) + (self.key is not None)
+        wanted = tuple(range(width)) if source.wanted is None else source.wanted
+        paths = () if self.as_object else self.codec.fields or self.names
+        return ThriftReader(self.codec, paths, wanted, self.key is not None)
 
-    def writer(self, fields: Fields) -> RowWriter:
+    def writer(self, fields: Fields) -> ThriftWriter:
         if not fields.is_defined():
             raise PlanError(
                 "ThriftSequenceFile needs to know its fields; here rows of any width are written",
@@ -237,7 +232,7 @@ class ThriftSequenceFile(Scheme):
                 raise PlanError(
                     "one field holds the whole struct", asked=inner, available=self.names
                 )
-            return _ThriftWriter(fields, file, key_at, attrs.evolve(self.codec, fields=None), None)
+            return ThriftWriter(fields, file, key_at, attrs.evolve(self.codec, fields=None), None)
         path_of = dict(zip(self.names, self.codec.fields or self.names, strict=True))
         paths = [path_of.get(name, name) for name in inner]
         known = [(field.name, field.type.label) for field in self.struct.fields]
@@ -250,140 +245,7 @@ class ThriftSequenceFile(Scheme):
                 )
         codec = attrs.evolve(self.codec, fields=tuple(paths))
         types = [_type_of(self.struct.field(path).type) for path in paths]
-        return _ThriftWriter(fields, file, key_at, codec, types)
-
-
-class ThriftReader(RowReader[ThriftBlock]):
-    """Structs of blocks as rows, or as records."""
-
-    def __init__(self, scheme: ThriftSequenceFile, source: SourceInfo) -> None:
-        width = len(scheme.names) + (scheme.key is not None)
-        wanted = tuple(range(width)) if source.wanted is None else source.wanted
-        shift = 1 if scheme.key is not None else 0
-        self._key_at = wanted.index(0) if shift and 0 in wanted else None
-        inner = [place - shift for place in wanted if place >= shift]
-        codec = scheme.codec
-        self._is_object = scheme.as_object and bool(inner)
-        if self._is_object:
-            # A record that is bytes still is one that can be read: bad ones are found here.
-            self._decode: Callable[[list[bytes]], list[Any]] = codec.unread_decoder()
-        else:
-            paths = () if scheme.as_object else codec.fields or scheme.names
-            self._decode = attrs.evolve(codec, fields=[paths[at] for at in inner]).row_decoder()
-        self._null = None if self._is_object else (None,) * len(inner)
-
-    def rows(self, blocks: Iterable[ThriftBlock], on_bad: OnBad) -> Iterator[list[Row]]:
-        at = self._key_at
-        for found, keys in self._found(blocks, on_bad):
-            rows = [(one,) for one in found] if self._is_object else found
-            if at is not None and keys is not None:
-                rows = [(*row[:at], key, *row[at:]) for row, key in zip(rows, keys, strict=True)]
-            if rows:
-                yield rows
-
-    def values(self, blocks: Iterable[ThriftBlock], on_bad: OnBad) -> Iterator[list[Any]]:
-        """Yield records, or rows without keys, some at a time."""
-        for found, _ in self._found(blocks, on_bad):
-            yield found
-
-    def _found(
-        self, blocks: Iterable[ThriftBlock], on_bad: OnBad
-    ) -> Iterator[tuple[list[Any], list[Any] | None]]:
-        for block in blocks:
-            for part in block_parts(block):
-                yield thrift_values(part, self._decode, self._null, on_bad)
-
-
-class _ThriftWriter(RowWriter):
-    def __init__(
-        self,
-        fields: Fields,
-        file: SequenceFileWriter,
-        key_at: int | None,
-        codec: ThriftCodec,
-        types: list[Type] | None,
-    ) -> None:
-        self._fields = fields
-        self._file = file
-        self._key_at = key_at
-        self._types = types
-        self._codec = codec
-        self._encode: Callable[[Sequence[Any]], list[bytes]] = (
-            codec.encoder() if types is None else codec.row_encoder()
-        )
-        self._convert = [coercion(kind) for kind in types or ()]
-        # Any value is true or false to the codecs, and the text "false" is not false to them.
-        self._truths = [at for at, kind in enumerate(types or ()) if kind is Boolean]
-        self._is_nullable = file.header.value_class != BytesWritable().class_name
-
-    def start(self) -> bytes:
-        return self._file.start()
-
-    def encode(self, rows: Sequence[Row]) -> bytes:
-        at = self._key_at
-        keys: list[Any] = [None] * len(rows)
-        inner: Sequence[Row] = rows
-        if at is not None:
-            keys = [row[at] for row in rows]
-            inner = [(*row[:at], *row[at + 1 :]) for row in rows]
-        values = self._values(inner)
-        if values is None:
-            values = [self._value(row, given) for row, given in zip(inner, rows, strict=True)]
-        try:
-            return self._file.encode(keys, values)
-        except ValueError as refused:
-            raise RunError(
-                f"a key that LongWritable has no place for: {refused}",
-                row=next(iter(rows)),
-                fields=self._fields.print_(),
-            ) from refused
-
-    def finish(self) -> bytes:
-        return self._file.finish()
-
-    def _values(self, rows: Sequence[Row]) -> list[bytes] | None:
-        """Return the structs of many rows; None when one of them needs a closer look."""
-        try:
-            if self._types is None:
-                return self._structs([one for (one,) in rows])
-            for at in self._truths:
-                if not {row[at].__class__ for row in rows} <= _TRUTHS:
-                    return None
-            return self._encode(rows)
-        except Cascade2SparkError:
-            return None
-
-    def _structs(self, records: list[Any]) -> list[bytes]:
-        if not self._is_nullable or type(None) not in set(map(type, records)):
-            return self._encode(records)
-        return [b"" if one is None else self._codec.encode(one) for one in records]
-
-    def _value(self, row: Row, given: Row) -> bytes:
-        try:
-            if self._types is None:
-                if row[0] is None and self._is_nullable:
-                    return b""
-                return self._codec.encode(row[0])
-            for at in self._truths:
-                if row[at] is not None and row[at].__class__ is not bool:
-                    return self._codec.encode_row(self._converted(row))
-            try:
-                return self._codec.encode_row(row)
-            except BuildError as refused:
-                try:
-                    return self._codec.encode_row(self._converted(row))
-                except Cascade2SparkError:
-                    raise refused from None  # it names the field
-        except Cascade2SparkError as refused:
-            raise RunError(
-                refused.headline,
-                row=given,
-                fields=self._fields.print_(),
-                details=refused.details,
-            ) from refused
-
-    def _converted(self, row: Row) -> Row:
-        return tuple([call(one) for call, one in zip(self._convert, row, strict=True)])
+        return ThriftWriter(fields, file, key_at, codec, types)
 
 
 def _chosen(
