@@ -28,6 +28,7 @@ from benchmarks.jobs import JOBS
 
 HERE = Path(__file__).parent
 FEW_ROWS = 1_000
+ASKED_FOR = ("typed", "objects")
 
 
 @click.command()
@@ -44,7 +45,7 @@ FEW_ROWS = 1_000
     "who",
     multiple=True,
     type=click.Choice(list(CONTESTANTS)),
-    help="default: all but typed",
+    help="default: all but typed and objects",
 )
 @click.option("--keys", type=click.Choice(["skewed", "uniform", "both"]), default="skewed")
 @click.option("--repeat", default=1, show_default=True, help="applications of each")
@@ -65,7 +66,7 @@ def main(
 ) -> None:
     """Compare jobs side by side."""
     console = Console(width=max(150, Console().width))
-    names = able(who or tuple(name for name in CONTESTANTS if name != "typed"), console)
+    names = able(who or tuple(name for name in CONTESTANTS if name not in ASKED_FOR), console)
     chosen = jobs_named(jobs)
     kinds = ("skewed", "uniform") if keys == "both" else (keys,)
     figures: list[dict[str, Any]] = []

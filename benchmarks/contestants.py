@@ -104,6 +104,7 @@ def _polars(title: str, threads: Callable[[int], int]) -> Contestant:
 CONTESTANTS: dict[str, Contestant] = {
     "ours": Contestant("cascade2spark", _python("benchmarks.ours")),
     "typed": Contestant("typed API, functions on objects", _python("benchmarks.typed")),
+    "objects": Contestant("typed API, named tuples", _python("benchmarks.typed_objects")),
     "pyspark": Contestant("hand-written PySpark RDD", _python("benchmarks.peers.pyspark")),
     "scala": Contestant("hand-written Scala RDD", _scala),
     "dataframe": Contestant("Spark DataFrame", _python("benchmarks.peers.dataframe")),

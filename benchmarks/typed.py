@@ -24,7 +24,7 @@ COUNTED = (str, int)
 GAP_S = 1800
 
 
-def _run(sc: SparkContext, pipe: Elements[Any], output: str, types: tuple[Any, ...]) -> None:
+def run(sc: SparkContext, pipe: Elements[Any], output: str, types: tuple[Any, ...]) -> None:
     class Written(Job):
         def build(self) -> None:
             pipe.write(TypedTsv(output, types))
@@ -44,17 +44,17 @@ def _users(inputs: Inputs) -> TypedPipe[tuple[str, Row]]:
 
 def word_count(sc: SparkContext, inputs: Inputs, output: str) -> None:
     words = TypedPipe.from_(TextLine(inputs["words"])).flat_map(str.split)
-    _run(sc, words.map(lambda word: (word, 1)).sum_by_key(), output, COUNTED)
+    run(sc, words.map(lambda word: (word, 1)).sum_by_key(), output, COUNTED)
 
 
 def sum_by_key(sc: SparkContext, inputs: Inputs, output: str) -> None:
     pairs = _events(inputs).map(lambda row: (row[3], row[4]))
-    _run(sc, pairs.sum_by_key(), output, COUNTED)
+    run(sc, pairs.sum_by_key(), output, COUNTED)
 
 
 def sum_by_user(sc: SparkContext, inputs: Inputs, output: str) -> None:
     pairs = _events(inputs).map(lambda row: (row[0], row[4]))
-    _run(sc, pairs.sum_by_key(), output, COUNTED)
+    run(sc, pairs.sum_by_key(), output, COUNTED)
 
 
 def _counted(user: str, rows: Iterator[Row]) -> Iterator[int]:
@@ -63,7 +63,7 @@ def _counted(user: str, rows: Iterator[Row]) -> Iterator[int]:
 
 def group_count(sc: SparkContext, inputs: Inputs, output: str) -> None:
     groups = _events(inputs, TEXTS).group_by(lambda row: row[0])
-    _run(sc, groups.map_group(_counted), output, COUNTED)
+    run(sc, groups.map_group(_counted), output, COUNTED)
 
 
 def _sessions(user: str, rows: Iterator[Row]) -> Iterator[int]:
@@ -77,19 +77,19 @@ def _sessions(user: str, rows: Iterator[Row]) -> Iterator[int]:
 
 def secondary_sort_udf(sc: SparkContext, inputs: Inputs, output: str) -> None:
     groups = _events(inputs).group_by(lambda row: row[0]).sort_by(lambda row: row[1])
-    _run(sc, groups.map_group(_sessions), output, COUNTED)
+    run(sc, groups.map_group(_sessions), output, COUNTED)
 
 
 def join(sc: SparkContext, inputs: Inputs, output: str) -> None:
     events = _events(inputs, TEXTS).group_by(lambda row: row[0])
     joined = events.join(_users(inputs)).values().map(lambda both: both[0] + both[1])
-    _run(sc, joined, output, (*TEXTS, str, str))
+    run(sc, joined, output, (*TEXTS, str, str))
 
 
 def broadcast_join(sc: SparkContext, inputs: Inputs, output: str) -> None:
     events = _events(inputs, TEXTS).map(lambda row: (row[0], row))
     joined = events.hash_join(_users(inputs)).values().map(lambda both: both[0] + both[1])
-    _run(sc, joined, output, (*TEXTS, str, str))
+    run(sc, joined, output, (*TEXTS, str, str))
 
 
 if __name__ == "__main__":
