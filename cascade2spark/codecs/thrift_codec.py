@@ -19,6 +19,7 @@ import attrs
 
 from cascade2spark.codecs.thrift_classes import CODEC, LOOKED, RAW, UNREAD, RecordClasses, raw_of
 from cascade2spark.codecs.thrift_idl import thrift_struct
+from cascade2spark.codecs.thrift_kept import kept_protocol
 from cascade2spark.codecs.thrift_plain import UNKNOWN
 from cascade2spark.codecs.thrift_schema import ThriftStruct
 from cascade2spark.codecs.thrift_tools import Tools, tools_for
@@ -136,8 +137,8 @@ class ThriftRecord(metaclass=ABCMeta):
         return f"{self.struct.name}({shown})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        keeps = UNKNOWN in self.__dict__
-        protocol = self.__dict__[UNKNOWN][0][0] if keeps else "binary"
+        kept = kept_protocol(self)
+        protocol, keeps = kept or "binary", kept is not None
         codec = _pickle_codec(self.struct, "replace", protocol, keeps)
         try:
             data = codec.encode(self)

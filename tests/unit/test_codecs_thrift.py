@@ -323,6 +323,28 @@ def test_unknown_fields_are_kept_or_dropped(protocol) -> None:
     assert values | {"id": 8} == full.decode(keeping.encode(record)).as_dict()
 
 
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+def test_unknown_fields_inside_of_a_record_travel_too(protocol) -> None:
+    idl = "struct In { 1: i32 a %s } struct Out { 1: list<In> l, 2: map<string, In> m, 3: In i }"
+    known, full = (thrift_struct(idl % more, "Out") for more in ("", "2: i32 b"))
+    inner = {"a": 1, "b": 2}
+    codec, keeping = ThriftCodec(full, protocol), ThriftCodec(known, protocol, unknown="keep")
+    for values in ({"l": [{"a": 0}, inner]}, {"m": {"x": inner}}, {"i": inner}):
+        record = keeping.decode(codec.encode(values))
+        assert values == codec.decode(keeping.encode(pickle.loads(pickle.dumps(record)))).as_dict()
+    nested = thrift_struct("struct All { 1: Out o } " + idl % "", "All")
+    held = record_class(nested)(o=keeping.unread(codec.encode({"i": inner})))
+    data = ThriftCodec(nested, protocol, unknown="keep").encode(pickle.loads(pickle.dumps(held)))
+    assert (
+        inner
+        == ThriftCodec(
+            thrift_struct("struct All { 1: Out o } " + idl % "2: i32 b", "All"), protocol
+        )
+        .decode(data)
+        .o.i.as_dict()
+    )
+
+
 def test_fields_and_elements_of_another_type_read_as_absent(codec_of) -> None:
     old = thrift_struct("struct T { 1: i32 a, 2: list<i32> b, 3: map<string, i32> c, 4: i32 d }")
     new = thrift_struct(
