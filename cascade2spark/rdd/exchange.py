@@ -27,8 +27,8 @@ Numbers = npt.NDArray[np.int64]
 
 _BLOCK_BYTES = 256 << 10
 _LEAST_BYTES = 1 << 16
-# PySpark's partitionBy holds min(10 * partitions, 1000) elements before it hands any on.
-_HELD_BLOCKS = 1000
+# So many times what is cut up at once lies in memory meanwhile.
+_DRAINS = 4
 # Of a task's memory, for rows and blocks on the map side.
 _MAP_SHARE = 4
 _FIRST_ROWS, _MOST_ROWS = 64, 100_000
@@ -134,9 +134,7 @@ class RowSender:
         self._call, self._partitions = call, partitions
         self._source, self._map, self._sequence = source, map_partition, 0
         self._partitioner = Partitioner(places, partitions)
-        # partitionBy holds many blocks; what is cut up into the next ones lies beside them.
-        drains = -(-min(10 * partitions, _HELD_BLOCKS) // partitions) + 2
-        share = call.memory_bytes // _MAP_SHARE // drains
+        share = call.memory_bytes // _MAP_SHARE // _DRAINS
         self.limit_bytes = max(_LEAST_BYTES, min(_BLOCK_BYTES * partitions, share))
         self.wanted_rows = _FIRST_ROWS
 

@@ -4,7 +4,7 @@
 read               `parallelize` of byte ranges that tasks open (or the RDD that was given)
 map, union,        part of the task chain they lie in
 broadcast join
-group, cogroup     `(partition, block)` pairs through `partitionBy`, then `mapPartitions`
+group, cogroup     `(partition, block)` pairs through Spark's `partitionBy`, then `mapPartitions`
 persist            blocks, `persist(MEMORY_AND_DISK)`
 write              part files made in the task; `collect` of their manifests
 =================  ================================================================================

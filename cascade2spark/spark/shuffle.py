@@ -1,4 +1,4 @@
-"""Moving blocks between tasks: ``(partition, block)`` pairs through `partitionBy`.
+"""Moving blocks between tasks: ``(partition, block)`` pairs through Spark's shuffle.
 
 A record never crosses the shuffle by itself. The map side gathers rows, finds the partition of all
 of them at once, and hands out one block for each partition; the reduce side puts its blocks in
@@ -7,11 +7,15 @@ arrival order — (source, map partition, sequence) — before it decodes them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import attrs
+from py4j.protocol import Py4JError
 from pyspark import RDD, SparkContext
+from pyspark.core.rdd import Partitioner
+from pyspark.serializers import BatchedSerializer
 
 from cascade2spark.batch.batches import (
     Batch,
@@ -33,8 +37,10 @@ from cascade2spark.spark.end_to_end import end_to_end
 
 __all__ = ["Exchange", "ExchangeWriter", "exchanged", "ordered_blocks", "reduce_partitions"]
 
-# PySpark's partitionBy holds min(10 * partitions, 1000) elements before it hands any on.
-_HELD_ELEMENTS = 1000
+# So many times what a map task cuts up at once lies in memory meanwhile.
+_DRAINS = 4
+# Up to so many partitions Spark's map tasks write a file for each, then one after a sort.
+_MANY_FILES = "spark.shuffle.sort.bypassMergeThreshold"
 _LEAST_BYTES = 1 << 16
 # Rows that become columns at once: more make no faster columns, and rows take five times the room.
 _GATHERED_ROWS = 8_192
@@ -70,15 +76,11 @@ class Exchange:
     def drain_bytes(self) -> int:
         """Return how much a map task gathers before it cuts it up into a block per partition.
 
-        Of that much there are at once: what partitionBy holds, once more what is cut up, the same
-        again as it lies in its new order, and once for hashes and what the allocators keep.
-        Gathering for as long as the budget allows makes blocks as large as can be where there are
-        many partitions. Of 128 MiB a worker took 50, 140 and 133 at 8, 200 and 1000 partitions, in
-        blocks of 256, 76 and 28 KiB; from rows 57, 118 and 153.
+        Of that much there are at once: what is cut up, the same again as it lies in its new order,
+        once for hashes and what the allocators keep, and blocks on their way out. Gathering for as
+        long as the budget allows makes blocks as large as can be where there are many partitions.
         """
-        held = min(10 * self.partitions, _HELD_ELEMENTS)
-        drains = -(-held // self.partitions) + 3
-        return max(_LEAST_BYTES, min(self.block_bytes * self.partitions, self.map_bytes // drains))
+        return max(_LEAST_BYTES, min(self.block_bytes * self.partitions, self.map_bytes // _DRAINS))
 
 
 class ExchangeWriter:
@@ -221,10 +223,36 @@ def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> 
         partitions: number of reduce partitions.
     """
     together = end_to_end(context, pairs)
+    with contextlib.suppress(AttributeError, TypeError, Py4JError):  # another Spark inside
+        return _streamed(context, together, partitions)
     # partitionBy holds more and more elements while its chunks are below 1 MiB, and looks at this
     # limit only at every 1000th: with none left, that is where it always hands them on.
     together._memory_limit = _no_memory  # type: ignore[method-assign]
     return together.partitionBy(partitions, _Identity())
+
+
+def _streamed(context: SparkContext, pairs: RDD[Any], partitions: int) -> RDD[Any]:
+    """Do what partitionBy does, but hand on each block as soon as it is made.
+
+    So Spark writes a block while the next one is made, and no worker holds blocks that are done.
+    """
+    jvm, identity = cast(Any, context._jvm), _Identity()
+    framed = pairs.mapPartitions(_Framing(context._unbatched_serializer), True)
+    framed._bypass_serializer = True  # type: ignore[attr-defined]
+    numbered = jvm.PairwiseRDD(framed._jrdd.rdd())
+    if partitions > int(context._conf.get(_MANY_FILES) or 200):
+        keyed = numbered.asJavaPairRDD()
+    else:
+        # As pairs of anything: of a number and bytes Spark takes Kryo, whatever it is told, and
+        # while it writes a file for each partition makes a Kryo for each, of 2 to 6 ms each.
+        pair_rdd = jvm.org.apache.spark.api.java.JavaPairRDD
+        keyed = pair_rdd.fromJavaRDD(numbered.toJavaRDD())
+    moved = keyed.partitionBy(jvm.PythonPartitioner(partitions, id(identity)))
+    reading = BatchedSerializer(context._unbatched_serializer)  # type: ignore[no-untyped-call]
+    found: RDD[Any] = RDD(jvm.PythonRDD.valueOfPair(moved), context, reading)
+    # Spark knows the partitioner by where it lies in memory: nothing else may come to lie there.
+    found.partitioner = Partitioner(partitions, identity)
+    return found
 
 
 def ordered_blocks(pairs: Iterable[tuple[int, bytes]]) -> list[bytes]:
@@ -261,6 +289,19 @@ def reduce_partitions(
     if not unknown_partitions:
         return by_size
     return max(cores, by_size, min(unknown_partitions, _MANY_PARTITIONS))
+
+
+@attrs.frozen
+class _Framing:
+    """Makes two things for Spark of each pair: the number of its partition, and it, pickled."""
+
+    serializer: Any
+
+    def __call__(self, pairs: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+        dumps = self.serializer.dumps
+        for pair in pairs:
+            yield pair[0].to_bytes(8, "big")
+            yield dumps([pair])
 
 
 class _Identity:
