@@ -15,7 +15,8 @@ from typing import NamedTuple
 import attrs
 
 from cascade2spark.fields import Fields
-from cascade2spark.operations.callables import Nesting
+from cascade2spark.operations.callables import Built, Nesting
+from cascade2spark.operations.inline import Inline
 from cascade2spark.selection import Layout, Pick
 
 __all__ = ["Link", "RunSource"]
@@ -24,6 +25,8 @@ __all__ = ["Link", "RunSource"]
 _MOST_BLOCKS = 14
 # A display of subscripts beats joining tuples below this width.
 _JOIN_WIDTH = 5
+# Rows that a quick text refuses are done twice: after so many batches none is tried.
+_MOST_REFUSED = 8
 
 
 class Atom(NamedTuple):
@@ -51,6 +54,7 @@ class Link:
         nesting: the one argument of the callable, made of the argument values (see `Nesting`).
         is_exact: results are tuples of `width` for certain.
         is_blind: a filter that looks at no value.
+        inline: the call as text.
     """
 
     how: str
@@ -65,6 +69,7 @@ class Link:
     nesting: Nesting | None = None
     is_exact: bool = False
     is_blind: bool = False
+    inline: Inline | None = None
 
     @property
     def nests(self) -> bool:
@@ -100,6 +105,10 @@ class _Block:
     after: tuple[tuple[str, int], ...] = ()  # lines that follow the block
 
 
+class _NotFlat(Exception):
+    """A piece that takes a line of its own."""
+
+
 class RunSource:
     """Source of the links from `start` on.
 
@@ -126,7 +135,7 @@ class RunSource:
         self._lines: list[str] = []
         self._indent = 1
         self._blocks: list[_Block] = []
-        self._is_tail = False
+        self._is_tail = self._is_flat = False
         self._widths: dict[str, int] = {}
         self._tails: list[tuple[int, _Form]] = []
         self._locals: set[int] = set()
@@ -137,11 +146,12 @@ class RunSource:
         first = self._links[self._start]
         width = first.arguments.width if first.incoming is None else _width(first.incoming)
         self._lines.append(f"def {self.name}(rows, counts):")
+        if self._write_flat(width):
+            return "\n".join(self._lines) + "\n"
         zeros = len(self._lines)
         self._lines.append("")  # counters, known at the end
         if not self._is_immediate:
             self._line("out = []")
-            self._line("append = out.append")
         self._line("for row in rows:")
         self._indent += 1
         self._chain(self._start, self._named("row", width))
@@ -189,13 +199,13 @@ class RunSource:
             self._line(f"counts[{last}] += 1")
             self._line("yield [o]")
             return
-        self._line(f"append({self._tuple(form)})", last)
+        # Spelled out, adding to a list is an instruction of its own and not a call.
+        self._line(f"out.append({self._tuple(form)})", last)
         if not self._is_tail and any(link.nests for link in self._links[self._start :]):
             self._line(f"if len(out) >= {self._limit}:")
             self._indent += 1
             for text in (f"counts[{last}] += len(out)", "yield out", "out = []"):
                 self._line(text)
-            self._line("append = out.append")
             self._indent -= 1
 
     def _count(self, number: int, link: Link) -> None:
@@ -223,14 +233,12 @@ class RunSource:
         return _Form(tuple(form.atom(place) for place in places), None)
 
     def _value(self, number: int, link: Link, form: _Form) -> _Form:
-        values = self._begin(number, link, form)
-        self._line(f"v{number} = f{number}({values})", number)
+        self._line(f"v{number} = {self._called(number, link, form)}", number)
         self._check_value(number, link)
         return self._laid(number, link, form, _Form((Atom(f"v{number}"),), None))
 
     def _row(self, number: int, link: Link, form: _Form) -> _Form:
-        values = self._begin(number, link, form)
-        self._line(f"t{number} = f{number}({values})", number)
+        self._line(f"t{number} = {self._called(number, link, form)}", number)
         self._check_row(number, link)
         return self._laid(number, link, form, self._named(f"t{number}", link.width))
 
@@ -253,13 +261,11 @@ class RunSource:
         return self._laid(number, link, form, self._named(f"t{number}", link.width))
 
     def _keep(self, number: int, link: Link, form: _Form) -> _Form:
-        values = self._begin(number, link, form)
-        self._line(f"if not f{number}({values}): {self._drop()}", number)
+        self._line(f"if not {self._called(number, link, form)}: {self._drop()}", number)
         return form
 
     def _remove(self, number: int, link: Link, form: _Form) -> _Form:
-        values = self._begin(number, link, form)
-        self._line(f"if f{number}({values}): {self._drop()}", number)
+        self._line(f"if {self._called(number, link, form)}: {self._drop()}", number)
         return form
 
     def _filter(self, number: int, link: Link, form: _Form) -> _Form:
@@ -288,7 +294,85 @@ class RunSource:
         self._loop(f"for t{number} in take{number}():", number, after)
         return self._laid(number, link, form, self._named(f"t{number}", link.width))
 
+    # -- without a loop ------------------------------------------------------------------------
+
+    def _write_flat(self, width: int | None) -> bool:
+        """Write the function as one comprehension, if every operator is an expression.
+
+        Where an operator has a quick text there are two: what the quick one refuses, at whatever
+        row, the other does again from the first row on. None of them changes anything.
+        """
+        links = self._links[self._start :]
+        if self._is_immediate or not all(map(_is_flat, links)):
+            return False
+        if sum(link.changes_count for link in links) > 1:
+            return False  # nothing would count the rows between the two
+        first = len(self._lines)
+        has_quick = any(link.inline is not None and link.inline.quick for link in links)
+        try:
+            self._is_flat = True
+            if has_quick:
+                self._lines.append("    out = None")
+                self._lines.append(f"    if refused[0] < {_MOST_REFUSED}:")
+                self._lines.append("        try:")
+                self._write_comprehension(width, 12, is_quick=True)
+                self._lines.append("        except Exception: refused[0] += 1")
+                self._lines.append("    if out is None:")
+            self._write_comprehension(width, 8 if has_quick else 4, is_quick=False)
+        except _NotFlat:
+            del self._lines[first:]
+            self._is_flat = False
+            return False
+        last = len(self._links) - 1
+        self._lines += [f"    counts[{last}] += len(out)", "    if out: yield out"]
+        is_counted = False
+        for number in range(self._start, last + 1):
+            is_counted |= self._links[number].changes_count or number == last
+            self.counters[number] = last if is_counted else self.counters[number - 1]
+        return True
+
+    def _write_comprehension(self, width: int | None, indent: int, *, is_quick: bool) -> None:
+        last = len(self._links) - 1
+        form, clauses = self._named("row", width), []
+        for number in range(self._start, last + 1):
+            link = self._links[number]
+            if link.how in ("project", "same", "constant"):
+                form = getattr(self, f"_{link.how}")(number, link, form)
+                continue
+            text = self._called(number, link, form, is_quick=is_quick)
+            if link.how in ("keep", "remove"):
+                clauses.append((f"if {'not ' if link.how == 'remove' else ''}{text}", number))
+                continue
+            name = f"{link.how[0]}{number}"
+            if number < last:
+                # A comprehension cannot assign but in a condition.
+                clauses.append((f"if (({name} := {text}) or True)", number))
+                text = name
+            results = _Form((Atom(text),), None)
+            if link.how == "row":
+                results = self._named(text, link.width if number < last else None)
+            form = self._laid(number, link, form, results)
+        texts = [
+            ("out = [", None),
+            (f"    {self._tuple(form)}", last),
+            ("    for row in rows", None),
+        ]
+        texts += [(f"    {text}", number) for text, number in clauses]
+        for text, owner in (*texts, ("]", None)):
+            self._lines.append(" " * indent + text)
+            if owner is not None:
+                self.owners[len(self._lines)] = owner
+
     # -- parts of an operator ------------------------------------------------------------------
+
+    def _called(self, number: int, link: Link, form: _Form, *, is_quick: bool = False) -> str:
+        """Return the call of an operator on its arguments as an expression."""
+        call = f"f{number}({self._begin(number, link, form)})"
+        places = link.arguments.positions
+        if link.inline is None or places is None:
+            return call
+        atoms = [str(form.atom(place)) for place in places]
+        return link.inline.written(number, atoms, call, is_quick=is_quick)
 
     def _begin(self, number: int, link: Link, form: _Form) -> str:
         """Open the operator's trap and return its argument values as the text of a call."""
@@ -298,6 +382,8 @@ class RunSource:
             is_whole = link.arguments.is_all and form.whole is not None
             self.arguments[number] = self._tuple(_Form(atoms, form.whole if is_whole else None))
             self._open_trap(number, link)
+            if _has_objects(link.nesting):
+                return f"nest{number}({_display(list(map(str, atoms)))})"
             if link.nesting is not None:
                 return self._nested(link.nesting, atoms, form if is_whole else None)
             return "" if link.is_blind else ", ".join(map(str, atoms))
@@ -318,8 +404,7 @@ class RunSource:
         self._line(f"show{number}({self.arguments[number]})", number)
 
     def _many(self, number: int, link: Link, form: _Form, name: str) -> None:
-        values = self._begin(number, link, form)
-        self._line(f"m{number} = f{number}({values})", number)
+        self._line(f"m{number} = {self._called(number, link, form)}", number)
         self._line(
             f"if m{number}.__class__ is not list: m{number} = many{number}(m{number})", number
         )
@@ -394,11 +479,14 @@ class RunSource:
     def _nested(self, nesting: Nesting, atoms: tuple[Atom, ...], form: _Form | None) -> str:
         if isinstance(nesting, int):
             return str(atoms[nesting])
+        assert isinstance(nesting, tuple)
         if form is not None and nesting == tuple(range(len(atoms))):
             return self._tuple(form)
         return _display([self._nested(one, atoms, None) for one in nesting])
 
     def _line(self, text: str, owner: int | None = None) -> None:
+        if self._is_flat:
+            raise _NotFlat
         self._lines.append("    " * self._indent + text)
         if owner is not None:
             self.owners[len(self._lines)] = owner
@@ -430,7 +518,7 @@ class RunSource:
 
     def _parameters(self, form: _Form) -> str:
         """Return the names that the rest of the chain needs."""
-        names = dict.fromkeys(["counts"] if self._is_immediate else ["counts", "append"])
+        names = dict.fromkeys(["counts"] if self._is_immediate else ["counts", "out"])
         if form.whole is not None:
             names[form.whole] = None
         names.update(dict.fromkeys(atom.base for atom in form.atoms or ()))
@@ -450,9 +538,24 @@ class RunSource:
             self._close()
 
 
+def _is_flat(link: Link) -> bool:
+    if link.is_trapped or link.keeps_last or link.nesting is not None:
+        return False
+    if link.how in ("project", "same", "constant"):
+        return True
+    is_certain = link.how != "row" or link.is_exact
+    return link.inline is not None and link.how in ("value", "row", "keep", "remove") and is_certain
+
+
 def _width(fields: Fields) -> int | None:
     return None if fields.is_unknown() or fields.is_all() else len(fields)
 
 
 def _display(texts: Sequence[str]) -> str:
     return f"({', '.join(texts)},)" if texts else "()"
+
+
+def _has_objects(nesting: Nesting | None) -> bool:
+    if isinstance(nesting, tuple):
+        return any(map(_has_objects, nesting))
+    return isinstance(nesting, Built)

@@ -40,11 +40,13 @@ from cascade2spark.operations.base import (
     Function,
     FunctionCall,
 )
+from cascade2spark.operations.inline import Inline
 from cascade2spark.origin import Origin, origin_of_callable
 from cascade2spark.tuples import Tuple
 
 __all__ = [
     "STEP_LINE",
+    "Built",
     "Fold",
     "FoldAggregator",
     "Nesting",
@@ -70,14 +72,30 @@ __all__ = [
 Row = tuple[Any, ...]
 # One step of a fold in generated code; see `Fold`.
 STEP_LINE = "{state} = {step}({state}{values})"
-# How the one argument of a callable is made of argument values: a place, or a tuple of such.
-Nesting: TypeAlias = "int | tuple[Nesting, ...]"
+# How the one argument of a callable is made of argument values: a place, an object, or a tuple.
+Nesting: TypeAlias = "int | Built | tuple[Nesting, ...]"
+
+
+@attrs.frozen
+class Built:
+    """An object that is made of values.
+
+    Args:
+        record: `record.maker()` gives the function from a tuple of the values to the object.
+        parts: where the values are.
+    """
+
+    record: Any
+    parts: tuple[Nesting, ...]
 
 
 def nester(nesting: Nesting) -> Callable[[Row], Any]:
     """Return the function from argument values to the one argument that a callable takes."""
     if isinstance(nesting, int):
         return itemgetter(nesting)
+    if isinstance(nesting, Built):
+        part, make = nester(nesting.parts), nesting.record.maker()
+        return lambda values: make(part(values))
     if len(nesting) > 1 and all(isinstance(one, int) for one in nesting):
         return itemgetter(*nesting)
     parts = [nester(one) for one in nesting]
@@ -206,6 +224,13 @@ class RowFunction(BaseOperation, Function):
         """
         raise NotImplementedError(f"{type(self).__name__} must define bind")
 
+    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
+        """Return the work of what `bind` returns as text for a generated loop, None for a call.
+
+        Asked of the class that says it itself only: what derives from it may do otherwise.
+        """
+        return None
+
     def prepare(self, flow_process: FlowProcess, operation_call: FunctionCall) -> None:
         """Bind the callable for this task."""
         call = self.bind(operation_call.get_argument_fields(), operation_call.get_declared_fields())
@@ -232,6 +257,10 @@ class RowFilter(BaseOperation, Filter):
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
         """Return the callable that one task applies to the argument values of each row."""
         raise NotImplementedError(f"{type(self).__name__} must define bind")
+
+    def inline(self, argument_fields: Fields) -> Inline | None:
+        """Return the work of what `bind` returns as text; see `RowFunction.inline`."""
+        return None
 
     def prepare(self, flow_process: FlowProcess, operation_call: FilterCall) -> None:
         """Bind the callable for this task."""

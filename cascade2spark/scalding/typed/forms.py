@@ -8,6 +8,7 @@ call.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
@@ -15,23 +16,26 @@ import attrs
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Identity, Insert
-from cascade2spark.operations.callables import Nesting
+from cascade2spark.operations.callables import Built, Nesting
 from cascade2spark.ordering_python import PythonOrder
 from cascade2spark.pipes import Each, Pipe
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.calls import as_pair, itself
-from cascade2spark.scalding.typed.operations import TypedFunction
+from cascade2spark.scalding.typed.operations import RecordFunction, TypedFunction
 from cascade2spark.scalding.typed.picks import Constant, Picked, picked
+from cascade2spark.scalding.typed.records import Record
 
 __all__ = [
     "PAIR",
     "Form",
     "Lowered",
+    "Whole",
     "branch_again",
     "branch_numbers",
     "distinct_of",
     "fresh_name",
     "grouped_fields",
+    "has_objects",
     "key_fields",
     "leaves_of",
     "names_apart",
@@ -50,6 +54,7 @@ __all__ = [
     "trapped_branches",
     "with_fields",
     "with_own_fields",
+    "with_records",
     "without_others",
 ]
 
@@ -60,6 +65,19 @@ branch_numbers = itertools.count()
 trapped_branches: set[str] = set()
 
 
+class Whole(tuple[str, ...]):
+    """The form of objects that lie in fields: taken whole, or not at all."""
+
+    record: Record
+
+    @classmethod
+    def of(cls, record: Record, fields: Iterable[str]) -> Whole:
+        """Return the form of objects of a class whose values lie in some fields."""
+        made = cls(fields)
+        made.record = record
+        return made
+
+
 @attrs.frozen(eq=False)
 class Lowered:
     """A pipe and the fields that its typed value lies in.
@@ -67,11 +85,13 @@ class Lowered:
     Args:
         fields: all fields of the pipe in their order.
         form: which of them make the value, and how.
+        records: what the objects in a field are made of, as far as it is known.
     """
 
     pipe: Pipe
     fields: tuple[str, ...]
     form: Form
+    records: Mapping[str, Record] = attrs.field(factory=dict)
 
     @property
     def leaves(self) -> tuple[str, ...]:
@@ -109,8 +129,9 @@ def with_fields(found: Lowered, node: n.Node, form: Form) -> Lowered:
         )
     else:
         is_pair = shape_of(form) == (0, 0)
+        nesting = nesting_of(found.form, found.leaves)
         call = TypedFunction(
-            "pair", as_pair if is_pair else itself, 0, Fields(*wanted), origin=node.origin
+            "pair", as_pair if is_pair else itself, nesting, Fields(*wanted), origin=node.origin
         )
     each = Each(found.pipe, Fields(*found.leaves), call, Fields.RESULTS)
     return Lowered(placed(each, node), wanted, form)
@@ -127,7 +148,7 @@ def picked_of(found: Lowered, node: n.Node, call: Any, form: Form) -> tuple[Lowe
 
     def fill(part: Picked) -> Form:
         nonlocal found
-        if isinstance(part, str):
+        if isinstance(part, (str, Whole)):
             return part
         if isinstance(part, tuple):
             return tuple(map(fill, part))
@@ -142,7 +163,8 @@ def _with_constant(found: Lowered, node: n.Node, constant: Constant) -> tuple[Lo
     name = fresh_name("constant", found.fields)
     insert = Insert(Fields(name), constant.value)
     each = Each(found.pipe, Fields.NONE, insert, Fields.ALL)
-    return Lowered(placed(each, node), (*found.fields, name), found.form), name
+    fields = (*found.fields, name)
+    return attrs.evolve(found, pipe=placed(each, node), fields=fields), name
 
 
 def with_own_fields(found: Lowered, node: n.Node) -> Lowered:
@@ -152,10 +174,8 @@ def with_own_fields(found: Lowered, node: n.Node) -> Lowered:
         return found
     pipe, fields, seen = found.pipe, found.fields, set[str]()
 
-    def own(part: Form) -> Form:
+    def own(part: str) -> str:
         nonlocal pipe, fields
-        if not isinstance(part, str):
-            return tuple(map(own, part))
         if part not in seen:
             seen.add(part)
             return part
@@ -164,8 +184,8 @@ def with_own_fields(found: Lowered, node: n.Node) -> Lowered:
         fields = (*fields, name)
         return name
 
-    form = own(found.form)
-    return Lowered(pipe, fields, form)
+    form = _with_leaves(found.form, own)
+    return Lowered(pipe, fields, form, found.records)
 
 
 def without_others(found: Lowered, node: n.Node) -> Lowered:
@@ -174,13 +194,38 @@ def without_others(found: Lowered, node: n.Node) -> Lowered:
     if found.fields == leaves:
         return found
     each = Each(found.pipe, Fields(*leaves), Identity(), Fields.RESULTS)
-    return Lowered(placed(each, node), leaves, found.form)
+    return attrs.evolve(found, pipe=placed(each, node), fields=leaves)
+
+
+def with_records(found: Lowered, node: n.Node) -> Lowered:
+    """Return pairs in whose values objects of known classes lie in fields of their own.
+
+    Nothing else may be asked of these fields: an object may turn out to be another one.
+    """
+    for leaf in distinct_of(found.value):
+        record = found.records.get(leaf)
+        if record is None or leaf in leaves_of(found.key):
+            continue
+        others = tuple(name for name in found.fields if name != leaf)
+        names = tuple(fresh_name(f"{leaf}_{name}", others) for name in record.names)
+        call = RecordFunction(record, Fields(*names), node.origin)
+        each = Each(found.pipe, Fields(leaf), call, Fields(*others, *names))
+        whole = Whole.of(record, names)
+        value = _replaced(found.value, leaf, whole)
+        found = Lowered(placed(each, node), (*others, *names), (found.key, value), found.records)
+    return found
+
+
+def _replaced(form: Form, leaf: str, by: Form) -> Form:
+    if isinstance(form, (str, Whole)):
+        return by if form == leaf else form
+    return tuple(_replaced(part, leaf, by) for part in form)
 
 
 def pair_of(found: Lowered, node: n.Node) -> Lowered:
     """Return the same values with a form of two parts."""
     form = found.form
-    if isinstance(form, str):
+    if isinstance(form, (str, Whole)):
         return with_fields(found, node, PAIR)
     if len(form) != 2:
         raise BuildError(
@@ -204,8 +249,15 @@ def distinct_of(form: Form) -> tuple[str, ...]:
     return tuple(dict.fromkeys(leaves_of(form)))
 
 
+def has_objects(form: Form) -> bool:
+    """Tell whether a part of a form is an object in fields of its own."""
+    return isinstance(form, Whole) or (isinstance(form, tuple) and any(map(has_objects, form)))
+
+
 def shape_of(form: Form) -> Any:
     """Return the structure of a form, whatever its fields are called."""
+    if isinstance(form, Whole):
+        return form.record, len(form)
     return 0 if isinstance(form, str) else tuple(map(shape_of, form))
 
 
@@ -213,7 +265,8 @@ def nesting_of(form: Form, fields: tuple[str, ...]) -> Nesting:
     """Return how a value of a form is made of the values of fields."""
     if isinstance(form, str):
         return fields.index(form)
-    return tuple(nesting_of(part, fields) for part in form)
+    parts = tuple(nesting_of(part, fields) for part in form)
+    return Built(form.record, parts) if isinstance(form, Whole) else parts
 
 
 def fresh_name(name: str, taken: tuple[str, ...]) -> str:
@@ -227,21 +280,20 @@ def fresh_name(name: str, taken: tuple[str, ...]) -> str:
 
 def renamed_form(form: Form, names: dict[str, str]) -> Form:
     """Return a form with other names for its fields."""
+    return _with_leaves(form, names.__getitem__)
+
+
+def _with_leaves(form: Form, named: Callable[[str], str]) -> Form:
     if isinstance(form, str):
-        return names[form]
-    return tuple(renamed_form(part, names) for part in form)
+        return named(form)
+    parts = [_with_leaves(part, named) for part in form]
+    return Whole.of(form.record, map(str, parts)) if isinstance(form, Whole) else tuple(parts)
 
 
 def numbered_form(form: Form) -> Form:
     """Return the same structure with a field of its own for each part."""
     numbers = iter(range(1_000_000))
-
-    def fill(part: Form) -> Form:
-        if isinstance(part, str):
-            return f"f{next(numbers)}"
-        return tuple(map(fill, part))
-
-    return fill(form)
+    return _with_leaves(form, lambda _: f"f{next(numbers)}")
 
 
 def names_apart(
@@ -312,6 +364,8 @@ def grouped_fields(found: Lowered, node: n.Node, *, is_narrow: bool = True) -> L
     value = found.form[1]
     if is_narrow and not isinstance(value, str):
         return narrowed_value(found, node)
+    if has_objects(found.key):
+        found = one_field(found, node, 0, "key")
     keys = leaves_of(found.key)
     if len(set(keys)) < len(keys):
         found = with_own_fields(found, node)
@@ -339,7 +393,7 @@ def one_field(found: Lowered, node: n.Node, place: int, name: str) -> Lowered:
     other = distinct_of(found.form[1 - place])
     each = Each(found.pipe, Fields(*leaves), call, Fields(*other, new))
     form: Form = (new, found.form[1]) if place == 0 else (found.form[0], new)
-    return Lowered(placed(each, node), (*other, new), form)
+    return Lowered(placed(each, node), (*other, new), form, found.records)
 
 
 def narrowed_value(found: Lowered, node: n.Node) -> Lowered:

@@ -25,6 +25,7 @@ from cascade2spark.scalding.typed.forms import (
     partition_count,
     picked_of,
     placed,
+    with_records,
 )
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
 from cascade2spark.scalding.typed.operations import (
@@ -97,6 +98,8 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
     sort: Fields | None = None
     if sorting is not None:
         found, sort = _sorted_by(node, found)
+    if todo:
+        found = with_records(found, node)
     key, value = found.key, found.value
     group = GroupBy(
         found.pipe,
@@ -111,7 +114,7 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
     keys = leaves_of(key)
     result = "value" if "value" not in keys else fresh_name("value", found.fields)
     fields = Fields(*keys, result)
-    is_row = value == found.fields
+    is_row = type(value) is tuple and value == found.fields
     values = None if is_row else nesting_of(value, found.fields)
     call = groups_buffer(todo, nesting_of(key, keys), values, fields, node.origin)
     every = Every(placed(group, node), Fields.ALL, call, Fields.RESULTS)
@@ -140,7 +143,7 @@ def _sorted_by(node: n.Reduced, found: Lowered) -> tuple[Lowered, Fields | None]
         )
         fields = (*found.fields, name)
         each = Each(found.pipe, Fields(*leaves), call, Fields.ALL)
-        found = Lowered(placed(each, node), fields, found.form)
+        found = attrs.evolve(found, pipe=placed(each, node), fields=fields)
         names = (name,)
     # Of one key all rows have one value in its fields: these have nothing to say here.
     names = tuple(name for name in dict.fromkeys(names) if name not in leaves_of(key))

@@ -15,8 +15,10 @@ from cascade2spark.scalding.typed.forms import (
     Form,
     Lowered,
     branch_again,
+    distinct_of,
     fresh_name,
     grouped_fields,
+    has_objects,
     key_fields,
     leaves_of,
     names_apart,
@@ -29,6 +31,7 @@ from cascade2spark.scalding.typed.forms import (
     renamed_form,
     shape_of,
     single_key,
+    with_records,
     without_others,
 )
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
@@ -112,17 +115,17 @@ def _with_keys_alike(node: n.Node, sides: list[Lowered]) -> list[Lowered]:
     Where they spread their keys differently, each key is one field.
     """
     forms = [side.form[0] for side in sides]
-    are_flat = all(isinstance(form, str) for form in forms) or all(
-        isinstance(form, tuple) and len(set(form)) == len(forms[0]) == len(form) for form in forms
+    are_apart = all(
+        len(distinct_of(form)) == len(leaves_of(form)) and not has_objects(form) for form in forms
     )
-    if are_flat and {shape_of(form) for form in forms} == {shape_of(forms[0])}:
+    if are_apart and {shape_of(form) for form in forms} == {shape_of(forms[0])}:
         return [without_others(side, node) for side in sides]
     return [single_key(side, node) for side in sides]
 
 
 def _stock_join(node: n.Joined, sides: list[Lowered], flags: list[bool]) -> Lowered:
     sides = [
-        side if must else narrowed_value(side, node)
+        with_records(side, node) if must else narrowed_value(side, node)
         for side, must in zip(sides, flags, strict=True)
     ]
     sides = (
@@ -169,7 +172,7 @@ def _joiner(flags: list[bool]) -> Joiner:
 
 
 def _buffer_join(node: n.Joined, sides: list[Lowered]) -> Lowered:
-    sides = [single_key(grouped_fields(side, node, is_narrow=False), node) for side in sides]
+    sides = [_ready_to_join(side, node) for side in sides]
     pipes = [side.pipe if not at else branch_again(side, node) for at, side in enumerate(sides)]
     group = Fields(*(f"key{at}" for at in range(len(sides))))
     join = CoGroup(
@@ -189,6 +192,10 @@ def _buffer_join(node: n.Joined, sides: list[Lowered]) -> Lowered:
     )
     every = Every(placed(join, node), Fields.ALL, call, Fields.RESULTS)
     return Lowered(placed(every, node), ("key", "value"), PAIR)
+
+
+def _ready_to_join(side: Lowered, node: n.Node) -> Lowered:
+    return with_records(single_key(grouped_fields(side, node, is_narrow=False), node), node)
 
 
 def _first_key(keys: tuple[Any, ...]) -> Any:

@@ -47,6 +47,7 @@ from cascade2spark.scalding.typed.operations import (
     print_value,
 )
 from cascade2spark.scalding.typed.picks import made_shape, splits_words
+from cascade2spark.scalding.typed.records import record_of
 
 __all__: list[str] = []
 
@@ -150,7 +151,9 @@ def _called(
         name, call, nesting, Fields(*fields), many=many, origin=node.origin, alike=alike
     )
     each = Each(found.pipe, Fields(*leaves), operation, Fields.RESULTS)
-    return Lowered(placed(each, node), fields, form)
+    record = record_of(call) if isinstance(node, n.Map) and form == "value" else None
+    records = {} if record is None else {"value": record}
+    return Lowered(placed(each, node), fields, form, records)
 
 
 def _taken_apart(found: Lowered, node: n.Node, shape: tuple[Any, ...]) -> Lowered:
@@ -182,7 +185,7 @@ def _(node: n.Filter, wants_pair: bool) -> Lowered:
         name, node.call, nesting_of(form, leaves), keeps=node.keeps, origin=node.origin
     )
     each = Each(found.pipe, Fields(*leaves), call)
-    return Lowered(placed(each, node), found.fields, found.form)
+    return attrs.evolve(found, pipe=placed(each, node))
 
 
 @lower_node.register
@@ -197,7 +200,7 @@ def _(node: n.Keyed, wants_pair: bool) -> Lowered:
         "group_by", node.call, nesting_of(found.form, leaves), Fields(key), origin=node.origin
     )
     each = Each(found.pipe, Fields(*leaves), call, Fields(key, *leaves))
-    return Lowered(placed(each, node), (key, *leaves), (key, found.form))
+    return Lowered(placed(each, node), (key, *leaves), (key, found.form), found.records)
 
 
 @lower_node.register

@@ -32,6 +32,8 @@ from cascade2spark.operations.callables import (
 )
 from cascade2spark.origin import Origin
 from cascade2spark.scalding.typed import steps
+from cascade2spark.scalding.typed.calls import itself
+from cascade2spark.scalding.typed.records import Record
 from cascade2spark.scalding.typed.steps import JoinTree, Step, Stream, joined_values, run_steps
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "DrawNumber",
     "ExactFunction",
     "LocalSumFunction",
+    "RecordFunction",
     "TallyFunction",
     "TypedFilter",
     "TypedFold",
@@ -102,6 +105,20 @@ class ExactFunction(TypedFunction):
     """A function that surely gives tuples of as many parts as there are fields."""
 
     is_exact = True
+
+
+class RecordFunction(TypedFunction):
+    """The values that objects of a class are made of."""
+
+    is_exact = True
+
+    def __init__(self, record: Record, fields: Fields, origin: Origin | None) -> None:
+        super().__init__("fields", itself, 0, fields, origin=origin)
+        self.record = record
+
+    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
+        """Return the function that takes objects apart."""
+        return self.record.parts()
 
 
 class TypedFilter(PlainFilter):

@@ -26,7 +26,7 @@ class Constant:
     value: Any
 
 
-# A field, a constant, or a tuple of such.
+# A field or fields that are one value, a constant, or a tuple of such.
 Picked: TypeAlias = "str | Constant | tuple[Picked, ...]"
 Shape: TypeAlias = "int | tuple[Shape, ...]"
 
@@ -292,7 +292,7 @@ def _is_made(found: Any) -> bool:
     """Tell whether a result is made of fields and constants, with one at least in each tuple."""
     if type(found) is tuple:
         return bool(found) and all(map(_is_made, found))
-    return type(found) in (str, Constant)
+    return isinstance(found, (str, Constant, tuple))  # a tuple of a class of its own is whole
 
 
 def _parts(found: Any) -> list[Any]:

@@ -1,0 +1,118 @@
+"""Objects of a class that is known beforehand, as the values they are made of.
+
+A function whose annotation says that it returns a named tuple, or a plain dataclass, makes objects
+whose parts may cross an exchange as fields of their own, and as columns: they are sorted and sent
+without being pickled. Annotations may be wrong, so nothing rests on them: what is no object of that
+very class, with nothing in it but its fields, travels as it is, in the first of the fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
+from typing import Any, get_type_hints
+
+import attrs
+
+__all__ = ["Record", "record_of"]
+
+Row = tuple[Any, ...]
+# What `typing.NamedTuple` gives a class, and what changes only how it looks.
+_OF_NAMED_TUPLES = frozenset(
+    f"__{name}__"
+    for name in (
+        *("annotate", "annotate_func", "annotations", "annotations_cache", "class_getitem", "doc"),
+        *("firstlineno", "format", "getnewargs", "match_args", "module", "new", "orig_bases"),
+        *("qualname", "replace", "repr", "slots", "static_attributes", "str"),
+    )
+)
+_STATE = ("__reduce__", "__reduce_ex__", "__getstate__", "__new__", "__getattribute__")
+
+
+@attrs.frozen
+class _Other:
+    """A value that is no object of the class that was expected."""
+
+    value: Any
+
+
+@attrs.frozen
+class Record:
+    """How objects of a class are taken apart and made.
+
+    Args:
+        kind: the class.
+        names: its fields.
+    """
+
+    kind: type
+    names: tuple[str, ...]
+
+    def parts(self) -> Callable[[Any], Row]:
+        """Return the function from an object to its values."""
+        kind, others = self.kind, (None,) * (len(self.names) - 1)
+        if issubclass(kind, tuple):
+
+            def parts(value: Any) -> Row:
+                return tuple(value) if value.__class__ is kind else (_Other(value), *others)
+
+            return parts
+        of, names = attrgetter(*self.names), list(self.names)
+
+        def parts_of(value: Any) -> Row:
+            if value.__class__ is kind and list(value.__dict__) == names:
+                found: Row = of(value)
+                return found
+            return (_Other(value), *others)
+
+        return parts_of
+
+    def maker(self) -> Callable[[Row], Any]:
+        """Return the function from values to an object that has them."""
+        from_values = self._from_values()
+
+        def make(values: Row) -> Any:
+            first = values[0]
+            return first.value if first.__class__ is _Other else from_values(values)
+
+        return make
+
+    def _from_values(self) -> Callable[[Row], Any]:
+        kind, names = self.kind, self.names
+        if issubclass(kind, tuple):
+            return partial(tuple.__new__, kind)
+
+        def with_state(values: Row) -> Any:
+            made = object.__new__(kind)
+            made.__dict__.update(zip(names, values))  # noqa: B905
+            return made
+
+        return with_state
+
+
+def record_of(call: Callable[..., Any]) -> Record | None:
+    """Return how to take apart what a function says it returns; None if that is nothing known."""
+    try:
+        kind = get_type_hints(call).get("return")
+    except Exception:  # annotations may be any text
+        return None
+    if not isinstance(kind, type):
+        return None
+    names = _fields_of(kind)
+    return Record(kind, names) if len(names) > 1 else None
+
+
+def _fields_of(kind: type) -> tuple[str, ...]:
+    if kind.__mro__ == (kind, tuple, object) and hasattr(kind, "_fields"):
+        own = {name for name in vars(kind) if name.startswith("__") and name.endswith("__")}
+        return tuple(kind._fields) if own <= _OF_NAMED_TUPLES else ()
+    is_plain = type(kind) is type and kind.__dictoffset__ and kind.__mro__ == (kind, object)
+    if not is_plain or not dataclasses.is_dataclass(kind):
+        return ()
+    if any(getattr(kind, name) is not getattr(object, name, None) for name in _STATE):
+        return ()
+    if hasattr(kind, "__setstate__") or hasattr(kind, "__getattr__"):
+        return ()
+    return tuple(field.name for field in dataclasses.fields(kind))

@@ -1,0 +1,206 @@
+"""Objects that cross an exchange in fields of their own, and those that cannot."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pytest
+
+from cascade2spark.connectors import LocalFlowConnector
+from cascade2spark.scalding.typed import TypedPipe
+from cascade2spark.scalding.typed.records import record_of
+from tests.conformance.engines import InProcessConnector
+from tests.inprocess import InProcessEngine
+from tests.scalding.typed_case import collected, shown
+
+ENGINES = [
+    LocalFlowConnector({}),
+    InProcessConnector({"cascade2spark.form": "rows"}, InProcessEngine(partitions=2)),
+    InProcessConnector({"cascade2spark.form": "columns"}, InProcessEngine(partitions=2)),
+]
+
+
+class Visit(NamedTuple):
+    user: str
+    at: int
+    page: Any = None
+
+    def hour(self) -> int:
+        return self.at // 10
+
+
+class Later(Visit):
+    pass
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+    user: str
+    town: str
+
+    @cached_property
+    def label(self) -> str:
+        return f"{self.user} of {self.town}"
+
+
+@dataclasses.dataclass
+class Counted:
+    user: str
+    count: int
+
+
+class Odd(NamedTuple):
+    left: int
+    right: int
+
+    def __getitem__(self, at: Any) -> Any:
+        return "odd"
+
+
+@dataclasses.dataclass
+class Derived(Counted):
+    more: int = 0
+
+
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    user: str
+    count: int
+
+
+@pytest.mark.parametrize(
+    ("expected", "kind"),
+    [
+        (("user", "at", "page"), Visit),
+        (("user", "town"), Person),
+        (("user", "count"), Counted),
+        (None, Odd),
+        (None, Later),
+        (None, Derived),
+        (None, Slotted),
+        (None, tuple),
+        (None, "Visit | None"),
+        (None, "nowhere.Known"),
+    ],
+    ids=str,
+)
+def test_classes_are_known_by_what_they_are_made_of(expected, kind) -> None:
+    def made(line):
+        return line
+
+    made.__annotations__["return"] = kind
+    found = record_of(made)
+    assert expected == (found and found.names)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Visit("ann", 1),
+        Person("ann", "Ulm"),
+        Counted("ann", 2),
+        Later("ann", 1),
+        ("ann", 1, None),
+        None,
+    ],
+    ids=repr,
+)
+def test_values_come_back_as_they_were(value) -> None:
+    def made(line) -> Visit: ...
+
+    def told(line) -> Person: ...
+
+    for call in (made, told):
+        record = record_of(call)
+        found = record.maker()(record.parts()(value))
+        assert (type(value), value) == (type(found), found)
+
+
+def test_what_an_object_holds_besides_its_fields_is_kept() -> None:
+    def told(line) -> Person: ...
+
+    record, person = record_of(told), Person("ann", "Ulm")
+    assert "ann of Ulm" == person.label
+    found = record.maker()(record.parts()(person))
+    assert person.__dict__ == found.__dict__
+
+
+VISITS = ["ann 13", "bob 5", "ann 7", "cid 9", "bob 5", "ann 21"]
+PEOPLE = ["ann Ulm", "bob Bonn", "dan Kiel"]
+
+
+def visit_of(line: str) -> Visit:
+    user, at = line.split()
+    return Visit(user, int(at))
+
+
+def wrongly_annotated(line: str) -> Visit:
+    user, at = line.split()
+    if user == "bob":
+        return (user, int(at), "no visit")
+    return Later(user, int(at)) if user == "cid" else Visit(user, int(at), [at])
+
+
+def person_of(line: str) -> Person:
+    return Person(*line.split())
+
+
+def plain(call):
+    return lambda line: call(line)
+
+
+JOBS = {
+    "grouped": lambda v, p: v.group_by(lambda one: one[0]).map_group(
+        lambda user, visits: [(type(one).__name__, tuple(one)) for one in visits]
+    ),
+    "sorted": lambda v, p: (
+        v.group_by(lambda one: one[0])
+        .sort_by(lambda one: one[1])
+        .reverse()
+        .map_group(lambda user, visits: [list(visits)])
+    ),
+    "sorted as they are": lambda v, p: (
+        v.map(lambda one: (one[0], one[1])).group().sorted().to_list()
+    ),
+    "joined": lambda v, p: (
+        v.group_by(lambda one: one[0])
+        .join(p.group_by(lambda one: one.user))
+        .values()
+        .map(lambda both: (type(both[0]).__name__, both[0][1], both[1].label))
+    ),
+    "joined, then grouped": lambda v, p: (
+        v.group_by(lambda one: one[0])
+        .join(p.group_by(lambda one: one.user))
+        .values()
+        .swap()
+        .map(lambda both: (both[0].town, both[1]))
+        .group()
+        .to_list()
+        .map_values(sorted)
+    ),
+    "joined on the left": lambda v, p: v.group_by(lambda one: one[0]).left_join(
+        p.group_by(lambda one: one.user)
+    ),
+    "cogrouped": lambda v, p: v.group_by(lambda one: one[0]).cogroup(
+        p.group_by(lambda one: one.user),
+        lambda user, visits, people: [(sorted(visits), sorted(one.town for one in people))],
+    ),
+    "as keys": lambda v, p: (v + v).map(lambda one: (one[0], tuple(one))).distinct(),
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("visits", [visit_of, wrongly_annotated], ids=["right", "wrong"])
+def test_jobs_see_the_objects_that_functions_return(name, visits) -> None:
+    build = JOBS[name]
+    expected = None
+    for connector in ENGINES:
+        for v, p in ((visits, person_of), (plain(visits), plain(person_of))):
+            visited, people = TypedPipe.from_(VISITS).map(v), TypedPipe.from_(PEOPLE).map(p)
+            if name == "as keys" and visits is wrongly_annotated:
+                visited = visited.filter(lambda one: len(one) == 3 and one[2] is None)
+            (found,) = collected(connector, build(visited, people))
+            expected = expected or shown(found)
+            assert expected == shown(found)
