@@ -38,6 +38,7 @@ from cascade2spark.operations.callables import (
     wrong_shape,
 )
 from cascade2spark.operations.failures import located_error, refuse_result
+from cascade2spark.operations.inline import Inline
 from cascade2spark.operations.logic import Stop
 from cascade2spark.operations.passing import Identity, Insert
 
@@ -85,7 +86,7 @@ class EachRun:
         self._flushed: dict[int, int] = {}
         self._generated = Generated()
         self._globals = self._generated.names
-        self._globals.update(last={})
+        self._globals.update(last={}, refused=[0])
         self._sources: dict[int, RunSource] = {}
         self._is_reported = False
         self._stops: list[tuple[Stop, Any]] = []
@@ -99,6 +100,8 @@ class EachRun:
                 self._stops.append((spec.operation, member.call))
             for name, value in member.names.items():
                 self._globals[f"{name}{number}"] = value
+            if member.link.inline is not None:
+                self._globals.update(member.link.inline.bound(number))
         self._function(0)
 
     def rows(self, batch: list[Row]) -> Iterator[list[Row]]:
@@ -169,6 +172,7 @@ class EachRun:
         self._operations.prepare(spec, call, by_call=not _is_plain(spec) or overrides_prepare)
         if _is_plain(spec):
             names["f"] = _callable_of(spec)
+            member.link = attrs.evolve(member.link, inline=_inline_of(spec))
             if spec.operation.nesting is not None:
                 names["nest"] = nester(spec.operation.nesting)
         if spec.arguments.is_dynamic:
@@ -303,6 +307,17 @@ def _callable_of(spec: EachSpec) -> Callable[..., Any]:
     if isinstance(operation, PlainFilter):
         return operation.call  # `keep` turns the answer round without another call
     found: Callable[..., bool] = operation.bind(spec.argument_fields)
+    return found
+
+
+def _inline_of(spec: EachSpec) -> Inline | None:
+    """Return the operation as text, if its class says so itself and the arguments have places."""
+    operation = spec.operation
+    if "inline" not in vars(type(operation)) or spec.arguments.positions is None:
+        return None
+    if isinstance(operation, RowFunction):
+        return operation.inline(spec.argument_fields, spec.declared)
+    found: Inline | None = operation.inline(spec.argument_fields)
     return found
 
 
