@@ -17,7 +17,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.stats import FlowStats
 from cascade2spark.joiners import InnerJoin, LeftJoin, OuterJoin, RightJoin
-from cascade2spark.operations import Count, First, FilterNull, Sum
+from cascade2spark.operations import Count, FilterNull, First, Sum
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.taps import MemoryTap
 from tests.conformance.engines import InProcessConnector
