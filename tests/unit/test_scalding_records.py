@@ -95,6 +95,30 @@ def test_classes_are_known_by_what_they_are_made_of(expected, kind) -> None:
     assert expected == (found and found.names)
 
 
+def counted_of(line):
+    user, count = line.split()
+    return Counted(user, int(count))
+
+
+@pytest.mark.parametrize(
+    ("expected", "call"),
+    [
+        (Visit, lambda line: Visit(*line.split())),
+        (Person, lambda line: Person(line[:3], town=line[4:])),
+        (Counted, counted_of),
+        (Visit, Visit._make),
+        (Person, Person),
+        (None, lambda line: line.split()),
+        (None, lambda line: (Visit, line)),
+        (None, str.split),
+        (None, len),
+    ],
+)
+def test_classes_are_known_by_the_call_that_makes_their_objects(expected, call) -> None:
+    found = record_of(call)
+    assert expected is (found and found.kind)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -148,7 +172,11 @@ def person_of(line: str) -> Person:
 
 
 def plain(call):
-    return lambda line: call(line)
+    def made(line):
+        value = call(line)
+        return value
+
+    return made
 
 
 JOBS = {

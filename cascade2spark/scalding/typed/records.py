@@ -1,17 +1,19 @@
 """Objects of a class that is known beforehand, as the values they are made of.
 
-A function whose annotation says that it returns a named tuple, or a plain dataclass, makes objects
-whose parts may cross an exchange as fields of their own, and as columns: they are sorted and sent
-without being pickled. Annotations may be wrong, so nothing rests on them: what is no object of that
-very class, with nothing in it but its fields, travels as it is, in the first of the fields.
+A function that is annotated to return a named tuple, or a plain dataclass, or that calls such a
+class last, makes objects whose parts may cross an exchange as fields of their own, and as columns:
+they are sorted and sent without being pickled. Either may mislead, so nothing rests on it: what is
+no object of that very class, with its fields and nothing else, travels as it is in the first field.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import dis
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, get_type_hints
 
 import attrs
@@ -93,15 +95,44 @@ class Record:
 
 
 def record_of(call: Callable[..., Any]) -> Record | None:
-    """Return how to take apart what a function says it returns; None if that is nothing known."""
-    try:
-        kind = get_type_hints(call).get("return")
-    except Exception:  # annotations may be any text
-        return None
+    """Return how to take apart what a function seems to return; None if that is nothing known.
+
+    It is what the function's annotation says; without one, a class that it calls last.
+    """
+    if isinstance(call, type):
+        kind: Any = call
+    elif getattr(call, "__name__", "") == "_make":  # of a named tuple
+        kind = getattr(call, "__self__", None)
+    else:
+        kind = _annotated(call) or _called_last(call)
     if not isinstance(kind, type):
         return None
     names = _fields_of(kind)
     return Record(kind, names) if len(names) > 1 else None
+
+
+def _annotated(call: Callable[..., Any]) -> Any:
+    try:
+        return get_type_hints(call).get("return")
+    except Exception:  # annotations may be any text
+        return None
+
+
+def _called_last(call: Callable[..., Any]) -> Any:
+    """Return the first global of the expression that a function returns, if that is a call."""
+    if type(call) is not FunctionType:
+        return None
+    found: str = ""
+    before = ""
+    for one in dis.get_instructions(call.__code__):
+        if one.opname == "RETURN_VALUE":
+            return call.__globals__.get(found) if before.startswith("CALL") else None
+        if one.opname.startswith("STORE_FAST"):
+            found = ""
+        elif one.opname == "LOAD_GLOBAL" and not found:
+            found = one.argval
+        before = one.opname
+    return None
 
 
 def _fields_of(kind: type) -> tuple[str, ...]:
