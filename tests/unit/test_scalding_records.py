@@ -119,6 +119,27 @@ def test_classes_are_known_by_the_call_that_makes_their_objects(expected, call) 
     assert expected is (found and found.kind)
 
 
+def test_the_classes_of_several_objects_are_known() -> None:
+    def made(line) -> list[Visit]: ...
+
+    assert Visit is record_of(made, many=True).kind
+    assert record_of(lambda line: [Visit(line)], many=True) is None
+
+
+def test_objects_stay_columns_on_their_way(monkeypatch) -> None:
+    connector = ENGINES[2]
+    flows = []
+    connect = connector.connect
+    monkeypatch.setattr(
+        connector, "connect", lambda *given: flows.append(connect(*given)) or flows[-1]
+    )
+    pipe = TypedPipe.from_(VISITS).map(visit_of).map(lambda one: (one.user, one))
+    collected(connector, pipe.group().sort_by(lambda one: one.at).to_list())
+    sites = [site for step in flows[-1].get_flow_stats().steps for site in step.sites]
+    assert ["columns"] == [site.form for site in sites if site.site.kind == "GroupBy"]
+    assert not [site for site in sites if site.fallbacks]
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -191,6 +212,9 @@ JOBS = {
     ),
     "sorted as they are": lambda v, p: (
         v.map(lambda one: (one[0], one[1])).group().sorted().to_list()
+    ),
+    "keyed by a pair": lambda v, p: (
+        v.map(lambda one: (one[0], one)).group().sort_by(lambda one: one[1]).to_list()
     ),
     "joined": lambda v, p: (
         v.group_by(lambda one: one[0])

@@ -46,7 +46,7 @@ from cascade2spark.scalding.typed.operations import (
     TypedFunction,
     print_value,
 )
-from cascade2spark.scalding.typed.picks import made_shape, splits_words
+from cascade2spark.scalding.typed.picks import ends_with_argument, made_shape, splits_words
 from cascade2spark.scalding.typed.records import record_of
 
 __all__: list[str] = []
@@ -144,14 +144,17 @@ def _called(
         names = ("key", "value") if len(shape) == 2 else _names("value", len(shape))
         exact = ExactFunction(name, call, nesting, Fields(*names), origin=node.origin)
         each = Each(found.pipe, Fields(*leaves), exact, Fields.RESULTS)
-        return _taken_apart(Lowered(placed(each, node), names, names), node, shape)
+        given = found.records.get(leaves[0]) if ends_with_argument(call) else None
+        records = {} if given is None or found.form != leaves[0] else {names[-1]: given}
+        return _taken_apart(Lowered(placed(each, node), names, names, records), node, shape)
     form: Form = PAIR if wants_pair else "value"
     fields = leaves_of(form)
     operation = TypedFunction(
         name, call, nesting, Fields(*fields), many=many, origin=node.origin, alike=alike
     )
     each = Each(found.pipe, Fields(*leaves), operation, Fields.RESULTS)
-    record = record_of(call) if isinstance(node, n.Map) and form == "value" else None
+    is_chain = isinstance(node, n.Chained) or form != "value"
+    record = None if is_chain else record_of(call, many=many)
     records = {} if record is None else {"value": record}
     return Lowered(placed(each, node), fields, form, records)
 

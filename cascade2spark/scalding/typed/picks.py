@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-__all__ = ["Constant", "Picked", "made_shape", "picked", "splits_words"]
+__all__ = ["Constant", "Picked", "ends_with_argument", "made_shape", "picked", "splits_words"]
 
 
 @attrs.frozen
@@ -78,6 +78,20 @@ def _built(done: list[dis.Instruction]) -> Shape:
         return 0
     inner = 0 if last.is_jump_target else _built(done[:-1])
     return (*[0] * (last.arg - 1), inner)
+
+
+def ends_with_argument(call: Callable[..., Any]) -> bool:
+    """Tell whether the tuple that a function makes seems to have what it was given for its end."""
+    if type(call) is not FunctionType or not _takes_one(call.__code__):
+        return False
+    done = list(dis.get_instructions(call.__code__))
+    own = [one for one in done if one.argval == call.__code__.co_varnames[0]]
+    names = [one.opname for one in done]
+    return (
+        names[-2:] == ["BUILD_TUPLE", "RETURN_VALUE"]
+        and done[-3] in own
+        and all(one.opname.startswith("LOAD_FAST") for one in own)
+    )
 
 
 def splits_words(call: Callable[..., Any]) -> bool:

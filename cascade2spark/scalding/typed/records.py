@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from types import FunctionType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import attrs
 
@@ -94,13 +94,18 @@ class Record:
         return with_state
 
 
-def record_of(call: Callable[..., Any]) -> Record | None:
+def record_of(call: Callable[..., Any], *, many: bool = False) -> Record | None:
     """Return how to take apart what a function seems to return; None if that is nothing known.
 
     It is what the function's annotation says; without one, a class that it calls last.
+
+    Args:
+        many: it returns an iterable of them.
     """
-    if isinstance(call, type):
-        kind: Any = call
+    if many:
+        kind: Any = next(iter(get_args(_annotated(call))), None)
+    elif isinstance(call, type):
+        kind = call
     elif getattr(call, "__name__", "") == "_make":  # of a named tuple
         kind = getattr(call, "__self__", None)
     else:
