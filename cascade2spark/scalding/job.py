@@ -15,6 +15,7 @@ from cascade2spark.scalding.execution import (
     iterable_execution,
     write_execution,
 )
+from cascade2spark.scalding.execution_dates import ExecutionUtil
 from cascade2spark.scalding.import_hints import unknown_name
 from cascade2spark.scalding.job_base import Job, run_jobs
 from cascade2spark.scalding.job_checkpoints import Checkpoint
@@ -44,6 +45,7 @@ __all__ = [
     "ExecutionApp",
     "ExecutionCounters",
     "ExecutionJob",
+    "ExecutionUtil",
     "Failure",
     "Job",
     "JobTest",

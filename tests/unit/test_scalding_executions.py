@@ -11,10 +11,11 @@ from cascade2spark.errors import BuildError, FlowError, TapError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import aggregator, function
 from cascade2spark.pipes import Each, Every, GroupBy
+from cascade2spark.scalding.algebra import Largest
 from cascade2spark.scalding.args import Args
 from cascade2spark.scalding.base import Mode, source_pipe
 from cascade2spark.scalding.counting import Stat, StatKey
-from cascade2spark.scalding.dates import UTC, DateRange, Days, Hours
+from cascade2spark.scalding.dates import UTC, DateRange, Days, RichDate
 from cascade2spark.scalding.execution import (
     Config,
     Execution,
@@ -24,6 +25,7 @@ from cascade2spark.scalding.execution import (
     iterable_execution,
     write_execution,
 )
+from cascade2spark.scalding.execution_dates import ExecutionUtil
 from cascade2spark.scalding.sources import IterableSource, NullSource, Tsv
 
 QUIET = {"cascade2spark.progress": "off"}
@@ -115,10 +117,34 @@ def test_with_parallelism_runs_no_more_at_a_time() -> None:
 
 def test_parts_of_a_date_range_are_run() -> None:
     days = DateRange.parse("2011-01-01", "2011-01-03", tz=UTC)
-    made = Execution.run_dates_with_parallelism(
-        days, Days(1), 2, lambda day: Execution.value(day.length)
+    util = ExecutionUtil
+    dates = util.run_dates_with_parallelism(days, Days(1), 2, lambda day: Execution.value(str(day)))
+    assert [str(day.start) for day in days.each(Days(1))] == result(dates)
+    ranges = util.run_date_range_with_parallelism(days, Days(1), 2, Execution.value)
+    assert list(days.each(Days(1))) == result(ranges)
+
+
+def test_results_of_the_parts_of_a_date_range_are_added_up() -> None:
+    days = DateRange.parse("2011-01-01", "2011-01-03", tz=UTC)
+    util = ExecutionUtil
+
+    def number(day):
+        return Execution.value({"days": 1})
+
+    assert {"days": 3} == result(util.run_dates_with_parallelism_sum(days, Days(1), 2, number))
+    last = util.run_date_range_with_parallelism_sum(
+        days, Days(1), 2, lambda day: Execution.value(day.start.timestamp), Largest()
     )
-    assert result(made) == [(day, Hours(24)) for day in days.each(Days(1))]
+    assert RichDate("2011-01-03", tz=UTC).timestamp == result(last)
+
+
+def test_what_is_no_execution_is_refused() -> None:
+    with pytest.raises(BuildError, match="zip takes an Execution"):
+        Execution.value(1).zip(2)
+    with pytest.raises(BuildError, match="sequence takes an Execution"):
+        Execution.sequence([Execution.value(1), None])
+    with pytest.raises(BuildError, match="recover_with did not return"):
+        result(Execution.failed(ValueError("no")).recover_with(lambda error: 3))
 
 
 def test_a_zip_fails_at_once() -> None:
