@@ -97,12 +97,14 @@ class RecordClasses:
         made: Any = type(struct.name, (self.record,), members)
         # Records that are read are made and filled by C: no constructor and no checks of ours,
         # which would make it 20 µs instead of 3. Wrong names are found when one is written.
-        filled: dict[str, Any] = {**module, "__init__": object.__init__}
+        # A class that sets attributes its own way is given them as arguments, as unions are.
+        filled: dict[str, Any] = {**module, "__init__": _fill}
+        if struct.kind != "union":
+            for name in ("__init__", "__setattr__", "__delattr__"):
+                filled[name] = getattr(object, name)
         for field in struct.fields:
             if field.default is not None:
                 filled["#" + field.attribute] = _Set(field.attribute)
-        if struct.kind != "union":
-            filled["__setattr__"] = object.__setattr__
         made._stored = type(struct.name, (made,), filled)
         looked: dict[str, Any] = {}
         for field in struct.fields:
@@ -192,6 +194,10 @@ class _Default:
         if record is not None:
             record.__dict__[self._attribute] = value
         return value
+
+
+def _fill(record: Any, /, **values: Any) -> None:
+    record.__dict__.update(values)
 
 
 def _set_of(attribute: str, kind: str) -> Any:

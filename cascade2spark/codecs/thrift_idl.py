@@ -64,8 +64,9 @@ def thrift_struct(
     if isinstance(idl, type):
         return _struct_of_class(idl)
     found = _definitions(_parsed(idl, include_dirs))
-    if struct is None and len(found) == 1:
-        struct = next(iter(found))
+    own = [name for name in found if "." not in name]  # the others are of included files
+    if struct is None and len(own) == 1:
+        struct = own[0]
     if struct not in found:
         raise BuildError(
             "the IDL has no such struct" if struct else "the IDL has several structs: name one",
