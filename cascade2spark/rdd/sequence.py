@@ -13,8 +13,8 @@ from cascade2spark.codecs.sequence_header import Compression
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.vints import FormatError
-from cascade2spark.codecs.writable_types import writable_of
-from cascade2spark.codecs.writables import Writable
+from cascade2spark.codecs.writable_types import KNOWN_WRITABLES, writable_of
+from cascade2spark.codecs.writables import RawWritable, Writable, short_name
 from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.files import Split
 from cascade2spark.files.lines import open_for_read
@@ -57,7 +57,7 @@ def read_sequence_file(
         write_sequence_file(sc.parallelize([(1, "a")], 1), "pairs", "LongWritable", "Text")  # 1
         read_sequence_file(sc, "pairs").collect()  # [(1, 'a')]
     """
-    key, value = (None if one is None else writable_of(one) for one in (key_class, value_class))
+    key, value = (None if one is None else _writable(one) for one in (key_class, value_class))
     form = _Pairs(key, value)
     return read_records("read_sequence_file", context, paths, form, min_partitions)
 
@@ -86,7 +86,7 @@ def write_sequence_file(
     Returns:
         The number of pairs written.
     Raises:
-        BuildError: no such compression or codec.
+        BuildError: no such class, compression or codec.
         TapError: the output exists, or cannot be written.
         RunError: an element is no pair, or no value of its class.
     Source:
@@ -96,9 +96,20 @@ def write_sequence_file(
         classes = "LongWritable", "BytesWritable"
         write_sequence_file(pairs, "logs", *classes, compression="block", codec="gzip")  # 2
     """
-    form = _Pairs(writable_of(key_class), writable_of(value_class), compression, codec)
+    form = _Pairs(_writable(key_class), _writable(value_class), compression, codec)
     form.file()  # what is wrong with these is said here, not in a task
     return write_records("write_sequence_file", rdd, path, form, mode)
+
+
+def _writable(name: str) -> Writable:
+    made = writable_of(name)
+    if isinstance(made, RawWritable) and "." not in made.class_name:
+        raise BuildError(
+            "Hadoop has no such class of keys or values; one of your own needs its full name",
+            asked=name,
+            available=[short_name(one) for one in KNOWN_WRITABLES],
+        )
+    return made
 
 
 @attrs.frozen

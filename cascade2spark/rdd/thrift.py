@@ -74,7 +74,7 @@ def read_thrift(
     scheme = ThriftSequenceFile(
         struct,
         name,
-        fields=None if fields is None else list(fields),
+        fields=_names(fields),
         as_object=fields is None,
         protocol=protocol,
         text=text,
@@ -93,6 +93,8 @@ def write_thrift(
     *,
     fields: Sequence[str] | None = None,
     protocol: Literal["binary", "compact"] = "binary",
+    text: Literal["replace", "strict", "surrogateescape"] = "replace",
+    unknown: Literal["drop", "keep"] = "drop",
     value_class: str = "BytesWritable",
     mode: SinkMode | str = SinkMode.KEEP,
     compression: Compression = "none",
@@ -109,6 +111,9 @@ def write_thrift(
         name: which struct of the IDL.
         fields: names of fields that tuples hold.
         protocol: binary or compact.
+        text: surrogateescape writes the bytes back that it kept of text that is no UTF-8; the
+            others refuse them.
+        unknown: fields that records kept when they were read: drop, or keep and write them.
         value_class: Java class of the values: BytesWritable, ThriftWritable (elephant-bird's) or a
             full name. Keys are NullWritable.
         mode: KEEP refuses existing output, REPLACE takes its place once the new one is complete,
@@ -130,9 +135,11 @@ def write_thrift(
     scheme = ThriftSequenceFile(
         struct,
         name,
-        fields=None if fields is None else list(fields),
+        fields=_names(fields),
         as_object=fields is None,
         protocol=protocol,
+        text=text,
+        unknown=unknown,
         value_class=value_class,
         compression=compression,
         codec=codec,
@@ -140,6 +147,12 @@ def write_thrift(
     )
     scheme.writer(scheme.source_fields)  # what cannot be written is said here, not in a task
     return write_records("write_thrift", rdd, path, _Structs(scheme, None), mode)
+
+
+def _names(fields: Sequence[str] | None) -> list[str] | None:
+    if fields is None:
+        return None
+    return [fields] if isinstance(fields, str) else list(fields)
 
 
 @attrs.frozen

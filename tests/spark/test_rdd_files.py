@@ -40,6 +40,7 @@ def test_thrift_comes_back_whole_or_in_part(sc, tmp_path) -> None:
     assert 40 == write_thrift(rdd, path, IDL, "Visit", value_class="ThriftWritable")
     found = read_thrift(sc, path, VISIT)
     assert VISITS == [one.as_dict() for one in found.collect()]
+    assert [(0,), (1,)] == read_thrift(sc, path, VISIT, fields="ms").take(2)
     assert isinstance(found.first(), kind)
     few = read_thrift(sc, [path], IDL, "Visit", fields=["place.city", "ms"])
     assert [("Bonn", n) for n in range(40)] == few.collect()
@@ -53,6 +54,25 @@ def test_thrift_comes_back_whole_or_in_part(sc, tmp_path) -> None:
     assert [("ann", 5), (None, 6)] == read_thrift(
         sc, tmp_path / "rows", VISIT, fields=["user", "ms"]
     ).collect()
+
+
+def test_what_was_kept_is_written_back(sc, tmp_path) -> None:
+    few = thrift_struct("struct Place {} struct Visit { 1: i64 ms, 2: string user }", "Visit")
+    data = [ThriftCodec(VISIT).encode({**one, "user": "a"}) for one in VISITS]
+    data = [one.replace(b"\0\0\0\1a", b"\0\0\0\1\xff") for one in data]
+    rdd = sc.parallelize([(None, one) for one in data], 1)
+    write_sequence_file(rdd, tmp_path / "in", "NullWritable", "BytesWritable")
+    how = {"text": "surrogateescape", "unknown": "keep"}
+
+    def changed(record):
+        record.ms += 0  # it is an ordinary record now
+        return record
+
+    # By way of a shuffle, in which they are pickled.
+    records = read_thrift(sc, tmp_path / "in", few, **how).map(changed).repartition(2)
+    assert 40 == write_thrift(records, tmp_path / "out", few, **how)
+    found = read_sequence_file(sc, tmp_path / "out").values().collect()
+    assert sorted(data) == sorted(found)
 
 
 def test_a_broken_record_stops_the_job_or_is_handed_over(sc, tmp_path) -> None:
@@ -80,6 +100,12 @@ def test_what_is_wrong_is_said(sc, tmp_path) -> None:
         write_sequence_file(sc.parallelize([(1, 2)], 1), tmp_path / "d", "LongWritable", "Text")
     with pytest.raises(BuildError, match="unknown kind of compression"):
         write_sequence_file(rdd, tmp_path / "e", "LongWritable", "Text", compression="zip")
+    with pytest.raises(BuildError, match=r"(?s)no such class.*nearest +'LongWritable'"):
+        write_sequence_file(rdd, tmp_path / "e", "LongWriteable", "Text")
+    with pytest.raises(BuildError, match="no such class"):
+        read_sequence_file(sc, tmp_path, value_class="Texts")
+    with pytest.raises(BuildError, match="'gzip' packs nothing"):
+        write_thrift(rdd, tmp_path / "e", VISIT, codec="gzip")
     with pytest.raises(BuildError, match="no such mode"):
         write_thrift(rdd, tmp_path / "f", VISIT, mode="KEPT")
     with pytest.raises(BuildError, match="a SparkContext first"):

@@ -76,6 +76,7 @@ def test_an_idl_with_includes_and_reserved_names(idl) -> None:
     assert {"CLICK": 1, "VIEW": 2} == visit.field("kind").type.enum.members
     assert (2, [1, 2], "the end") == tuple(visit.fields[at].default for at in (1, 3, 4))
     assert "VIEW" == visit.field("kind").type.enum.name_of(2)
+    assert visit == thrift_struct(idl)  # the only one of this file
 
 
 def test_includes_are_found_in_include_dirs(idl, tmp_path) -> None:
