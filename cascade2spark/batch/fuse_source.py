@@ -479,6 +479,8 @@ class RunSource:
     def _nested(self, nesting: Nesting, atoms: tuple[Atom, ...], form: _Form | None) -> str:
         if isinstance(nesting, int):
             return str(atoms[nesting])
+        if nesting is None:
+            return "None"
         assert isinstance(nesting, tuple)
         if form is not None and nesting == tuple(range(len(atoms))):
             return self._tuple(form)

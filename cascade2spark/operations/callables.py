@@ -73,7 +73,8 @@ Row = tuple[Any, ...]
 # One step of a fold in generated code; see `Fold`.
 STEP_LINE = "{state} = {step}({state}{values})"
 # How the one argument of a callable is made of argument values: a place, an object, or a tuple.
-Nesting: TypeAlias = "int | Built | tuple[Nesting, ...]"
+# None stands for what is not there, and reads as None.
+Nesting: TypeAlias = "int | Built | tuple[Nesting, ...] | None"
 
 
 @attrs.frozen
@@ -93,6 +94,8 @@ def nester(nesting: Nesting) -> Callable[[Row], Any]:
     """Return the function from argument values to the one argument that a callable takes."""
     if isinstance(nesting, int):
         return itemgetter(nesting)
+    if nesting is None:
+        return lambda values: None
     if isinstance(nesting, Built):
         part, make = nester(nesting.parts), nesting.record.maker()
         return lambda values: make(part(values))

@@ -23,6 +23,7 @@ from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.calls import as_pair, itself
 from cascade2spark.scalding.typed.operations import RecordFunction, TypedFunction
 from cascade2spark.scalding.typed.picks import Constant, Picked, picked
+from cascade2spark.scalding.typed.reads import parts_read
 from cascade2spark.scalding.typed.records import Record
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "partition_count",
     "picked_of",
     "placed",
+    "read_of",
     "renamed_form",
     "shape_of",
     "single_key",
@@ -59,6 +61,8 @@ __all__ = [
 ]
 
 Form: TypeAlias = "str | tuple[Form, ...]"
+# A form of which some parts are not wanted.
+Part: TypeAlias = "Form | tuple[Part, ...] | None"
 PAIR: Form = ("key", "value")
 branch_numbers = itertools.count()
 # Names of branches with a trap; each is given once.
@@ -167,6 +171,14 @@ def _with_constant(found: Lowered, node: n.Node, constant: Constant) -> tuple[Lo
     return attrs.evolve(found, pipe=placed(each, node), fields=fields), name
 
 
+def read_of(found: Lowered, call: Any, form: Form) -> Part:
+    """Return the parts of a form that a function reads; all of them where a trap may take them."""
+    if found.pipe.name in trapped_branches:
+        return form
+    read: Part = parts_read(call, form)
+    return read
+
+
 def with_own_fields(found: Lowered, node: n.Node) -> Lowered:
     """Return the same values with a field of its own for each part: what stands twice is copied."""
     leaves = found.leaves
@@ -237,14 +249,16 @@ def pair_of(found: Lowered, node: n.Node) -> Lowered:
     return found
 
 
-def leaves_of(form: Form) -> tuple[str, ...]:
+def leaves_of(form: Part) -> tuple[str, ...]:
     """Return the fields of a form from left to right."""
+    if form is None:
+        return ()
     if isinstance(form, str):
         return (form,)
     return tuple(leaf for part in form for leaf in leaves_of(part))
 
 
-def distinct_of(form: Form) -> tuple[str, ...]:
+def distinct_of(form: Part) -> tuple[str, ...]:
     """Return the fields of a form, each once."""
     return tuple(dict.fromkeys(leaves_of(form)))
 
@@ -261,8 +275,10 @@ def shape_of(form: Form) -> Any:
     return 0 if isinstance(form, str) else tuple(map(shape_of, form))
 
 
-def nesting_of(form: Form, fields: tuple[str, ...]) -> Nesting:
+def nesting_of(form: Part, fields: tuple[str, ...]) -> Nesting:
     """Return how a value of a form is made of the values of fields."""
+    if form is None:
+        return None
     if isinstance(form, str):
         return fields.index(form)
     parts = tuple(nesting_of(part, fields) for part in form)

@@ -25,6 +25,7 @@ from cascade2spark.scalding.typed.forms import (
     partition_count,
     picked_of,
     placed,
+    read_of,
     with_records,
 )
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
@@ -133,11 +134,12 @@ def _sorted_by(node: n.Reduced, found: Lowered) -> tuple[Lowered, Fields | None]
         found, names = taken[0], leaves_of(taken[1])
     else:
         name = fresh_name("sort", found.fields)
-        leaves = distinct_of(value)
+        read = read_of(found, sorting.key or itself, value)
+        leaves = distinct_of(read)
         call = TypedFunction(
             "sort_by",
             sorting.key or itself,
-            nesting_of(value, leaves),
+            nesting_of(read, leaves),
             Fields(name),
             origin=node.origin,
         )
@@ -185,8 +187,9 @@ def _row_step(
     form = found.form if kind in ("filter", "group") else value
     if kind == "map" and (taken := picked_of(found, node, call, value)):
         return attrs.evolve(taken[0], form=(key, taken[1]))
-    leaves = distinct_of(form)
-    nesting = nesting_of(form, leaves)
+    read = read_of(found, call, form)
+    leaves = distinct_of(read)
+    nesting = nesting_of(read, leaves)
     if kind == "filter":
         keeps = TypedFilter(name, call, nesting, keeps=True, origin=node.origin)
         return attrs.evolve(found, pipe=placed(Each(found.pipe, Fields(*leaves), keeps), node))

@@ -29,6 +29,7 @@ from cascade2spark.scalding.typed.forms import (
     pair_of,
     picked_of,
     placed,
+    read_of,
     shape_of,
     trapped_branches,
     with_fields,
@@ -137,8 +138,9 @@ def _called(
     alike: str | None = None,
 ) -> Lowered:
     found = known[node.previous]
-    leaves = found.distinct
-    nesting = nesting_of(found.form, leaves)
+    read = read_of(found, call, found.form)
+    leaves = distinct_of(read)
+    nesting = nesting_of(read, leaves)
     shape = 0 if many else made_shape(call)
     if isinstance(shape, tuple) and len(shape) > 1 and (len(shape) == 2 or not wants_pair):
         names = ("key", "value") if len(shape) == 2 else _names("value", len(shape))
@@ -183,9 +185,10 @@ def _(node: n.Filter, wants_pair: bool) -> Lowered:
         found = pair_of(found, node)
         form = found.form[0]
     name = "filter_keys" if node.of_key else "filter" if node.keeps else "filter_not"
-    leaves = distinct_of(form)
+    read = read_of(found, node.call, form)
+    leaves = distinct_of(read)
     call = TypedFilter(
-        name, node.call, nesting_of(form, leaves), keeps=node.keeps, origin=node.origin
+        name, node.call, nesting_of(read, leaves), keeps=node.keeps, origin=node.origin
     )
     each = Each(found.pipe, Fields(*leaves), call)
     return attrs.evolve(found, pipe=placed(each, node))
@@ -198,11 +201,12 @@ def _(node: n.Keyed, wants_pair: bool) -> Lowered:
     if taken is not None:
         return attrs.evolve(taken[0], form=(taken[1], found.form))
     key = fresh_name("key", found.fields)
-    leaves = found.distinct
+    leaves, read = found.distinct, read_of(found, node.call, found.form)
+    wanted = distinct_of(read)
     call = TypedFunction(
-        "group_by", node.call, nesting_of(found.form, leaves), Fields(key), origin=node.origin
+        "group_by", node.call, nesting_of(read, wanted), Fields(key), origin=node.origin
     )
-    each = Each(found.pipe, Fields(*leaves), call, Fields(key, *leaves))
+    each = Each(found.pipe, Fields(*wanted), call, Fields(key, *leaves))
     return Lowered(placed(each, node), (key, *leaves), (key, found.form), found.records)
 
 
@@ -223,10 +227,11 @@ def _(node: n.FlatMapValues, wants_pair: bool) -> Lowered:
 def _of_values(node: Any, name: str, call: Any, many: bool = False) -> Lowered:
     found = pair_of(known[node.previous], node)
     key, value = found.key, found.value
-    keys, leaves = distinct_of(key), distinct_of(value)
+    keys, read = distinct_of(key), read_of(found, call, value)
+    leaves = distinct_of(read)
     result = fresh_name("value", found.fields)
     operation = TypedFunction(
-        name, call, nesting_of(value, leaves), Fields(result), many=many, origin=node.origin
+        name, call, nesting_of(read, leaves), Fields(result), many=many, origin=node.origin
     )
     fields = (*keys, result)
     each = Each(found.pipe, Fields(*leaves), operation, Fields(*fields))

@@ -1,0 +1,149 @@
+"""Which parts of a tuple a function reads, and what it is called with."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascade2spark.connectors import LocalFlowConnector
+from cascade2spark.scalding.sources import TypedTsv
+from cascade2spark.scalding.typed import TypedPipe
+from cascade2spark.scalding.typed.reads import parts_read
+from tests.conformance.engines import InProcessConnector
+from tests.inprocess import InProcessEngine
+from tests.scalding.typed_case import Collected, collected, shown
+
+FORM = ("a", "b", ("c", "d"), "e")
+
+
+def some_unpacked(row):
+    first, _, (_third, _fourth), fifth = row
+    return first or fifth
+
+
+def flat_unpacked(row):
+    third, _fourth = row[2]
+    return third + row[0]
+
+
+def stored(row):
+    row = row[1:]
+    return row[0]
+
+
+def captured(row):
+    return [row[at] for at in (0, 1)]
+
+
+def used_later(row):
+    pair = row[2]
+    return pair[0], row[-1]
+
+
+def stepwise(row):
+    for number in range(row[1]):
+        yield number, row[0]
+
+
+def looking(row):
+    return row[0], locals()
+
+
+@pytest.mark.parametrize(
+    ("expected", "call"),
+    [
+        ((None, "b", None, None), lambda row: row[1] + 1),
+        (("a", None, None, "e"), lambda row: row[0] if row[-1] else None),
+        ((None, None, (None, "d"), None), lambda row: row[2][1].lower()),
+        ((None, None, ("c", "d"), None), lambda row: len(row[2])),
+        (("a", None, ("c", None), None), flat_unpacked),
+        (("a", "b", None, None), stepwise),
+        ((None, None, ("c", "d"), "e"), used_later),
+        (FORM, some_unpacked),
+        (FORM, stored),
+        (FORM, captured),
+        (FORM, looking),
+        (FORM, lambda row: row[7]),
+        (FORM, lambda row: row[:1]),
+        (FORM, lambda row: (row, row[0])),
+        (FORM, lambda row: len(row)),
+        (FORM, lambda row: max(row)),
+        (FORM, lambda row: 1),
+        (FORM, lambda *row: row[0]),
+        (FORM, lambda row, at=0: row[0]),
+        (FORM, lambda row: [part for part in row if part != row[0]]),
+        (FORM, lambda row: lambda: row[0]),
+        (FORM, len),
+    ],
+)
+def test_the_parts_that_a_function_reads_are_known(expected, call) -> None:
+    assert expected == parts_read(call, FORM)
+
+
+ENGINES = [
+    LocalFlowConnector({}),
+    InProcessConnector({"cascade2spark.form": "rows"}, InProcessEngine(partitions=2)),
+    InProcessConnector({"cascade2spark.form": "columns"}, InProcessEngine(partitions=2)),
+]
+
+
+@pytest.fixture
+def rows(tmp_path) -> TypedPipe:
+    (tmp_path / "in.tsv").write_text("ann\t3\tx\nbob\t1\ty\nann\t2\t\n\t4\tz\n")
+    return TypedPipe.from_(TypedTsv(str(tmp_path / "in.tsv"), (str, int, str)))
+
+
+def whole(call):
+    """Return a function that does the same, and is given all of a value."""
+    return lambda value: call(value)
+
+
+JOBS = {
+    "map": lambda rows, of: rows.map(of(lambda row: row[1] * 2)),
+    "flat_map": lambda rows, of: rows.flat_map(of(lambda row: [row[1]] * row[1])),
+    "filter": lambda rows, of: rows.filter(of(lambda row: row[1] > 1)).filter_not(
+        of(lambda row: row[0] is None)
+    ),
+    "group_by": lambda rows, of: rows.group_by(of(lambda row: str(row[0]))).to_list(),
+    "sort_by": lambda rows, of: (
+        rows.group_by(of(lambda row: str(row[0]))).sort_by(of(lambda row: -row[1])).to_list()
+    ),
+    "map_values": lambda rows, of: (
+        rows.map(lambda row: (row[0], row)).map_values(of(lambda row: row[1] + 1)).sum_by_key()
+    ),
+    "filter_keys": lambda rows, of: (
+        rows.map(lambda row: ((row[0], row[2]), row[1]))
+        .filter_keys(of(lambda key: key[0] == "ann"))
+        .sum_by_key()
+    ),
+    "join": lambda rows, of: (
+        rows.group_by(lambda row: row[0])
+        .join(rows.map(lambda row: (row[0], row[1:])))
+        .map_values(of(lambda both: both[0][1] - both[1][0]))
+        .filter(of(lambda pair: pair[1] >= 0))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_values_are_those_of_functions_that_are_given_all(name, rows) -> None:
+    (expected,) = collected(ENGINES[0], JOBS[name](rows, whole))
+    for connector in ENGINES:
+        (found,) = collected(connector, JOBS[name](rows, lambda call: call))
+        assert shown(expected) == shown(found)
+
+
+def test_columns_that_nobody_reads_are_not_read(rows) -> None:
+    sums = rows.map(lambda row: (str(row[0]), row[1] % 3)).sum_by_key()
+    tail = sums.pipe_for(Collected())
+    selected = []
+    while tail.previous:
+        selected.append(str(getattr(tail, "arguments", "")))
+        (tail,) = tail.previous
+    assert "'value_0', 'value_1'" in selected
+
+
+def test_a_trap_takes_the_whole_value(rows) -> None:
+    taken = Collected()
+    failing = rows.add_trap(taken).fork().map(lambda row: 1 // (row[1] - 1))
+    assert [0, 0, 1] == sorted(collected(ENGINES[0], failing)[0])
+    assert [("bob", 1, "y")] == taken.tap.rows
