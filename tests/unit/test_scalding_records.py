@@ -6,6 +6,7 @@ import dataclasses
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import attrs
 import pytest
 
 from cascade2spark.connectors import LocalFlowConnector
@@ -64,10 +65,34 @@ class Derived(Counted):
     more: int = 0
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(slots=True, frozen=True)
 class Slotted:
     user: str
     count: int
+
+
+@attrs.define
+class Defined:
+    user: str
+    count: int
+
+
+@attrs.frozen(slots=False)
+class Frozen:
+    user: str
+    count: int
+
+
+@attrs.define
+class Stated:
+    user: str
+    count: int
+
+    def __getstate__(self) -> tuple:
+        return (self.user, self.count)
+
+    def __setstate__(self, state: tuple) -> None:
+        self.user, self.count = state
 
 
 @pytest.mark.parametrize(
@@ -79,7 +104,10 @@ class Slotted:
         (None, Odd),
         (None, Later),
         (None, Derived),
-        (None, Slotted),
+        (("user", "count"), Slotted),
+        (("user", "count"), Defined),
+        (("user", "count"), Frozen),
+        (None, Stated),
         (None, tuple),
         (None, "Visit | None"),
         (None, "nowhere.Known"),
@@ -146,6 +174,9 @@ def test_objects_stay_columns_on_their_way(monkeypatch) -> None:
         Visit("ann", 1),
         Person("ann", "Ulm"),
         Counted("ann", 2),
+        Slotted("ann", 2),
+        Defined("ann", 2),
+        Frozen("ann", 2),
         Later("ann", 1),
         ("ann", 1, None),
         None,
@@ -153,12 +184,8 @@ def test_objects_stay_columns_on_their_way(monkeypatch) -> None:
     ids=repr,
 )
 def test_values_come_back_as_they_were(value) -> None:
-    def made(line) -> Visit: ...
-
-    def told(line) -> Person: ...
-
-    for call in (made, told):
-        record = record_of(call)
+    for kind in (Visit, Person, Slotted, Defined, Frozen):
+        record = record_of(kind)
         found = record.maker()(record.parts()(value))
         assert (type(value), value) == (type(found), found)
 
@@ -170,6 +197,11 @@ def test_what_an_object_holds_besides_its_fields_is_kept() -> None:
     assert "ann of Ulm" == person.label
     found = record.maker()(record.parts()(person))
     assert person.__dict__ == found.__dict__
+
+
+def test_an_object_with_an_empty_slot_travels_as_it_is() -> None:
+    record, empty = record_of(Defined), object.__new__(Defined)
+    assert empty is record.maker()(record.parts()(empty))
 
 
 VISITS = ["ann 13", "bob 5", "ann 7", "cid 9", "bob 5", "ann 21"]

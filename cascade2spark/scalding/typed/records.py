@@ -30,7 +30,9 @@ _OF_NAMED_TUPLES = frozenset(
         *("qualname", "replace", "repr", "slots", "static_attributes", "str"),
     )
 )
-_STATE = ("__reduce__", "__reduce_ex__", "__getstate__", "__new__", "__getattribute__")
+_STATE = ("__reduce__", "__reduce_ex__", "__new__", "__getattribute__")
+# What attrs and dataclasses give to classes with slots.
+_STATES_OF_SLOTS = frozenset({"slots_getstate", "_dataclass_getstate"})
 
 
 @attrs.frozen
@@ -61,12 +63,15 @@ class Record:
                 return tuple(value) if value.__class__ is kind else (_Other(value), *others)
 
             return parts
-        of, names = attrgetter(*self.names), list(self.names)
+        of, names, has_state = attrgetter(*self.names), list(self.names), bool(kind.__dictoffset__)
 
         def parts_of(value: Any) -> Row:
-            if value.__class__ is kind and list(value.__dict__) == names:
-                found: Row = of(value)
-                return found
+            if value.__class__ is kind and (not has_state or list(value.__dict__) == names):
+                try:
+                    found: Row = of(value)
+                    return found
+                except AttributeError:  # a slot that was never filled
+                    pass
             return (_Other(value), *others)
 
         return parts_of
@@ -91,7 +96,14 @@ class Record:
             made.__dict__.update(zip(names, values))  # noqa: B905
             return made
 
-        return with_state
+        def with_slots(values: Row) -> Any:
+            made = object.__new__(kind)
+            for name, value in zip(names, values):  # noqa: B905
+                fill(made, name, value)
+            return made
+
+        fill = object.__setattr__  # the class's own may refuse
+        return with_state if kind.__dictoffset__ else with_slots
 
 
 def record_of(call: Callable[..., Any], *, many: bool = False) -> Record | None:
@@ -144,11 +156,21 @@ def _fields_of(kind: type) -> tuple[str, ...]:
     if kind.__mro__ == (kind, tuple, object) and hasattr(kind, "_fields"):
         own = {name for name in vars(kind) if name.startswith("__") and name.endswith("__")}
         return tuple(kind._fields) if own <= _OF_NAMED_TUPLES else ()
-    is_plain = type(kind) is type and kind.__dictoffset__ and kind.__mro__ == (kind, object)
-    if not is_plain or not dataclasses.is_dataclass(kind):
+    if type(kind) is not type or kind.__mro__ != (kind, object):
         return ()
-    if any(getattr(kind, name) is not getattr(object, name, None) for name in _STATE):
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+    elif attrs.has(kind):
+        names = tuple(field.name for field in attrs.fields(kind))
+    else:
         return ()
-    if hasattr(kind, "__setstate__") or hasattr(kind, "__getattr__"):
+    is_own = any(getattr(kind, name) is not getattr(object, name) for name in _STATE)
+    if is_own or hasattr(kind, "__getattr__"):
         return ()
-    return tuple(field.name for field in dataclasses.fields(kind))
+    state = getattr(kind, "__getstate__", None)
+    is_usual = state is getattr(object, "__getstate__", None)
+    if kind.__dictoffset__:
+        return names if is_usual and not hasattr(kind, "__setstate__") else ()
+    slots = {*vars(kind).get("__slots__", ())} - {"__weakref__"}
+    is_made = getattr(state, "__name__", "") in _STATES_OF_SLOTS
+    return names if slots == {*names} and (is_usual or is_made) else ()
