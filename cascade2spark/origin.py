@@ -6,15 +6,19 @@ this package, so that an error found much later can name the line that caused it
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
+import sysconfig
+import traceback
 from types import FrameType
 
 import attrs
 
-__all__ = ["Origin", "capture_origin", "origin_of_callable"]
+__all__ = ["Origin", "capture_origin", "failing_line", "origin_of_callable"]
 
 _PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 _DEMO_FOLDER = os.path.join(_PACKAGE_FOLDER, "demo") + os.sep  # jobs, written as a user would
 
 
@@ -54,6 +58,22 @@ def origin_of_callable(call: object) -> Origin | None:
     if code is None:
         return None
     return Origin(code.co_filename, code.co_firstlineno, code.co_qualname)
+
+
+def failing_line(error: BaseException) -> str | None:
+    """Return the place and text of the user's innermost line; of a library's when there is none."""
+    outside = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((_PACKAGE_FOLDER, "<cascade2spark"))
+    ]
+    own = [frame for frame in outside if not frame.filename.startswith(_LIBRARIES)]
+    if not outside:
+        return None
+    frame = (own or outside)[-1]
+    line = linecache.getline(frame.filename, frame.lineno or 0).strip()
+    place = Origin(frame.filename, frame.lineno or 0, frame.name)
+    return f"{place}: {line}" if line else str(place)
 
 
 def _shown_path(file: str) -> str:

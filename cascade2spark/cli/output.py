@@ -18,9 +18,9 @@ from rich.text import Text
 from cascade2spark.cli.exits import JobFileError
 from cascade2spark.counters import SliceCounters, StepCounters
 from cascade2spark.doctor import Finding
-from cascade2spark.errors import BuildError
+from cascade2spark.errors import BuildError, Cascade2SparkError
 from cascade2spark.flows.flow import Flow
-from cascade2spark.origin import Origin
+from cascade2spark.origin import Origin, failing_line
 
 __all__ = [
     "count",
@@ -56,6 +56,11 @@ def show_error(error: BaseException) -> None:
     if isinstance(shown, BuildError) and _is_clicks(shown.origin):
         shown.origin = None  # nobody's job: the command itself asked for it
     headline, _, parts = str(shown).partition("\n")
+    # An error of ours names its line itself, and of a job's file the place is known.
+    is_placed = isinstance(shown, Cascade2SparkError) or isinstance(error, JobFileError)
+    line_of_user = None if is_placed else failing_line(shown)
+    if line_of_user is not None:
+        parts = "\n".join([*parts.splitlines(), f"  raised at   {line_of_user}"])
     line = Text.assemble((type(shown).__name__, "bold red"), f": {headline}")
     where = Text(f"\n  raised in   {error}") if isinstance(error, JobFileError) else Text("")
     messages().print(Text.assemble(line, where, f"\n{parts}" if parts else ""), soft_wrap=True)

@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from cascade2spark.errors import BuildError, Cascade2SparkError, CascadeError
+from cascade2spark.argument_checks import check_count
+from cascade2spark.errors import BuildError, Cascade2SparkError, CascadeError, FlowError
+from cascade2spark.flows.cascade_order import (
+    check_flows_differ,
+    dependencies_of,
+    flows_in_order,
+    identifiers_of,
+    sinks_of,
+    sources_of,
+)
 from cascade2spark.flows.flow import INTERRUPT_WAIT_S, Flow
 from cascade2spark.flows.listeners import CascadeListener
 from cascade2spark.flows.skips import FlowSkipStrategy
 from cascade2spark.flows.stats import CascadeStats, Status
 from cascade2spark.flows.units import UnitOfWorkDef
+from cascade2spark.origin import capture_origin, failing_line
 from cascade2spark.taps.base import Tap
 
 __all__ = ["Cascade", "CascadeDef", "connect_cascade"]
@@ -52,7 +62,7 @@ class CascadeDef(UnitOfWorkDef):
 
     def set_max_concurrent_flows(self, flows: int) -> CascadeDef:
         """Run at most so many flows at once; 0 for all."""
-        self.max_concurrent_flows = flows
+        self.max_concurrent_flows = check_count("set_max_concurrent_flows", flows)
         return self
 
 
@@ -88,6 +98,7 @@ class Cascade:
         # Waited for in place of the thread: a join that Ctrl-C ended leaves it taken for dead.
         self._ended = threading.Event()
         self._error: BaseException | None = None
+        self._failed: str | None = None
 
     # -- running ---------------------------------------------------------------------------------
 
@@ -147,7 +158,7 @@ class Cascade:
             self._run_flows()
             self.stats.mark(Status.STOPPED if self._stop.is_set() else Status.SUCCESSFUL)
         except Exception as error:
-            self._error = _as_ours(self.name, error)
+            self._error = _as_ours(self.name, error, self._failed)
             for flow in self.flows:
                 flow.stop()
             self.stats.mark(Status.FAILED, error)
@@ -158,7 +169,7 @@ class Cascade:
             for listener in list(self._listeners):
                 listener.on_completed(self)
         except Exception as error:
-            self._error = self._error or _as_ours(self.name, error)
+            self._error = self._error or _as_ours(self.name, error, None)
 
     def _run_flows(self) -> None:
         """Start every flow whose predecessors have succeeded, until none is left or one fails."""
@@ -177,6 +188,7 @@ class Cascade:
                     try:
                         ended.result()
                     except BaseException:
+                        self._failed = self._failed or name
                         for flow in self.flows:
                             flow.stop()
                         raise
@@ -194,7 +206,7 @@ class Cascade:
         if not flow.get_stats().is_successful() and not flow.get_stats().is_stopped():
             # Its listener dealt with the error, but what comes after it cannot run.
             error = flow.get_stats().error
-            raise CascadeError(f"flow {flow.name!r} failed") from error
+            raise FlowError(f"flow {flow.name!r} failed") from error
 
     def _workers(self) -> int:
         engines = {flow.engine.name for flow in self.flows}
@@ -335,80 +347,18 @@ def connect_cascade(given: Sequence[Any], properties: Mapping[str, Any]) -> Casc
             definition.set_name(rest.pop(0))
         definition.add_flows(*rest)
     if not definition.flows:
-        raise CascadeError("a cascade needs at least one flow")
+        raise CascadeError("a cascade needs at least one flow", origin=capture_origin())
     flows = definition.flows
     check_flows_differ(flows)
     waits = dependencies_of(flows)
     ordered = flows_in_order(flows, waits)
     most = definition.max_concurrent_flows
     if most is None:
-        most = int(properties.get(_CONCURRENT) or 0)
+        asked = str(properties.get(_CONCURRENT) or 0).strip()
+        # A property may be a text, as in a file of properties.
+        most = check_count(_CONCURRENT, int(asked) if asked.isdecimal() else asked)
     name = definition.name or "+".join(flow.name for flow in flows)
     return Cascade(name, ordered, waits, most, definition.tags)
-
-
-def check_flows_differ(flows: Sequence[Flow]) -> None:
-    """Refuse two flows of one name, or with one sink."""
-    by_name: dict[str, Flow] = {}
-    by_sink: dict[str, Flow] = {}
-    for flow in flows:
-        if by_name.setdefault(flow.name, flow) is not flow:
-            raise CascadeError("two flows of a cascade have one name", asked=flow.name)
-        for sink in sinks_of(flow):
-            other = by_sink.setdefault(sink, flow)
-            if other is not flow:
-                raise CascadeError(
-                    "two flows of a cascade write to one place",
-                    asked=sink,
-                    details={"flows": f"{other.name!r}, {flow.name!r}"},
-                )
-
-
-def dependencies_of(flows: Sequence[Flow]) -> dict[str, set[str]]:
-    """Return for each flow the names of those that write what it reads."""
-    writers = {sink: flow.name for flow in flows for sink in sinks_of(flow)}
-    waits: dict[str, set[str]] = {}
-    for flow in flows:
-        waits[flow.name] = {writers[name] for name in sources_of(flow) if name in writers}
-        if flow.name in waits[flow.name]:
-            own = sorted(set(sources_of(flow)) & set(sinks_of(flow)))
-            raise CascadeError(f"flow {flow.name!r} reads its own output", asked=own)
-    return waits
-
-
-def flows_in_order(flows: Sequence[Flow], waits: Mapping[str, set[str]]) -> list[Flow]:
-    """Return the flows, each after those it waits for."""
-    ordered: dict[str, Flow] = {}
-    while len(ordered) < len(flows):
-        ready = [
-            flow
-            for flow in flows
-            if flow.name not in ordered and waits[flow.name] <= ordered.keys()
-        ]
-        if not ready:
-            left = [flow.name for flow in flows if flow.name not in ordered]
-            raise CascadeError("the flows of a cascade wait for each other", asked=left)
-        ordered.update((flow.name, flow) for flow in ready)
-    return list(ordered.values())
-
-
-def identifiers_of(tap: Tap) -> list[str]:
-    """Return the places of a tap: those of its parts, for a tap of several."""
-    parts: Callable[[], Sequence[Tap]] | None = getattr(tap, "get_child_taps", None)
-    if parts is None:
-        return [tap.get_full_identifier()]
-    return [name for part in parts() for name in identifiers_of(part)]
-
-
-def sources_of(flow: Flow) -> list[str]:
-    """Return the places that a flow reads."""
-    return [name for tap in flow.get_sources().values() for name in identifiers_of(tap)]
-
-
-def sinks_of(flow: Flow) -> list[str]:
-    """Return the places that a flow writes: sinks and checkpoints."""
-    taps = [*flow.get_sinks().values(), *flow.get_checkpoints().values()]
-    return [name for tap in taps for name in identifiers_of(tap)]
 
 
 def _is_among(identifier: str, taps: Mapping[str, Tap]) -> bool:
@@ -416,11 +366,31 @@ def _is_among(identifier: str, taps: Mapping[str, Tap]) -> bool:
     return identifier in known or any(identifier in identifiers_of(tap) for tap in taps.values())
 
 
-def _as_ours(name: str, error: Exception) -> BaseException:
-    if isinstance(error, CascadeError):
-        return error
+def _as_ours(name: str, error: Exception, flow: str | None) -> CascadeError:
+    """Return the error of a cascade: what its flow said, part by part, and which flow it was."""
     said = error.headline if isinstance(error, Cascade2SparkError) else str(error)
-    ours = CascadeError(f"cascade {name!r} failed: {type(error).__name__}: {said}")
+    headline = f"cascade {name!r} failed: {type(error).__name__}: {said}"
+    details: dict[str, object] = {} if flow is None else {"flow": repr(flow)}
+    if not isinstance(error, Cascade2SparkError):
+        line = failing_line(error)
+        ours = CascadeError(headline, details=details | ({"raised at": line} if line else {}))
+    else:
+        told = error.__cause__ if error.headline == f"flow {flow!r} failed" else None
+        if isinstance(told, Cascade2SparkError):  # its listener dealt with it
+            details["because"] = f"{type(told).__name__}: {told.headline}"
+        place = told if isinstance(told, Cascade2SparkError) else error
+        ours = CascadeError(
+            headline,
+            row=getattr(place, "row", None),
+            fields=getattr(place, "fields", None),
+            asked=place.asked,
+            available=place.available,
+            nearest=place.nearest,
+            details=details | place.details,
+            origin=place.origin,
+            branch=place.branch,
+            fix=place.fix,
+        )
     ours.__cause__ = error
     return ours
 

@@ -21,6 +21,7 @@ from cascade2spark.flows.peeking import plan_up_to
 from cascade2spark.flows.progress import progress_of
 from cascade2spark.flows.restarts import Restart, restart_of
 from cascade2spark.flows.stats import FlowStats, Status
+from cascade2spark.origin import failing_line
 from cascade2spark.pipes import Pipe
 from cascade2spark.planner.build import PlannedFlow, plan_flow
 from cascade2spark.planner.steps import Engine, RunContext, RunResult
@@ -242,7 +243,12 @@ class Flow(DescribedFlow):
     def _as_ours(self, error: BaseException) -> BaseException:
         if isinstance(error, Cascade2SparkError):
             return error
-        ours = FlowError(f"flow {self.name!r} failed: {type(error).__name__}: {error}")
+        line = failing_line(error)
+        ours = FlowError(
+            f"flow {self.name!r} failed: {type(error).__name__}: {error}",
+            details={} if line is None else {"raised at": line},
+            origin=self.definition.origin,
+        )
         ours.__cause__ = error
         return ours
 

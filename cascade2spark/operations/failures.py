@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import linecache
-import sysconfig
 import traceback
-from pathlib import Path
 from types import GeneratorType
 from typing import Any, NoReturn, Protocol
 
 from cascade2spark.errors import Cascade2SparkError, RunError, TupleError, shown_value
-from cascade2spark.origin import Origin, origin_of_callable
+from cascade2spark.origin import Origin, failing_line, origin_of_callable
 
 __all__ = ["Place", "located_error", "refuse_result", "trap_columns"]
-
-_OURS = str(Path(__file__).parents[1])
-_LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 
 
 class Place(Protocol):
@@ -54,7 +48,7 @@ def located_error(
         if isinstance(error, RunError) and error.row is None and row is not None:
             error.row, error.fields = row, fields
         return error
-    line = _failing_line(error)
+    line = failing_line(error)
     first, *more = str(error).strip().splitlines() or [""]
     details = {} if line is None else {"raised at": line}
     if more:
@@ -132,19 +126,3 @@ def trap_columns(
         lines = "".join(traceback.format_exception(shown)).splitlines()
         columns.append(delimiter.join(line.strip() if trim else line for line in lines))
     return tuple(columns)
-
-
-def _failing_line(error: Exception) -> str | None:
-    """Return the innermost line of the user's own code; of any library when there is none."""
-    outside = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((_OURS, "<cascade2spark"))
-    ]
-    own = [frame for frame in outside if not frame.filename.startswith(_LIBRARIES)]
-    if not outside:
-        return None
-    frame = (own or outside)[-1]
-    line = linecache.getline(frame.filename, frame.lineno or 0).strip()
-    place = Origin(frame.filename, frame.lineno or 0, frame.name)
-    return f"{place}: {line}" if line else str(place)

@@ -55,7 +55,8 @@ CASES: dict[str, tuple[Callable[[Place], Any], str]] = {
         lambda at: CascadeConnector().connect(
             at.flow("x", "a", "b"), at.flow("y", "b", "c"), at.flow("z", "c", "a")
         ),
-        "the flows of a cascade wait for each other\n  asked for   'x', 'y', 'z'",
+        "the flows of a cascade wait for each other\n  asked for   'x', 'y', 'z'\n"
+        "  waits       'x' for 'z'; 'y' for 'x'; 'z' for 'y'",
     ),
     "own output": (
         lambda at: CascadeConnector().connect(at.flow("x", "a", "a")),

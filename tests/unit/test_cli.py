@@ -315,6 +315,26 @@ def test_explain_prints_the_plan_and_runs_nothing() -> None:
     assert not Path("out").exists()
 
 
+TAP = """
+from cascade2spark import Fields, FlowDef, Pipe
+from cascade2spark.taps import MemoryTap
+
+class Late(MemoryTap):
+    def retrieve_source_fields(self):
+        return Fields({}["day"])
+
+def job():
+    return FlowDef().add_source("p", Late("n", [])).add_tail_sink(Pipe("p"), MemoryTap())
+"""
+
+
+def test_what_a_jobs_own_class_raises_names_its_line() -> None:
+    write("late.py", TAP)
+    done = call("run", "--local", "late.py:job")
+    assert 0 != done.exit_code and "KeyError: 'day'" in done.stderr
+    assert "late.py:7 in retrieve_source_fields" in done.stderr, done.stderr
+
+
 def test_explain_shows_a_stage() -> None:
     write("copying.py", JOB)
     write_input("a")

@@ -601,6 +601,11 @@ def test_a_failing_flow_stops_the_cascade_and_its_successors_never_start(tmp_pat
     with pytest.raises(CascadeError, match="invalid literal") as caught:
         cascade.complete()
     assert isinstance(caught.value.__cause__, Cascade2SparkError)
+    shown = str(caught.value).split("\n")
+    labels = [line[2:13].strip() for line in shown[1:]]
+    assert labels == ["fields", "row", "flow", "built at", "branch"]
+    assert "  flow        'first'" in shown and "  row         ('x',)" in shown
+    assert f"{Path(__file__).name}:" in shown[-2]
     assert (Status.FAILED, Status.STOPPED) == (first.stats.status, second.stats.status)
     assert ["stopping"] == ears.told
     assert cascade.get_stats().is_failed()
