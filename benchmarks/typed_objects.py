@@ -28,6 +28,16 @@ class Event(NamedTuple):
     amount: int
 
 
+class Line(NamedTuple):
+    """One line of the events, as texts: who converts no number need not have any."""
+
+    user: str
+    ts: str
+    pin: str
+    action: str
+    amount: str
+
+
 class User(NamedTuple):
     """One line of the users."""
 
@@ -42,6 +52,11 @@ def event_of(line: str) -> Event:
     return Event(user, int(ts), pin, action, int(amount))
 
 
+def line_of(line: str) -> Line:
+    """Return a line as texts."""
+    return Line(*line.split("\t"))
+
+
 def user_of(line: str) -> User:
     """Return a line as a user."""
     return User(*line.split("\t"))
@@ -49,6 +64,10 @@ def user_of(line: str) -> User:
 
 def _events(inputs: Inputs) -> TypedPipe[Event]:
     return TypedPipe.from_(TextLine(inputs["events"])).map(event_of)
+
+
+def _lines(inputs: Inputs) -> TypedPipe[Line]:
+    return TypedPipe.from_(TextLine(inputs["events"])).map(line_of)
 
 
 def _users(inputs: Inputs) -> TypedPipe[User]:
@@ -65,12 +84,12 @@ def sum_by_user(sc: SparkContext, inputs: Inputs, output: str) -> None:
     run(sc, pairs.sum_by_key(), output, COUNTED)
 
 
-def _counted(user: str, events: Iterator[Event]) -> Iterator[int]:
-    yield sum(1 for _ in events)
+def _counted(user: str, lines: Iterator[Line]) -> Iterator[int]:
+    yield sum(1 for _ in lines)
 
 
 def group_count(sc: SparkContext, inputs: Inputs, output: str) -> None:
-    groups = _events(inputs).group_by(lambda event: event.user)
+    groups = _lines(inputs).group_by(lambda line: line.user)
     run(sc, groups.map_group(_counted), output, COUNTED)
 
 
@@ -90,15 +109,15 @@ def secondary_sort_udf(sc: SparkContext, inputs: Inputs, output: str) -> None:
 
 def join(sc: SparkContext, inputs: Inputs, output: str) -> None:
     users = _users(inputs).group_by(lambda user: user.user)
-    joined = _events(inputs).group_by(lambda event: event.user).join(users)
+    joined = _lines(inputs).group_by(lambda line: line.user).join(users)
     rows = joined.values().map(lambda both: (*both[0], *both[1][1:]))
     run(sc, rows, output, (*TEXTS, str, str))
 
 
 def broadcast_join(sc: SparkContext, inputs: Inputs, output: str) -> None:
     users = _users(inputs).group_by(lambda user: user.user)
-    events = _events(inputs).map(lambda event: (event.user, event))
-    rows = events.hash_join(users).values().map(lambda both: (*both[0], *both[1][1:]))
+    lines = _lines(inputs).map(lambda line: (line.user, line))
+    rows = lines.hash_join(users).values().map(lambda both: (*both[0], *both[1][1:]))
     run(sc, rows, output, (*TEXTS, str, str))
 
 

@@ -7,7 +7,7 @@ import pytest
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.scalding.sources import TypedTsv
 from cascade2spark.scalding.typed import TypedPipe
-from cascade2spark.scalding.typed.reads import parts_read
+from cascade2spark.scalding.typed.reads import attributes_read, parts_read, values_read
 from tests.conformance.engines import InProcessConnector
 from tests.inprocess import InProcessEngine
 from tests.scalding.typed_case import Collected, collected, shown
@@ -79,6 +79,87 @@ def test_the_parts_that_a_function_reads_are_known(expected, call) -> None:
     assert expected == parts_read(call, FORM)
 
 
+def looped(key, values):
+    for value in values:
+        if value[1] > 2:
+            yield value[0]
+
+
+def unpacked(key, values):
+    last = None
+    for _, at, _rest, _ in values:
+        last = at
+    yield last
+
+
+def begun(key, values):
+    yield next(values)[0]
+
+
+def kept(key, values):
+    held = [(value, key) for value in values]
+    return [held[0][0], len(held)]
+
+
+def looped_twice(key, values):
+    found = []
+    for value in values:
+        found.append(value[0])
+    for value in values:
+        found.append(value)
+    return found
+
+
+def handed_on(key, values):
+    for value in values:
+        yield value, key
+
+
+def nested(key, values):
+    return [(lambda: value[0])() for value in values]
+
+
+@pytest.mark.parametrize(
+    ("expected", "call"),
+    [
+        (("a", "b", None, None), looped),
+        ((None, "b", None, None), unpacked),
+        ((None, None, None, None), lambda key, values: [sum(1 for _ in values)]),
+        ((None, None, (None, "d"), None), lambda key, values: {value[2][1] for value in values}),
+        (("a", None, None, "e"), lambda key, values: ((one[0], key) for one in values if one[3])),
+        (FORM, begun),
+        (FORM, kept),
+        (FORM, looped_twice),
+        (FORM, handed_on),
+        (FORM, nested),
+        (FORM, lambda key, values: [list(values)]),
+        (FORM, lambda key, values: [len(one) for one in values]),
+        (FORM, lambda key, values: [one[0] + x for x in (1, 2) for one in values]),
+        (FORM, lambda *given: given),
+        (FORM, zip),
+    ],
+)
+def test_the_parts_that_a_function_reads_of_many_values_are_known(expected, call) -> None:
+    assert expected == values_read(call, FORM, 1)
+
+
+@pytest.mark.parametrize(
+    ("expected", "call"),
+    [
+        (("at",), lambda key, values: [sum(value.at for value in values)]),
+        (("user", "at"), lambda key, values: {value.at: value.user for value in values}),
+        ((), lambda key, values: [sum(1 for _ in values)]),
+        (None, lambda key, values: [value.label for value in values]),
+        (None, lambda key, values: [value.at.label(value) for value in values]),
+        (None, lambda key, values: list(values)),
+        (None, lambda key, values: [user for user, _ in values]),
+        (None, begun),
+    ],
+)
+def test_the_attributes_that_a_function_reads_are_known(expected, call) -> None:
+    assert expected == attributes_read(call, ("user", "at"), 1)
+
+
 ENGINES = [
     LocalFlowConnector({}),
     InProcessConnector({"cascade2spark.form": "rows"}, InProcessEngine(partitions=2)),
@@ -94,7 +175,7 @@ def rows(tmp_path) -> TypedPipe:
 
 def whole(call):
     """Return a function that does the same, and is given all of a value."""
-    return lambda value: call(value)
+    return lambda *values: call(*values)
 
 
 JOBS = {
@@ -106,6 +187,20 @@ JOBS = {
     "group_by": lambda rows, of: rows.group_by(of(lambda row: str(row[0]))).to_list(),
     "sort_by": lambda rows, of: (
         rows.group_by(of(lambda row: str(row[0]))).sort_by(of(lambda row: -row[1])).to_list()
+    ),
+    "map_group": lambda rows, of: rows.group_by(lambda row: row[0]).map_group(
+        of(lambda key, values: [sum(value[1] for value in values)])
+    ),
+    "map_group that counts": lambda rows, of: (
+        rows.group_by(lambda row: (row[2], row[0]))
+        .sort_by(lambda row: row[1])
+        .map_group(of(lambda key, values: [(key, sum(1 for _ in values))]))
+    ),
+    "map_group of a sorted group": lambda rows, of: (
+        rows.group_by(lambda row: row[0])
+        .sort_by(lambda row: -row[1])
+        .map_group(of(lambda key, values: (at for _, at, _ in values)))
+        .take(1)
     ),
     "map_values": lambda rows, of: (
         rows.map(lambda row: (row[0], row)).map_values(of(lambda row: row[1] + 1)).sum_by_key()

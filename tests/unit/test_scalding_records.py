@@ -147,6 +147,15 @@ def test_classes_are_known_by_the_call_that_makes_their_objects(expected, call) 
     assert expected is (found and found.kind)
 
 
+def test_what_is_not_read_is_not_kept() -> None:
+    record = record_of(Visit).keeping(("at",))
+    assert (7,) == record.parts()(Visit("ann", 7))
+    assert Visit(None, 7, None) == record.maker()((None, 7, None))
+    [other] = record.parts()("other")
+    assert "other" == record.maker()((None, other, None))
+    assert ("ann",) == record.keeping(()).parts()(Visit("ann", 7))
+
+
 def test_the_classes_of_several_objects_are_known() -> None:
     def made(line) -> list[Visit]: ...
 
@@ -244,6 +253,16 @@ JOBS = {
     ),
     "sorted as they are": lambda v, p: (
         v.map(lambda one: (one[0], one[1])).group().sorted().to_list()
+    ),
+    "read in part": lambda v, p: v.group_by(lambda one: one[0]).map_group(
+        lambda user, visits: (
+            [sum(visit.at for visit in visits if visit.user)]
+            if user != "bob" and user != "cid"
+            else []
+        )
+    ),
+    "counted": lambda v, p: p.group_by(lambda one: one.town).map_group(
+        lambda town, people: [sum(1 for _ in people)]
     ),
     "keyed by a pair": lambda v, p: (
         v.map(lambda one: (one[0], one)).group().sort_by(lambda one: one[1]).to_list()

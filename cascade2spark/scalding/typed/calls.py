@@ -15,6 +15,7 @@ __all__ = [
     "NO_MATCH",
     "Call",
     "as_pair",
+    "as_row",
     "at_most_one",
     "check_call",
     "cogrouped_call",
@@ -123,6 +124,11 @@ def as_pair(value: Any) -> Any:
         details={"given": shown_value(value)},
         fix="make pairs before, map(lambda value: (key, value)), or use group_by(function)",
     )
+
+
+def as_row(value: Any) -> Any:
+    """Return the row of a value whose parts are those of the row."""
+    return value if value.__class__ is tuple else tuple(value)
 
 
 def itself(value: Any) -> Any:

@@ -9,7 +9,8 @@ from itertools import accumulate, dropwhile, islice, takewhile
 from typing import Any
 
 from cascade2spark.errors import BuildError, RunError, shown_value
-from cascade2spark.scalding.algebra.resolving import ANY, as_ring, as_semigroup
+from cascade2spark.scalding.algebra.any_values import ANY
+from cascade2spark.scalding.algebra.resolving import as_ring, as_semigroup
 from cascade2spark.scalding.algebra.running import Running
 from cascade2spark.scalding.typed.steps import Fold, Stream
 

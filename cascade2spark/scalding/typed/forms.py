@@ -23,13 +23,14 @@ from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.calls import as_pair, itself
 from cascade2spark.scalding.typed.operations import RecordFunction, TypedFunction
 from cascade2spark.scalding.typed.picks import Constant, Picked, picked
-from cascade2spark.scalding.typed.reads import parts_read
+from cascade2spark.scalding.typed.reads import attributes_read, parts_read
 from cascade2spark.scalding.typed.records import Record
 
 __all__ = [
     "PAIR",
     "Form",
     "Lowered",
+    "Part",
     "Whole",
     "branch_again",
     "branch_numbers",
@@ -55,6 +56,7 @@ __all__ = [
     "single_key",
     "trapped_branches",
     "with_fields",
+    "with_only",
     "with_own_fields",
     "with_records",
     "without_others",
@@ -202,24 +204,35 @@ def with_own_fields(found: Lowered, node: n.Node) -> Lowered:
 
 def without_others(found: Lowered, node: n.Node) -> Lowered:
     """Return the same values in a pipe that has no other fields, each once."""
-    leaves = found.distinct
+    return with_only(found, node, found.leaves)
+
+
+def with_only(found: Lowered, node: n.Node, fields: Iterable[Any]) -> Lowered:
+    """Return the same rows with some fields only."""
+    leaves = tuple(dict.fromkeys(map(str, fields)))
     if found.fields == leaves:
         return found
     each = Each(found.pipe, Fields(*leaves), Identity(), Fields.RESULTS)
     return attrs.evolve(found, pipe=placed(each, node), fields=leaves)
 
 
-def with_records(found: Lowered, node: n.Node) -> Lowered:
+def with_records(found: Lowered, node: n.Node, reader: Any = None) -> Lowered:
     """Return pairs in whose values objects of known classes lie in fields of their own.
 
     Nothing else may be asked of these fields: an object may turn out to be another one.
+
+    Args:
+        reader: the function of a key and the iterator of its values that is all that reads them.
     """
     for leaf in distinct_of(found.value):
         record = found.records.get(leaf)
         if record is None or leaf in leaves_of(found.key):
             continue
+        if reader is not None and found.value == leaf:
+            read = attributes_read(reader, record.names, 1)
+            record = record if read is None else record.keeping(read)
         others = tuple(name for name in found.fields if name != leaf)
-        names = tuple(fresh_name(f"{leaf}_{name}", others) for name in record.names)
+        names = tuple(fresh_name(f"{leaf}_{name}", others) for name in record.kept)
         call = RecordFunction(record, Fields(*names), node.origin)
         each = Each(found.pipe, Fields(leaf), call, Fields(*others, *names))
         whole = Whole.of(record, names)
@@ -281,8 +294,10 @@ def nesting_of(form: Part, fields: tuple[str, ...]) -> Nesting:
         return None
     if isinstance(form, str):
         return fields.index(form)
-    parts = tuple(nesting_of(part, fields) for part in form)
-    return Built(form.record, parts) if isinstance(form, Whole) else parts
+    if not isinstance(form, Whole):
+        return tuple(nesting_of(part, fields) for part in form)
+    places = dict(zip(form.record.kept, map(fields.index, form), strict=True))
+    return Built(form.record, tuple(map(places.get, form.record.names)))
 
 
 def fresh_name(name: str, taken: tuple[str, ...]) -> str:

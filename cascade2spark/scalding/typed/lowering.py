@@ -16,6 +16,7 @@ from cascade2spark.scalding.typed import (
     lowering_values,
 )
 from cascade2spark.scalding.typed import nodes as n
+from cascade2spark.scalding.typed.calls import as_row
 from cascade2spark.scalding.typed.forms import (
     Form,
     Lowered,
@@ -75,7 +76,7 @@ def written_pipe(found: Lowered, node: n.Node, sink: Source) -> Pipe:
     declared = fields if fields.is_defined() else Fields.UNKNOWN
     call = TypedFunction(
         "to_row",
-        sink.to_row,
+        sink.to_row if sink.flat_fields is None else as_row,
         nesting_of(found.form, found.leaves),
         declared,
         shape=Shape.ROW,

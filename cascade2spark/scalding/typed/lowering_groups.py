@@ -15,6 +15,7 @@ from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.calls import itself
 from cascade2spark.scalding.typed.forms import (
     Lowered,
+    Part,
     distinct_of,
     fresh_name,
     grouped_fields,
@@ -26,6 +27,7 @@ from cascade2spark.scalding.typed.forms import (
     picked_of,
     placed,
     read_of,
+    with_only,
     with_records,
 )
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
@@ -35,7 +37,8 @@ from cascade2spark.scalding.typed.operations import (
     TypedFunction,
     groups_buffer,
 )
-from cascade2spark.scalding.typed.steps import Fold, ForEach, Step, run_steps
+from cascade2spark.scalding.typed.reads import values_read
+from cascade2spark.scalding.typed.steps import Fold, ForEach, Step, Stream, run_steps
 
 __all__ = ["row_steps"]
 
@@ -99,9 +102,15 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
     sort: Fields | None = None
     if sorting is not None:
         found, sort = _sorted_by(node, found)
+    first = todo[0] if todo else None
+    reader = first.call if isinstance(first, Stream) and first.name == "map_group" else None
     if todo:
-        found = with_records(found, node)
+        found = with_records(found, node, reader)
     key, value = found.key, found.value
+    read: Part = value
+    if reader is not None:
+        read = values_read(reader, value, 1)
+        found = with_only(found, node, (*leaves_of(key), *(sort or ()), *leaves_of(read)))
     group = GroupBy(
         found.pipe,
         key_fields(key, node.previous),
@@ -115,8 +124,8 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
     keys = leaves_of(key)
     result = "value" if "value" not in keys else fresh_name("value", found.fields)
     fields = Fields(*keys, result)
-    is_row = type(value) is tuple and value == found.fields
-    values = None if is_row else nesting_of(value, found.fields)
+    is_row = type(read) is tuple and read == found.fields
+    values = None if is_row else nesting_of(read, found.fields)
     call = groups_buffer(todo, nesting_of(key, keys), values, fields, node.origin)
     every = Every(placed(group, node), Fields.ALL, call, Fields.RESULTS)
     return Lowered(placed(every, node), (*keys, result), (key, result))

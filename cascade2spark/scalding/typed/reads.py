@@ -8,11 +8,12 @@ and unpacking it, is given all of it.
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["parts_read"]
+__all__ = ["attributes_read", "parts_read", "values_read"]
 
 _LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"})
 _WHOLE = frozenset({"LOAD_CONST", "LOAD_SMALL_INT"})
@@ -43,14 +44,126 @@ def parts_read(call: Callable[..., Any], form: Any) -> Any:
         return form
     done = [one for one in dis.get_instructions(code) if one.opname != "CACHE"]
     read: set[tuple[int, ...]] = set()
-    for at, one in enumerate(done):
-        if one.argval != name and not (isinstance(one.argval, tuple) and name in one.argval):
-            continue
-        paths = _paths(done, at, form, code) if one.opname in _LOADS else None
+    for at in _mentions(done, name):
+        paths = _paths(done, at, form, code) if done[at].opname in _LOADS else None
         if paths is None:
             return form
         read |= paths
     return _masked(form, (), read) if read else form
+
+
+def values_read(call: Callable[..., Any], form: Any, argument: int) -> Any:
+    """Return a form with None in place of what a function never reads of the values of an iterator.
+
+    It has to go through them in plain loops: ``for _, at in values``, ``sum(1 for _ in values)``.
+
+    Args:
+        call: a function of several values, one of which is an iterator.
+        form: of the values of the iterator.
+        argument: which one that is, from 0.
+    """
+    if type(form) is not tuple:
+        return form
+    read = _read_in_loops(call, argument, partial(_element_read, form))
+    return form if read is None else _masked(form, (), read)
+
+
+def attributes_read(
+    call: Callable[..., Any], names: Sequence[str], argument: int
+) -> tuple[str, ...] | None:
+    """Return the attributes that a function reads of the objects of an iterator, in their order.
+
+    Args:
+        call, argument: as for `values_read`.
+        names: all that the objects have; None is returned when a function does more with them.
+    """
+    read = _read_in_loops(call, argument, partial(_attributes_of_element, frozenset(names)))
+    return None if read is None else tuple(name for name in names if name in read)
+
+
+# From the instructions, the place behind the one that puts an element on the stack, and the code.
+_Reader = Callable[[Instructions, int, CodeType], "set[Any] | None"]
+
+
+def _read_in_loops(call: Callable[..., Any], argument: int, reader: _Reader) -> set[Any] | None:
+    if type(call) is not FunctionType:
+        return None
+    code = call.__code__
+    if code.co_argcount <= argument or code.co_flags & 0x0C or code.co_kwonlyargcount:
+        return None
+    return _elements_read(code, code.co_varnames[argument], reader)
+
+
+def _elements_read(code: CodeType, iterator: str, reader: _Reader) -> set[Any] | None:
+    """Return what is read of the elements of an iterator; None if it is not known."""
+    if iterator in code.co_cellvars or not _LOOKING.isdisjoint(code.co_names):
+        return None
+    done = [one for one in dis.get_instructions(code) if one.opname not in ("CACHE", "PRECALL")]
+    read: set[Any] = set()
+    for at in _mentions(done, iterator):
+        found = None
+        names = [after.opname for after in done[at + 1 : at + 3]]
+        if done[at].opname not in _LOADS or len(names) < 2:
+            return None
+        if names == ["GET_ITER", "FOR_ITER"]:
+            found = reader(done, at + 3, code)
+        elif iterator == ".0" and names[0] == "FOR_ITER":
+            found = reader(done, at + 2, code)
+        elif names[0] == "GET_ITER" and names[1].startswith("CALL") and done[at + 2].arg == 0:
+            made = [before.opname for before in done[at - 2 : at]]
+            inner = done[at - 2].argval
+            if made == ["LOAD_CONST", "MAKE_FUNCTION"] and isinstance(inner, CodeType):
+                found = _elements_read(inner, ".0", reader)
+        if found is None:
+            return None
+        read |= found
+    return read
+
+
+def _mentions(done: Instructions, name: str | None) -> list[int]:
+    """Return the places of the instructions that have to do with a variable."""
+    return [
+        at
+        for at, one in enumerate(done)
+        if one.argval == name or (isinstance(one.argval, tuple) and name in one.argval)
+    ]
+
+
+def _element_read(
+    form: tuple[Any, ...], done: Instructions, at: int, code: CodeType
+) -> set[tuple[int, ...]] | None:
+    """Return what is read of the element that is on the stack."""
+    if _unpacks(done, at, len(form)):
+        stores = done[at + 1 : at + 1 + len(form)]
+        return {(place,) for place, one in enumerate(stores) if _is_read(one.argval, done, code)}
+    read: set[tuple[int, ...]] = set()
+    for place in _uses_of_element(done, at, code):
+        paths = _paths(done, place, form, code) if place >= 0 else None
+        if paths is None:
+            return None
+        read |= paths
+    return read
+
+
+def _attributes_of_element(
+    names: frozenset[str], done: Instructions, at: int, code: CodeType
+) -> set[str] | None:
+    read: set[str] = set()
+    for place in _uses_of_element(done, at, code):
+        after = done[place + 1] if place >= 0 else None
+        if after is None or after.opname != "LOAD_ATTR" or after.argval not in names:
+            return None
+        read.add(after.argval)
+    return read
+
+
+def _uses_of_element(done: Instructions, at: int, code: CodeType) -> list[int]:
+    """Return where the variable is loaded that takes an element; -1 for what is none of that."""
+    name = done[at].argval
+    if done[at].opname != "STORE_FAST" or name in code.co_cellvars:
+        return [-1]
+    places = [place for place in _mentions(done, name) if place != at]
+    return [place if done[place].opname in _LOADS else -1 for place in places]
 
 
 def _paths(

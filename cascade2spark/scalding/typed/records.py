@@ -49,27 +49,40 @@ class Record:
     Args:
         kind: the class.
         names: its fields.
+        kept: those that anybody reads, one at least; None stands for the others.
     """
 
     kind: type
     names: tuple[str, ...]
+    kept: tuple[str, ...] = attrs.Factory(lambda self: self.names, takes_self=True)
+
+    def keeping(self, names: tuple[str, ...]) -> Record:
+        """Return the same with some fields only."""
+        return attrs.evolve(self, kept=names or self.names[:1])
 
     def parts(self) -> Callable[[Any], Row]:
-        """Return the function from an object to its values."""
-        kind, others = self.kind, (None,) * (len(self.names) - 1)
+        """Return the function from an object to its values that are kept."""
+        kind, others = self.kind, (None,) * (len(self.kept) - 1)
+        of: Callable[[Any], Row] = attrgetter(*self.kept)
+        if len(self.kept) == 1:
+            single = attrgetter(*self.kept)
+
+            def of(value: Any) -> Row:
+                return (single(value),)
+
         if issubclass(kind, tuple):
+            whole = tuple if self.kept == self.names else of
 
             def parts(value: Any) -> Row:
-                return tuple(value) if value.__class__ is kind else (_Other(value), *others)
+                return whole(value) if value.__class__ is kind else (_Other(value), *others)
 
             return parts
-        of, names, has_state = attrgetter(*self.names), list(self.names), bool(kind.__dictoffset__)
+        names, has_state = list(self.names), bool(kind.__dictoffset__)
 
         def parts_of(value: Any) -> Row:
             if value.__class__ is kind and (not has_state or list(value.__dict__) == names):
                 try:
-                    found: Row = of(value)
-                    return found
+                    return of(value)
                 except AttributeError:  # a slot that was never filled
                     pass
             return (_Other(value), *others)
@@ -77,11 +90,11 @@ class Record:
         return parts_of
 
     def maker(self) -> Callable[[Row], Any]:
-        """Return the function from values to an object that has them."""
-        from_values = self._from_values()
+        """Return the function from all values to an object that has them."""
+        from_values, at = self._from_values(), self.names.index(self.kept[0])
 
         def make(values: Row) -> Any:
-            first = values[0]
+            first = values[at]
             return first.value if first.__class__ is _Other else from_values(values)
 
         return make
