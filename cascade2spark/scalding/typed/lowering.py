@@ -21,14 +21,18 @@ from cascade2spark.scalding.typed.forms import (
     Form,
     Lowered,
     nesting_of,
-    pair_of,
     placed,
     shape_of,
+)
+from cascade2spark.scalding.typed.lowering_base import known, lower_node
+from cascade2spark.scalding.typed.moves import (
+    pair_of,
     with_fields,
     with_own_fields,
 )
-from cascade2spark.scalding.typed.lowering_base import known, lower_node
-from cascade2spark.scalding.typed.operations import TypedFunction
+from cascade2spark.scalding.typed.operations import (
+    TypedFunction,
+)
 
 __all__ = ["Form", "Lowered", "lowered", "pair_of", "with_fields", "written_pipe"]
 

@@ -12,30 +12,32 @@ from cascade2spark.fields import Fields
 from cascade2spark.ordering_python import PythonOrder
 from cascade2spark.pipes import Each, Every, GroupBy
 from cascade2spark.scalding.typed import nodes as n
+from cascade2spark.scalding.typed.buffers import groups_buffer
 from cascade2spark.scalding.typed.calls import itself
 from cascade2spark.scalding.typed.forms import (
     Lowered,
     Part,
     distinct_of,
     fresh_name,
-    grouped_fields,
     key_fields,
     leaves_of,
     nesting_of,
-    pair_of,
     partition_count,
-    picked_of,
     placed,
+)
+from cascade2spark.scalding.typed.lowering_base import known, lower_node
+from cascade2spark.scalding.typed.moves import (
+    grouped_fields,
+    pair_of,
+    picked_of,
     read_of,
     with_only,
     with_records,
 )
-from cascade2spark.scalding.typed.lowering_base import known, lower_node
 from cascade2spark.scalding.typed.operations import (
     TypedFilter,
     TypedFold,
     TypedFunction,
-    groups_buffer,
 )
 from cascade2spark.scalding.typed.reads import values_read
 from cascade2spark.scalding.typed.steps import Fold, ForEach, Step, Stream, run_steps

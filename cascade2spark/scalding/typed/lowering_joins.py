@@ -10,33 +10,38 @@ from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin, InnerJoin, Joiner, LeftJoin, MixedJoin
 from cascade2spark.pipes import CoGroup, Each, Every, HashJoin, Pipe
 from cascade2spark.scalding.typed import nodes as n
+from cascade2spark.scalding.typed.buffers import join_buffer
 from cascade2spark.scalding.typed.forms import (
     PAIR,
     Form,
     Lowered,
-    branch_again,
     distinct_of,
     fresh_name,
-    grouped_fields,
     has_objects,
     key_fields,
     leaves_of,
     names_apart,
-    narrowed,
-    narrowed_value,
     nesting_of,
-    pair_of,
     partition_count,
     placed,
     renamed_form,
     shape_of,
+)
+from cascade2spark.scalding.typed.lowering_base import known, lower_node
+from cascade2spark.scalding.typed.lowering_groups import row_steps
+from cascade2spark.scalding.typed.moves import (
+    branch_again,
+    grouped_fields,
+    narrowed,
+    narrowed_value,
+    pair_of,
     single_key,
     with_records,
     without_others,
 )
-from cascade2spark.scalding.typed.lowering_base import known, lower_node
-from cascade2spark.scalding.typed.lowering_groups import row_steps
-from cascade2spark.scalding.typed.operations import TypedFunction, join_buffer
+from cascade2spark.scalding.typed.operations import (
+    TypedFunction,
+)
 from cascade2spark.scalding.typed.steps import ForEach, JoinTree, Side
 
 __all__: list[str] = []

@@ -18,25 +18,27 @@ from cascade2spark.scalding.typed.forms import (
     PAIR,
     Form,
     Lowered,
-    branch_again,
     distinct_of,
     fresh_name,
-    grouped_fields,
     leaves_of,
-    narrowed,
     nesting_of,
     numbered_form,
-    pair_of,
-    picked_of,
     placed,
-    read_of,
     shape_of,
     trapped_branches,
-    with_fields,
-    without_others,
 )
 from cascade2spark.scalding.typed.literals import IterableSource
 from cascade2spark.scalding.typed.lowering_base import known, lower_node
+from cascade2spark.scalding.typed.moves import (
+    branch_again,
+    grouped_fields,
+    narrowed,
+    pair_of,
+    picked_of,
+    read_of,
+    with_fields,
+    without_others,
+)
 from cascade2spark.scalding.typed.operations import (
     CompleteCall,
     DrawNumber,
