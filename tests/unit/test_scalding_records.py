@@ -261,6 +261,9 @@ JOBS = {
             else []
         )
     ),
+    "read one": lambda v, p: p.group_by(lambda one: one.user).map_group(
+        lambda user, people: sorted(person.town for person in people)
+    ),
     "counted": lambda v, p: p.group_by(lambda one: one.town).map_group(
         lambda town, people: [sum(1 for _ in people)]
     ),

@@ -107,7 +107,7 @@ class RecordFunction(TypedFunction):
     is_exact = True
 
     def __init__(self, record: Record, fields: Fields, origin: Origin | None) -> None:
-        super().__init__("fields", itself, 0, fields, origin=origin)
+        super().__init__("fields", itself, 0, fields, shape=Shape.ROW, origin=origin)
         self.record = record
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
