@@ -23,7 +23,9 @@ from cascade2spark.codecs.writables import (
     VIntWritable,
     VLongWritable,
     Writable,
+    short_name,
 )
+from cascade2spark.errors import BuildError
 
 __all__ = ["KNOWN_WRITABLES", "writable_of"]
 
@@ -54,7 +56,8 @@ def writable_of(name: str) -> Writable:
         name: full name, or the short one of a class of Hadoop's. A class that is not known keeps
             its bytes as they are stored, unless the name tells what they are: "own.Name as Text".
             An ArrayWritable names what it holds: "ArrayWritable<Text>". Java's ".class" may stay.
-
+    Raises:
+        BuildError: an array is of a class that is not known.
     Example:
         >>> writable_of("Text")
         Text(class_name='org.apache.hadoop.io.Text')
@@ -72,8 +75,16 @@ def writable_of(name: str) -> Writable:
 
 
 def _known(name: str) -> Any:
-    array, _, element = name.rstrip("> ").partition("<")
+    array, _, element = name.strip().removesuffix(">").partition("<")
     if element and array.removeprefix(HADOOP_IO) == "ArrayWritable":
-        return ArrayWritable(_known(element))
+        inner = _known(element)
+        if isinstance(inner, RawWritable):
+            raise BuildError(
+                "an ArrayWritable does not store what it holds: say of which class of Hadoop's",
+                asked=name,
+                details={"classes": ", ".join(map(short_name, KNOWN_WRITABLES))},
+                fix="as in ArrayWritable<Text>",
+            )
+        return ArrayWritable(inner)
     known = KNOWN_WRITABLES.get(name) or KNOWN_WRITABLES.get(HADOOP_IO + name)
     return known or RawWritable(name)

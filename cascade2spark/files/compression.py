@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from cascade2spark.errors import BuildError, TapError
+from cascade2spark.errors import BuildError, TapError, Unsupported
 
 __all__ = [
     "COMPRESSIONS",
@@ -33,6 +33,8 @@ _BY_EXTENSION = {
 }
 _EXTENSIONS = {"gzip": ".gz", "bz2": ".bz2", "xz": ".xz", "zstd": ".zst", "deflate": ".deflate"}
 COMPRESSIONS = tuple(_EXTENSIONS)
+# What Hadoop has and this package has not: as text it would be garbage, in one charset or another.
+_NOT_READ = {"lzo": "LZO", "lzo_deflate": "LZO", "snappy": "snappy", "lz4": "lz4"}
 
 # Small, because a kilobyte may stand for a megabyte.
 _READ_BYTES = 64 << 10
@@ -50,8 +52,19 @@ class _Decompressor(Protocol):
 
 
 def compression_of(path: str) -> str | None:
-    """Return the codec that a file's extension names, or None."""
-    return _BY_EXTENSION.get(path.rpartition("/")[2].rpartition(".")[2].lower())
+    """Return the codec that a file's extension names, or None.
+
+    Raises:
+        Unsupported: Hadoop would unpack it by a codec that is not here; it is no plain text.
+    """
+    extension = path.rpartition("/")[2].rpartition(".")[2].lower()
+    if extension in _NOT_READ:
+        raise Unsupported(
+            f"{path} is packed by {_NOT_READ[extension]}, which is not read as text",
+            details={"codecs": ", ".join(COMPRESSIONS)},
+            fix="unpack it first" + (", with lzop -d" if extension == "lzo" else ""),
+        )
+    return _BY_EXTENSION.get(extension)
 
 
 def extension_of(compression: str | None) -> str:

@@ -107,7 +107,7 @@ def _writable(name: str) -> Writable:
         raise BuildError(
             "Hadoop has no such class of keys or values; one of your own needs its full name",
             asked=name,
-            available=[short_name(one) for one in KNOWN_WRITABLES],
+            available=[*map(short_name, KNOWN_WRITABLES), "ArrayWritable<Text>"],
         )
     return made
 

@@ -361,7 +361,10 @@ def _as_writable(given: Any) -> Writable | None:
     raise BuildError(
         "a sequence file needs the names of Hadoop's classes, or full names",
         asked=given if isinstance(given, str) else repr(given),
-        available=["NullWritable", "BytesWritable", *_TYPES_BY_CLASS, "MapWritable"],
+        available=[
+            *("NullWritable", "BytesWritable", *_TYPES_BY_CLASS),
+            *("MapWritable", "ArrayWritable<Text>"),
+        ],
     )
 
 

@@ -539,5 +539,18 @@ def test_rows_that_no_tuple_can_store_are_refused(tokens, row, words) -> None:
         CascadingTuple(tokens).encode(row)
 
 
+def test_arrays_say_what_they_hold() -> None:
+    nested = writable_of("ArrayWritable<ArrayWritable<IntWritable>>")
+    assert ArrayWritable(ArrayWritable(IntWritable())) == nested
+    assert [[1], []] == nested.decode(nested.encode([[1], []]))
+    for name in ("ArrayWritable<Txt>", "org.apache.hadoop.io.ArrayWritable<com.example.Event>"):
+        with pytest.raises(BuildError, match=r"(?s)does not store what it holds.*<Text>"):
+            writable_of(name)
+    # A file's own header does not say it.
+    assert RawWritable("org.apache.hadoop.io.ArrayWritable") == writable_of(
+        "org.apache.hadoop.io.ArrayWritable"
+    )
+
+
 def test_a_class_may_be_copied_from_java() -> None:
     assert writable_of("LongWritable") == writable_of("LongWritable.class")

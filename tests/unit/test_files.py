@@ -219,6 +219,12 @@ def test_a_small_tail_joins_the_last_split() -> None:
     assert [split.length for split in split_file(FileInfo("f", 211), 100)] == [100, 100, 11]
 
 
+@pytest.mark.parametrize("name", ["logs/a.lzo", "a.snappy", "a.LZ4", "part-00000.lzo_deflate"])
+def test_what_hadoop_alone_unpacks_is_no_text(name: str) -> None:
+    with pytest.raises(Unsupported, match=r"(?s)which is not read as text.*unpack it first"):
+        split_file(FileInfo(name, 900), 100)
+
+
 def test_compressed_and_uncuttable_files_are_one_split() -> None:
     assert len(split_file(FileInfo("f.gz", 900), 100)) == 1
     assert split_file(FileInfo("f.GZ", 900), 100)[0].compression == "gzip"

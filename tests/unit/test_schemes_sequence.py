@@ -160,6 +160,11 @@ def writer_of(scheme: Scheme, *names: str):
         (BuildError, "names of Hadoop's classes", lambda: WritableSequenceFile("a", ArrayWritable)),
         (
             BuildError,
+            "(?s)names of Hadoop's classes.*nearest +'ArrayWritable<Text>'",
+            lambda: WritableSequenceFile("a", "ArrayWritable"),
+        ),
+        (
+            BuildError,
             "unknown Hadoop codec",
             lambda: SequenceFile(AB, compression="block", codec="z"),
         ),
