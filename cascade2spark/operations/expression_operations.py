@@ -15,6 +15,7 @@ from cascade2spark.operations.arguments import one_field
 from cascade2spark.operations.assertions import RowAssertion
 from cascade2spark.operations.callables import RowFilter, RowFunction
 from cascade2spark.operations.expression_language import Compiled
+from cascade2spark.operations.inline import Inline
 from cascade2spark.operations.java_source import JavaExpression
 
 __all__ = ["AssertExpression", "ExpressionFilter", "ExpressionFunction"]
@@ -44,6 +45,10 @@ class ExpressionFunction(RowFunction):
         """Return the compiled expression."""
         return self._expression.bind(argument_fields)
 
+    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
+        """Return the expression as text."""
+        return self._expression.inline(argument_fields)
+
     def compiled(self, argument_fields: Fields) -> tuple[Compiled, tuple[int, ...]]:
         """Return the compiled expression and, for each of its parameters, the argument it takes."""
         return self._expression.compiled(argument_fields)
@@ -72,6 +77,10 @@ class ExpressionFilter(RowFilter):
     def bind(self, argument_fields: Fields) -> Callable[..., bool]:
         """Return the compiled expression."""
         return self._expression.bind(argument_fields)
+
+    def inline(self, argument_fields: Fields) -> Inline | None:
+        """Return the expression as text."""
+        return self._expression.inline(argument_fields)
 
     def compiled(self, argument_fields: Fields) -> tuple[Compiled, tuple[int, ...]]:
         """Return the compiled expression and, for each of its parameters, the argument it takes."""

@@ -13,6 +13,9 @@ from cascade2spark.operations.expression_language import (
     compile_expression,
     guess_names,
 )
+from cascade2spark.operations.expressions.kinds import kind_of
+from cascade2spark.operations.expressions.quick import inline_expression
+from cascade2spark.operations.inline import Inline
 from cascade2spark.operations.script_language import compile_script, guess_script_names
 from cascade2spark.types import Boolean, Object, Type, as_type, boolean_
 
@@ -154,6 +157,14 @@ class JavaExpression(_JavaSource):
         """Return the expression over its own parameters, and the argument that each one takes."""
         parameters = list(zip(self.names, self.kinds(arguments), strict=True))
         return self._compiled(parameters, arguments), self.places(arguments)
+
+    def inline(self, arguments: Fields) -> Inline | None:
+        """Return the expression as text for a loop, None where it has to be called."""
+        if not arguments.is_defined():
+            return None
+        compiled, places = self.compiled(arguments)
+        kinds = [kind_of(kind) for _, kind in compiled.parameters]
+        return inline_expression(compiled.tree, kinds, places)
 
     def _guess(self) -> tuple[str, ...]:
         return guess_names(self.text)

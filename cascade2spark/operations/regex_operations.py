@@ -16,6 +16,7 @@ from cascade2spark.operations.arguments import (
     text_list,
 )
 from cascade2spark.operations.callables import RowFilter, RowFunction, Shape
+from cascade2spark.operations.inline import Inline
 from cascade2spark.operations.java_regex import (
     compile_java,
     is_simple_separator,
@@ -94,6 +95,15 @@ class RegexSplitter(RowFunction):
 
         return _of_first(argument_fields, parts_at)
 
+    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
+        """Return the split at a plain separator where the text has just as many parts."""
+        separator = is_simple_separator(self.pattern)
+        if separator is None or not declared.is_defined() or declared.get_types():
+            return None
+        parts = "({q}t := tuple({0}.split({separator})))"
+        is_whole = f"{{0}}.__class__ is str and len({parts}) == {len(declared)}"
+        return Inline(f"({{q}}t if {is_whole} else {{call}})", {"separator": separator})
+
 
 class RegexSplitGenerator(RowFunction):
     """Give a row for each part of a text between the matches of a pattern.
@@ -125,6 +135,14 @@ class RegexSplitGenerator(RowFunction):
             argument_fields,
             lambda value: split(value if value.__class__ is str else read(value), 0),
         )
+
+    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
+        """Return the split at a plain separator of a text whose last part is not empty."""
+        separator = is_simple_separator(self.pattern)
+        if separator is None:
+            return None
+        is_whole = "{0}.__class__ is str and ({q}m := {0}.split({separator}))[-1]"
+        return Inline(f"({{q}}m if {is_whole} else {{call}})", {"separator": separator})
 
 
 class RegexGenerator(RowFunction):
@@ -158,6 +176,11 @@ class RegexGenerator(RowFunction):
             argument_fields,
             lambda value: found(value if value.__class__ is str else read(value)),
         )
+
+    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
+        """Return the search in a text."""
+        names = {"found": matches_of(self.pattern)}
+        return Inline("({found}({0}) if {0}.__class__ is str else {call})", names)
 
 
 class RegexParser(RowFunction):
@@ -235,6 +258,16 @@ class RegexParser(RowFunction):
             return fix(((taken,) if is_single else taken) + rest)
 
         return _of_first(argument_fields, parse)
+
+    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
+        """Return the groups as they are found in a text."""
+        known = compile_java(self.pattern).groups
+        is_all = declared.is_defined() and len(declared) == known and not declared.get_types()
+        if not is_all or self.groups != tuple(range(1, known + 1)):
+            return None
+        is_found = "{0}.__class__ is str and ({q}m := {search}({0})) is not None"
+        names = {"search": compile_java(self.pattern).search}
+        return Inline(f"({{q}}m.groups() if {is_found} else {{call}})", names)
 
 
 class RegexReplace(RowFunction):
@@ -325,6 +358,14 @@ class RegexFilter(RowFilter):
                 )
             return lambda value: search(value if value.__class__ is str else read(value)) is None
         return lambda *values: (search(joined(values)) is not None) is removes
+
+    def inline(self, argument_fields: Fields) -> Inline | None:
+        """Return the search in the one argument, if it is a text."""
+        if self.match_each or not argument_fields.is_defined() or len(argument_fields) != 1:
+            return None
+        found = f"{{search}}({{0}}) is {'not ' if self.remove_match else ''}None"
+        names = {"search": compile_java(self.pattern).search}
+        return Inline(f"({found} if {{0}}.__class__ is str else {{call}})", names)
 
 
 def _of_first(fields: Fields, call: Callable[[Any], Any]) -> Callable[..., Any]:

@@ -99,11 +99,11 @@ def parts_at_sign(texts: pa.Array, sign: str, width: int) -> list[pa.Array] | No
         width: number of parts, two or more.
     """
     begins, data = _contents(texts)
-    signs = np.flatnonzero(data == ord(sign))
+    found = np.flatnonzero(data == ord(sign))
     rows = len(texts)
-    if len(signs) != rows * (width - 1):
+    if len(found) != rows * (width - 1):
         return None
-    signs = signs.reshape(rows, width - 1)
+    signs = found.reshape(rows, width - 1)
     if (signs[:, 0] < begins[:-1]).any() or (signs[:, -1] >= begins[1:]).any():
         return None
     # Parts and signs in turn: a column of texts has no gaps.

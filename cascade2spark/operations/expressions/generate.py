@@ -53,11 +53,11 @@ from cascade2spark.operations.expressions.typed import (
 )
 from cascade2spark.types import Float, text_of
 
-__all__ = ["Writer", "function_of", "make_function"]
+__all__ = ["EQUALS_TEXT", "Writer", "function_of", "make_function"]
 
 _WRAPS = {16: "wrap_short", 32: "wrap_int", 64: "wrap_long"}
 _CLASSES = {"int": "int", "float": "float", "bool": "bool", "str": "str"}
-_EQUALS_TEXT = "equals_text({0}, {1})"
+EQUALS_TEXT = "equals_text({0}, {1})"
 
 
 def make_function(
@@ -342,7 +342,7 @@ class Writer:
             call = self.bound(function.bind(*constants))
             return f"{call}({', '.join(self.write(part) for part in left)})"
         texts = [self.write(part) for part in node.arguments]
-        if function.code == _EQUALS_TEXT:
+        if function.code == EQUALS_TEXT:
             receiver = node.arguments[0]
             if isinstance(receiver, Constant) and receiver.value is not None:
                 return f"({texts[0]} == {texts[1]})"

@@ -1,0 +1,158 @@
+"""What operations say of themselves as text gives what calling them gives, for any values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade2spark.fields import Fields
+from cascade2spark.operations import (
+    ExpressionFilter,
+    ExpressionFunction,
+    RegexFilter,
+    RegexGenerator,
+    RegexParser,
+    RegexSplitGenerator,
+    RegexSplitter,
+)
+from cascade2spark.operations.inline import Inline
+from cascade2spark.types import Boolean, Double, Integer, Long, String, int_
+from tests.unit.batch_chains import operators, results
+
+AB = Fields("a", "b")
+EDGES = [0, 1, 7, 2**30, -(2**30), 2**31, -(2**31), 2**53, 2**62, 2**63 - 1, -(2**63), 2**63, 2**70]
+NUMBERS = st.sampled_from(EDGES) | st.integers(-9, 9)
+ODD = st.sampled_from(
+    [None, True, False, "", "x", "7", 0.5, 1.5, 6.5, 7.0, -1.5, 1e30, float("nan"), Decimal("7.5")]
+)
+MOSTLY = st.lists(st.tuples(NUMBERS, st.sampled_from(["x", "y", "7"])), min_size=1, max_size=4)
+MIXED = st.lists(st.tuples(NUMBERS | ODD, NUMBERS | ODD), min_size=1, max_size=3)
+
+TESTS = [
+    ('a > 5 && b.equals("x")', (Long, String)),
+    ('a >= 7 || !b.equals("x")', (Integer, String)),
+    ('!(a < -1) && "x".equals(b)', (int_, String)),
+    ('a <= 6 && a > -2 && b != "y"', (Long, String)),
+    ('"7".equals(b) || a < 1073741823', (Long, String)),
+    ("a == 7 || a * 3 > 20", (Long, Long)),
+    ("a > 5 == b > 5", (Long, Long)),
+    ("a % 3 == 1 && b < 8", (Integer, Long)),
+    ("a > 0.5 && b / 2 == 3", (Double, Long)),
+    ("b && a > 1", (Long, Boolean)),
+]
+VALUES = [
+    ("a * 100 + b % 60", (Long, Long)),
+    ("a * b", (Long, Long)),
+    ("a * b - 1", (Integer, Integer)),
+    ("a + 1L", (Integer, Integer)),
+    ("(a + b) / 2", (Long, Integer)),
+    ("-a", (Long, Long)),
+    ("a", (Long, Long)),
+    ("a > b ? a : b", (Long, Long)),
+    ("a * 0.5 + b", (Double, Long)),
+    ("a % 7 * 1000000007 * b", (Long, Long)),
+    ('b.equals("x") ? 1 : 2', (Long, String)),
+]
+
+
+def by_calls(call: Any, rows: list[Any]) -> Any:
+    try:
+        return [call(*row) for row in rows]
+    except Exception:
+        return None
+
+
+def by_run(run: Any, rows: list[Any]) -> Any:
+    try:
+        return results(run, rows)
+    except Exception:
+        return None
+
+
+def shown(found: Any) -> str:
+    return repr(found)  # NaN is not itself, and 1 is True
+
+
+@pytest.mark.parametrize(("text", "types"), TESTS)
+def test_a_condition(text: str, types: Any) -> None:
+    keeps = ExpressionFilter(text, ["a", "b"], list(types))
+    call, run = keeps.bind(AB), operators(AB, (keeps, Fields.ALL))
+    assert keeps.inline(AB) is not None
+
+    @given(MOSTLY | MIXED)
+    def law(rows: list[Any]) -> None:
+        called = by_calls(call, rows)
+        expected = None
+        if called is not None:
+            expected = [row for row, is_gone in zip(rows, called, strict=True) if not is_gone]
+        assert shown(expected) == shown(by_run(run, rows))
+
+    law()
+
+
+@pytest.mark.parametrize(("text", "types"), VALUES)
+def test_a_value(text: str, types: Any) -> None:
+    function = ExpressionFunction("x", text, ["a", "b"], list(types))
+    call, run = function.bind(AB, Fields("x")), operators(AB, (function, Fields.ALL, Fields.ALL))
+    assert function.inline(AB, Fields("x")) is not None
+
+    @given(MOSTLY | MIXED)
+    def law(rows: list[Any]) -> None:
+        called = by_calls(call, rows)
+        expected = None
+        if called is not None:
+            expected = [(*row, value) for row, value in zip(rows, called, strict=True)]
+        assert shown(expected) == shown(by_run(run, rows))
+
+    law()
+
+
+TEXTS = st.text(st.sampled_from("ab, 1é"), max_size=6) | ODD
+
+
+@given(st.lists(st.tuples(TEXTS, st.integers(0, 3)), max_size=3))
+def test_operations_on_texts(rows: list[Any]) -> None:
+    x, xy = Fields("x"), Fields("x", "y")
+    for function, declared in (
+        (RegexSplitter(xy, ","), xy),
+        (RegexParser(xy, "(a)?(b|1)"), xy),
+        (RegexSplitGenerator(x, ","), x),
+        (RegexGenerator(x, "[ab]+"), x),
+    ):
+        assert function.inline(Fields("a"), declared) is not None
+        called = by_calls(function.bind(Fields("a"), declared), [row[:1] for row in rows])
+        if called is not None and declared is x:
+            called = [(value,) for values in called for value in values]
+        run = operators(AB, (function, "a", Fields.RESULTS))
+        assert called == by_run(run, rows)
+    for is_removed in (False, True):
+        run = operators(AB, (RegexFilter("^a|1", is_removed), "a"))
+        gone = RegexFilter("^a|1", is_removed).bind(Fields("a"))
+        assert [row for row in rows if not gone(row[0])] == by_run(run, rows)
+
+
+def test_an_expression_that_may_fail_is_called() -> None:
+    for text in ("a / b", "a.length()", "Math.sqrt(a)"):
+        types = [String, Long] if "." in text and "M" not in text else [Long, Long]
+        assert ExpressionFunction("x", text, ["a", "b"], types).inline(AB, Fields("x")) is None
+
+
+def test_several_operators_in_one_expression() -> None:
+    run = operators(
+        AB,
+        (ExpressionFunction("c", "a * 2", Long), "a", Fields.ALL),
+        (ExpressionFilter("c > 5", Long), "c"),
+        (ExpressionFunction("d", "c + b", Long), ("c", "b"), Fields("a", "d")),
+    )
+    assert [(3, 10), (4, 9)] == results(run, [(3, 4), (1, 3), (4, 1)])
+    assert [("3", 10), (4, 9)] == results(run, [("3", 4), (1, 4), (4, "1")])
+
+
+def test_the_names_of_a_text_belong_to_their_operator() -> None:
+    inline = Inline("({k} if {0} else {call})", {"k": 1})
+    assert inline.written(3, ["row[2]"], "f3()", is_quick=True) == "(i_k_3 if row[2] else f3())"
+    assert {"i_k_3": 1} == inline.bound(3)
