@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from cascade2spark.errors import UnsortedInput
+from cascade2spark.errors import BuildError, UnsortedInput
 from cascade2spark.kinds import is_same, value_key
 from cascade2spark.ordering import AnyKeyOrder
 
@@ -35,6 +35,7 @@ class GroupSortIterator(Generic[Value]):
         (key, iterator of values), in key order; the key is that of the group's first value.
     Raises:
         UnsortedInput: a key is smaller than the one before it.
+        BuildError: what was given are no pairs, no order, or no key function.
     Laws:
         1. Concatenating the groups gives back the input.  2. No key appears twice (keys with a
         null under NullNotEquivalentComparator are each a group of their own).
@@ -53,6 +54,7 @@ class GroupSortIterator(Generic[Value]):
         *,
         key: Callable[[Value], Any] | None = None,
     ) -> None:
+        _check(items, order, key)
         pairs = iter(items) if key is None else ((key(item), item) for item in items)
         self._groups: Iterator[tuple[Any, Iterator[Value]]] = _groups_of(pairs, order)
 
@@ -64,6 +66,26 @@ class GroupSortIterator(Generic[Value]):
         return next(self._groups)
 
 
+def _check(items: Any, order: Any, key: Any) -> None:
+    if not hasattr(items, "__iter__"):
+        raise BuildError(
+            "GroupSortIterator takes an iterator of (key, value) pairs",
+            asked=f"{type(items).__name__} {items!r}",
+        )
+    if order is not None and not hasattr(order, "sort_key"):
+        raise BuildError(
+            "GroupSortIterator takes as order the KeyOrder that its items are sorted by",
+            asked=f"{type(order).__name__} {order!r}",
+            fix="leave order out where a key is one value in natural order",
+        )
+    if key is not None and not callable(key):
+        raise BuildError(
+            "GroupSortIterator takes as key a function of an item",
+            asked=f"{type(key).__name__} {key!r}",
+            fix="give a function, such as operator.itemgetter(0)",
+        )
+
+
 def _groups_of(
     pairs: Iterator[tuple[Any, Value]], order: AnyKeyOrder | None
 ) -> Iterator[tuple[Any, Iterator[Value]]]:
@@ -72,6 +94,13 @@ def _groups_of(
     same, sort_key = _functions(order)
     is_natural = order is None or order.is_natural
     head: tuple[Any, Value] | None = next(pairs, None)
+    if head is not None and not (isinstance(head, (tuple, list)) and len(head) == 2):
+        # Only the first is looked at: a third value would be passed over in silence.
+        raise BuildError(
+            "GroupSortIterator takes (key, value) pairs",
+            asked=f"{type(head).__name__} {head!r}"[:200],
+            fix="give pairs, or key=, a function from an item to its key",
+        )
 
     def rows_of(key: Any, first: Value) -> Iterator[Value]:
         nonlocal head

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cascade2spark.batch.group_sort import GroupSortIterator
 from cascade2spark.comparators import NullNotEquivalentComparator
-from cascade2spark.errors import UnsortedInput
+from cascade2spark.errors import BuildError, UnsortedInput
 from cascade2spark.ordering import KeyOrder
 
 KEYS = st.lists(st.sampled_from([None, 0, 1, 1.0, True, "a", "b"]))
@@ -130,3 +130,24 @@ def test_rows_with_a_key_function() -> None:
     rows = [("a", 1), ("a", 2), ("b", 3)]
     found = GroupSortIterator(rows, KeyOrder(1), key=lambda row: row[:1])
     assert [(("a",), rows[:2]), (("b",), rows[2:])] == [(key, list(v)) for key, v in found]
+
+
+@pytest.mark.parametrize(
+    ("given", "says", "shows"),
+    [
+        ({"items": 5}, "an iterator of (key, value) pairs", "int 5"),
+        ({"items": [1, 2]}, "takes (key, value) pairs", "int 1"),
+        ({"items": [("a", 1, "x")]}, "takes (key, value) pairs", "tuple ('a', 1, 'x')"),
+        ({"items": ["ab"]}, "takes (key, value) pairs", "str 'ab'"),
+        ({"items": [("a", 1)], "order": 1}, "as order the KeyOrder", "int 1"),
+        ({"items": [("a", 1)], "key": 0}, "as key a function of an item", "int 0"),
+    ],
+    ids=["nothing to iterate", "values", "triples", "texts", "no order", "a position"],
+)
+def test_what_it_cannot_take_is_refused_with_what_was_given(given, says, shows) -> None:
+    with pytest.raises(BuildError) as refused:
+        list(GroupSortIterator(**given))
+    text = str(refused.value)
+    assert says in text.splitlines()[0]
+    assert shows in text
+    assert "test_batch_group_sort.py" in text
