@@ -114,6 +114,10 @@ class Cluster:
             name: RDDTap(sc.parallelize(rows, 4), fields)
             for name, (fields, rows) in SOURCES.items()
         }
+        fields, rows = SOURCES["events"]
+        lines = folder / "events.tsv"
+        lines.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+        self.files = Hfs(TextDelimited(fields.apply_types(str, int, int)), str(lines))
         self._expected: dict[str, Outcome] = {}
         self._numbers = itertools.count()
 
@@ -136,8 +140,12 @@ class Cluster:
         self, name: str, trouble: Trouble, place: Path, **properties: str
     ) -> tuple[Outcome, Flow]:
         """Run a shape on the cluster."""
-        connector = SparkFlowConnector(self.sc, {**QUIET, **properties})
-        return outcome(connector, self.sources, SHAPES[name], trouble, place)
+        settings = {**QUIET, **properties}
+        sources = self.sources
+        if SHAPES[name].is_read:
+            settings["cascade2spark.split.bytes"] = "4k"
+            sources = {**sources, "events": self.files}
+        return outcome(SparkFlowConnector(self.sc, settings), sources, SHAPES[name], trouble, place)
 
     def run(
         self,

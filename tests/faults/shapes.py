@@ -17,7 +17,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.joiners import BaseJoiner, InnerJoin, LeftJoin
 from cascade2spark.operations.base import BaseOperation, Buffer, Function
 from cascade2spark.operations.callables import aggregator
-from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
+from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.tuples import Tuple
 
 # Half of the rows have one key; the order of `t` is not that of arrival, and has ties.
@@ -176,8 +176,8 @@ def _events(trouble: Trouble) -> Pipe:
     return Each(Pipe("events"), Fields("v"), Passed(trouble, "map", "x", 41), Fields("k", "t", "x"))
 
 
-def _last(pipe: Pipe, trouble: Trouble, field: str) -> Pipe:
-    return Each(pipe, Fields(field), Passed(trouble, "last", "y"), Fields.ALL)
+def _last(pipe: Pipe, trouble: Trouble, field: str, name: str = "y") -> Pipe:
+    return Each(pipe, Fields(field), Passed(trouble, "last", name), Fields.ALL)
 
 
 def _write(trouble: Trouble) -> list[Pipe]:
@@ -238,6 +238,20 @@ def _fork(trouble: Trouble) -> list[Pipe]:
     return [_last(Pipe("forked", events), trouble, "x"), runs]
 
 
+def _merge(trouble: Trouble) -> list[Pipe]:
+    """Return a union of a stream with what was made of it, written without a group."""
+    events = _events(trouble)
+    other = Each(Pipe("other", events), Fields("x"), Passed(trouble, "fork", "y"), Fields.ALL)
+    plain = Each(Pipe("plain", events), Fields("x"), Passed(Trouble(), "plain", "y"), Fields.ALL)
+    return [_last(Merge("both", plain, other), trouble, "t", "z")]
+
+
+def _checkpoint(trouble: Trouble) -> list[Pipe]:
+    kept = Checkpoint("kept", _events(trouble))
+    group = GroupBy(kept, Fields("k"), Fields("t"), partitions=5)
+    return [_last(Every(group, Fields("x"), Run(trouble), Fields("k", "run")), trouble, "run")]
+
+
 def mixed(trouble: Trouble) -> list[Pipe]:
     """Return a flow that has about everything: a fork, a merge, joins, sorts, partial sums."""
     events = _events(trouble)
@@ -267,14 +281,17 @@ class Shape:
 
     Args:
         places: for each place the call, in one process, at which it does.
+        is_read: events come from files that tasks read, not from an RDD.
     """
 
     build: Callable[[Trouble], list[Pipe]]
     places: Mapping[str, int]
     form: str | None = None
+    is_read: bool = False
 
 
 SHAPES: Mapping[str, Shape] = {
+    "read": Shape(_write, {"map": 40, "last": 60}, is_read=True),
     "write": Shape(_write, {"map": 40, "last cleanup": 1}),
     "group": Shape(_group, {"map": 40, "buffer": 30}, "columns"),
     "sorted": Shape(_sorted, {"compare": 300, "buffer": 30}),
@@ -283,6 +300,8 @@ SHAPES: Mapping[str, Shape] = {
     "joiner": Shape(lambda trouble: _join(trouble, Pairs(trouble)), {"map flush": 1, "joiner": 30}),
     "broadcast": Shape(_broadcast, {"side": 2, "last": 40}),
     "fork": Shape(_fork, {"last": 40, "buffer": 30}),
+    "merge": Shape(_merge, {"fork": 40, "last": 60}),
+    "checkpoint": Shape(_checkpoint, {"map": 40, "buffer": 30}),
     "skewed": Shape(
         functools.partial(_join, joiner=InnerJoin(), skewed=True), {"map": 40, "last": 9}, "columns"
     ),

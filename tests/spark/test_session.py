@@ -36,6 +36,20 @@ spark.stop()
 refusal(lambda: flow(spark).complete())
 refusal(lambda: flow(context).complete())
 refusal(planned.complete)
+
+from cascade2spark.doctor import check_context
+from pyspark import SparkContext
+
+own = flow().engine.context
+print(own.getConf().get("spark.python.unix.domain.socket.enabled"))
+print(*(finding.name for finding in check_context(own)))
+own.stop()
+conf = own.getConf().set("spark.python.worker.reuse", "false")
+given = SparkContext("local[1]", "given", conf=conf)
+for finding in check_context(given):
+    print(finding.name, "|", finding.found, "|", finding.fix)
+flow(given).complete()
+print(given.range(3).count())
 """
 UNREACHABLE = "refusal(lambda: flow().complete())"
 
@@ -57,8 +71,16 @@ def said(program: str, **environ: str) -> list[str]:
     return ran.stdout.splitlines()
 
 
-def test_a_stopped_context_is_refused() -> None:
-    assert said(STOPPED) == ["the Spark context was stopped"] * 3
+def test_a_stopped_context_is_refused_and_one_we_start_lacks_nothing() -> None:
+    *refusals, settings, lacks, advice, left = said(STOPPED)
+    assert ["the Spark context was stopped"] * 3 == refusals
+    assert "true" == settings
+    assert "Spark context" == lacks
+    # A context that was given is left as it is, and running: its owner is told what it costs.
+    name, cost, fix = advice.split(" | ")
+    assert ("spark.python.worker.reuse", "set it to true") == (name, fix)
+    assert "every task starts a Python of its own" in cost
+    assert "3" == left
 
 
 def test_a_master_that_is_none_is_named() -> None:
