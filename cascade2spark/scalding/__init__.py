@@ -4,12 +4,12 @@ from cascade2spark import errors as _errors
 from cascade2spark.scalding.algebra.aggregator import (
     Aggregator,
     MonoidAggregator,
-    MultiAggregator,
 )
 from cascade2spark.scalding.algebra.base import Group, Monoid, Ring, Semigroup
 from cascade2spark.scalding.algebra.containers import Left, Right
 from cascade2spark.scalding.algebra.extremes import First, Last, Max, Min
 from cascade2spark.scalding.algebra.fold import Fold
+from cascade2spark.scalding.algebra.multi_aggregator import MultiAggregator
 from cascade2spark.scalding.import_hints import unknown_name as _unknown_name
 
 __all__ = [

@@ -3,8 +3,8 @@
 from cascade2spark.scalding.algebra.aggregator import (
     Aggregator,
     MonoidAggregator,
-    MultiAggregator,
 )
+from cascade2spark.scalding.algebra.any_values import ANY
 from cascade2spark.scalding.algebra.approximate import Approximate, ApproximateBoolean
 from cascade2spark.scalding.algebra.averages import (
     AveragedValue,
@@ -52,6 +52,7 @@ from cascade2spark.scalding.algebra.extremes import (
 from cascade2spark.scalding.algebra.fold import Fold
 from cascade2spark.scalding.algebra.hyper_log_log import HLL, HyperLogLogMonoid, bits_for_error
 from cascade2spark.scalding.algebra.min_hash import MinHasher, MinHasher16, MinHasher32
+from cascade2spark.scalding.algebra.multi_aggregator import MultiAggregator
 from cascade2spark.scalding.algebra.numeric import (
     AndVal,
     AndValMonoid,
@@ -68,7 +69,6 @@ from cascade2spark.scalding.algebra.numeric import (
 from cascade2spark.scalding.algebra.products import RecordSemigroup, TupleSemigroup
 from cascade2spark.scalding.algebra.q_tree import QTree, QTreeSemigroup
 from cascade2spark.scalding.algebra.resolving import (
-    ANY,
     as_monoid,
     as_ring,
     as_semigroup,

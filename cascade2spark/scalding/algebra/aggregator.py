@@ -6,13 +6,13 @@ More than 400 lines because the constructors belong to the class, as users know 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 
 from cascade2spark.errors import BuildError
-from cascade2spark.scalding.algebra.aggregation import Aggregation, EachOf, SameForAll
+from cascade2spark.scalding.algebra.aggregation import Aggregation
 from cascade2spark.scalding.algebra.base import NOTHING, FunctionSemigroup, Monoid, identity, shown
 from cascade2spark.scalding.algebra.collecting import (
     DEFAULT_SEED,
@@ -35,7 +35,7 @@ from cascade2spark.scalding.algebra.products import tuple_of
 from cascade2spark.scalding.algebra.q_tree import Bounds, Midpoint, QTree, QTreeSemigroup
 from cascade2spark.scalding.algebra.resolving import as_monoid, as_semigroup
 
-__all__ = ["Aggregator", "MonoidAggregator", "MultiAggregator"]
+__all__ = ["Aggregator", "MonoidAggregator", "empty_tuples"]
 
 
 class Aggregator(Aggregation):
@@ -139,7 +139,7 @@ class Aggregator(Aggregation):
     @staticmethod
     def const(value: Any) -> MonoidAggregator:
         """Return an aggregator that answers `value` whatever it sees."""
-        return MonoidAggregator(_unit, _empty_tuples(), lambda _: value, name="constant")
+        return MonoidAggregator(_unit, empty_tuples(), lambda _: value, name="constant")
 
     # -- counting and asking -----------------------------------------------------------------
 
@@ -374,49 +374,6 @@ class MonoidAggregator(Aggregator):
         return combined
 
 
-def MultiAggregator(
-    *aggregators: Aggregator | Mapping[Any, Aggregator],
-) -> Aggregator:
-    """Return one aggregator of several, over the same values, in one pass.
-
-    Args:
-        aggregators: any number of them, to answer a tuple; or one map, to answer a map of the
-            same keys.
-    Example:
-        >>> MultiAggregator(Aggregator.min(), Aggregator.max(), Aggregator.size()).apply([3, 1, 2])
-        (1, 3, 3)
-    """
-    if len(aggregators) == 1 and isinstance(aggregators[0], Mapping):
-        named = aggregators[0]
-        keys = tuple(named)
-        whole = _multiple(tuple(named.values()))
-        return whole.and_then_present(lambda answers: dict(zip(keys, answers, strict=True)))
-    return _multiple(aggregators)
-
-
-def _multiple(aggregators: Iterable[Any]) -> Aggregator:
-    parts = tuple(aggregators)
-    wrong = [part for part in parts if not isinstance(part, Aggregator)]
-    if wrong or not parts:
-        what = shown(wrong[0]) if wrong else "nothing"
-        raise BuildError(
-            f"MultiAggregator needs aggregators, or one map of them, not {what}",
-            fix="call it: Aggregator.size()" if wrong and callable(wrong[0]) else None,
-        )
-    has_zero = all(isinstance(part, MonoidAggregator) for part in parts)
-    return (MonoidAggregator if has_zero else Aggregator)(
-        SameForAll(tuple(part.prepare for part in parts)),
-        tuple_of(part.semigroup for part in parts),
-        EachOf(tuple(part.present for part in parts)),
-        name=" and ".join(part.name for part in parts),
-    )
-
-
-def _empty_tuples() -> Monoid:
-    """Return the monoid of the empty tuple, Scala's Unit."""
-    return as_monoid(tuple_of(()))
-
-
 def _take(queue: PriorityQueueMonoid, name: str) -> MonoidAggregator:
     return MonoidAggregator(_singleton, queue, name=name)
 
@@ -435,3 +392,8 @@ def _singleton(value: Any) -> list[Any]:
 
 def _set_of_one(value: Any) -> set[Any]:
     return {value}
+
+
+def empty_tuples() -> Monoid:
+    """Return the monoid of the empty tuple, Scala's Unit."""
+    return as_monoid(tuple_of(()))

@@ -9,7 +9,7 @@ from typing import Any, Self
 from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.fields import Fields
 from cascade2spark.operations.aggregators import Average, Count, Sum
-from cascade2spark.operations.callables import Fold, PlainAggregator
+from cascade2spark.operations.callables import Fold
 from cascade2spark.operations.extremes import First, Last, MaxValue
 from cascade2spark.operations.folds import LeastValue
 from cascade2spark.ordering import KeyOrder
@@ -18,19 +18,16 @@ from cascade2spark.scalding.algebra import (
     ANY,
     NOTHING,
     Aggregator,
-    Semigroup,
     as_ring,
     as_semigroup,
 )
-from cascade2spark.scalding.algebra.running import Running
 from cascade2spark.scalding.fields.base import (
-    argument_of,
     as_is,
     check_arity,
     fields_of,
     listed,
 )
-from cascade2spark.scalding.fields.grouping import GroupBody
+from cascade2spark.scalding.fields.folding import Folding, merged, nothing
 from cascade2spark.types import Double, Type, as_type, coercion, double_, long_
 
 __all__ = ["Reductions"]
@@ -38,7 +35,7 @@ __all__ = ["Reductions"]
 Row = tuple[Any, ...]
 
 
-class Reductions(GroupBody):
+class Reductions(Folding):
     """The reductions of a group body. Each reads fields and makes fields, of the same name if no
     other is given; a function takes the values of the fields as its arguments.
     """
@@ -249,7 +246,7 @@ class Reductions(GroupBody):
         def step(state: Any, *row: Any) -> Any:
             return prepare(*row) if state is NOTHING else reduce(state, prepare(*row))
 
-        fold = Fold(_nothing, step, present, _merged(reduce))
+        fold = Fold(nothing, step, present, merged(reduce))
         return self._folded("map_reduce_map", source, target, fold)
 
     def map_plus_map(
@@ -292,75 +289,6 @@ class Reductions(GroupBody):
             aggregator.semigroup,
             aggregator.present,
         )
-
-    # -- what the methods share ------------------------------------------------------------------
-
-    def _pair(
-        self, method: str, fields: Any, to: Any, count: int | None = None
-    ) -> tuple[Fields, Fields]:
-        source = fields_of(fields)
-        target = source if to is None else fields_of(to)
-        return source, listed(method, target, count)
-
-    def _folded(self, method: str, source: Fields, target: Fields, fold: Fold) -> Self:
-        """Add a fold of the values of each row."""
-        name = f"{method} {', '.join(map(str, target))}"
-        made = PlainAggregator(target, fold, name, capture_origin())
-        return self._aggregate(method, source, lambda is_sorted: made)
-
-    def _added_up(
-        self,
-        method: str,
-        source: Fields,
-        target: Fields,
-        prepare: Callable[[Any], Any],
-        semigroup: Semigroup,
-        present: Callable[[Any], Any] = as_is,
-        *,
-        is_reversed: bool = False,
-        takes_row: bool = False,
-    ) -> Self:
-        """Add up one value, or tuple, for each row; many at a time, as lists and sketches like."""
-        argument = as_is if takes_row else argument_of(source)
-
-        def step(state: Any, *row: Any) -> Any:
-            return state + prepare(argument(row))
-
-        fold = Fold(
-            lambda: Running(semigroup, None, is_reversed),
-            step,
-            lambda state: present(state.total()),
-            operator.add,
-        )
-        return self._folded(method, source, target, fold)
-
-    def _reduced(
-        self,
-        method: str,
-        source: Fields,
-        target: Fields,
-        prepare: Callable[[Any], Any],
-        reduce: Callable[[Any, Any], Any],
-        present: Callable[[Any], Any],
-    ) -> Self:
-        """Add a reduction of one value, or tuple, for each row."""
-        argument = argument_of(source)
-
-        def step(state: Any, *row: Any) -> Any:
-            value = prepare(argument(row))
-            return value if state is NOTHING else reduce(state, value)
-
-        fold = Fold(_nothing, step, present, _merged(reduce))
-        return self._folded(method, source, target, fold)
-
-
-def _merged(reduce: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def merge(left: Any, right: Any) -> Any:
-        if left is NOTHING or right is NOTHING:
-            return right if left is NOTHING else left
-        return reduce(left, right)
-
-    return merge
 
 
 def _number_type(of: Any) -> Type | None:
@@ -416,10 +344,6 @@ def _joined_moments(left: Sequence[Any], right: Sequence[Any]) -> tuple[int, flo
     off = right[1] - left[1]
     mean = left[1] + off * right[0] / count
     return count, mean, left[2] + right[2] + off * off * left[0] * right[0] / count
-
-
-def _nothing() -> Any:
-    return NOTHING
 
 
 def _true() -> bool:
