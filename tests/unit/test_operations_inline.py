@@ -148,8 +148,8 @@ def test_several_operators_in_one_expression() -> None:
         (ExpressionFilter("c > 5", Long), "c"),
         (ExpressionFunction("d", "c + b", Long), ("c", "b"), Fields("a", "d")),
     )
-    assert [(3, 10), (4, 9)] == results(run, [(3, 4), (1, 3), (4, 1)])
-    assert [("3", 10), (4, 9)] == results(run, [("3", 4), (1, 4), (4, "1")])
+    assert [(1, 5), (2, 5)] == results(run, [(1, 3), (3, 4), (2, 1)])
+    assert [("1", 5), (2, 5)] == results(run, [("1", 3), (3, 4), (2, "1")])
 
 
 def test_the_names_of_a_text_belong_to_their_operator() -> None:
