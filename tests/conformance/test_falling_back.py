@@ -18,6 +18,7 @@ from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.stats import FlowStats
 from cascade2spark.joiners import InnerJoin, LeftJoin, OuterJoin, RightJoin
 from cascade2spark.operations import Count, FilterNull, First, Sum
+from cascade2spark.operations.callables import function, keep_if
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.taps import MemoryTap
 from tests.conformance.engines import InProcessConnector
@@ -111,3 +112,18 @@ def test_whole_numbers_that_pass_64_bits_in_a_sum_never_wrap(is_sorted: bool) ->
         connector = InProcessConnector({"cascade2spark.form": form}, InProcessEngine(batch_rows=2))
         with pytest.raises(RunError, match="a sum does not fit Long"):
             run(connector, summed(int), {"p": rows})
+
+
+def test_a_chain_of_functions_becomes_rows_once() -> None:
+    pipe: Pipe = Each(Pipe("p"), Fields("v"), FilterNull())
+    for number in range(3):
+        pipe = Each(pipe, Fields("v"), function(f"f{number}")(lambda v: v + 1), Fields.ALL)
+        pipe = Each(pipe, Fields("v"), keep_if(lambda v: v >= 0))
+    connector = InProcessConnector({"cascade2spark.form": "columns"}, InProcessEngine(batch_rows=2))
+    rows, stats = run(connector, pipe, {"p": [("a", number) for number in range(6)]})
+    assert ("a", 5, 6, 6, 6) == rows[-1]
+    sites = [one for one in stats.site_stats() if one.site.kind == "Each"]
+    # Three batches, at the first of six functions.
+    converted = [one.conversions.get("columns to rows", 0) for one in sites]
+    assert [0, 3, 0, 0, 0, 0, 0] == converted
+    assert ["columns", *["rows"] * 6] == [one.form for one in sites]

@@ -1,4 +1,4 @@
-"""Contexts that are gone, and masters that are not there; each in a process of its own."""
+"""Contexts that are gone, masters that are not there (in processes of their own), and memory."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import cascade2spark
+from cascade2spark.spark.session import worker_memory
+
+MIB = 1 << 20
 
 JOB = """
 from cascade2spark.connectors import SparkFlowConnector
@@ -97,3 +102,26 @@ def test_a_master_that_cannot_be_reached_is_named() -> None:
     assert said(UNREACHABLE, PYSPARK_SUBMIT_ARGS=words) == [
         f"the Spark context on master {master} ended while the flow ran"
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, 512 * MIB),
+        ({"spark.python.worker.memory": "1g"}, 1024 * MIB),
+        ({"spark.python.worker.memory": "1m"}, 16 * MIB),
+        ({"spark.executor.pyspark.memory": "4g", "spark.executor.cores": "4"}, 512 * MIB),
+        # The hard limit counts, not where PySpark's own aggregations spill.
+        (
+            {
+                "spark.executor.pyspark.memory": "800",
+                "spark.executor.cores": "2",
+                "spark.python.worker.memory": "1g",
+            },
+            200 * MIB,
+        ),
+    ],
+)
+def test_a_tasks_memory_is_what_sparks_settings_grant(settings: Any, expected: int) -> None:
+    context: Any = SimpleNamespace(_conf=settings)
+    assert expected == worker_memory(context)
