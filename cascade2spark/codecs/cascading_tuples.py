@@ -15,7 +15,7 @@ import attrs
 
 from cascade2spark.codecs.vints import FormatError, encode_vint, read_vint
 from cascade2spark.codecs.writable_types import KNOWN_WRITABLES
-from cascade2spark.codecs.writables import Writable
+from cascade2spark.codecs.writables import BytesWritable, Writable
 
 __all__ = [
     "BOOLEAN",
@@ -27,10 +27,13 @@ __all__ = [
     "LONG",
     "SHORT",
     "STRING",
+    "THRIFT_WRITABLE",
     "CascadingTuple",
 ]
 
 CASCADING_TUPLE_CLASS = "cascading.tuple.Tuple"
+# The class of elephant-bird, whose bytes are those of BytesWritable; its subclasses alike.
+THRIFT_WRITABLE = "com.twitter.elephantbird.mapreduce.io.ThriftWritable"
 NULL, STRING, FLOAT, DOUBLE, INT, LONG, BOOLEAN, SHORT = range(8)
 TUPLE, TUPLE_PAIR, INDEX_TUPLE = 8, 9, 10
 NAMED_CLASS = 32
@@ -49,8 +52,8 @@ class CascadingTuple(Writable):
     """The class cascading.tuple.Tuple; its values are Python tuples.
 
     Read are null, String, Float, Double, Integer, Long, Boolean, Short, Tuple, byte[], BigDecimal,
-    and Hadoop's Writables as their Python values. A pair of tuples is a tuple of two, and an
-    IndexTuple (number, tuple).
+    and Hadoop's Writables as their Python values; a ThriftWritable is its bytes. A pair of tuples
+    is a tuple of two, and an IndexTuple (number, tuple).
 
     Attributes:
         tokens: the token each value is written with, None to choose one by the value: a Python int
@@ -210,6 +213,8 @@ def _digits(number: int) -> str:
 def _read_named(data: bytes, at: int) -> tuple[Any, int]:
     name, at = _read_string(data, at)
     known = KNOWN_WRITABLES.get(name or "")
+    if name == THRIFT_WRITABLE:
+        known = BytesWritable(THRIFT_WRITABLE)
     if known is None:
         raise FormatError(f"a value of class {name!r}, of which nothing is known")
     return known.read(data, at)

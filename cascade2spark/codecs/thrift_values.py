@@ -7,15 +7,16 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.codecs.cascading_tuples import CASCADING_TUPLE_CLASS, CascadingTuple
+from cascade2spark.codecs.cascading_tuples import (
+    CASCADING_TUPLE_CLASS,
+    THRIFT_WRITABLE,
+    CascadingTuple,
+)
 from cascade2spark.codecs.writable_types import KNOWN_WRITABLES
 from cascade2spark.codecs.writables import BytesWritable, Writable
 from cascade2spark.errors import TapError
 
 __all__ = ["THRIFT_WRITABLE", "StructValues", "is_struct_class", "struct_values"]
-
-# The class of elephant-bird, whose bytes are those of BytesWritable; its subclasses alike.
-THRIFT_WRITABLE = "com.twitter.elephantbird.mapreduce.io.ThriftWritable"
 
 
 @attrs.frozen

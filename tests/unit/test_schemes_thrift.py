@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
 import tempfile
 
 import pytest
@@ -14,7 +15,14 @@ from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
 from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
-from cascade2spark.codecs.writables import NULL, BytesWritable, IntWritable, LongWritable, Text
+from cascade2spark.codecs.writables import (
+    NULL,
+    BytesWritable,
+    IntWritable,
+    LongWritable,
+    RawWritable,
+    Text,
+)
 from cascade2spark.errors import BuildError, PlanError, RunError, TapError
 from cascade2spark.files import Split
 from cascade2spark.operations import Last
@@ -310,6 +318,12 @@ def test_the_bytes_in_cascadings_own_tuples_are_read() -> None:
         data, ThriftSequenceFile(VISIT, fields=["user"]), None, bad.append
     )
     assert 1 == len(bad)
+    # As elephant-bird's own objects in a tuple: class and serialised bytes.
+    name = b"com.twitter.elephantbird.mapreduce.io.ThriftWritable"
+    held = b"\1\x20" + struct.pack(">i", len(name)) + name + struct.pack(">i", len(GOOD)) + GOOD
+    raw = SequenceFileWriter(RawWritable(kind.class_name), RawWritable(kind.class_name))
+    data = raw.start() + raw.encode([b"\0"], [held]) + raw.finish()
+    assert [("ann",)] == rows_in(data, ThriftSequenceFile(VISIT, fields=["user"]))
 
 
 @pytest.mark.parametrize("options", [{}, {"text": "strict"}, {"text": "surrogateescape"}])
