@@ -180,6 +180,9 @@ class JoinReduce:
             self._side(side, store, task, is_first)
             for side, is_first in _with_first_use(join.sides)
         ]
+        if not store.is_columns():
+            # Sides that are columns were sorted as such, but what is joined are rows.
+            task.report.forms.pop(site.key, None)
         every_groups = joined_groups(join, sides, task)
         return run_everys(self.everys, every_groups, task, is_immediate=is_immediate)
 

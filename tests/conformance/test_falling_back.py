@@ -47,12 +47,17 @@ def run(connector: Any, tail: Pipe, sources: dict[str, list[Any]]) -> tuple[list
     return sink.rows, flow.get_stats()
 
 
-def reasons(tail: Pipe, **sources: list[Any]) -> dict[str, dict[str, int]]:
+def reasons(
+    tail: Pipe, join_form: str | None = None, **sources: list[Any]
+) -> dict[str, dict[str, int]]:
     """Run over columns, hold the rows to the reference, and return the reasons by kind of site."""
     expected, _ = run(LocalFlowConnector(), tail, sources)
     columns = InProcessConnector({"cascade2spark.form": "columns"}, InProcessEngine(batch_rows=100))
     rows, stats = run(columns, tail, sources)
     assert list(map(repr, expected)) == list(map(repr, rows))
+    if join_form is not None:
+        (join,) = [one for one in stats.site_stats() if one.site.kind == "CoGroup"]
+        assert join_form == join.form
     return {
         f"{one.site.kind} {one.site.name}": dict(one.fallbacks)
         for one in stats.site_stats()
@@ -66,7 +71,7 @@ def test_one_side_of_a_co_group(which: str, joiner: Any) -> None:
     left = odd(CLEAN) if which in ("left", "both") else CLEAN
     right = odd(SIDE) if which in ("right", "both") else SIDE
     joined = CoGroup("j", Pipe("l"), Fields("k"), Pipe("r"), Fields("k"), NAMES, joiner)
-    found = reasons(joined, l=left, r=right)
+    found = reasons(joined, "columns" if which == "neither" else "rows", l=left, r=right)
     names = [one for one in ("left", "right") if which in (one, "both")]
     assert {f"source {one[0]}": {MIXED: 1} for one in names} == {
         place: told for place, told in found.items() if place.startswith("source")
