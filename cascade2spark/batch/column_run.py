@@ -8,9 +8,9 @@ import attrs
 
 from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, row_slices
 from cascade2spark.batch.chain import OperatorRun, Stage
-from cascade2spark.batch.kernels.each import EachKernel, each_kernel
+from cascade2spark.batch.kernels.each import EachKernel, FilterEach, each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
-from cascade2spark.batch.specs import EachSpec, ProjectSpec
+from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
 
 __all__ = ["ColumnRun", "split_run"]
 
@@ -95,9 +95,22 @@ class ColumnRunStage:
 
     def _applied(self, batch: Columns) -> tuple[Columns, list[tuple[int, int]]]:
         counts = []
-        for kernel in self._kernels:
+        wanted: Columns | None = None  # what the next operation leaves of the columns
+        for number, kernel in enumerate(self._kernels):
             assert kernel is not None
+            if wanted is not None:
+                batch, wanted = wanted, None
+                counts.append((batch.num_rows, batch.num_rows))
+                continue
             entered = batch.num_rows
+            if isinstance(kernel, FilterEach) and self._is_project(number + 1):
+                # Columns that are dropped next are not copied.
+                wanted = kernel.kept(batch, self._kernels[number + 1](batch))  # type: ignore[misc]
+                counts.append((entered, wanted.num_rows))
+                continue
             batch = kernel(batch)
             counts.append((entered, batch.num_rows))
         return batch, counts
+
+    def _is_project(self, number: int) -> bool:
+        return number < len(self._operators) and not is_each(self._operators[number])

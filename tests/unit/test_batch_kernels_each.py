@@ -19,6 +19,7 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import (
+    ExpressionFilter,
     FilterNotNull,
     FilterNull,
     Identity,
@@ -410,6 +411,20 @@ def test_a_run_over_columns_is_the_run_over_rows(rows: list[Any], size: int) -> 
     assert expected == made
     assert task.report.rows_in == other.report.rows_in
     assert task.report.rows_out == other.report.rows_out
+
+
+def test_a_filter_copies_no_column_that_is_dropped_next() -> None:
+    keeps, again = operators(
+        AB, (ExpressionFilter("b > 2", int), "b"), (ExpressionFilter("b == 1", int), "b")
+    )
+    only = Project(Site(9, "Project", "p", "p"), Pick((1,), 2), Fields("b"))
+    task = TaskContext()
+    stage = ColumnRun((keeps, again, only)).open(task, is_immediate=False)
+    (made,) = stage.columns(columns_of([("x", 1), ("y", 2), ("z", 3), (None, 0)], 2))
+    assert [(2,), (0,)] == rows_of(made)
+    sites = [keeps.site.key, again.site.key, 9]
+    assert [4, 3, 2] == [task.report.rows_in[site] for site in sites]
+    assert [3, 2, 2] == [task.report.rows_out[site] for site in sites]
 
 
 def test_the_head_with_column_forms_is_told_and_fallbacks_are_counted() -> None:

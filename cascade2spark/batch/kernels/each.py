@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+import attrs
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,7 +35,7 @@ from cascade2spark.operations.regex_operations import (
 )
 from cascade2spark.operations.text_operations import FieldFormatter, FieldJoiner
 
-__all__ = ["EachKernel", "each_kernel", "selected"]
+__all__ = ["EachKernel", "FilterEach", "each_kernel", "selected"]
 
 EachKernel = Callable[[Columns], Columns]
 
@@ -69,7 +70,8 @@ def each_kernel(spec: EachSpec | ProjectSpec) -> EachKernel | None:
     if spec.trap is not None or arguments is None:
         return None
     if spec.kind == "filter":
-        return _filtering(filter_kernel(spec.operation, spec), arguments)
+        keeps = filter_kernel(spec.operation, spec)
+        return None if keeps is None else FilterEach(keeps, arguments)
     if spec.kind == "assertion":
         return _asserting(assertion_kernel(spec.operation, spec), arguments)
     maker = _function_maker(spec.operation) if spec.kind == "function" else None
@@ -110,15 +112,30 @@ def _applying(kernel: FunctionKernel | None, spec: EachSpec) -> EachKernel | Non
     return apply
 
 
-def _filtering(kernel: FilterKernel | None, arguments: tuple[int, ...]) -> EachKernel | None:
-    if kernel is None:
-        return None
+@attrs.frozen(eq=False)
+class FilterEach:
+    """The column form of a filter.
 
-    def apply(columns: Columns) -> Columns:
-        kept: Columns = columns.filter(kernel([columns.column(at) for at in arguments]))
-        return kept
+    Args:
+        kernel: which rows stay.
+        arguments: the columns that it looks at.
+    """
 
-    return apply
+    kernel: FilterKernel
+    arguments: tuple[int, ...]
+
+    def __call__(self, columns: Columns) -> Columns:
+        """Return the rows that stay."""
+        return self.kept(columns, columns)
+
+    def kept(self, columns: Columns, wanted: Columns) -> Columns:
+        """Return what stays of some columns of the same rows.
+
+        Copying what stays costs far more than telling it: 20 ns for a row of eight columns, six of
+        them texts, next to 4.
+        """
+        found: Columns = wanted.filter(self.kernel([columns.column(at) for at in self.arguments]))
+        return found
 
 
 def _asserting(kernel: FilterKernel | None, arguments: tuple[int, ...]) -> EachKernel | None:

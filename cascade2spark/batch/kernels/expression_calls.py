@@ -28,6 +28,7 @@ from cascade2spark.types import Double, Integer, Long, Type
 __all__ = ["Call", "call_of"]
 
 Vectors = Sequence[Vector]
+_EQUALS = "boolean equals(String, String)"
 _SPACES = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "  # the ASCII ones of Python's strip
 _RealMaker = Callable[[Any], Any]
 
@@ -56,6 +57,10 @@ def call_of(node: Invoke) -> Call:
         NoKernel: there is none.
     """
     signature = signature_of(node.function)
+    if signature == _EQUALS and isinstance(node.arguments[1], Constant):
+        # A text for every row to compare with would cost more than the comparing.
+        wanted = _constant(node.arguments[1])
+        return Call(_on_text(lambda texts: pc.equal(texts, wanted)), 1)
     if signature in _TEXT_CALLS:
         make = _TEXT_CALLS[signature]
         return Call(_on_text(make(*map(_constant, node.arguments[1:]))), 1)
@@ -278,7 +283,7 @@ def _same(vectors: Vectors, rows: int) -> Vector:
 
 _CALLS: dict[str, Callable[[Vectors, int], Vector]] = {
     "String concat(String, String)": _concatenated,
-    "boolean equals(String, String)": _text_equals,
+    _EQUALS: _text_equals,
     "boolean equalsIgnoreCase(String, String)": _equals_ignoring_case,
     "int compareTo(String, String)": _text_order,
     "int floorMod(int, int)": _floor_mod,
