@@ -139,6 +139,7 @@ class RunSource:
         self._widths: dict[str, int] = {}
         self._tails: list[tuple[int, _Form]] = []
         self._locals: set[int] = set()
+        self._clauses: list[tuple[str, int]] = []
         self.text = self._write()
 
     def _write(self) -> str:
@@ -333,7 +334,8 @@ class RunSource:
 
     def _write_comprehension(self, width: int | None, indent: int, *, is_quick: bool) -> None:
         last = len(self._links) - 1
-        form, clauses = self._named("row", width), []
+        form = self._named("row", width)
+        clauses = self._clauses = []
         for number in range(self._start, last + 1):
             link = self._links[number]
             if link.how in ("project", "same", "constant"):
@@ -345,7 +347,7 @@ class RunSource:
                 continue
             name = f"{link.how[0]}{number}"
             if number < last:
-                # A comprehension cannot assign but in a condition.
+                # Not `for`: what it goes through may hold no assignment.
                 clauses.append((f"if (({name} := {text}) or True)", number))
                 text = name
             results = _Form((Atom(text),), None)
@@ -371,8 +373,22 @@ class RunSource:
         places = link.arguments.positions
         if link.inline is None or places is None:
             return call
-        atoms = [str(form.atom(place)) for place in places]
+        atoms = []
+        for at, place in enumerate(places):
+            atom = form.atom(place)
+            if atom.place is not None and link.inline.reads_often(at, is_quick=is_quick):
+                atom = self._held(Atom(f"a{number}_{at}"), atom, number)
+            atoms.append(str(atom))
         return link.inline.written(number, atoms, call, is_quick=is_quick)
+
+    def _held(self, name: Atom, atom: Atom, number: int) -> Atom:
+        """Give a value that is read several times a name: 2 ns a time less than out of a row."""
+        if self._is_flat:
+            # For CPython an assignment, and quicker than one in a condition.
+            self._clauses.append((f"for {name} in ({atom},)", number))
+        else:
+            self._line(f"{name} = {atom}", number)
+        return name
 
     def _begin(self, number: int, link: Link, form: _Form) -> str:
         """Open the operator's trap and return its argument values as the text of a call."""

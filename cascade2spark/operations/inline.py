@@ -33,6 +33,15 @@ class Inline:
     names: Mapping[str, Any] = attrs.field(factory=dict)
     quick: str | None = None
 
+    def reads_often(self, place: int, *, is_quick: bool) -> bool:
+        """Tell whether a text reads an argument value several times.
+
+        A quick one is made to look at few.
+        """
+        if is_quick and self.quick is not None:
+            return False
+        return self.text.count(f"{{{place}}}") > 1
+
     def written(self, number: int, atoms: Sequence[str], call: str, *, is_quick: bool) -> str:
         """Return a text for the operator of a number.
 
