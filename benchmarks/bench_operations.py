@@ -6,7 +6,7 @@ Each operation runs over the same rows in three ways: written by hand as one Pyt
 library runs it on rows (its price beside functions of one's own), and as it runs it on columns. All
 must give the same answers. A figure is the best of several rounds in which the three take turns, so
 that a busy moment hits them alike. On rows an operation may take 1.3 times as long as the loop; on
-columns it is to be three times as fast, where it has a vectorised form.
+columns it is to be three times as fast.
 
 Count, Sum and First are measured before the exchange, where they meet every row, next to a dict.
 """
@@ -236,7 +236,6 @@ class Case:
     by_hand: Callable[[Iterable[Row]], list[Row]]
     pipe: Callable[[Pipe], Pipe]
     fields: Fields = FIELDS
-    is_vectorised: bool = True
 
     def narrowed(self, rows: list[Row]) -> list[Row]:
         """Return the rows with the fields of this case only."""
@@ -439,8 +438,8 @@ def measured(case: Case, all_rows: list[Row]) -> Figures:
 def shown(case: Case, found: Figures) -> str:
     """Return a line of the table; what misses its target is marked."""
     misses = "" if found.of_rows <= MOST_OF_ROWS else " !"
-    slow = "" if found.of_columns >= LEAST_OF_COLUMNS or not case.is_vectorised else " !"
-    columns = f"{found.of_columns:.1f}{slow}" if case.is_vectorised else "not vectorised"
+    slow = "" if found.of_columns >= LEAST_OF_COLUMNS else " !"
+    columns = f"{found.of_columns:.1f}{slow}"
     return (
         f"{case.name:<22}{found.hand:8.0f}{found.rows:8.0f}{found.columns:9.0f}"
         f"   {found.of_rows:.2f}{misses:<4}{columns}"
