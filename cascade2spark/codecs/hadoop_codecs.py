@@ -26,7 +26,10 @@ _PACKAGE = "org.apache.hadoop.io.compress."
 _CHUNK_BYTES = 128 << 10
 # A zstd block of 4 bytes can stand for 128 KiB: what is fed at once bounds what comes out at once.
 _ZSTD_FEED_BYTES = 2 << 10
+# zlib's and Hadoop's default; and the level of zlib-ng whose files are as large, within three
+# percent, in a half to a fifth of the time.
 _LEVEL = 6
+_NG_LEVEL = 5
 _int32 = struct.Struct(">i")
 
 
@@ -104,8 +107,10 @@ def _next_member(rest: bytes, wbits: int) -> bytes:
 
 def _deflater(wbits: int) -> Callable[[bytes], bytes]:
     def deflate(data: bytes) -> bytes:
+        library = _zlib()
         # The level by its number: what zlib-ng calls the default is another one.
-        member = _zlib().compressobj(level=_LEVEL, wbits=wbits)
+        level = _LEVEL if library is zlib else _NG_LEVEL
+        member = library.compressobj(level=level, wbits=wbits)
         packed: bytes = member.compress(data) + member.flush()
         return packed
 

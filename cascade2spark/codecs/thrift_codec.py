@@ -115,7 +115,7 @@ class ThriftRecord(metaclass=ABCMeta):
     def __delattr__(self, name: str) -> None:
         # What is made has all defaults, and is written as one that has: this one has not.
         object.__setattr__(self, "__class__", self._stored)
-        super().__delattr__(name)
+        object.__delattr__(self, name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ThriftRecord) or self.struct != other.struct:
@@ -195,7 +195,7 @@ class _UnreadMixin(ThriftRecord):
 
     def __delattr__(self, name: str) -> None:
         self._values()
-        super().__delattr__(name)
+        object.__delattr__(self, name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unread, (self._codec, self._raw)

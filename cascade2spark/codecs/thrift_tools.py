@@ -19,7 +19,7 @@ from cascade2spark.codecs.thrift_output import OUTPUTS
 from cascade2spark.codecs.thrift_paths import row_getter, wanted_of
 from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
 from cascade2spark.codecs.thrift_schema import ThriftStruct, attribute_name
-from cascade2spark.codecs.thrift_texts import text_finder
+from cascade2spark.codecs.thrift_texts import text_finder, texts_finder
 from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, shown_value
 
@@ -253,6 +253,7 @@ def _encoders(
 
     if not thrift_fast.is_fast(struct):
         return write, write_made, lambda records: list(map(write, records))
+    have_text = texts_finder(struct)
     at_once = thrift_batch.batch_encoder(struct, codec.protocol, classes.stored)
 
     def write_some(records: list[Any]) -> list[bytes]:
@@ -264,7 +265,7 @@ def _encoders(
             if not attributes.issuperset(chain.from_iterable(named)):
                 return list(map(write, records))
         try:
-            if has_text is None or not any(map(has_text, records)):
+            if have_text is None or not have_text(records):
                 return at_once(records)
         except thrift_fast.Refused:
             pass

@@ -226,6 +226,10 @@ class NullWritable(Writable):
             raise refused(self, value)
         return b""
 
+    def encode_all(self, values: Sequence[Any]) -> list[bytes]:
+        is_null = values.count(None) == len(values)
+        return [b""] * len(values) if is_null else list(map(self.encode, values))
+
 
 @attrs.frozen
 class BytesWritable(Writable):
