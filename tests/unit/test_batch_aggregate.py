@@ -17,6 +17,7 @@ from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.comparators import NullNotEquivalentComparator
 from cascade2spark.errors import RunError, Unsupported
 from cascade2spark.fields import Fields
+from cascade2spark.operations import Count, First
 from cascade2spark.operations.callables import aggregator
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.selection import Pick
@@ -61,6 +62,25 @@ def test_merged_parts_are_the_whole(rows, capacity, is_lonely, limit) -> None:
     for spec in specs:  # what entered is counted before the exchange, what left after it
         assert len(rows) == task.report.rows_in.get(spec.site.key, 0)
         assert len(shown[0]) == task.report.rows_out.get(spec.site.key, 0)
+
+
+@pytest.mark.parametrize("odd", ["x", None, 1, True, 1.0, [1], b"x"])
+@pytest.mark.parametrize("place", [0, 10, 40])
+def test_a_key_that_is_no_text_among_texts(odd: Any, place: int) -> None:
+    specs = everys(AB, "a", (Count(), "b", Fields.ALL), (First(Fields("f")), "b", Fields.ALL))
+    stage = PartialAggregate(Pick((0,), width=2), KeyOrder(1), specs).open(
+        TaskContext(), is_immediate=False
+    )
+    stage.prepare()
+    rows: list[Any] = [("xyz"[number % 3], number) for number in range(60)]
+    rows[place] = (odd, 60)
+    rows += [(odd, 61), (1, 62)]
+    made = [part for start in (0, 20, 40, 60) for part in stage.rows(rows[start : start + 20])]
+    found = [row for part in (*made, *stage.flush()) for row in part]
+    kinds = list(dict.fromkeys(repr(row[0]) for row in rows))
+    by_kind = {kind: [row[1] for row in rows if repr(row[0]) == kind] for kind in kinds}
+    expected = [(kind, len(seen), [(seen[0],)]) for kind, seen in by_kind.items()]
+    assert expected == [(repr(row[0]), *row[1:]) for row in found]
 
 
 def test_the_oldest_keys_leave_first_and_parts_keep_their_order() -> None:
