@@ -6,8 +6,8 @@ a list of *atoms* (``row[2]``, ``v4``), so that intermediate rows are built only
 needs them whole. There is no ``try`` but for traps: when something fails, the line number tells
 the operator (`owners`) and the frame's locals give what it worked on (`arguments`).
 
-Where every operator is an expression (see `operations.inline`) the loop is a comprehension; both are
-written here, from the same operators, forms and atoms, which is why this is one file.
+Where every operator is an expression (see `operations.inline`) the loop is a comprehension; both
+are written here, from the same operators, forms and atoms, which is why this is one file.
 """
 
 from __future__ import annotations
