@@ -28,6 +28,7 @@ from cascade2spark.batch.batches import columns_of
 from cascade2spark.batch.kernels.thrift import thrift_reader
 from cascade2spark.codecs import thrift_codec, thrift_fast
 from cascade2spark.codecs.thrift import ThriftCodec, thrift_struct
+from cascade2spark.codecs.thrift_batch import MOST
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.schemes.thrift import ThriftBlock, ThriftSequenceFile
 
@@ -116,19 +117,40 @@ def measure_codecs(records: list[bytes], event: Any, protocol: Any) -> dict[str,
         label = f"{protocol} {name}"
         found[f"{label}: decode"] = best_us(partial(collect, tools.decode, records), count)
         found[f"{label}: encode"] = best_us(partial(collect, tools.encode, objects), count)
-        rows = partial(collect, partial(row_of, some), records)
-        found[f"{label}: three fields as rows"] = best_us(rows, count)
+        found[f"{label}: decode, in a list"] = best_us(
+            partial(by_lists, tools.decode_many, records), count
+        )
+        found[f"{label}: encode, in a list"] = best_us(
+            partial(by_lists, tools.encode_many, objects), count
+        )
+        found[f"{label}: all fields as rows"] = best_us(
+            partial(by_lists, tools.rows, records), count
+        )
+        found[f"{label}: three fields as rows"] = best_us(
+            partial(by_lists, some.rows, records), count
+        )
+    unread = codec.unread_decoder()
+    found[f"{protocol} C: unread records"] = best_us(partial(by_lists, unread, records), count)
+    found[f"{protocol} C: unread records, one field looked at"] = best_us(
+        partial(by_lists, partial(looked_at, codec.unread_decoder()), records), count
+    )
     return found
+
+
+def by_lists(call: Callable[[list[Any]], Any], given: list[Any]) -> None:
+    """Call a function for as many records at a time as the schemes do, and drop what it gives."""
+    for start in range(0, len(given), MOST):
+        call(given[start : start + MOST])
+
+
+def looked_at(read: Callable[[list[bytes]], list[Any]], data: list[bytes]) -> list[Any]:
+    """Return a field of records that are unread."""
+    return [record.kind for record in read(data)]
 
 
 def collect(call: Callable[[Any], Any], given: list[Any]) -> list[Any]:
     """Return what a function gives for each."""
     return list(map(call, given))
-
-
-def row_of(tools: Any, data: bytes) -> Any:
-    """Return the row of a record."""
-    return tools.row(tools.decode(data))
 
 
 def measure_thriftpy2(records: list[bytes], folder: Path) -> dict[str, float]:
@@ -200,10 +222,12 @@ def main() -> None:
         (flat, flats, list(flat.field_names)),
     ):
         found |= measure_columns(struct, records, fields)
+    sizes = {name: sum(map(len, some)) // count for name, some in {**data, "flat": flats}.items()}
+    print(f"bytes a record: {sizes}")
     print(f"{count} records, Python {platform.python_version()}, microseconds a record, one core")
     for label, us in found.items():
-        print(f"  {label:<44}{us:8.2f}")
-    line = {"records": count, "python": platform.python_version(), "us": found}
+        print(f"  {label:<52}{us:8.2f}")
+    line = {"records": count, "bytes": sizes, "python": platform.python_version(), "us": found}
     results.mkdir(exist_ok=True)
     with open(results / "thrift.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
