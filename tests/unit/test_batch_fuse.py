@@ -11,7 +11,7 @@ from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.lifecycle import TaskContext, TrapColumns
 from cascade2spark.errors import RunError, TupleError
 from cascade2spark.fields import Fields
-from cascade2spark.operations import Identity, Insert, RegexSplitter, Sample
+from cascade2spark.operations import ExpressionFunction, Identity, Insert, RegexSplitter, Sample
 from cascade2spark.operations.base import BaseOperation, Filter, Function
 from cascade2spark.operations.callables import RowFunction, function, keep_if, remove_if
 from cascade2spark.origin import Origin
@@ -148,6 +148,22 @@ def trapped(run: Any, rows: list[Any]) -> tuple[list[Any], dict[int, list[Any]]]
 def test_a_trapped_operation_records_its_arguments_and_drops_the_row() -> None:
     run = operators(ABC, (function("d")(not_two), "b", ALL, 0))
     assert ([(1, 1, 1, 1)], {0: [(2,)]}) == trapped(run, [(0, 2, 0), (1, 1, 1)])
+
+
+def test_what_is_written_out_is_trapped_and_fails_as_a_call_does() -> None:
+    rows = [(1, 2, "x,y"), ("z", 3, "x"), (4, None, "x,y"), (5, 6, "u,v")]
+    adds = ExpressionFunction("d", "a + b", ["a", "b"], [int, int])
+    splits = RegexSplitter(Fields("x", "y"), ",")
+    run = operators(ABC, (adds, ("a", "b"), ALL, 0), (splits, "c", Fields("d", "x", "y"), 1))
+    found = {0: [("z", 3), (4, None)]}
+    assert ([(3, "x", "y"), (11, "u", "v")], found) == trapped(run, rows)
+    below = operators(ABC, (splits, "c", ALL, 1), (adds, ("a", "b"), ALL))
+    kept = [(1, 2, "x,y", "x", "y", 3), (5, 6, "u,v", "u", "v", 11)]
+    assert (kept, {1: [("x",), ("x,y",)]}) == trapped(below, rows)
+    bare = operators(ABC, (adds, ("a", "b"), ALL), (splits, "c", RESULTS))
+    with pytest.raises(RunError, match="cannot become") as failed:
+        results(bare, rows)
+    assert ("z", 3) == failed.value.row
 
 
 def test_an_untrapped_failure_goes_to_the_nearest_trap_before_it() -> None:
