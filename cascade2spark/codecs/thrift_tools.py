@@ -126,7 +126,7 @@ def _many(
         found: list[Any] = []
         for some in thrift_batch.batches(values):
             try:
-                found += quickly(some)
+                found += quickly(some) if len(some) > 1 else map(decode, some)
             except ValueError:
                 found += map(decode, some)
         return found

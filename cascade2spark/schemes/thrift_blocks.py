@@ -123,18 +123,20 @@ def thrift_values(
     for damage in block.damages:
         on_bad(damage)
     values = block.values
-    if not (block.is_nullable and b"" in values):
-        # Each record is many objects, none of them garbage: the collector would walk them all,
-        # again and again, which doubled the time.
-        was_enabled = gc.isenabled()
-        gc.disable()
-        try:
-            return decode(values), block.keys
-        except BadRecord:
-            pass  # found again below, where it is known which record it is
-        finally:
-            if was_enabled:
-                gc.enable()
+    # Each record is many objects, none of them garbage: the collector would walk them all, again
+    # and again, which doubled the time.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        if block.is_nullable and b"" in values:
+            present = iter(decode(list(filter(None, values))))
+            return [next(present) if value else null for value in values], block.keys
+        return decode(values), block.keys
+    except BadRecord:
+        pass  # found again below, where it is known which record it is
+    finally:
+        if was_enabled:
+            gc.enable()
     found: list[Any] = []
     place_of = _places(block)
     keys: list[Any] | None = None if block.keys is None else []
