@@ -107,7 +107,7 @@ def _unknown(name: str) -> Exception:
     if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is not None:
         return AttributeError(said)
     hints = importlib.import_module(f"{__name__}.name_hints")
-    hint = hints.hint_for(name, list(_MODULE_OF))
+    hint = hints.hint_for(name)
     text = said if hint is None else f"{said}; {hint}"
     # A `from` import drops the text of an AttributeError: the loading of submodules asks first.
     caller = sys._getframe(2).f_code

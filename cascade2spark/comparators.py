@@ -9,12 +9,13 @@ by that field. Plain functions are wrapped: ``comparing(len)``, ``comparator_of(
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import attrs
 
 from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.kinds import value_hash, value_key
+from cascade2spark.name_hints import unknown_name as _unknown_name
 
 __all__ = [
     "Comparator",
@@ -226,3 +227,9 @@ def _folded_letter(letter: str) -> str:
     one = upper if len(upper) == 1 else letter
     lower = one.lower()
     return lower if len(lower) == 1 else one
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

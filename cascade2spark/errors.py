@@ -74,8 +74,11 @@ def nearest_match(asked: str, available: Iterable[str]) -> str | None:
     Case and underscores do not count, so that ``userId`` finds ``user_id``.
     """
     folded = {_folded(name): name for name in reversed(list(available))}
-    found = difflib.get_close_matches(_folded(asked), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    word = _folded(asked)
+    found = difflib.get_close_matches(word, folded, n=3, cutoff=0.6)
+    # Of those that are equally like it, one that begins with it is what was meant.
+    alike = [one for one in found if _likeness(word, one) == _likeness(word, found[0])]
+    return folded[max(alike, key=lambda one: one.startswith(word))] if found else None
 
 
 def shown_value(value: object, most: int = _MOST_SHOWN) -> str:
@@ -312,6 +315,10 @@ def _line(label: str, value: str) -> str:
 
 def _folded(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
+
+
+def _likeness(asked: str, name: str) -> float:
+    return difflib.SequenceMatcher(None, name, asked).ratio()
 
 
 def _name_of(entry: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cascade2spark.connectors import (
     CascadeConnector,
     FlowConnector,
@@ -39,6 +41,7 @@ from cascade2spark.flows.units import (
     ProcessFlow,
     UnitOfWorkDef,
 )
+from cascade2spark.name_hints import unknown_name as _unknown_name
 from cascade2spark.operations.base import (
     AggregatorCall,
     AssertionLevel,
@@ -118,3 +121,9 @@ Hadoop2MR1FlowConnector = SparkFlowConnector
 Hadoop2TezFlowConnector = SparkFlowConnector
 Hadoop3TezFlowConnector = SparkFlowConnector
 FlinkFlowConnector = SparkFlowConnector
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

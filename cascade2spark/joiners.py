@@ -8,10 +8,11 @@ joiner of the user's own is driven through `get_iterator` and a `JoinerClosure`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
+from cascade2spark.name_hints import unknown_name as _unknown_name
 
 __all__ = [
     "BaseJoiner",
@@ -360,3 +361,9 @@ def _followed(row: Row, tails: Sequence[Callable[[], Iterable[Row]]]) -> Iterato
 
 def _one(row: Row) -> Callable[[], Iterable[Row]]:
     return lambda: (row,)
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

@@ -1,35 +1,79 @@
-"""Where a name is that the package root does not have, found without importing anything."""
+"""Where a name is that a door of this package does not have, found without importing anything."""
 
 from __future__ import annotations
 
 import ast
+import dis
 import functools
 import importlib.util
+import sys
+from collections.abc import Sequence
 
 from cascade2spark.errors import nearest_match
 
-__all__ = ["hint_for"]
+__all__ = ["hint_for", "unknown_name"]
 
 _PACKAGE = "cascade2spark"
 # In the order in which a porter would look: the first one that shows a name is named.
 _DOORS = (
     *("operations", "flow", "assemblies", "joiners", "taps", "schemes", "types", "comparators"),
-    *("errors", "testing"),
+    *("errors", "testing", "rdd", "scalding.job", "scalding.sources", "scalding.typed"),
+    *("scalding.fields", "scalding.dates", "scalding.algebra"),
 )
+# Classes of Cascading's that nobody makes, and what jobs write: names alike are other things.
+_INSTEAD = {
+    "Group": "GroupBy",
+    "Operation": "BaseOperation",
+    "Operator": "Each",
+    "Splice": "CoGroup",
+}
+_IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
-def hint_for(name: str, known: list[str]) -> str | None:
+def unknown_name(module: str, name: str) -> Exception:
+    """Return the error for a name that a door does not have; it says where the name is.
+
+    For the ``__getattr__`` of a module.
+
+    Args:
+        module: the full name of the door.
+        name: what was asked for.
+    """
+    said = f"module {module!r} has no attribute {name!r}"
+    hint = None if name.startswith("_") or _is_module(module, name) else hint_for(name, module)
+    if hint is None:
+        return AttributeError(said)
+    # A `from` import drops the text of an AttributeError, but of nothing else.
+    frame = sys._getframe(2)
+    is_import = frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
+    text = f"{said}; {hint}"
+    return ImportError(text, name=module) if is_import else AttributeError(text)
+
+
+def hint_for(name: str, module: str = _PACKAGE) -> str | None:
     """Return the import that gives `name`, or the name most like it; None when nothing is close.
 
     Args:
-        known: names of the package root.
+        name: what was asked for.
+        module: where; a name that is only alike is looked for here first.
     """
-    modules = {**_module_of(), **dict.fromkeys(known, _PACKAGE)}
-    found = name if name in modules else nearest_match(name, modules)
+    own = dict.fromkeys(_names_in(module), module)
+    modules = {**_module_of(), **dict.fromkeys(_names_in(_PACKAGE), _PACKAGE)}
+    asked = _INSTEAD.get(name, name)
+    found: str | None = asked
+    if asked not in modules:
+        found = nearest_match(name, own) or nearest_match(name, modules)
     if found is None:
         return None
-    said = "write" if found == name else "did you mean"
-    return f"{said}: from {modules[found]} import {found}"
+    said = "write" if found == asked else "did you mean"
+    return f"{said}: from {(modules | own)[found]} import {found}"
+
+
+def _is_module(module: str, name: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"{module}.{name}") is not None
+    except ModuleNotFoundError:  # the door is no package
+        return False
 
 
 @functools.cache
@@ -43,7 +87,8 @@ def _module_of() -> dict[str, str]:
     return found
 
 
-def _names_in(module: str) -> list[str]:
+@functools.cache
+def _names_in(module: str) -> Sequence[str]:
     spec = importlib.util.find_spec(module)
     # By name: the loader of a zip file has the method, and is no InspectLoader.
     get_source = getattr(None if spec is None else spec.loader, "get_source", None)

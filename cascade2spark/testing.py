@@ -6,7 +6,7 @@ What is run is the same plan that runs on Spark, by the reference engine in this
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cascade2spark.flows.trials import (
     AssemblyRun,
@@ -15,6 +15,7 @@ from cascade2spark.flows.trials import (
     run_pipes,
 )
 from cascade2spark.local.engine import LocalEngine
+from cascade2spark.name_hints import unknown_name as _unknown_name
 
 __all__ = ["AssemblyRun", "rows_of", "run_assembly", "run_operation", "run_pipe"]
 
@@ -137,3 +138,9 @@ def _local(settings: Any) -> LocalEngine:
 
 def _shown(ran: AssemblyRun) -> Any:
     return next(iter(ran.rows.values())) if len(ran.rows) == 1 else ran.rows
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

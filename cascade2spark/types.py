@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -28,6 +28,7 @@ from cascade2spark.coercions import (
 from cascade2spark.date_patterns import DatePattern, as_zone
 from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.json_trees import json_text, parse_json, tree_of
+from cascade2spark.name_hints import unknown_name as _unknown_name
 from cascade2spark.value_text import float32_text, plain_text
 
 __all__ = [
@@ -436,3 +437,9 @@ _CONVERT: dict[Type, Convert] = {
     Object: _unchanged,
 }
 _STOCK_TYPES: dict[str, Type] = {kind.name: kind for kind in _CONVERT}
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

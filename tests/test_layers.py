@@ -29,7 +29,7 @@ ROWS = [
     (0, "date_patterns value_text", "errors java_numbers java_calendar"),
     (0, "json_trees", "errors value_text"),
     (0, "coercions", "errors java_numbers value_text"),
-    (0, "types", "errors coercions date_patterns value_text json_trees"),
+    (0, "types", "errors name_hints coercions date_patterns value_text json_trees"),
     (1, "kinds", "L0"),
     (1, "comparators", "L0 kinds"),
     (1, "field_elements", "L0 comparators"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cascade2spark.assemblies.aggregating import (
     AggregateBy,
     AverageBy,
@@ -21,6 +23,7 @@ from cascade2spark.assemblies.local_aggregating import (
     SumByLocally,
 )
 from cascade2spark.assemblies.shaping import Coerce, Copy, Discard, Rename, Retain
+from cascade2spark.name_hints import unknown_name as _unknown_name
 from cascade2spark.operations.folds import Include
 
 __all__ = [
@@ -45,3 +48,9 @@ __all__ = [
     "SumByLocally",
     "Unique",
 ]
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

@@ -1,5 +1,8 @@
 """Every stock operation, flat, and the contract for writing one."""
 
+from typing import TYPE_CHECKING
+
+from cascade2spark.name_hints import unknown_name as _unknown_name
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.assertions import (
     AssertEquals,
@@ -223,3 +226,9 @@ __all__ = [
     "keep_if",
     "remove_if",
 ]
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

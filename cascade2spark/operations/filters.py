@@ -76,7 +76,7 @@ class Sample(RowFilter):
         seed: seed of the generator. Default: the time of construction.
         fraction: part of the rows to keep, from 0 to 1.
     Raises:
-        BuildError: a fraction or a seed that is none.
+        BuildError: the fraction is no number from 0 to 1, or the seed no whole number.
     Source:
         cascading.operation.filter.Sample
     Example:
@@ -127,7 +127,7 @@ class Limit(BaseOperation, Filter):
     Args:
         limit: number of rows, a count.
     Raises:
-        BuildError: it is none.
+        BuildError: it is no whole number, or less than 0.
     Source:
         cascading.operation.filter.Limit
     Example:

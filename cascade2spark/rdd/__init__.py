@@ -7,6 +7,9 @@ thousands, as columns where all of them are tuples of plain values. Keys are equ
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from cascade2spark.name_hints import unknown_name as _unknown_name
 from cascade2spark.rdd.aggregating import aggregate_by
 from cascade2spark.rdd.counting import TaskCounters
 from cascade2spark.rdd.grouping import co_group, group_sorted
@@ -30,3 +33,9 @@ __all__ = [
     "write_text",
     "write_thrift",
 ]
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

@@ -10,6 +10,7 @@ import re
 import sys
 
 from cascade2spark.errors import nearest_match
+from cascade2spark.name_hints import hint_for
 
 __all__ = ["unknown_name"]
 
@@ -83,7 +84,9 @@ def _hint(module: str, name: str) -> str | None:
             words = found.groupdict()
             return advice.format(**words, span_lower=(words.get("span") or "").lower())
     near = nearest_match(name, known)
-    return None if near is None else f"did you mean: from {known[near]} import {near}"
+    if near is None:
+        return hint_for(name, module)  # of Cascading's side
+    return f"did you mean: from {known[near]} import {near}"
 
 
 def _is_module(module: str, name: str) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
 
-from cascade2spark.errors import nearest_match
+from cascade2spark.name_hints import hint_for
 
 __all__ = ["absent_scheme"]
 
@@ -42,17 +41,16 @@ _ABSENT = (
 )
 
 
-def absent_scheme(name: str, known: Sequence[str]) -> Exception:
+def absent_scheme(name: str) -> Exception:
     """Return the error for a name that `cascade2spark.schemes` does not have, with advice.
 
     For the ``__getattr__`` of that package.
 
     Args:
         name: what was asked for.
-        known: names that are there.
     """
     said = f"module {_MODULE!r} has no attribute {name!r}"
-    advice = None if name.startswith("_") else _advice(name, known)
+    advice = None if name.startswith("_") else _advice(name)
     if advice is None:
         return AttributeError(said)
     # A `from` import drops the text of an AttributeError: the loading of submodules asks first.
@@ -62,9 +60,8 @@ def absent_scheme(name: str, known: Sequence[str]) -> Exception:
     return AttributeError(f"{said}; {advice}")
 
 
-def _advice(name: str, known: Sequence[str]) -> str | None:
+def _advice(name: str) -> str | None:
     for pattern, advice in _ABSENT:
         if (found := pattern.search(name)) is not None:
             return advice.format(**found.groupdict())
-    near = nearest_match(name, known)
-    return None if near is None else f"did you mean {near}?"
+    return hint_for(name, _MODULE)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from cascade2spark.name_hints import unknown_name as _unknown_name
 from cascade2spark.taps.base import (
     SinkMode,
     SourceTap,
@@ -47,3 +50,9 @@ __all__ = [
     "TupleEntryCollector",
     "TupleEntryIterator",
 ]
+
+
+if not TYPE_CHECKING:  # who checks types is to see what is not here
+
+    def __getattr__(name: str) -> object:
+        raise _unknown_name(__name__, name)

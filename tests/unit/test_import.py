@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -82,6 +83,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     [
         ("AggregatorCall", "write: from cascade2spark.operations import AggregatorCall"),
         ("Hfs", "write: from cascade2spark.taps import Hfs"),
+        ("Group", "write: from cascade2spark import GroupBy"),
         ("CoGrop", "did you mean: from cascade2spark import CoGroup"),
         ("RegexSpliter", "did you mean: from cascade2spark.operations import RegexSplitter"),
     ],
@@ -92,6 +94,32 @@ def test_a_name_of_another_module_is_told(name, hint) -> None:
     with pytest.raises(ImportError, match=hint):
         exec(f"from cascade2spark import {name}")
     assert not hasattr(cascade2spark, name)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "hint"),
+    [
+        ("taps", "Hsf", "did you mean: from cascade2spark.taps import Hfs"),
+        ("schemes", "Hfs", "write: from cascade2spark.taps import Hfs"),
+        ("schemes", "TextLin", "did you mean: from cascade2spark.schemes import TextLine"),
+        ("assemblies", "GroupBy", "write: from cascade2spark import GroupBy"),
+        ("operations", "RegexSpliter", "did you mean: from cascade2spark.operations import"),
+        ("joiners", "InerJoin", "did you mean: from cascade2spark.joiners import InnerJoin"),
+        ("flow", "Hfs", "write: from cascade2spark.taps import Hfs"),
+        ("types", "TextLine", "write: from cascade2spark.schemes import TextLine"),
+        ("comparators", "InnerJoin", "write: from cascade2spark.joiners import InnerJoin"),
+        ("testing", "run_pip", "did you mean: from cascade2spark.testing import run_pipe"),
+        ("rdd", "read_thrif", "did you mean: from cascade2spark.rdd import read_thrift"),
+        ("scalding", "Hfs", "write: from cascade2spark.taps import Hfs"),
+    ],
+)
+def test_a_door_tells_where_a_name_is(module, name, hint) -> None:
+    door = importlib.import_module(f"cascade2spark.{module}")
+    with pytest.raises(ImportError, match=hint):
+        exec(f"from cascade2spark.{module} import {name}")
+    with pytest.raises(AttributeError, match=hint):
+        getattr(door, name)
+    assert not hasattr(door, name) and not hasattr(door, "_nothing")
 
 
 def test_a_hint_imports_none_of_the_modules_it_knows() -> None:
