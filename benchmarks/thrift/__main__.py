@@ -44,13 +44,14 @@ JOBS: dict[str, tuple[str, dict[tuple[str, str], float]]] = {
     "three": ("read 3 of 21 as rows", {("by_hand", "none"): 3.7, ("by_hand", "block"): 3.7}),
     "three_sums": ("read 3 of 21 in a flow", {("by_hand", "none"): 3.7, ("by_hand", "block"): 3.7}),
     "copy": ("copy unread objects", {("by_hand", "none"): 6, ("by_hand", "block"): 6}),
-    "write": ("write", {("by_hand", "none"): 2.5, ("by_hand", "block"): 1.3}),
+    "write_bytes": ("write bytes", {("by_hand", "none"): 2.5, ("by_hand", "block"): 1.3}),
+    "write": ("write structs", {("by_hand", "none"): 2.5, ("by_hand", "block"): 1.3}),
     "etl": (
         "the example",
         {(peer, form): floor for peer, floor in (("by_hand", 4), ("scala", 1)) for form in FORMS},
     ),
 }
-STRUCTS = {"copy": "Event", "write": "Event", "etl": "Total"}
+STRUCTS = {"copy": "Event", "write": "Event", "write_bytes": "Event", "etl": "Total"}
 
 
 @click.command()

@@ -19,7 +19,7 @@ from thriftpy2.transport import TMemoryBuffer
 from thriftpy2.transport.memory import TCyMemoryBuffer
 
 from benchmarks.application import PARTITIONS, serve
-from benchmarks.thrift.shared import Inputs, records, write_answer
+from benchmarks.thrift.shared import Inputs, records, stored, write_answer
 from examples.thrift_etl.data import IDL
 
 __all__: list[str] = []
@@ -133,6 +133,17 @@ def write(sc: SparkContext, inputs: Inputs, output: str) -> None:
         kinds = {"Item": module().Item, "Place": module().Place}
         (part,) = parts  # all of it is taken: Spark ends a worker that leaves some
         return encoded(records(module().Event, kinds, part, total))
+
+    _save(tasks.mapPartitions(make), output, inputs["compression"])
+
+
+def write_bytes(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    tasks = sc.parallelize(list(range(PARTITIONS)), PARTITIONS)
+    total = int(inputs["count"])
+
+    def make(parts: Any) -> Iterator[Any]:
+        (part,) = parts
+        return ((None, bytearray(one)) for one in stored(part, total))
 
     _save(tasks.mapPartitions(make), output, inputs["compression"])
 

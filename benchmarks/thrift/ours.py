@@ -8,11 +8,11 @@ from typing import Any
 from pyspark import SparkContext
 
 from benchmarks.application import PARTITIONS, serve
-from benchmarks.thrift.shared import FEW, FIELDS, Inputs, records, weight, write_answer
+from benchmarks.thrift.shared import FEW, FIELDS, Inputs, records, stored, weight, write_answer
 from cascade2spark import Fields, Pipe, SparkFlowConnector
 from cascade2spark.assemblies import SumBy
 from cascade2spark.codecs.thrift import record_class, thrift_struct
-from cascade2spark.rdd import read_sequence_file, read_thrift, write_thrift
+from cascade2spark.rdd import read_sequence_file, read_thrift, write_sequence_file, write_thrift
 from cascade2spark.schemes import TextDelimited, ThriftSequenceFile
 from cascade2spark.taps import Hfs, SinkMode
 from examples.thrift_etl.data import IDL
@@ -68,6 +68,19 @@ def write(sc: SparkContext, inputs: Inputs, output: str) -> None:
 
     made = tasks.mapPartitions(make)
     write_thrift(made, output, IDL, "Event", compression=inputs["compression"])
+
+
+def write_bytes(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    tasks = sc.parallelize(list(range(PARTITIONS)), PARTITIONS)
+    total = int(inputs["count"])
+
+    def make(parts: Any) -> Any:
+        (part,) = parts
+        return ((None, one) for one in stored(part, total))
+
+    kinds = "NullWritable", "BytesWritable"
+    made = tasks.mapPartitions(make)
+    write_sequence_file(made, output, *kinds, compression=inputs["compression"])
 
 
 def etl(sc: SparkContext, inputs: Inputs, output: str) -> None:

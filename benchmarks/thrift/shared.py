@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.application import PARTITIONS
+from cascade2spark.codecs.thrift import ThriftCodec, thrift_struct
 from examples.thrift_etl import data
 
-__all__ = ["FEW", "FIELDS", "Inputs", "records", "weight", "write_answer"]
+__all__ = ["FEW", "FIELDS", "Inputs", "records", "stored", "weight", "write_answer"]
 
 Inputs = dict[str, str]
 
@@ -34,6 +35,19 @@ def records(event: Any, classes: dict[str, Any], part: int, count: int) -> Itera
     some = _made(event, classes["Item"], classes["Place"])
     for number in range(part, count, PARTITIONS):
         yield some[number % _KEPT]
+
+
+def stored(part: int, count: int) -> Iterator[bytes]:
+    """Yield the same records as thrift stores them."""
+    some = _stored()
+    for number in range(part, count, PARTITIONS):
+        yield some[number % _KEPT]
+
+
+@functools.lru_cache(maxsize=1)
+def _stored() -> list[bytes]:
+    codec = ThriftCodec(thrift_struct(data.IDL, "Event"))
+    return list(map(codec.encode, data.events(0, _KEPT, _KEPT)))
 
 
 @functools.lru_cache(maxsize=1)
