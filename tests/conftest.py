@@ -32,6 +32,12 @@ OWN_SPARK = (
     "tests/test_demo.py",
     "tests/test_examples.py::test_a_script_runs_on_a_cluster_with_our_wheel",
 )
+# Tests with the shared context whose names do not say "spark".
+SHARED_SPARK = (
+    "tests/test_context.py",
+    "tests/test_examples.py::test_an_rdd_goes_in_and_comes_out",
+    "tests/test_examples.py::test_thrift_totals_are_those_of_a_plain_computation",
+)
 
 # Repeatable by default, so that a red test is red for everybody; `make test-full` explores.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -74,7 +80,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             if nodeid.startswith(OWN_SPARK):
                 return "own Spark"
-            return "Spark" if "spark" in nodeid else nodeid
+            is_shared = "spark" in nodeid or nodeid.startswith(SHARED_SPARK)
+            return "Spark" if is_shared else nodeid
 
     return Scheduling(config, log)
 

@@ -42,7 +42,7 @@ def test_in_process(case: Case, corner: str, tmp_path: Path) -> None:
 def test_spark(case: Case, sc: SparkContext, tmp_path: Path) -> None:
     # The settings are as good as random, but the same on every run.
     drawn = zlib.crc32(case.name.encode())
-    partitions = case.partitions or (1, 2, 3, 7)[drawn % 4]
+    partitions = case.partitions or (1, 2, 3, 5)[drawn % 4]
     rules_off = ALL_RULES_OFF if drawn >> 2 & 1 else ""
     batch_rows = (1, 2, 1500)[(drawn >> 3) % 3]
     form = ("auto", "rows", "columns")[(drawn >> 5) % 3]
