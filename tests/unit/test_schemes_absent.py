@@ -21,7 +21,10 @@ from cascade2spark import schemes
         ("CombinedWritableSequenceFile", "; WritableSequenceFile reads many small files"),
         ("LzoProtobufScheme", "LZO is not read"),
         ("ProtobufScheme", "parse them in a function"),
-        ("ThriftSequencefile", "did you mean ThriftSequenceFile?"),
+        (
+            "ThriftSequencefile",
+            "did you mean: from cascade2spark.schemes import ThriftSequenceFile",
+        ),
     ],
 )
 def test_an_absent_scheme_is_told_by_name(name: str, said: str) -> None:
