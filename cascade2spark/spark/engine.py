@@ -163,7 +163,7 @@ class SparkEngine:
         try:
             found: list[Row] = []
             for items in lowering.sinks():
-                found.extend(_rows_of(block for _, block in items.rdd.collect()))
+                found.extend(_rows_of(block for _, block in items.make().collect()))
             return found[:rows]
         except (Py4JError, PySparkException) as failure:
             error = self._error_of(failure)
@@ -175,7 +175,7 @@ class SparkEngine:
         """Run one job and put away what its sinks hand over."""
         taps = {step.number: step.tap for step in plan.writes}
         lazy = [n for n in items.writes if isinstance(taps[n], (RDDTap, DataFrameTap))]
-        rdd = items.rdd
+        rdd = items.make()
         collected = rdd.filter(_Unless(tuple(lazy))).collect()
         for number in items.writes:
             own = [item for at, item in collected if at == number]

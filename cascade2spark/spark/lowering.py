@@ -12,7 +12,8 @@ write              part files made in the task; `collect` of their manifests
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -52,13 +53,14 @@ from cascade2spark.spark.hash_join import (
     HeldSide,
     broadcast_side,
 )
+from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, heavy_first
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.spark.partitioned import PartitionSink
 from cascade2spark.spark.partitions import Partitions
 from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
-from cascade2spark.spark.session import driver_versions, worker_memory
+from cascade2spark.spark.session import cores_of, driver_versions, worker_memory
 from cascade2spark.spark.shuffle import Exchange, exchanged
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
 from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
@@ -78,12 +80,12 @@ class SinkItems:
     Args:
         source: number of the step that the chain begins with.
         writes: numbers of its Write steps.
-        rdd: its items: (number of the Write step, manifest or block).
+        make: returns them: (number of the Write step, manifest or block). It may run jobs.
     """
 
     source: int
     writes: tuple[int, ...]
-    rdd: RDD[Any]
+    make: Callable[[], RDD[Any]]
 
 
 @attrs.frozen(eq=False)
@@ -151,12 +153,12 @@ class Lowering:
             }
             if not numbers:
                 continue
-            chain = self._chain(source, ways)
-            yield SinkItems(
-                source.number,
-                tuple(dict.fromkeys(numbers.values())),
-                chain.rdd.mapPartitions(OnlySinks(numbers, self.reports.accumulator)),
-            )
+            writes = tuple(dict.fromkeys(numbers.values()))
+            yield SinkItems(source.number, writes, partial(self._sunk, source, ways, numbers))
+
+    def _sunk(self, source: Step, ways: list[Exit], numbers: Mapping[int, int]) -> RDD[Any]:
+        only = OnlySinks(numbers, self.reports.accumulator)
+        return self._chain(source, ways).rdd.mapPartitions(only)
 
     def held_rows(self) -> dict[int, int]:
         """Return the rows of the held sides of each HashJoin, by its site's key."""
@@ -205,6 +207,9 @@ class Lowering:
                 task_source = attrs.evolve(task_source, as_columns=reads_columns)
             if self.run.settings.form == "columns" and not reads_columns:
                 task_source = ColumnSource(task_source, source.fields, source.site)
+        order = None
+        if self._may_reorder(source, ways):
+            elements, order = heavy_first(self.context, elements, cores_of(self.context))
         spec = self._spec(source, ways, self._forms.begins(source, ways))
         self._numbered += 1
         keeping = keeping_of(ways)
@@ -223,12 +228,23 @@ class Lowering:
             memory_bytes=self._memory_bytes,
             is_kept=keeping is not None,
         )
-        rdd = elements.mapPartitionsWithIndex(task)
+        rdd = elements.mapPartitionsWithIndex(Renumbered(task, order) if order else task)
         if keeping is not None:
             rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
         if keeping is not None:
             (self.persisted if keeping == "run" else self.handed_out).append(rdd)
         return _Chain(rdd, ways)
+
+    def _may_reorder(self, source: Step, ways: list[Exit]) -> bool:
+        """Tell whether nobody sees where partitions lie, and it may be worth to move them.
+
+        What leads to a file, to memory or to another exchange carries its partition's number.
+        """
+        if not isinstance(source, (Group, CoGroup)) or self._sample_bytes is not None:
+            return False
+        if keeping_of(ways) is not None or self._partitions.of(source) <= cores_of(self.context):
+            return False
+        return self._partitions.known_bytes(source) >= LEAST_BYTES
 
     def _spec(self, source: Step, ways: list[Exit], has_columns: bool) -> ChainSpec:
         chain = ChainBuilder(has_columns)

@@ -48,6 +48,10 @@ class Partitions:
             found = self.chosen[source.number] = self._chosen(source)
         return found
 
+    def known_bytes(self, source: Step) -> int:
+        """Return the size of what is read below a step, as far as it can be told."""
+        return self._read_below(source)[0]
+
     def _chosen(self, source: Step) -> int:
         if isinstance(source, Read):
             return self._reading(source).partitions
