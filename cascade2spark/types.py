@@ -320,11 +320,16 @@ def as_type(given: Any) -> Type:
         return _PYTHON_TYPES[given]
     except (KeyError, TypeError):
         is_class = isinstance(given, type) and issubclass(given, Type)
+        fix = "give an instance of it" if is_class else None
+        if isinstance(given, str) and given.endswith(".class"):  # as Java writes it
+            name = {"Character": "char_"}.get(given[:-6], given[:-6].rpartition(".")[2])
+            name = name if name in _STOCK_TYPES else f"{name}_"
+            fix = f"write {name}, without quotes" if name in _STOCK_TYPES else None
         raise BuildError(
             "this is not a type of a field",
             asked=shown_value(given),
             available=[*(kind.__name__ for kind in _PYTHON_TYPES), *_STOCK_TYPES, "DateType(...)"],
-            fix="give an instance of it" if is_class else None,
+            fix=fix,
         ) from None
 
 

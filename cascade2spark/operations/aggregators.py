@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from cascade2spark.errors import OperationError
+from cascade2spark.errors import CoercionError, OperationError, shown_value
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.java_numbers import parse_whole
 from cascade2spark.operations.arguments import no_more, one_field, type_at
@@ -84,9 +84,11 @@ class Sum(FoldAggregator):
         box = self.type.canonical_type
         if box.bits is not None and box.python_type is int:
             result = _whole_result(self.type)
-            return Fold(_nothing, _whole_step(source), result, _joined, _step_line("int"))
+            step = _whole_step(_adding(self.type, source))
+            return Fold(_nothing, step, result, _joined, _step_line("int"))
         result = coercion(self.type)
-        return Fold(_nothing, _real_step(source), result, _joined, _step_line("float"))
+        step = _real_step(_adding(self.type, source))
+        return Fold(_nothing, step, result, _joined, _step_line("float"))
 
 
 class Average(FoldAggregator):
@@ -153,9 +155,23 @@ def _step_line(kind: str) -> str:
     return f"{{state}} = {{state}} + {{value}} if {is_added} else {{step}}({{state}}{{values}})"
 
 
-def _real_step(source: Type | None) -> Callable[..., Any]:
-    number = coercion(Double, source)
+def _adding(kind: Type, source: Type | None) -> Callable[[Any], Any]:
+    """Return the function from values to numbers; its error names the type of the sum."""
+    convert = coercion(Double, source)
 
+    def number(value: Any) -> Any:
+        try:
+            return convert(value)
+        except CoercionError as error:
+            raise CoercionError(
+                f"{type(value).__name__} {shown_value(value)} cannot be added to a sum",
+                details={**error.details, "type": kind.name},
+            ) from None
+
+    return number
+
+
+def _real_step(number: Callable[[Any], Any]) -> Callable[..., Any]:
     def step(total: Any, value: Any, *_: Any) -> Any:
         if value.__class__ is not float:
             value = number(value)
@@ -166,9 +182,7 @@ def _real_step(source: Type | None) -> Callable[..., Any]:
     return step
 
 
-def _whole_step(source: Type | None) -> Callable[..., Any]:
-    number = coercion(Double, source)
-
+def _whole_step(number: Callable[[Any], Any]) -> Callable[..., Any]:
     def step(total: Any, value: Any, *_: Any) -> Any:
         if value.__class__ is not int:
             value = _exact(value, number)

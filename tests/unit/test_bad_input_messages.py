@@ -265,6 +265,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "template of a folder without a name": lambda: TemplateTap(FOLDER, "%s//x", Fields("day")),
     "template that no value fits": lambda: TemplateTap(FOLDER, "%1$d/%1$f", Fields("day")),
     "template that is no format": lambda: TemplateTap(FOLDER, "%s/%q"),
+    "type as Java writes it": lambda: Sum("s", "Integer.class"),
+    "primitive as Java writes it": lambda: Sum("s", "int.class"),
     "partitions that are a text": lambda: GroupBy(LOGS, "url", partitions="3"),
     "filter with Java's name": java_names,
     "function with a name of its own": lambda: Each(LOGS, Misspelt("x")),

@@ -10,6 +10,7 @@ from cascade2spark.joiners import InnerJoin
 from cascade2spark.operations import (
     AssertGroupSizeEquals,
     Count,
+    First,
     Identity,
     Insert,
     RegexParser,
@@ -21,6 +22,7 @@ from cascade2spark.operations.callables import function, keep_if
 from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Pipe
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.taps import Lfs, MemoryTap, MultiSinkTap
+from cascade2spark.types import Long
 from tests.conformance.case import Fails, Topic, rows
 from tests.conformance.functions import BadFilter, BadFunction, FailingAggregator, FailingBuffer
 
@@ -412,6 +414,52 @@ class _PickyJoin(InnerJoin):
 )
 def a_joiner_in_memory_traps_the_incoming_tuple(lhs, rhs):
     return HashJoin(lhs, Fields("k"), rhs, Fields("j"), _PickyJoin())
+
+
+@case(
+    "section 8.1: a coercion, the arguments; stock operations and columns too",
+    i=rows("id n", (1, "7"), (2, "seven"), (3, None)),
+    expected=[(1, 7), (3, None)],
+    traps={"i": ["seven"]},
+    counters={TRAPPED: 1},
+    covers=59,
+)
+def a_coercion_traps_its_arguments(i):
+    return Each(i, "n", Identity(Long), Fields.REPLACE)
+
+
+@case(
+    "section 8.1: a function behind a stock one: each its own arguments",
+    i=rows("id line", (1, "a=1"), (2, "b=x"), (3, "c=0")),
+    expected=[(1, "a", 1)],
+    traps={"i": ["b=x", (3, "0")]},
+    counters={TRAPPED: 2},
+    covers=59,
+    python_only=True,
+)
+def a_failure_behind_a_stock_function(i):
+    parsed = Each(i, "line", PARSER, Fields("id", "k", "v"))
+    return Each(parsed, ("id", "v"), function("id", "v")(_positive), Fields.REPLACE)
+
+
+def _positive(id, v):
+    if not 1 / int(v):
+        raise ValueError("none")
+    return id, int(v)
+
+
+@case(
+    "section 8.1: an Aggregator and the Each behind it: what the group has so far, once",
+    i=rows("k v", ("a", 1), ("a", 2), ("b", 5)),
+    expected=[("a", 1)],
+    traps={"i": [("b",)]},
+    counters={TRAPPED: 1},
+    covers=59,
+    python_only=True,
+)
+def a_failure_behind_an_aggregator(i):
+    firsts = Every(GroupBy(i, "k"), "v", First(Fields("f")))
+    return Each(Pipe("late", firsts), "f", BadFunction("f", 5), Fields.REPLACE)
 
 
 class _Picky:
