@@ -93,8 +93,8 @@ class PythonKeyOrder:
     Args:
         width: number of values in a key.
         reverse: invert the order of every value, so that None comes last.
-        hashable_from: where keys come from, if they must be hashable: then lists, sets and dicts
-            are refused, and the message names that place.
+        hashable_from: what makes the keys, and what uses them, each with its place, if keys must
+            be hashable: then lists, sets and dicts are refused, and the message names both.
     Raises:
         RunError: (its functions) a value is of a class whose equality is not known here.
     Laws:
@@ -109,7 +109,7 @@ class PythonKeyOrder:
 
     width: int
     reverse: bool = False
-    hashable_from: str | None = attrs.field(default=None, eq=False)
+    hashable_from: tuple[str, str] | None = attrs.field(default=None, eq=False)
 
     is_natural = False
     is_directional = False
@@ -156,13 +156,13 @@ class PythonKeyOrder:
 
     def _checked(self, part: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Return a function of a value, or of a key, which refuses what is not hashable."""
-        place = self.hashable_from
-        if place is None:
+        places = self.hashable_from
+        if places is None:
             return part
 
         def checked(value: Any) -> Any:
             if value.__class__ not in _PLAIN:
-                _check_hashable(value, place)
+                _check_hashable(value, places)
             return part(value)
 
         return checked
@@ -209,7 +209,7 @@ class PythonOrder:
     """
 
     reverse: bool = False
-    hashable_from: str | None = attrs.field(default=None, eq=False)
+    hashable_from: tuple[str, str] | None = attrs.field(default=None, eq=False)
 
     def compare(self, left: Any, right: Any) -> int:
         """Return less than, equal to or more than 0."""
@@ -286,13 +286,13 @@ def _order_key(value: Any) -> ValueKey:
     )
 
 
-def _check_hashable(value: Any, place: str) -> None:
+def _check_hashable(value: Any, places: tuple[str, str]) -> None:
     try:
         hash(value)
     except TypeError:
         raise RunError(
             f"a value of class {type(value).__name__} cannot be a key: it is not hashable",
-            details={"value": shown_value(value), "made by": place},
+            details={"value": shown_value(value), "made by": places[0], "key of": places[1]},
             fix="make a tuple of a list, a frozenset of a set, a tuple of items of a dict",
         ) from None
 

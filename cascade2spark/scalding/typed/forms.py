@@ -185,17 +185,25 @@ def placed(pipe: Any, node: n.Node) -> Any:
     return pipe
 
 
-def key_fields(form: Form, made: n.Node) -> Fields:
+def key_fields(form: Form, made: n.Node, node: n.Node) -> Fields:
     """Return the fields of a key, to be compared by Python's ``==``.
 
     Args:
         form: where the key lies.
         made: what makes the keys; the nearest node that calls a function is named in messages.
+        node: what groups or joins by them, which is named as well.
     """
     names = leaves_of(form)
     fields = Fields(*names)
-    fields.set_comparators(*[PythonOrder(hashable_from=_maker(made))] * len(names))
+    places = _maker(made), f"{_user(node)} at {node.origin}"
+    fields.set_comparators(*[PythonOrder(hashable_from=places)] * len(names))
     return fields
+
+
+def _user(node: n.Node) -> str:
+    if isinstance(node, n.Reduced):
+        return node.steps[0].name if node.steps else "group"
+    return _MAKERS.get(type(node), "group")
 
 
 def _maker(node: n.Node) -> str:

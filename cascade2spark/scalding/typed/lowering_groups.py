@@ -88,7 +88,9 @@ def _folded(node: n.Reduced, found: Lowered, fold: Fold) -> Lowered:
     result = fresh_name("value", found.fields) if "value" in keys else "value"
     group = placed(
         GroupBy(
-            found.pipe, key_fields(key, node.previous), partitions=partition_count(node.reducers)
+            found.pipe,
+            key_fields(key, node.previous, node),
+            partitions=partition_count(node.reducers),
         ),
         node,
     )
@@ -115,7 +117,7 @@ def _group_steps(node: n.Reduced, found: Lowered, todo: tuple[Step, ...]) -> Low
         found = with_only(found, node, (*leaves_of(key), *(sort or ()), *leaves_of(read)))
     group = GroupBy(
         found.pipe,
-        key_fields(key, node.previous),
+        key_fields(key, node.previous, node),
         sort=sort,
         partitions=partition_count(node.reducers),
     )

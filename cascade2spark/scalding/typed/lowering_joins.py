@@ -79,7 +79,7 @@ def _hash_joined(
     names, renamed = names_apart(left.fields, right.fields)
     join = HashJoin(
         pipes=[left.pipe, branch_again(right, node)],
-        keys=[key_fields(left_key, node.left), key_fields(right_key, node.right)],
+        keys=[key_fields(left_key, node.left, node), key_fields(right_key, node.right, node)],
         declared=Fields(*names),
         joiner=InnerJoin() if node.is_inner else LeftJoin(),
     )
@@ -167,7 +167,7 @@ def _stock_join(node: n.Joined, sides: list[Lowered], flags: list[bool]) -> Lowe
 
 def _keys_of(node: n.Joined, sides: list[Lowered]) -> list[Fields]:
     makers = zip(sides, node.sides, strict=True)
-    return [key_fields(side.form[0], made) for side, made in makers]
+    return [key_fields(side.form[0], made, node) for side, made in makers]
 
 
 def _joiner(flags: list[bool]) -> Joiner:
