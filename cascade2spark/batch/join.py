@@ -54,7 +54,11 @@ class CoGroupRun:
 
 
 class Joining:
-    """Makes the joined rows of one key from its sides."""
+    """Makes the joined rows of one key from its sides.
+
+    Args:
+        place: of a CoGroup, and the names of its key: what a joiner that fails is told with.
+    """
 
     def __init__(
         self,
@@ -64,7 +68,9 @@ class Joining:
         *,
         is_self_join: bool,
         flow_process: Any,
+        place: tuple[SiteSpec, Fields] | None = None,
     ) -> None:
+        self._place = place
         self._joiner = joiner
         self._joined = joined
         self._fields = [side.fields for side in sides]
@@ -109,10 +115,16 @@ class Joining:
         )
 
     def _driven(self, sides: Sequence[SideRows], key: Row | None) -> Iterator[Row]:
-        for joined in self._joiner.get_iterator(self.closure(sides, key)):
-            row = tuple(joined)
-            check_width(row, self._joined)
-            yield row
+        try:
+            for joined in self._joiner.get_iterator(self.closure(sides, key)):
+                row = tuple(joined)
+                check_width(row, self._joined)
+                yield row
+        except Exception as error:
+            if self._place is None or isinstance(error, MemoryError):
+                raise
+            located = located_error(error, self._place[0], key, self._place[1])
+            raise located from located.__cause__
 
 
 def required_sides(joiner: Joiner, size: int) -> tuple[bool, ...] | None:
@@ -174,6 +186,7 @@ def joined_groups(
         spec.joined,
         is_self_join=spec.is_self_join,
         flow_process=task.flow_process,
+        place=(spec.site, spec.group_fields),
     )
     is_joined = not isinstance(spec.joiner, BufferJoin)
     holding = _Holding(task, len(sides), joining.required)

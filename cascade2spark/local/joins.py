@@ -60,7 +60,12 @@ class CoGroupStage(Stage):
         if not self._is_joined:
             self._driver.group(key, (), closure)
             return
-        joined = list(joined_rows(self.run, self.step, closure))
+        try:
+            joined = list(joined_rows(self.run, self.step, closure))
+        except Exception as error:
+            # No trap: the rows of a group are no one incoming tuple.
+            self.run.failed(error, self.step.site, None, key, self.step.group_fields)
+            raise
         if joined:
             self.run.count_out(self.step.site, len(joined))
             self._driver.group(key, joined, None)

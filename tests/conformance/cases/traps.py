@@ -462,6 +462,18 @@ def a_failure_behind_an_aggregator(i):
     return Each(Pipe("late", firsts), "f", BadFunction("f", 5), Fields.REPLACE)
 
 
+@case(
+    "section 8.1: a joiner of a CoGroup; the message has the pipe, the key and the user's line",
+    lhs=rows("k v", ("a", 1), ("bad", 2)),
+    rhs=rows("j w", ("a", 4), ("bad", 5)),
+    fails=Fails(RunError, ("CoGroup 'lhs*rhs'", "a bad key", "('bad', 'bad')", "traps.py")),
+    covers=59,
+    python_only=True,
+)
+def a_joiner_that_fails_names_its_key(lhs, rhs):
+    return CoGroup(lhs, Fields("k"), rhs, Fields("j"), _PickyJoin())
+
+
 class _Picky:
     """A comparator that cannot place the value `bad`."""
 
