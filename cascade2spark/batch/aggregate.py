@@ -233,13 +233,14 @@ class PartialAggregation:
         What equals a text is one. The first key that is none goes, with all rows after it, through
         the loop for any keys.
         """
+        is_settled = all(fold.is_settled for fold in self._bound.folds)
         return [
             ("def absorb_texts(rows, held):", None),
             ("    rest = iter(rows)", None),
             ("    for row in rest:", None),
             (f"        n = row[{place}]", None),
             ("        try:", None),
-            ("            e = held[n]", None),
+            ("            held[n]" if is_settled else "            e = held[n]", None),
             ("        except KeyError:", None),
             ("            if n.__class__ is not str: break", None),
             (f"            held[n] = e = [(n,){self._zeros()}]", 0),
