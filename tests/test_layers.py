@@ -44,6 +44,8 @@ ROWS = [
     (1, "ordering_python", "L0 kinds ordering"),
     (1, "selection", "L0 fields field_resolution tuples"),
     (1, "files counters codecs config_def", "L0"),
+    (1, "flow_process", "L0 counters tuples"),
+    (1, "operation_calls", "L0 fields selection tuples"),
     (2, "operations joiners schemes", "L0-1"),
     (2, "taps", "L0-1 operations schemes"),
     (3, "overloads", "L0-2 !taps"),
