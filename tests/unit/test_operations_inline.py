@@ -20,7 +20,17 @@ from cascade2spark.operations import (
     RegexSplitter,
 )
 from cascade2spark.operations.inline import Inline
-from cascade2spark.types import Boolean, Double, Integer, Long, String, int_
+from cascade2spark.types import (
+    BigDecimal,
+    Boolean,
+    Double,
+    Float,
+    Integer,
+    Long,
+    Object,
+    String,
+    int_,
+)
 from tests.unit.batch_chains import operators, results
 
 AB = Fields("a", "b")
@@ -139,6 +149,12 @@ def test_an_expression_that_may_fail_is_called() -> None:
     for text in ("a / b", "a.length()", "Math.sqrt(a)"):
         types = [String, Long] if "." in text and "M" not in text else [Long, Long]
         assert ExpressionFunction("x", text, ["a", "b"], types).inline(AB, Fields("x")) is None
+
+
+def test_an_expression_of_other_kinds_is_called() -> None:
+    for kind in (Float, Object, BigDecimal):
+        assert ExpressionFilter("a == b", ["a", "b"], [kind, kind]).inline(AB) is None
+    assert ExpressionFilter("a > 1", ["a", "b"], [Long, Float]).inline(AB) is None
 
 
 def test_several_operators_in_one_expression() -> None:

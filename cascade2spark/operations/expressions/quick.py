@@ -58,8 +58,8 @@ def inline_expression(
         kinds: of its parameters.
         places: which argument each parameter takes.
     """
-    writer = _QuickWriter(tree, kinds, places)
     try:
+        writer = _QuickWriter(tree, kinds, places)
         text = writer.guarded(tree)
         quick = writer.decided(tree) if tree.kind is BOOLEAN else None
     except _NotQuick:
