@@ -124,7 +124,7 @@ class ThriftRecord(metaclass=ABCMeta):
             return bool(getattr(self, CODEC) == getattr(other, CODEC))
         return _set_values(self) == _set_values(other)
 
-    def __hash__(self) -> int:  # type: ignore[override]
+    def __hash__(self) -> int:
         # The same in every process, unlike the hash of None or of a text.
         return zlib.crc32(repr(_stable(self)).encode("utf-8", "surrogatepass"))
 

@@ -6,7 +6,7 @@ What is looked at in many of them is read while the next ones are checked, by th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
@@ -20,7 +20,7 @@ _OFTEN = 8
 _MOST_AHEAD = 8
 
 # Runs an iterator to its end, in C.
-_do = deque(maxlen=0).extend
+_do: Callable[[Iterable[Any]], None] = deque[Any](maxlen=0).extend
 
 ReadMany = Callable[[list[bytes]], list[Any]]
 
