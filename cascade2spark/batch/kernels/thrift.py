@@ -6,8 +6,8 @@ Nothing is believed: who ends exactly where its bytes end was never beyond them,
 goes back. Whatever else is found raises NotColumns, and the rows tell what it is.
 
 Microseconds a record, one core, blocks of 5 000, against the C codec and columns from its rows:
-three of 21 fields of 311 bytes with a list of structs, a map and two structs inside 0.7 and 1.1,
-15 of them 1.0 and 2.1; three of nine flat fields 0.15 and 0.94, all nine 0.21 and 1.5.
+three of 21 fields of 311 bytes with a list of structs, a map and two structs inside 0.7 and 0.8,
+15 of them 0.8 and 2.0; three of nine flat fields 0.14 and 0.57, all nine 0.21 and 1.1.
 """
 
 from __future__ import annotations
