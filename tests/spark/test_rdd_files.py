@@ -92,6 +92,8 @@ def test_what_is_wrong_is_said(sc, tmp_path) -> None:
     rdd = sc.parallelize([{"ms": 1, "user": 5}], 1)
     with pytest.raises(RunError, match=r"(?s)a int where a string belongs.*Visit\.user"):
         write_thrift(rdd, tmp_path / "a", VISIT)
+    with pytest.raises(RunError, match=r"(?s)of which fields.*fields=\[...\]"):
+        write_thrift(sc.parallelize([(1, "a")], 1), tmp_path / "b", VISIT)
     with pytest.raises(RunError, match="no tuple of 2 values"):
         write_thrift(rdd, tmp_path / "b", VISIT, fields=["user", "ms"])
     with pytest.raises(RunError, match="no pair of key and value"):
