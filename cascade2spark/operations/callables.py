@@ -18,31 +18,37 @@ prints like its element and equals nothing.
 from __future__ import annotations
 
 import copy
-import enum
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
-import attrs
-
-from cascade2spark.errors import BuildError, TupleError, shown_value
+from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.operations.base import (
-    Aggregator,
-    AggregatorCall,
     BaseOperation,
     Buffer,
     BufferCall,
-    Filter,
-    FilterCall,
     FlowProcess,
-    Function,
-    FunctionCall,
 )
-from cascade2spark.operations.inline import Inline
+from cascade2spark.operations.row_operations import (
+    STEP_LINE,
+    Fold,
+    FoldAggregator,
+    RowFilter,
+    RowFunction,
+)
+from cascade2spark.operations.shapes import (
+    Built,
+    Nesting,
+    Shape,
+    checked_row,
+    nester,
+    refuse_tuple_of_one,
+    rows_of,
+    shape_of,
+    wrong_shape,
+)
 from cascade2spark.origin import Origin, origin_of_callable
-from cascade2spark.tuples import Tuple
 
 __all__ = [
     "STEP_LINE",
@@ -60,6 +66,7 @@ __all__ = [
     "Shape",
     "aggregator",
     "buffer",
+    "checked_row",
     "function",
     "keep_if",
     "nester",
@@ -70,281 +77,6 @@ __all__ = [
 ]
 
 Row = tuple[Any, ...]
-# One step of a fold in generated code; see `Fold`.
-STEP_LINE = "{state} = {step}({state}{values})"
-# How the one argument of a callable is made of argument values: a place, an object, or a tuple.
-# None stands for what is not there, and reads as None.
-Nesting: TypeAlias = "int | Built | tuple[Nesting, ...] | None"
-
-
-@attrs.frozen
-class Built:
-    """An object that is made of values.
-
-    Args:
-        record: `record.maker()` gives the function from a tuple of the values to the object.
-        parts: where the values are.
-    """
-
-    record: Any
-    parts: tuple[Nesting, ...]
-
-
-def nester(nesting: Nesting) -> Callable[[Row], Any]:
-    """Return the function from argument values to the one argument that a callable takes."""
-    if isinstance(nesting, int):
-        return itemgetter(nesting)
-    is_flat = isinstance(nesting, tuple) and all(isinstance(one, int) for one in nesting)
-    if is_flat and isinstance(nesting, tuple) and len(nesting) > 1:
-        return itemgetter(*nesting)
-    # Text of our own, of places only: a pair in a pair costs 70 ns, by calls 350.
-    makers: dict[str, Any] = {"__builtins__": {}}
-    found: Callable[[Row], Any] = eval(f"lambda values: {_nested_text(nesting, makers)}", makers)
-    return found
-
-
-def _nested_text(nesting: Nesting, makers: dict[str, Any]) -> str:
-    if nesting is None or isinstance(nesting, int):
-        return "None" if nesting is None else f"values[{nesting}]"
-    if isinstance(nesting, Built):
-        name = f"make{len(makers)}"
-        makers[name] = nesting.record.maker()
-        return f"{name}({_nested_text(nesting.parts, makers)})"
-    return "".join(["(", *(f"{_nested_text(one, makers)}, " for one in nesting), ")"])
-
-
-class Shape(enum.Enum):
-    """What one call of a plain callable returns."""
-
-    VALUE = "one value"
-    ROW = "one tuple"
-    VALUES = "an iterable of values"
-    ROWS = "an iterable of tuples"
-
-    @property
-    def is_many(self) -> bool:
-        """Tell whether one call may give no row or several."""
-        return self in (Shape.VALUES, Shape.ROWS)
-
-
-def shape_of(fields: Fields, many: bool) -> Shape:
-    """Return the shape that `fields` and `many` declare."""
-    if fields.is_defined() and fields.size() == 1:
-        return Shape.VALUES if many else Shape.VALUE
-    return Shape.ROWS if many else Shape.ROW
-
-
-def rows_of(
-    shape: Shape,
-    declared: Fields,
-    result: Any,
-    origin: Origin | None,
-    *,
-    is_plain: bool = False,
-) -> Iterator[Row]:
-    """Yield the rows that one call's result stands for.
-
-    Args:
-        shape: what the callable declared.
-        declared: fields of the results; UNKNOWN checks no width.
-        result: what the callable returned.
-        origin: where the callable was defined, for the message.
-        is_plain: a user wrote the callable, so that a tuple of one is a slip, not a value.
-    Raises:
-        TupleError: the result does not have the declared shape.
-    """
-    if shape is Shape.VALUE:
-        if is_plain and type(result) is tuple:
-            refuse_tuple_of_one(result, declared, origin)
-        yield (result,)
-        return
-    width = None if declared.is_unknown() or declared.is_all() else declared.size()
-    if shape is Shape.ROW:
-        yield checked_row(result, width, declared, origin)
-        return
-    if result is None:
-        return
-    if isinstance(result, (str, bytes)) or not isinstance(result, Iterable):
-        raise wrong_shape(result, declared, origin, "an iterable of results")
-    if shape is Shape.VALUES:
-        for value in result:
-            if is_plain and type(value) is tuple:
-                refuse_tuple_of_one(value, declared, origin)
-            yield (value,)
-    else:
-        for row in result:
-            yield checked_row(row, width, declared, origin)
-
-
-def checked_row(result: Any, width: int | None, declared: Fields, origin: Origin | None) -> Row:
-    """Return `result` as a plain tuple of `width` values, or raise TupleError."""
-    if not isinstance(result, (tuple, list, Tuple)):
-        raise wrong_shape(result, declared, origin, "a tuple")
-    row: Row = result if type(result) is tuple else tuple(result)
-    if width is not None and len(row) != width:
-        raise wrong_shape(result, declared, origin, f"a tuple of {width}")
-    return row
-
-
-def refuse_tuple_of_one(value: Any, declared: Fields, origin: Origin | None) -> None:
-    """Raise TupleError for a tuple of one where one value is declared; any other is a value."""
-    if type(value) is tuple and len(value) == 1:
-        fix = "return the value itself"
-        raise wrong_shape(value, declared, origin, "one value", fix)
-
-
-def wrong_shape(
-    result: Any, declared: Fields, origin: Origin | None, wanted: str, fix: str | None = None
-) -> TupleError:
-    """Return the error for a result that does not have the declared shape."""
-    kind = type(result).__name__
-    is_row = isinstance(result, (tuple, list, Tuple))
-    what = f"a {kind} of {len(result)}" if is_row else f"a value of type {kind}"
-    return TupleError(
-        f"a function returned {what} where {wanted} is declared",
-        details={"declared": declared, "returned": shown_value(result)},
-        origin=origin,
-        fix=fix,
-    )
-
-
-class RowFunction(BaseOperation, Function):
-    """Function given by a callable of the argument values.
-
-    Subclasses set `shape` and define `bind`; everything else follows. `is_plain` tells that the
-    callable is a user's, whose values are checked. With a `nesting` the callable takes one argument
-    that is made of the argument values, which must be as many as they are declared. A class that
-    says `is_exact` itself gives tuples of the declared width only, and nobody checks them then.
-    `alike` names what the callable does where an engine may do that its own way: ``words`` is
-    ``str.split`` without a separator.
-    """
-
-    shape: Shape = Shape.VALUE
-    origin: Origin | None = None
-    is_plain = False
-    is_exact = False
-    nesting: Nesting | None = None
-    alike: str | None = None
-
-    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
-        """Return the callable that one task applies to the argument values of each row.
-
-        Args:
-            argument_fields: the resolved arguments; the callable gets one value for each.
-            declared: the resolved declared fields, which fix the width of the results.
-        """
-        raise NotImplementedError(f"{type(self).__name__} must define bind")
-
-    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
-        """Return the work of what `bind` returns as text for a generated loop, None for a call.
-
-        Asked of the class that says it itself only: what derives from it may do otherwise.
-        """
-        return None
-
-    def prepare(self, flow_process: FlowProcess, operation_call: FunctionCall) -> None:
-        """Bind the callable for this task."""
-        call = self.bind(operation_call.get_argument_fields(), operation_call.get_declared_fields())
-        operation_call.set_context(_nesting_call(self.nesting, call))
-
-    def operate(self, flow_process: FlowProcess, function_call: FunctionCall) -> None:
-        """Apply the callable to one row and emit its results."""
-        result = function_call.get_context()(*function_call.get_arguments().get_tuple())
-        declared = function_call.get_declared_fields()
-        for row in rows_of(self.shape, declared, result, self.origin, is_plain=self.is_plain):
-            function_call.get_output_collector().add(row)
-
-
-class RowFilter(BaseOperation, Filter):
-    """Filter given by a callable of the argument values; True removes the row.
-
-    A class that says `is_blind` itself looks at no value: its callable may be called without any.
-    """
-
-    origin: Origin | None = None
-    is_blind = False
-    nesting: Nesting | None = None
-
-    def bind(self, argument_fields: Fields) -> Callable[..., bool]:
-        """Return the callable that one task applies to the argument values of each row."""
-        raise NotImplementedError(f"{type(self).__name__} must define bind")
-
-    def inline(self, argument_fields: Fields) -> Inline | None:
-        """Return the work of what `bind` returns as text; see `RowFunction.inline`."""
-        return None
-
-    def prepare(self, flow_process: FlowProcess, operation_call: FilterCall) -> None:
-        """Bind the callable for this task."""
-        call = self.bind(operation_call.get_argument_fields())
-        operation_call.set_context(_nesting_call(self.nesting, call))
-
-    def is_remove(self, flow_process: FlowProcess, filter_call: FilterCall) -> bool:
-        """Apply the callable to one row."""
-        return bool(filter_call.get_context()(*filter_call.get_arguments().get_tuple()))
-
-
-@attrs.frozen
-class Fold:
-    """One aggregation: start value, step over the values of a row, result, and how two states join.
-
-    `merge` makes it algebraic: states of parts of a group may be made before the exchange and
-    joined after it. A state must then be picklable; a plain value travels fastest.
-
-    `line` is the step as Python text of our own, for loops over many rows: ``{state}``, ``{step}``
-    (that function), ``{values}`` (all values, each behind a comma) and ``{value}`` (the first).
-
-    A fold that `is_settled` has its state after the first row: all further steps change nothing.
-    """
-
-    zero: Callable[[], Any]
-    step: Callable[..., Any]
-    finish: Callable[[Any], Any]
-    merge: Callable[[Any, Any], Any] | None = None
-    line: str = STEP_LINE
-    is_settled: bool = False
-
-
-class FoldAggregator(BaseOperation, Aggregator):
-    """Aggregator given by a `Fold`; subclasses set `shape` and define `bind`.
-
-    `alike` names what the fold does where an engine may do that its own way: ``sum`` adds plain
-    numbers up by Python's ``+``, ``size`` counts rows.
-    """
-
-    shape: Shape = Shape.VALUE
-    origin: Origin | None = None
-    is_plain = False
-    alike: str | None = None
-
-    def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
-        """Return the fold that one task runs over each group."""
-        raise NotImplementedError(f"{type(self).__name__} must define bind")
-
-    def is_algebraic(self) -> bool:
-        """Tell whether parts of a group may be aggregated apart and joined, in input order."""
-        return False
-
-    def prepare(self, flow_process: FlowProcess, operation_call: AggregatorCall) -> None:
-        """Bind the fold for this task."""
-        fold = self.bind(operation_call.get_argument_fields(), operation_call.get_declared_fields())
-        operation_call.set_context([fold, None])
-
-    def start(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
-        """Begin a group."""
-        context = aggregator_call.get_context()
-        context[1] = context[0].zero()
-
-    def aggregate(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
-        """Step over one row."""
-        context = aggregator_call.get_context()
-        context[1] = context[0].step(context[1], *aggregator_call.get_arguments().get_tuple())
-
-    def complete(self, flow_process: FlowProcess, aggregator_call: AggregatorCall) -> None:
-        """Emit the finished state."""
-        fold, state = aggregator_call.get_context()
-        declared, result = aggregator_call.get_declared_fields(), fold.finish(state)
-        for row in rows_of(self.shape, declared, result, self.origin, is_plain=self.is_plain):
-            aggregator_call.get_output_collector().add(row)
 
 
 class PlainFunction(RowFunction):
@@ -636,13 +368,6 @@ def _starter(zero: Any) -> Callable[[], Any]:
     if isinstance(zero, (list, dict, set)):
         return lambda: copy.deepcopy(zero)
     return lambda: zero
-
-
-def _nesting_call(nesting: Nesting | None, call: Callable[..., Any]) -> Callable[..., Any]:
-    if nesting is None:
-        return call
-    nest = nester(nesting)
-    return lambda *values: call(nest(values))
 
 
 def _same(state: Any) -> Any:
