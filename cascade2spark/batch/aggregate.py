@@ -233,14 +233,15 @@ class PartialAggregation:
         What equals a text is one. The first key that is none goes, with all rows after it, through
         the loop for any keys.
         """
-        is_settled = all(fold.is_settled for fold in self._bound.folds)
+        if all(fold.is_settled for fold in self._bound.folds):
+            return self._asking_texts(place)
         return [
             ("def absorb_texts(rows, held):", None),
             ("    rest = iter(rows)", None),
             ("    for row in rest:", None),
             (f"        n = row[{place}]", None),
             ("        try:", None),
-            ("            held[n]" if is_settled else "            e = held[n]", None),
+            ("            e = held[n]", None),
             ("        except KeyError:", None),
             ("            if n.__class__ is not str: break", None),
             (f"            held[n] = e = [(n,){self._zeros()}]", 0),
@@ -251,6 +252,25 @@ class PartialAggregation:
             *self._steps(8, is_settled=False),
             ("    else:", None),
             ("        return True", None),
+            ("    return absorb(chain((row,), rest), held)", None),
+        ]
+
+    def _asking_texts(self, place: int) -> list[tuple[str, int | None]]:
+        """Return that loop for folds that only the first row of a key matters to."""
+        return [
+            ("def absorb_texts(rows, held):", None),
+            ("    rest = iter(rows)", None),
+            ("    try:", None),
+            ("        for row in rest:", None),
+            (f"            n = row[{place}]", None),
+            ("            if n not in held:", None),
+            ("                if n.__class__ is not str: break", None),
+            (f"                held[n] = e = [(n,){self._zeros()}]", 0),
+            *self._steps(16, is_settled=True),
+            ("        else:", None),
+            ("            return True", None),
+            ("    except TypeError:", None),
+            ("        if is_hashable(n): raise", None),
             ("    return absorb(chain((row,), rest), held)", None),
         ]
 

@@ -27,20 +27,23 @@ class Inline:
         names: objects that the texts name.
         quick: gives that too, or raises anything at all: then the rows at hand are done again by
             `text`. None for no such text.
+        is_condition: the value is a boolean.
     """
 
     text: str
     names: Mapping[str, Any] = attrs.field(factory=dict)
     quick: str | None = None
+    is_condition: bool = False
 
     def reads_often(self, place: int, *, is_quick: bool) -> bool:
         """Tell whether a text reads an argument value several times.
 
-        A quick one is made to look at few.
+        A quick condition looks at few, and not at all of them for each row.
         """
-        if is_quick and self.quick is not None:
+        if is_quick and self.quick is not None and self.is_condition:
             return False
-        return self.text.count(f"{{{place}}}") > 1
+        text = self.quick if is_quick and self.quick is not None else self.text
+        return text.count(f"{{{place}}}") > 1
 
     def written(self, number: int, atoms: Sequence[str], call: str, *, is_quick: bool) -> str:
         """Return a text for the operator of a number.

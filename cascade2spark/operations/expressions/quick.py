@@ -61,10 +61,10 @@ def inline_expression(
     try:
         writer = _QuickWriter(tree, kinds, places)
         text = writer.guarded(tree)
-        quick = writer.decided(tree) if tree.kind is BOOLEAN else None
+        quick = writer.decided(tree) if tree.kind is BOOLEAN else writer.calculated(tree)
     except _NotQuick:
         return None
-    return Inline(text, writer.names, quick)
+    return Inline(text, writer.names, quick, is_condition=tree.kind is BOOLEAN)
 
 
 class _NotQuick(Exception):
@@ -107,6 +107,19 @@ class _QuickWriter(Writer):
         ]
         return f"({' and '.join([*eager, self._sure(tree)])})"
 
+    def calculated(self, tree: TypedNode) -> str | None:
+        """Write a whole number that is one only if all its operands are; None for other values.
+
+        Of a float, or a decimal, comes another; what is neither raises. True counts as 1.
+        """
+        used = _parameters(tree)
+        is_plain = all(kind is OBJECT or at in used for at, kind in enumerate(self._kinds))
+        if not is_plain or not _is_calculation(tree):
+            return None
+        tests = " and ".join([self._range_test(at) for at in sorted(used)])
+        value = f"({{q}}r := {self.write(tree)}).__class__ is int"
+        return f"({{q}}r if {tests} and {value} else {{unsure}}())" if used else None
+
     def guard(self, at: int) -> str:
         """Write the test that a parameter is as mostly; nothing for one that is not used."""
         kind, name = self._kinds[at], self._name(at)
@@ -114,11 +127,14 @@ class _QuickWriter(Writer):
             return ""
         if not unboxed(kind).is_whole:
             return f"{name}.__class__ is {_CLASSES[unboxed(kind)]}"
-        low, high = self._range(at)
+        return f"{name}.__class__ is int and {self._range_test(at)}"
+
+    def _range_test(self, at: int) -> str:
+        name, (low, high) = self._name(at), self._range(at)
         test = f"{low} <= {name} <= {high}"
         if low < -_SMALL and high > _SMALL:
             test = f"(-{_SMALL} <= {name} <= {_SMALL} or {test})"
-        return f"{name}.__class__ is int and {test}"
+        return test
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -333,6 +349,14 @@ def _parameters(node: TypedNode) -> set[int]:
     if isinstance(node, Parameter):
         return {node.index}
     return {index for part in _parts(node) for index in _parameters(part)}
+
+
+def _is_calculation(node: TypedNode) -> bool:
+    """Tell whether a whole number is made of whole numbers by arithmetic alone."""
+    if isinstance(node, (Parameter, Constant)):
+        return unboxed(node.kind).is_whole
+    is_one = isinstance(node, (Arithmetic, Negate, Convert)) and unboxed(node.kind).is_whole
+    return is_one and all(map(_is_calculation, _parts(node)))
 
 
 def _parts(node: TypedNode) -> tuple[TypedNode, ...]:
