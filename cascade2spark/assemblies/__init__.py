@@ -12,7 +12,6 @@ from cascade2spark.assemblies.aggregating import (
     MaxBy,
     MinBy,
     SumBy,
-    Unique,
 )
 from cascade2spark.assemblies.local_aggregating import (
     AggregateByLocally,
@@ -23,6 +22,7 @@ from cascade2spark.assemblies.local_aggregating import (
     SumByLocally,
 )
 from cascade2spark.assemblies.shaping import Coerce, Copy, Discard, Rename, Retain
+from cascade2spark.assemblies.unique import Unique
 from cascade2spark.name_hints import unknown_name as _unknown_name
 from cascade2spark.operations.folds import Include
 

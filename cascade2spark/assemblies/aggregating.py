@@ -1,4 +1,4 @@
-"""AggregateBy and its kin, and Unique: group, and fold the rows of each key.
+"""AggregateBy and its kin: group, and fold the rows of each key.
 
 Every part is algebraic, so the planner runs it before the exchange too (rule partial_aggregation);
 there is nothing to cache here, and `capacity` only bounds how many keys that may hold at a time.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from cascade2spark.assemblies.forms import (
+    CAPACITY,
     Aggregation,
     Form,
     Part,
@@ -21,7 +22,7 @@ from cascade2spark.assemblies.forms import (
 )
 from cascade2spark.fields import Fields
 from cascade2spark.operations.aggregators import Average, Count, Sum
-from cascade2spark.operations.callables import FoldAggregator, remove_if
+from cascade2spark.operations.callables import FoldAggregator
 from cascade2spark.operations.composite import CoFunction, CompositeFunction
 from cascade2spark.operations.extremes import First, MaxValue, MinValue
 from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
@@ -39,10 +40,7 @@ __all__ = [
     "MaxBy",
     "MinBy",
     "SumBy",
-    "Unique",
 ]
-
-_CAPACITY = "cascade2spark.aggregate.capacity"
 
 
 class AggregateBy(Aggregation):
@@ -125,7 +123,7 @@ class AggregateBy(Aggregation):
         source = inputs[0] if len(inputs) == 1 else inputs
         grouped: Pipe = GroupBy(*named, source, group=group, sort=sort)
         if capacity:
-            grouped.get_config_def().set_property(_CAPACITY, capacity)
+            grouped.get_config_def().set_property(CAPACITY, capacity)
         for part in parts:
             grouped = Every(grouped, part.values, part.operation, Fields.ALL)
         self.set_tails(grouped)
@@ -311,50 +309,6 @@ class FirstBy(AggregateBy):
         self._start_part(form, Part(values, First(declared)), group, capacity)
 
 
-class Unique(SubAssembly):
-    """The first row of each key, whole, sorted by the key.
-
-    Java's orders: ``Unique([name], pipe | pipes, fields, [include], [capacity])``.
-
-    Args:
-        include: NO_NULLS drops rows whose unique fields are all null.
-        capacity: most keys held before the exchange, a count; 0 means the flow's setting.
-    Raises:
-        BuildError: arguments that are not in this order.
-    Source:
-        cascading.pipe.assembly.Unique
-    Example:
-        >>> from cascade2spark.testing import run_pipe
-        >>> made = lambda pipe: Unique(pipe, "x")
-        >>> run_pipe(made, [("a", 1), ("b", 2), ("a", 5)], ("x", "n"))
-        [('a', 1), ('b', 2)]
-    """
-
-    class Cache(enum.Enum):
-        """What is counted of the keys before the exchange."""
-
-        Num_Keys_Flushed = "keys that left before the end of their task"
-        Num_Keys_Hit = "rows whose key was held"
-        Num_Keys_Missed = "rows whose key was not held"
-
-    Include: ClassVar[type[Rows]] = Rows
-    cache_counters: ClassVar[str] = "Unique.Cache"
-
-    def __init__(self, *given: Any, include: Rows | None = None, capacity: int = 0) -> None:
-        form = parsed(self, given)
-        if not form.pipes or len(form.fields) != 1 or form.parts or form.type is not None:
-            raise refusal(self, given, "it takes pipes and the unique fields")
-        super().__init__(*form.pipes, name=form.name)
-        unique, inputs = form.fields[0], form.pipes
-        if (include or form.include) is Rows.NO_NULLS:
-            inputs = [Each(pipe, unique, remove_if(_are_all_null)) for pipe in inputs]
-        named = [] if form.name is None else [form.name]
-        grouped = GroupBy(*named, inputs[0] if len(inputs) == 1 else inputs, group=unique)
-        if capacity or form.capacity:
-            grouped.get_config_def().set_property(_CAPACITY, capacity or form.capacity)
-        self.set_tails(Every(grouped, Fields.ALL, First(), Fields.RESULTS))
-
-
 _COUNTS: dict[Rows, Callable[[Fields], FoldAggregator]] = {
     Rows.ALL: Count,
     Rows.NO_NULLS: CountOfValues,
@@ -365,10 +319,6 @@ _COUNTS: dict[Rows, Callable[[Fields], FoldAggregator]] = {
 def _typed(result: Fields, type_: Type) -> Fields:
     """Return a result field with its own type, or else the one given."""
     return result if result.has_types() else result.apply_types(type_)
-
-
-def _are_all_null(*values: Any) -> bool:
-    return all(value is None for value in values)
 
 
 def _parts_of(owner: Aggregation, given: Aggregation) -> tuple[Part, ...]:

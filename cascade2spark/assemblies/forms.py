@@ -16,7 +16,19 @@ from cascade2spark.operations.folds import Include
 from cascade2spark.overloads import is_fields_like
 from cascade2spark.pipes import Pipe, SubAssembly
 
-__all__ = ["Aggregation", "Form", "Part", "group_and_fields", "one_of", "parsed", "refusal"]
+__all__ = [
+    "CAPACITY",
+    "Aggregation",
+    "Form",
+    "Part",
+    "group_and_fields",
+    "one_of",
+    "parsed",
+    "refusal",
+]
+
+# How many keys a task holds before the exchange.
+CAPACITY = "cascade2spark.aggregate.capacity"
 
 
 @attrs.frozen
