@@ -261,6 +261,14 @@ JOBS = {
             else []
         )
     ),
+    "held": lambda v, p: (
+        v.map(lambda one: (one[0], one))
+        .hash_join(p.group_by(lambda one: one.user))
+        .map(lambda pair: (type(pair[1][0]).__name__, pair[1][0][1], pair[1][1].label))
+    ),
+    "held, if there is one": lambda v, p: v.map(lambda one: (one[0], one)).hash_left_join(
+        p.group_by(lambda one: one.user)
+    ),
     "read one": lambda v, p: p.group_by(lambda one: one.user).map_group(
         lambda user, people: sorted(person.town for person in people)
     ),

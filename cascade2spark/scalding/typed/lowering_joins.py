@@ -51,8 +51,8 @@ __all__: list[str] = []
 def _(node: n.HashJoined, wants_pair: bool) -> Lowered:
     left = pair_of(known[node.left], node)
     right = pair_of(known[node.right], node)
-    if not node.is_inner:
-        right = narrowed_value(right, node)
+    # Every task unpacks what is held: plain values in a fraction of the time of objects.
+    right = with_records(right, node) if node.is_inner else narrowed_value(right, node)
     left, right = _with_keys_alike(node, [left, right])
     return _hash_joined(node, left, right, left.form[0], right.form[0], right.form[1])
 
