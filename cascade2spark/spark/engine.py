@@ -48,6 +48,7 @@ from cascade2spark.taps import DataFrameTap, MemoryTap, RDDTap
 __all__ = ["SparkEngine"]
 
 _POLL_S = 0.2
+_DESCRIBED = 300  # most letters of what Spark's UI says of a job
 
 
 class SparkEngine:
@@ -347,6 +348,7 @@ class _Watch:
         steps = sorted(_steps_above(self._plan, writes) - self._done)
         for number in steps:
             self._run.on_progress(number, "running", 0.0)
+        self._context.setLocalProperty("spark.job.description", self._described(steps))
         self._sink = writes[0]
         try:
             yield
@@ -355,6 +357,19 @@ class _Watch:
         for number in steps:
             self._run.on_progress(number, "done", 1.0)
         self._done.update(steps)
+
+    def _described(self, numbers: Sequence[int]) -> str:
+        """Return what Spark's UI says of a job: the flow, and the branches that it runs."""
+        working = set(numbers)
+        names: dict[str, None] = {}
+        for step in self._plan.steps:
+            if step.number in working:
+                works = (*getattr(step, "operators", ()), *getattr(step, "everys", ()))
+                names.update(
+                    dict.fromkeys(site.name for site in (step.site, *(w.site for w in works)))
+                )
+        text = f"{self._plan.name}: {', '.join(names)}"
+        return text if len(text) <= _DESCRIBED else f"{text[: _DESCRIBED - 2]} …"
 
     def _watch(self) -> None:
         while not self._is_over.wait(_POLL_S):

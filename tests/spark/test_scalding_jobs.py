@@ -150,3 +150,13 @@ def test_what_an_execution_forces_is_computed_once_and_let_go(sc) -> None:
     with pytest.raises(ZeroDivisionError):
         failing.wait_for(mode=Mode.spark(sc))
     assert before >= set(sc._jsc.getPersistentRDDs())
+
+
+def test_descriptions_show_in_the_ui_of_spark(sc) -> None:
+    pairs = TypedPipe.from_([("a", 1), ("b", 2)]).map_values(abs).with_description("all the pairs")
+    pairs.group().sum().with_description("summed").to_iterable_execution().wait_for(
+        mode=Mode.spark(sc)
+    )
+    jobs = sc._jsc.sc().statusStore().jobsList(None)
+    newest = max((jobs.apply(number) for number in range(jobs.size())), key=lambda job: job.jobId())
+    assert "summed" in newest.description().get()
