@@ -423,9 +423,15 @@ def a_joiner_in_memory_traps_the_incoming_tuple(lhs, rhs):
     traps={"i": ["seven"]},
     counters={TRAPPED: 1},
     covers=59,
+    python_only=True,
 )
 def a_coercion_traps_its_arguments(i):
-    return Each(i, "n", Identity(Long), Fields.REPLACE)
+    seen = Each(i, "id", keep_if(_not_nothing))
+    return Each(seen, "n", Identity(Long), Fields.REPLACE)
+
+
+def _not_nothing(id):
+    return id is not None
 
 
 @case(
@@ -459,7 +465,13 @@ def _positive(id, v):
 )
 def a_failure_behind_an_aggregator(i):
     firsts = Every(GroupBy(i, "k"), "v", First(Fields("f")))
-    return Each(Pipe("late", firsts), "f", BadFunction("f", 5), Fields.REPLACE)
+    return Each(Pipe("late", firsts), "f", function("f")(_not_from_five), Fields.REPLACE)
+
+
+def _not_from_five(f):
+    if f == 5:
+        raise ValueError("five")
+    return f
 
 
 @case(
