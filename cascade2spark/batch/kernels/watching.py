@@ -105,7 +105,7 @@ def _shown(columns: Columns, positions: tuple[int, ...]) -> tuple[list[str], str
     except NotColumns:
         return None
     if not any(text.null_count for text in texts):
-        # A separator costs nothing, a piece of its own 20 ns.
+        # A separator costs nothing, a piece of its own 30 ns.
         return pc.binary_join_element_wise(*texts, "','").to_pylist(), "['", "']"
     quoted = [
         pc.fill_null(pc.binary_join_element_wise("'", text, "'", ""), "null") for text in texts
