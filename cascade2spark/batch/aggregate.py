@@ -35,8 +35,8 @@ _SAMPLED_STATES = 256
 _SAMPLED_ROWS = 64
 _LOOK_AFTER_ROWS = 20_000
 _BYTES_A_KEY = 150  # its entry in the dict, and its name
-# The loop over texts pays for a key that is not held yet with an exception: it is for batches in which
-# at most one row in so many has one.
+# The loop over texts pays for a key that is not held yet with an exception: it is for batches in
+# which at most one row in so many has one.
 _FEW_SHARE = 8
 
 
