@@ -311,10 +311,12 @@ class Flow(DescribedFlow):
 
     def plan_text(self, stage: str | None = None) -> str:
         """Return the plan as text; `stage` is one of pipes, resolved, rewritten, steps."""
-        forms = None
-        if stage in (None, "steps") and hasattr(self.engine, "forms"):
-            forms = self.engine.forms(self.planned.steps, self.settings)
-        return self.planned.explain(stage, forms)
+        forms = reasons = None
+        engine: Any = self.engine
+        if stage in (None, "steps") and hasattr(engine, "forms"):
+            forms = engine.forms(self.planned.steps, self.settings)
+            reasons = engine.form_reasons(self.planned.steps, self.settings)
+        return self.planned.explain(stage, forms, reasons)
 
     def explain(self, stage: str | None = None) -> None:
         """Print the plan: which pipe became what. `plan_text` returns it instead."""

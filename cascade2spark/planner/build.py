@@ -29,15 +29,21 @@ class PlannedFlow(Planned):
 
     __slots__ = ()
 
-    def explain(self, stage: str | None = None, forms: Mapping[int, str] | None = None) -> str:
+    def explain(
+        self,
+        stage: str | None = None,
+        forms: Mapping[int, str] | None = None,
+        reasons: Mapping[int, str] | None = None,
+    ) -> str:
         """Return the plan as text.
 
         Args:
             stage: ``pipes``, ``resolved``, ``rewritten`` or ``steps``; None for the overall view,
                 which says of every pipe what it became.
             forms: ``rows`` or ``columns`` for each site key, from an engine that knows.
+            reasons: why the form changes, for each site key where it does.
         """
-        return explain_plan(self, stage, forms)
+        return explain_plan(self, stage, forms, reasons)
 
     def rows(self, forms: Mapping[int, str] | None = None) -> list[PlanRow]:
         """Return what became of every pipe and tap; `forms` as of `explain`."""

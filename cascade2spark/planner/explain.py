@@ -37,20 +37,24 @@ __all__ = ["STAGES", "explain_plan"]
 
 
 def explain_plan(
-    planned: Planned, stage: str | None = None, forms: Mapping[int, str] | None = None
+    planned: Planned,
+    stage: str | None = None,
+    forms: Mapping[int, str] | None = None,
+    reasons: Mapping[int, str] | None = None,
 ) -> str:
     """Return one stage of a plan as text, or the overall view.
 
     Args:
         stage: one of `STAGES`; None says of every pipe what it became.
         forms: ``rows`` or ``columns`` for each site key, from an engine that knows.
+        reasons: why the form changes, for each site key where it does.
     """
     if stage is None:
-        return overall(planned, forms or {})
+        return overall(planned, forms or {}, reasons or {})
     if stage not in STAGES:
         raise BuildError("a plan has no such stage", asked=stage, available=list(STAGES))
     if stage == "steps":
-        return _steps(planned, forms)
+        return _steps(planned, forms, reasons)
     return STAGES[stage](planned)
 
 
@@ -101,12 +105,19 @@ def _rewritten(planned: Planned) -> str:
     return _titled(title, [f"  rules: {rules}", *table(rows)])
 
 
-def _steps(planned: Planned, forms: Mapping[int, str] | None = None) -> str:
+def _steps(
+    planned: Planned,
+    forms: Mapping[int, str] | None = None,
+    reasons: Mapping[int, str] | None = None,
+) -> str:
     lines: list[str] = []
     for step in planned.steps.steps:
         inputs = _arrow(before.number for before in step.inputs)
         lines.append(f"  {step.number:>2}  {type(step).__name__} {inputs}".rstrip())
         lines += _line("form", _form(step, forms)) if forms else []
+        for site in _sites_of(step):
+            if reasons and site.key in reasons:
+                lines += _line("because", f"{site.label}: {reasons[site.key]}")
         for line in _details(step):
             lines += _line(line[:9].strip(), line[9:])
         lines += _line("gives", all_names(step.fields))

@@ -106,8 +106,13 @@ def plan_rows(planned: Planned, forms: Mapping[int, str] | None = None) -> list[
     return rows
 
 
-def overall(planned: Planned, forms: Mapping[int, str]) -> str:
-    """Return the overall view as text of at most `WIDTH` columns; `forms` as of `plan_rows`."""
+def overall(planned: Planned, forms: Mapping[int, str], reasons: Mapping[int, str]) -> str:
+    """Return the overall view as text of at most `WIDTH` columns.
+
+    Args:
+        forms: as of `plan_rows`.
+        reasons: why the form changes, for each site key where it does.
+    """
     steps = planned.steps.steps
     cells = [
         [
@@ -124,13 +129,25 @@ def overall(planned: Planned, forms: Mapping[int, str]) -> str:
     title = f"flow {planned.name!r}: {_count(len(steps), 'step')}, {_count(exchanges, 'exchange')}"
     lines = [*wrapped("", title), *fitted_table(_COLUMNS, cells, _GIVES_WAY)]
     notes = _notes(planned)
-    if planned.fired or notes:
+    changes = _changes(planned, reasons)
+    if planned.fired or notes or changes:
         lines.append("")
     for rule in planned.fired:
         lines += wrapped("  rule: ", f"{rule}{_steps_with(rule, steps)}")
+    for change in changes:
+        lines += wrapped("  form: ", change)
     for note in notes:
         lines += wrapped("  note: ", note)
     return "\n".join(lines)
+
+
+def _changes(planned: Planned, reasons: Mapping[int, str]) -> list[str]:
+    """Return how often batches change their form on their way, and where and why they do."""
+    sources = [node.number for node in planned.nodes if isinstance(node, SourceNode)]
+    conversions = [key for key in reasons if key not in sources]
+    labels = {node.number: _short_label(node) for node in planned.nodes}
+    found = [_count(len(conversions), "conversion") + " planned"] if conversions else []
+    return found + [f"{labels[key]}: {reason}" for key, reason in reasons.items() if key in labels]
 
 
 def _became(node: Node, step: Step | None) -> str:

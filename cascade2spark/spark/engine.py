@@ -36,6 +36,7 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
+from cascade2spark.spark.form_reasons import form_reasons
 from cascade2spark.spark.forms import planned_forms
 from cascade2spark.spark.frames import data_frame_of
 from cascade2spark.spark.hadoop import hadoop_files, hadoop_matches
@@ -109,6 +110,10 @@ class SparkEngine:
     def forms(self, plan: StepPlan, settings: Settings) -> dict[int, str]:
         """Return `rows` or `columns` for each site, as far as that is known before running."""
         return planned_forms(plan, settings.form)
+
+    def form_reasons(self, plan: StepPlan, settings: Settings) -> dict[int, str]:
+        """Return why batches change their form, for each site where a plan has them do so."""
+        return form_reasons(plan, self.forms(plan, settings), settings.form)
 
     def run(self, plan: StepPlan, context: RunContext) -> RunResult:
         """Run every step; part files are left for the caller to publish.

@@ -11,7 +11,15 @@ from cascade2spark.assemblies import Rename, Retain, SumBy
 from cascade2spark.connectors import SparkFlowConnector
 from cascade2spark.fields import Fields
 from cascade2spark.flows.flow import Flow
-from cascade2spark.operations import Count, Debug, First, Identity, RegexFilter
+from cascade2spark.operations import (
+    BaseOperation,
+    Count,
+    Debug,
+    First,
+    Function,
+    Identity,
+    RegexFilter,
+)
 from cascade2spark.operations.callables import buffer, function
 from cascade2spark.pipes import (
     Checkpoint,
@@ -192,3 +200,62 @@ def test_what_was_planned_is_what_ran(
     if form == "auto":
         found = {one.site.kind for one in sites if one.form == "rows"}
         assert set(as_rows.split()) == found
+
+
+class Loud(BaseOperation, Function):
+    """A function of the user's, as a class."""
+
+    def __init__(self) -> None:
+        super().__init__(1, Fields("k"))
+
+    def operate(self, flow_process: Any, call: Any) -> None:
+        call.get_output_collector().add((call.get_arguments()["k"].upper(),))
+
+
+def changes_of(pipe: Pipe, form: str) -> list[str]:
+    """Return the lines of the plan that tell of forms, for a pipe over files."""
+    source = Hfs(TextDelimited(KN, True, "\t"), "in.tsv")
+    sink = Hfs(TextDelimited(Fields.ALL), "out", SinkMode.REPLACE)
+    flow = SparkFlowConnector(properties={"cascade2spark.form": form}).connect(source, sink, pipe)
+    return [line.strip() for line in flow.plan_text().splitlines() if line.startswith("  form: ")]
+
+
+@pytest.mark.parametrize(
+    ("pipe", "form", "expected"),
+    [
+        (Retain(Pipe("in"), Fields("k")), "auto", []),
+        (
+            Each(Pipe("in"), Fields("k"), UPPER, Fields.REPLACE),
+            "auto",
+            ["1 conversion planned", "Each 'in' function str.upper: a Python function takes rows"],
+        ),
+        (
+            Each(Pipe("in"), Fields("k"), Loud(), Fields.REPLACE),
+            "auto",
+            ["1 conversion planned", "Each 'in' Loud: the class Loud takes rows"],
+        ),
+        (
+            Every(
+                GroupBy(Each(Pipe("in"), Fields("k"), UPPER, Fields.REPLACE), Fields("k")), last_of
+            ),
+            "auto",
+            [
+                "3 conversions planned",
+                "Each 'in' function str.upper: a Python function takes rows",
+                "GroupBy 'in': rows are packed into columns",
+                "Every 'in' buffer last_of: a Python function takes rows",
+            ],
+        ),
+        (
+            Pipe("in"),
+            "rows",
+            ["source 'in' Hfs in.tsv: cascade2spark.form is 'rows'"],
+        ),
+    ],
+)
+def test_the_plan_says_where_and_why_forms_change(
+    tmp_path: Path, monkeypatch: Any, pipe: Pipe, form: str, expected: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.tsv").write_text("k\tn\na\t1\n")
+    assert [f"form: {line}" for line in expected] == changes_of(pipe, form)
