@@ -42,6 +42,7 @@ class CoGroupRun:
         group_fields: names of the group tuple: the key of every side (once for a self join).
         joined: fields of the joined rows.
         site: the join's, for errors and for rows out.
+        trap: for the keys at which a joiner of the user's own fails.
     """
 
     sides: tuple[SideSpec, ...]
@@ -51,13 +52,26 @@ class CoGroupRun:
     joined: Fields
     site: SiteSpec
     is_self_join: bool = False
+    trap: int | None = None
+
+    def on_failed(self, task: TaskContext) -> Callable[[Exception, Row | None], None]:
+        """Return what traps a key at which the joiner failed, or raises."""
+
+        def handle(error: Exception, key: Row | None) -> None:
+            located = located_error(error, self.site, key, self.group_fields)
+            if self.trap is None or key is None:
+                raise located from located.__cause__
+            task.trap(self.trap, key, located, self.site)
+
+        return handle
 
 
 class Joining:
     """Makes the joined rows of one key from its sides.
 
     Args:
-        place: of a CoGroup, and the names of its key: what a joiner that fails is told with.
+        on_failed: what to do with the failure of a CoGroup's joiner and the key it was at; raises,
+            or the rest of the key is left out.
     """
 
     def __init__(
@@ -68,9 +82,9 @@ class Joining:
         *,
         is_self_join: bool,
         flow_process: Any,
-        place: tuple[SiteSpec, Fields] | None = None,
+        on_failed: Callable[[Exception, Row | None], None] | None = None,
     ) -> None:
-        self._place = place
+        self._on_failed = on_failed
         self._joiner = joiner
         self._joined = joined
         self._fields = [side.fields for side in sides]
@@ -115,16 +129,24 @@ class Joining:
         )
 
     def _driven(self, sides: Sequence[SideRows], key: Row | None) -> Iterator[Row]:
-        try:
-            for joined in self._joiner.get_iterator(self.closure(sides, key)):
-                row = tuple(joined)
-                check_width(row, self._joined)
-                yield row
-        except Exception as error:
-            if self._place is None or isinstance(error, MemoryError):
-                raise
-            located = located_error(error, self._place[0], key, self._place[1])
-            raise located from located.__cause__
+        rows = self._checked(sides, key)
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except Exception as error:
+                if self._on_failed is None or isinstance(error, MemoryError):
+                    raise
+                self._on_failed(error, key)
+                return
+            yield row  # outside: what fails further down is not the joiner's
+
+    def _checked(self, sides: Sequence[SideRows], key: Row | None) -> Iterator[Row]:
+        for joined in self._joiner.get_iterator(self.closure(sides, key)):
+            row = tuple(joined)
+            check_width(row, self._joined)
+            yield row
 
 
 def required_sides(joiner: Joiner, size: int) -> tuple[bool, ...] | None:
@@ -186,7 +208,7 @@ def joined_groups(
         spec.joined,
         is_self_join=spec.is_self_join,
         flow_process=task.flow_process,
-        place=(spec.site, spec.group_fields),
+        on_failed=spec.on_failed(task),
     )
     is_joined = not isinstance(spec.joiner, BufferJoin)
     holding = _Holding(task, len(sides), joining.required)

@@ -60,12 +60,13 @@ class CoGroupStage(Stage):
         if not self._is_joined:
             self._driver.group(key, (), closure)
             return
+        joined: list[Row] = []
         try:
-            joined = list(joined_rows(self.run, self.step, closure))
+            joined.extend(joined_rows(self.run, self.step, closure))
         except Exception as error:
-            # No trap: the rows of a group are no one incoming tuple.
-            self.run.failed(error, self.step.site, None, key, self.step.group_fields)
-            raise
+            # As where a Buffer fails: what was made before stays, the rest of the key is lost.
+            site, trap = self.step.site, self.step.trap
+            self.run.failed(error, site, trap, key, self.step.group_fields)
         if joined:
             self.run.count_out(self.step.site, len(joined))
             self._driver.group(key, joined, None)

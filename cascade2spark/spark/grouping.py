@@ -52,6 +52,7 @@ def reduce_of(step: Group | CoGroup) -> GroupReduce | JoinReduce:
             step.joined,
             step.site,
             step.is_self_join,
+            step.trap,
         )
         return JoinReduce(join, EveryRun(step.everys, step.group_fields), step.trap)
     site = None if step.is_partial else step.site

@@ -486,6 +486,62 @@ def a_joiner_that_fails_names_its_key(lhs, rhs):
     return CoGroup(lhs, Fields("k"), rhs, Fields("j"), _PickyJoin())
 
 
+@case(
+    "section 8.1: Splice internals, here a joiner of a CoGroup: its group; rows made before stay",
+    lhs=rows("k v", ("a", 1), ("bad", 2), ("b", 3), (None, 4)),
+    rhs=rows("j w", ("a", 4), ("bad", 5), ("b", 6), ("b", 7)),
+    expected=[("a", 1, "a", 4), ("b", 3, "b", 6)],
+    traps={"lhs*rhs": [("bad", "bad"), ("b", "b"), (None, None)]},
+    counters={TRAPPED: 3},
+    covers=59,
+    python_only=True,
+)
+def a_joiner_traps_its_group(lhs, rhs):
+    return CoGroup(lhs, Fields("k"), rhs, Fields("j"), _FussyJoin())
+
+
+class _FussyJoin(InnerJoin):
+    """Fails at once on no right side, on the key `bad`, and on a row with a 7."""
+
+    def get_iterator(self, closure):
+        if closure.is_empty(1):
+            raise ValueError("nothing to join with")
+        return self._joined(closure)
+
+    def _joined(self, closure):
+        for row in super().get_iterator(closure):
+            if "bad" in row or 7 in row:
+                raise ValueError("a bad row")
+            yield row
+
+
+@case(
+    "section 8.1: aggregators after a joiner that failed see the rows it made before",
+    lhs=rows("k v", ("a", 1), ("bad", 2), ("b", 3)),
+    rhs=rows("j w", ("a", 4), ("bad", 5), ("b", 6), ("b", 7)),
+    expected=[("a", "a", 1), ("b", "b", 1)],
+    traps={"lhs*rhs": [("bad", "bad"), ("b", "b")]},
+    counters={TRAPPED: 2},
+    covers=59,
+    python_only=True,
+)
+def a_group_whose_joiner_failed_is_completed(lhs, rhs):
+    return Every(CoGroup(lhs, Fields("k"), rhs, Fields("j"), _FussyJoin()), Count())
+
+
+@case(
+    "section 8.1: a trap on a side of a CoGroup does not cover its joiner",
+    lhs=rows("k v", ("bad", 2)),
+    rhs=rows("j w", ("bad", 5)),
+    traps={"lhs": []},
+    fails=Fails(RunError, ("CoGroup 'lhs*rhs'", "a bad key")),
+    covers=59,
+    python_only=True,
+)
+def a_trap_of_a_side_does_not_cover_the_joiner(lhs, rhs):
+    return CoGroup(lhs, Fields("k"), rhs, Fields("j"), _PickyJoin())
+
+
 class _Picky:
     """A comparator that cannot place the value `bad`."""
 
