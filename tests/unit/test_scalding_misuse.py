@@ -234,10 +234,48 @@ def test_both_calls_are_named_where_a_broadcast_is_refused(given) -> None:
     assert {"hash_join", "sorted" if given == "sorted" else "join"} == set(raised.value.details)
 
 
-def test_keys_have_no_ordering() -> None:
-    with pytest.raises(Unsupported, match="by Python's ==") as raised:
-        TypedPipe.from_([("a", 1)]).group_with(str.lower)
-    assert "what the ordering compares" in str(raised.value)
+class Longer:
+    """An order without a hash."""
+
+    def compare(self, left: str, right: str) -> int:
+        return len(left) - len(right)
+
+
+ORDERED = TypedPipe.from_([("a", 1)]).group_with(str.lower)
+
+
+@pytest.mark.parametrize(
+    ("build", "texts"),
+    [
+        (lambda pairs: pairs.group_with(Longer()), ["also hashes", "add hash_code(key)"]),
+        (lambda pairs: pairs.group_with("lower"), ["group_with takes a function"]),
+        (lambda pairs: pairs.group_with(lambda a, b: 0), ["group_with hands 1 value"]),
+        (
+            lambda pairs: pairs.group().join(ORDERED.sum()),
+            ["join: both sides", "left side   compares keys by ==", "right side  group_with at"],
+        ),
+        (
+            lambda pairs: ORDERED.left_join(pairs.group_with(len)),
+            ["left_join: both sides", "one and the same ordering"],
+        ),
+        (lambda pairs: ORDERED.outer_join(pairs.group()), ["outer_join: both sides"]),
+        (lambda pairs: pairs.sketch(2).join(ORDERED), ["join: both sides"]),
+        (lambda pairs: pairs.hash_join(ORDERED), ["hash_join compares keys by ==", "join()"]),
+        (lambda pairs: pairs.hash_left_join(ORDERED.size()), ["hash_left_join compares keys"]),
+    ],
+)
+def test_orderings_that_cannot_be_used_are_refused(build, texts) -> None:
+    with pytest.raises(BuildError) as raised:
+        build(TypedPipe.from_([("a", 1)]))
+    for text in (*texts, "test_scalding_misuse.py"):
+        assert text in str(raised.value)
+
+
+def test_an_ordering_that_fails_is_named() -> None:
+    wrong = TypedPipe.from_([("a", 1), (2, 1)]).group_with(str.lower).size()
+    with pytest.raises(Cascade2SparkError) as raised:
+        values_of(wrong)
+    assert "lower" in str(raised.value)
     assert "test_scalding_misuse.py" in str(raised.value)
 
 

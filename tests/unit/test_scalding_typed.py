@@ -19,6 +19,8 @@ from cascade2spark.scalding.typed.rewrites import (
     sink_filter_keys,
 )
 from cascade2spark.taps import MemoryTap
+from tests.conformance.engines import InProcessConnector
+from tests.inprocess import InProcessEngine
 from tests.scalding.typed_case import Collected, collected
 
 PAIRS = TypedPipe.from_([("a", 1), ("b", 2)])
@@ -114,6 +116,18 @@ def test_pairs_of_a_function_are_two_fields():
     tail = PAIRS.map(lambda pair: pair).sum_by_key().pipe_for(Collected())
     declared = [pipe.operation.get_field_declaration() for pipe in pipes_above(tail, Each)]
     assert Fields("key", "value") in declared
+
+
+@pytest.mark.parametrize("partitions", [None, 1])
+def test_groups_by_an_ordering_come_in_it_called_by_their_first_keys(partitions):
+    values = [("c", 1), ("B", 2), ("a", 3), ("A", 4), ("b", 5), ("C", 6)]
+    grouped = TypedPipe.from_(values).group_with(str.lower)
+    made = [grouped.sum(), grouped.to_list().map_values(sum), grouped.sorted().sum()]
+    connector = LocalFlowConnector()
+    if partitions is not None:
+        connector = InProcessConnector({}, InProcessEngine(partitions, batch_rows=2, capacity=2))
+    for got in collected(connector, *made):
+        assert got == [("a", 7), ("B", 7), ("c", 7)]
 
 
 # -- rewrites ------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from cascade2spark.errors import BuildError, Unsupported, shown_value
+from cascade2spark.errors import BuildError
 from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import Pipe
 from cascade2spark.scalding.base import Source, current_state
@@ -17,8 +17,9 @@ from cascade2spark.scalding.execution import (
 )
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.broadcasts import Broadcasting
-from cascade2spark.scalding.typed.calls import check_call, unit
+from cascade2spark.scalding.typed.calls import Call, check_call, unit
 from cascade2spark.scalding.typed.lowering import lowered, written_pipe
+from cascade2spark.scalding.typed.orderings import key_ordering
 from cascade2spark.scalding.typed.rewrites import rewritten
 from cascade2spark.scalding.typed.states import K, T, U, V, grouped, part_of, sketched, typed_pipe
 
@@ -39,14 +40,14 @@ class Elements(Broadcasting[T]):
         """Declare the first part of each pair its key. Alone it moves nothing."""
         return grouped(self.node)
 
-    def group_with(self, ordering: Any) -> NoReturn:
-        """Refuse: keys are compared by Python's ``==``, never by an ordering."""
-        raise Unsupported(
-            "group_with: keys are compared by Python's ==, not by an ordering",
-            asked=shown_value(ordering),
-            origin=capture_origin(),
-            fix="make of each key what the ordering compares, and call group()",
-        )
+    def group_with(self: Elements[tuple[K, V]], ordering: Any) -> Grouped[K, V]:
+        """As group, with keys that an ordering finds equal in one group, called by the first one.
+
+        Args:
+            ordering: a function of a key to what of it is compared, as ``str.lower``; or a
+                comparator with ``compare(left, right)`` and ``hash_code(key)``.
+        """
+        return grouped(self.node, last=Call("group_with"), order=key_ordering(ordering))
 
     def group_by(self, call: Callable[[T], K]) -> Grouped[K, T]:
         """Return the values by a key that a function gives."""

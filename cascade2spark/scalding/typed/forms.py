@@ -195,6 +195,9 @@ def key_fields(form: Form, made: n.Node, node: n.Node) -> Fields:
     """
     names = leaves_of(form)
     fields = Fields(*names)
+    if isinstance(node, (n.Reduced, n.Joined)) and node.order is not None:
+        fields.set_comparators(*[node.order] * len(names))
+        return fields
     places = _maker(made), f"{_user(node)} at {node.origin}"
     fields.set_comparators(*[PythonOrder(hashable_from=places)] * len(names))
     return fields

@@ -24,9 +24,13 @@ class Grouped(Joinable[K, V]):
     """Pairs with a key, not yet reduced."""
 
     def __init__(
-        self, pairs: n.Node, reducers: int | None = None, last: Call | None = None
+        self,
+        pairs: n.Node,
+        reducers: int | None = None,
+        last: Call | None = None,
+        order: Any = None,
     ) -> None:
-        self._pairs, self._reducers = pairs, reducers
+        self._pairs, self._reducers, self._order = pairs, reducers, order
         self._last = last or Call("group")
 
     @property
@@ -34,7 +38,7 @@ class Grouped(Joinable[K, V]):
         """The plan: the pairs, brought together only where reducers were asked for."""
         if self._reducers is None:
             return self._pairs
-        return n.Reduced(self._pairs, reducers=self._reducers)
+        return n.Reduced(self._pairs, reducers=self._reducers, order=self._order)
 
     @property
     def made_by(self) -> Call:
@@ -45,25 +49,25 @@ class Grouped(Joinable[K, V]):
         last = Call(step.name)
         if isinstance(step, ForEach) and step.kind == "map":
             node = n.MapValues(self._pairs, step.call)
-            return UnsortedGrouped(node, (), self._reducers, last)
-        return UnsortedGrouped(self._pairs, (step,), self._reducers, last)
+            return UnsortedGrouped(node, (), self._reducers, last, self._order)
+        return UnsortedGrouped(self._pairs, (step,), self._reducers, last, self._order)
 
     def _tree(self) -> tuple[tuple[n.Node, ...], JoinTree, int | None]:
         return (self._pairs,), Side(0), self._reducers
 
     def with_reducers(self, count: int) -> Grouped[K, V]:
         """Ask for a number of partitions, and for the values to be brought together."""
-        return Grouped(self._pairs, reducers_asked(count), self._last)
+        return Grouped(self._pairs, reducers_asked(count), self._last, self._order)
 
     def with_description(self, text: str) -> Grouped[K, V]:
         """Name the group in `explain` and the statistics."""
-        return Grouped(n.Written(self._pairs, text), self._reducers, self._last)
+        return Grouped(n.Written(self._pairs, text), self._reducers, self._last, self._order)
 
     def filter_keys(self, call: Callable[[K], Any]) -> UnsortedGrouped[K, V]:
         """Return the pairs for whose keys a predicate holds; asked before the exchange."""
         check_call("filter_keys", call)
         node = n.Filter(self._pairs, call, of_key=True)
-        return UnsortedGrouped(node, (), self._reducers, Call("filter_keys"))
+        return UnsortedGrouped(node, (), self._reducers, Call("filter_keys"), self._order)
 
     def buffered_take(self, count: int) -> UnsortedGrouped[K, V]:
         """Return some values of each key, so many at most."""
@@ -94,19 +98,25 @@ class Grouped(Joinable[K, V]):
         return self._sorted("with_sort_ordering", Sorting(compare=compare))
 
     def _sorted(self, name: str, sorting: Sorting) -> SortedGrouped[K, V]:
-        return SortedGrouped(self._pairs, sorting, (), self._reducers, Call(name))
+        return SortedGrouped(self._pairs, sorting, (), self._reducers, Call(name), self._order)
 
 
 class UnsortedGrouped(Joinable[K, V], NotSortable[K, V]):
     """A group after an operation on its values."""
 
     def __init__(
-        self, pairs: n.Node, steps: tuple[Step, ...], reducers: int | None, last: Call
+        self,
+        pairs: n.Node,
+        steps: tuple[Step, ...],
+        reducers: int | None,
+        last: Call,
+        order: Any = None,
     ) -> None:
         self._pairs, self._steps, self._reducers, self._last = pairs, steps, reducers, last
+        self._order = order
         self._node = pairs
         if steps or reducers is not None:
-            self._node = n.Reduced(pairs, None, steps, reducers)
+            self._node = n.Reduced(pairs, None, steps, reducers, order)
 
     @property
     def node(self) -> n.Node:
@@ -122,26 +132,35 @@ class UnsortedGrouped(Joinable[K, V], NotSortable[K, V]):
         last = Call(step.name)
         if not self._steps and isinstance(step, ForEach) and step.kind == "map":
             node = n.MapValues(self._pairs, step.call)
-            return UnsortedGrouped(node, (), self._reducers, last)
-        return UnsortedGrouped(self._pairs, (*self._steps, step), self._reducers, last)
+            return self._with(pairs=node, last=last)
+        return self._with(steps=(*self._steps, step), last=last)
+
+    def _with(self, **changes: Any) -> UnsortedGrouped[K, Any]:
+        parts = {
+            "pairs": self._pairs,
+            "steps": self._steps,
+            "reducers": self._reducers,
+            "last": self._last,
+            "order": self._order,
+        }
+        return UnsortedGrouped(**{**parts, **changes})
 
     def _tree(self) -> tuple[tuple[n.Node, ...], JoinTree, int | None]:
         return (self._pairs,), Side(0, self._steps), self._reducers
 
     def with_reducers(self, count: int) -> UnsortedGrouped[K, V]:
         """Ask for a number of partitions."""
-        return UnsortedGrouped(self._pairs, self._steps, reducers_asked(count), self._last)
+        return self._with(reducers=reducers_asked(count))
 
     def with_description(self, text: str) -> UnsortedGrouped[K, V]:
         """Name the group in `explain` and the statistics."""
-        pairs = n.Written(self._pairs, text)
-        return UnsortedGrouped(pairs, self._steps, self._reducers, self._last)
+        return self._with(pairs=n.Written(self._pairs, text))
 
     def filter_keys(self, call: Callable[[K], Any]) -> UnsortedGrouped[K, V]:
         """Return the pairs for whose keys a predicate holds; asked before the exchange."""
         check_call("filter_keys", call)
         node = n.Filter(self._pairs, call, of_key=True)
-        return UnsortedGrouped(node, self._steps, self._reducers, Call("filter_keys"))
+        return self._with(pairs=node, last=Call("filter_keys"))
 
     def buffered_take(self, count: int) -> UnsortedGrouped[K, V]:
         """Return some values of each key, so many at most."""
@@ -160,10 +179,11 @@ class SortedGrouped(NotSortable[K, V]):
         steps: tuple[Step, ...],
         reducers: int | None,
         last: Call,
+        order: Any = None,
     ) -> None:
         self._pairs, self._sorting, self._steps = pairs, sorting, steps
-        self._reducers, self._last = reducers, last
-        self._node = n.Reduced(pairs, sorting, steps, reducers)
+        self._reducers, self._last, self._order = reducers, last, order
+        self._node = n.Reduced(pairs, sorting, steps, reducers, order)
 
     @property
     def node(self) -> n.Node:
@@ -185,6 +205,7 @@ class SortedGrouped(NotSortable[K, V]):
             "steps": self._steps,
             "reducers": self._reducers,
             "last": self._last,
+            "order": self._order,
         }
         return SortedGrouped(**{**parts, **changes})
 

@@ -14,6 +14,7 @@ from cascade2spark.scalding.typed.broadcasts import group_of
 from cascade2spark.scalding.typed.calls import Call, check_call, cogrouped_call, reducers_asked
 from cascade2spark.scalding.typed.elements import Elements
 from cascade2spark.scalding.typed.keyed import REGROUP, KeyedList, NotSortable, refused_right_side
+from cascade2spark.scalding.typed.orderings import check_same_order
 from cascade2spark.scalding.typed.pipes import TypedPipe
 from cascade2spark.scalding.typed.states import K, U, V, W, grouped, state
 from cascade2spark.scalding.typed.steps import Join, JoinTree, Side, Step
@@ -63,10 +64,16 @@ class CoGrouped(Joinable[K, V], NotSortable[K, V]):
     """Joined values by key."""
 
     def __init__(
-        self, sides: tuple[n.Node, ...], tree: Join, reducers: int | None, last: Call
+        self,
+        sides: tuple[n.Node, ...],
+        tree: Join,
+        reducers: int | None,
+        last: Call,
+        order: Any = None,
     ) -> None:
         self._sides, self._join, self._reducers, self._last = sides, tree, reducers, last
-        self._node = n.Joined(sides, tree, reducers)
+        self._order = order
+        self._node = n.Joined(sides, tree, reducers, order=order)
 
     @property
     def node(self) -> n.Node:
@@ -80,7 +87,7 @@ class CoGrouped(Joinable[K, V], NotSortable[K, V]):
 
     def _then(self, step: Step) -> Any:  # a join again
         tree = attrs.evolve(self._join, steps=(*self._join.steps, step))
-        return CoGrouped(self._sides, tree, self._reducers, Call(step.name))
+        return CoGrouped(self._sides, tree, self._reducers, Call(step.name), self._order)
 
     def _tree(self) -> tuple[tuple[n.Node, ...], JoinTree, int | None]:
         return self._sides, self._join, self._reducers
@@ -92,18 +99,20 @@ class CoGrouped(Joinable[K, V], NotSortable[K, V]):
                 "the number of reducers of a join must be positive, or -1 for the default",
                 asked=repr(count),
             )
-        return CoGrouped(self._sides, self._join, reducers_asked(count), self._last)
+        reducers = reducers_asked(count)
+        return CoGrouped(self._sides, self._join, reducers, self._last, self._order)
 
     def with_description(self, text: str) -> CoGrouped[K, V]:
         """Name the join in `explain` and the statistics."""
         sides = (n.Written(self._sides[0], text), *self._sides[1:])
-        return CoGrouped(sides, self._join, self._reducers, self._last)
+        return CoGrouped(sides, self._join, self._reducers, self._last, self._order)
 
     def filter_keys(self, call: Callable[[K], Any]) -> CoGrouped[K, V]:
         """Return the pairs for whose keys a predicate holds; asked on all sides before."""
         check_call("filter_keys", call)
         sides = tuple(n.Filter(side, call, of_key=True) for side in self._sides)
-        return CoGrouped(sides, self._join, self._reducers, Call("filter_keys"))
+        last = Call("filter_keys")
+        return CoGrouped(sides, self._join, self._reducers, last, self._order)
 
     def as_right_side(self, name: str) -> NoReturn:
         """Refuse."""
@@ -151,7 +160,9 @@ class Sketched(Generic[K, V]):
         return self._joined("cogroup", lists.to_typed_pipe(), "left").flat_map(cogrouped_call(call))
 
     def _joined(self, name: str, right: Any, kind: str) -> TypedPipe[Any]:
-        sides = (self._pairs.node, _joinable(name, right).node)
+        given = _joinable(name, right)
+        check_same_order(name, None, given)
+        sides = (self._pairs.node, given.node)
         tree = Join(Side(0), Side(1), kind)
         return TypedPipe(n.Joined(sides, tree, self._reducers, is_spread=True))
 
@@ -160,17 +171,18 @@ def joined(
     name: str, left: Any, right: Any, kind: str, call: Callable[..., Any] | None = None
 ) -> CoGrouped[Any, Any]:
     """Return the join of two things that can be joined: one join of all their inputs."""
-    right = _joinable(name, right)
+    right = _joinable(name, right, left)
+    check_same_order(name, left, right)
     left_sides, left_tree, left_count = left._tree()
     right_sides, right_tree, right_count = right._tree()
     moved = _moved(right_tree, len(left_sides))
     counts = [count for count in (left_count, right_count) if count is not None]
     tree = Join(left_tree, moved, kind, call)
     sides = (*left_sides, *right_sides)
-    return CoGrouped(sides, tree, max(counts, default=None), Call(name))
+    return CoGrouped(sides, tree, max(counts, default=None), Call(name), left.order)
 
 
-def _joinable(name: str, given: Any) -> Joinable[Any, Any]:
+def _joinable(name: str, given: Any, left: Any = None) -> Joinable[Any, Any]:
     if isinstance(given, Joinable):
         return given
     if isinstance(given, KeyedList):
@@ -182,7 +194,7 @@ def _joinable(name: str, given: Any) -> Joinable[Any, Any]:
         )
     if not isinstance(given, Elements):
         raise BuildError(f"{name} takes a pipe of pairs, or a group", asked=shown_value(given))
-    return grouped(given.node)
+    return grouped(given.node, order=left and left.order)
 
 
 def _moved(tree: JoinTree, by: int) -> JoinTree:

@@ -27,10 +27,17 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
     A function is never called for a key without values; an iterator is read once.
     """
 
+    _order: Any = None
+
     @property
     def made_by(self) -> Call:
         """The call that made this state."""
         raise NotImplementedError(f"{type(self).__name__} must define made_by")
+
+    @property
+    def order(self) -> Any:
+        """The comparator of the keys; None for Python's ``==``."""
+        return self._order
 
     def _then(self, step: Step) -> UnsortedGrouped[K, Any]:
         """Return the next state, after one more step; of whatever class."""
@@ -225,6 +232,12 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
 
     def as_right_side(self, name: str) -> Any:
         """Return the group itself: what was reduced is small."""
+        if self.order is not None:
+            raise BuildError(
+                f"{name} compares keys by ==, its right side is grouped by an ordering",
+                details={"group_with": str(self.order.origin), name: str(capture_origin())},
+                fix="call to_typed_pipe() on it, or join() instead",
+            )
         return self
 
 

@@ -14,6 +14,7 @@ from cascade2spark.pipes import Each, Every, GroupBy
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.buffers import groups_buffer
 from cascade2spark.scalding.typed.calls import itself
+from cascade2spark.scalding.typed.folds import whole_stream
 from cascade2spark.scalding.typed.forms import (
     Lowered,
     Part,
@@ -31,6 +32,7 @@ from cascade2spark.scalding.typed.moves import (
     pair_of,
     picked_of,
     read_of,
+    single_key,
     with_only,
     with_records,
 )
@@ -49,6 +51,11 @@ __all__ = ["row_steps"]
 def _(node: n.Reduced, wants_pair: bool) -> Lowered:
     found = pair_of(known[node.previous], node)
     todo = node.steps
+    if node.order is not None:
+        found = single_key(found, node)
+        if all(isinstance(step, ForEach) for step in todo):
+            # Only what sees the group as a whole calls it by its first key.
+            todo = (whole_stream("force_to_reducers"), *todo)
     if not todo and node.sorting is None and node.reducers is None:
         return found
     after = _last_of_group(todo)

@@ -92,7 +92,8 @@ def _(node: n.Joined, wants_pair: bool) -> Lowered:
     sides = [pair_of(known[side], node) for side in node.sides]
     flags = _flags(node.tree)
     after = node.tree.steps
-    if flags is not None and all(isinstance(step, ForEach) for step in after):
+    is_plain = all(isinstance(step, ForEach) for step in after)
+    if flags is not None and is_plain and node.order is None:
         return row_steps(_stock_join(node, sides, flags), node, after)
     return _buffer_join(node, sides)
 

@@ -297,11 +297,13 @@ class Reduced(_One):
         sorting: the order of a group's values, None for the order of arrival.
         steps: what is done to the values of each key, one after another.
         reducers: number of partitions asked for.
+        order: the comparator of the keys; None for Python's ``==``.
     """
 
     sorting: Sorting | None = None
     steps: tuple[Step, ...] = ()
     reducers: int | None = None
+    order: Any = None
 
 
 @attrs.frozen(eq=False)
@@ -313,12 +315,14 @@ class Joined(Node):
         tree: how the values of their keys are joined, and what is done to the joined ones.
         reducers: number of partitions asked for.
         is_spread: spread heavy keys over several partitions.
+        order: the comparator of the keys; None for Python's ``==``.
     """
 
     sides: tuple[Node, ...] = attrs.field(repr=False)
     tree: JoinTree = attrs.field()
     reducers: int | None = None
     is_spread: bool = False
+    order: Any = None
 
     @property
     def inputs(self) -> tuple[Node, ...]:

@@ -29,6 +29,8 @@ def sink_filter_keys(node: n.Node) -> n.Node | None:
     if not (isinstance(node, n.Filter) and node.of_key):
         return None
     below = node.previous
+    if getattr(below, "order", None) is not None:
+        return None  # a group is called by its first key, which is not each row's
 
     def under(one: n.Node) -> n.Node:
         return attrs.evolve(node, previous=one)

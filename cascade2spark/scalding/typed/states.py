@@ -60,10 +60,10 @@ def part_of(pairs: Elements[Any], which: str) -> TypedPipe[Any]:
 
 
 def grouped(
-    pairs: n.Node, reducers: int | None = None, last: Call | None = None
+    pairs: n.Node, reducers: int | None = None, last: Call | None = None, order: Any = None
 ) -> Grouped[Any, Any]:
     """Return pairs with a key, not yet reduced."""
-    made: Grouped[Any, Any] = _states["Grouped"](pairs, reducers, last)
+    made: Grouped[Any, Any] = _states["Grouped"](pairs, reducers, last, order)
     return made
 
 
