@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 Mask = npt.NDArray[np.bool_]
+_WIDTHS: dict[int, Any] = {8: np.int8, 16: np.int16, 32: np.int32}
 _DTYPES: dict[Kind, Any] = {BOOLEAN: np.bool_, DOUBLE: np.float64, FLOAT: np.float64}
 
 
@@ -96,7 +97,7 @@ def wrapped(numbers: Any, bits: int) -> Any:
     """Return 64-bit whole numbers as Java wraps them around at fewer bits."""
     if bits == 64:
         return numbers
-    return numbers.astype(np.int32 if bits == 32 else np.int16).astype(np.int64)
+    return numbers.astype(_WIDTHS[bits]).astype(np.int64)
 
 
 def constant_vector(value: Any, kind: Kind, rows: int) -> Vector:

@@ -7,6 +7,7 @@ from typing import Any
 from cascade2spark.java_numbers import to_float32
 from cascade2spark.operations.expressions.kinds import (
     BOXES,
+    CHAR,
     FLOAT,
     NULL,
     OBJECT,
@@ -78,7 +79,9 @@ def can_cast(given: Kind, target: Kind) -> bool:
 
 
 def _is_widening(given: Kind, wanted: Kind) -> bool:
-    return given.rank is not None and wanted.rank is not None and given.rank < wanted.rank
+    if given.rank is None or wanted.rank is None or wanted is CHAR:
+        return False
+    return given.rank < wanted.rank
 
 
 def _widened(value: Any, kind: Kind) -> Any:

@@ -55,7 +55,7 @@ from cascade2spark.types import Float, text_of
 
 __all__ = ["EQUALS_TEXT", "Writer", "function_of", "make_function"]
 
-_WRAPS = {16: "wrap_short", 32: "wrap_int", 64: "wrap_long"}
+_WRAPS = {8: "wrap_byte", 16: "wrap_short", 32: "wrap_int", 64: "wrap_long"}
 _CLASSES = {"int": "int", "float": "float", "bool": "bool", "str": "str"}
 EQUALS_TEXT = "equals_text({0}, {1})"
 

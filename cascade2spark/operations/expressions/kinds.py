@@ -10,6 +10,7 @@ from cascade2spark.types import Type
 __all__ = [
     "BOOLEAN",
     "BOXED_BOOLEAN",
+    "BOXED_BYTE",
     "BOXED_DOUBLE",
     "BOXED_FLOAT",
     "BOXED_INT",
@@ -17,6 +18,7 @@ __all__ = [
     "BOXED_SHORT",
     "BOXES",
     "BUILDER",
+    "BYTE",
     "CHAR",
     "DECIMAL",
     "DOUBLE",
@@ -65,6 +67,7 @@ class Kind:
         return self.name
 
 
+BYTE = Kind("byte", types.short_, 0, 8, True)  # no field holds one
 SHORT = Kind("short", types.short_, 1, 16, True)
 CHAR = Kind("char", types.char_, 1, None, True)
 INT = Kind("int", types.int_, 2, 32, True)
@@ -72,6 +75,7 @@ LONG = Kind("long", types.long_, 3, 64, True)
 FLOAT = Kind("float", types.float_, 4, None, True)
 DOUBLE = Kind("double", types.double_, 5, None, True)
 BOOLEAN = Kind("boolean", types.boolean_, is_primitive=True)
+BOXED_BYTE = Kind("Byte", types.Short, 0, 8)
 BOXED_SHORT = Kind("Short", types.Short, 1, 16)
 BOXED_INT = Kind("Integer", types.Integer, 2, 32)
 BOXED_LONG = Kind("Long", types.Long, 3, 64)
@@ -96,6 +100,7 @@ _BOXES = {
     DOUBLE: BOXED_DOUBLE,
     BOOLEAN: BOXED_BOOLEAN,
     CHAR: BOXED_CHAR,
+    BYTE: BOXED_BYTE,
 }
 _UNBOXED = {box: primitive for primitive, box in _BOXES.items()}
 _REFERENCES = (TEXT, DECIMAL, OBJECT)
@@ -105,7 +110,9 @@ BOXES = frozenset(_UNBOXED)
 # What a cast, `instanceof` or a static method may name.
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_BOXES, *_BOXES.values(), *_REFERENCES)}
 _BY_TYPE = {
-    kind.type: kind for kind in (*_BOXES, *_UNBOXED, *_REFERENCES) if kind is not BOXED_CHAR
+    kind.type: kind
+    for kind in (*_BOXES, *_UNBOXED, *_REFERENCES)
+    if kind not in (BOXED_CHAR, BYTE, BOXED_BYTE)
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.operations.expressions import runtime, script_runtime, text_runtime
+from cascade2spark.operations.expressions import hash_codes, runtime, script_runtime, text_runtime
 from cascade2spark.operations.expressions.kinds import (
     BOXES,
     BUILDER,
@@ -80,6 +80,7 @@ int hashCode(String) = hash_of_text({0})
 """
 
 _BOX = """
+byte byteValue(BOX) = cast
 short shortValue(BOX) = cast
 int intValue(BOX) = cast
 long longValue(BOX) = cast
@@ -90,12 +91,14 @@ boolean equals(BOX, Object) = never_equals({0})
 int compareTo(BOX, BOX) = compared({0}, {1})
 String toString(BOX) = joined(unboxed_value({0}))
 """
+_HASHES = {"Long": "hash_of_long", "Float": "hash_of_float", "Double": "hash_of_double"}
 _REAL_BOX = """
 boolean isNaN(BOX) = math.isnan({0})
 boolean isInfinite(BOX) = math.isinf({0})
 """
 _BOOLEAN_BOX = """
 boolean booleanValue(Boolean) = unboxed_value({0})
+int hashCode(Boolean) = hash_of_boolean({0})
 boolean equals(Boolean, Object) = object_equals({0}, {1})
 String toString(Boolean) = joined(unboxed_value({0}))
 """
@@ -193,6 +196,7 @@ Integer valueOf(String) = parse_whole_number({0}, 32)
 Integer valueOf(int) = {0}
 String toString(int) = joined({0})
 int signum(int) = compared({0}, 0)
+int hashCode(int) = {0}
 int compare(int, int) = compared({0}, {1})
 int max(int, int) = max({0}, {1})
 int min(int, int) = min({0}, {1})
@@ -203,8 +207,13 @@ Long valueOf(String) = parse_whole_number({0}, 64)
 Long valueOf(long) = {0}
 String toString(long) = joined({0})
 int compare(long, long) = compared({0}, {1})
+int hashCode(long) = hash_of_long({0})
 long max(long, long) = max({0}, {1})
 long min(long, long) = min({0}, {1})
+""",
+    "Byte": """
+byte parseByte(String) = parse_whole_number({0}, 8)
+Byte valueOf(String) = parse_whole_number({0}, 8)
 """,
     "Short": """
 short parseShort(String) = parse_whole_number({0}, 16)
@@ -218,6 +227,7 @@ String toString(double) = joined({0})
 boolean isNaN(double) = math.isnan({0})
 boolean isInfinite(double) = math.isinf({0})
 int compare(double, double) = compared({0}, {1})
+int hashCode(double) = hash_of_double({0})
 """,
     "Float": """
 float parseFloat(String) = parse_number({0}, 'Float')
@@ -225,12 +235,14 @@ Float valueOf(String) = parse_number({0}, 'Float')
 Float valueOf(float) = {0}
 String toString(float) = joined_float({0})
 boolean isNaN(float) = math.isnan({0})
+int hashCode(float) = hash_of_float({0})
 """,
     "Boolean": """
 boolean parseBoolean(String) = is_true({0})
 Boolean valueOf(String) = is_true({0})
 Boolean valueOf(boolean) = {0}
 String toString(boolean) = joined({0})
+int hashCode(boolean) = hash_of_boolean({0})
 """,
     "String": """
 String valueOf(boolean) = joined({0})
@@ -283,6 +295,8 @@ CONSTANTS: dict[tuple[str, str], tuple[Kind, Any]] = {
     ("Long", "MIN_VALUE"): (LONG, -(2**63)),
     ("Short", "MAX_VALUE"): (INT, 2**15 - 1),
     ("Short", "MIN_VALUE"): (INT, -(2**15)),
+    ("Byte", "MAX_VALUE"): (INT, 2**7 - 1),
+    ("Byte", "MIN_VALUE"): (INT, -(2**7)),
     ("Double", "MAX_VALUE"): (DOUBLE, 1.7976931348623157e308),
     ("Double", "MIN_VALUE"): (DOUBLE, 5e-324),
     ("Double", "NaN"): (DOUBLE, math.nan),
@@ -323,6 +337,8 @@ def methods_of(kind: Kind) -> list[Function]:
     """Return the methods of a value of this kind."""
     if kind in BOXES and kind.rank is not None:
         table = _BOX + (_REAL_BOX if kind.bits is None else "")
+        code = _HASHES.get(kind.name, "unboxed_value")
+        table += f"int hashCode(BOX) = {code}({{0}})"
         return _functions(table.replace("BOX", kind.name), has_receiver=True)
     return _functions(_METHODS.get(kind.name, ""), has_receiver=True)
 
@@ -341,7 +357,7 @@ def constructors_of(name: str) -> list[Function] | None:
 
 def runtime_names() -> dict[str, Any]:
     """Return what generated code may call, by name."""
-    modules = (runtime, text_runtime, script_runtime)
+    modules = (runtime, text_runtime, script_runtime, hash_codes)
     names = {name: getattr(module, name) for module in modules for name in module.__all__}
     python = (float, str, int, bool, tuple, len, abs, min, max, ord, chr, Exception)
     return {

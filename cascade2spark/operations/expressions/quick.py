@@ -20,7 +20,12 @@ from cascade2spark.operations.expressions.kinds import (
     Kind,
     unboxed,
 )
-from cascade2spark.operations.expressions.runtime import wrap_int, wrap_long, wrap_short
+from cascade2spark.operations.expressions.runtime import (
+    wrap_byte,
+    wrap_int,
+    wrap_long,
+    wrap_short,
+)
 from cascade2spark.operations.expressions.typed import (
     Arithmetic,
     Choose,
@@ -43,7 +48,7 @@ Range: TypeAlias = "tuple[int, int]"
 _MODERATE = 1 << 53
 # CPython compares whole numbers of less than 30 bits in a third of the time of others.
 _SMALL = (1 << 30) - 1
-_WRAPS = {16: wrap_short, 32: wrap_int, 64: wrap_long}
+_WRAPS = {8: wrap_byte, 16: wrap_short, 32: wrap_int, 64: wrap_long}
 _CLASSES = {TEXT: "str", DOUBLE: "float", BOOLEAN: "bool"}
 _ORDERS = frozenset({"<", "<=", ">", ">="})
 

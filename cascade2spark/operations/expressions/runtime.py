@@ -51,6 +51,7 @@ __all__ = [
     "to_power_of_e",
     "unboxed_value",
     "wave",
+    "wrap_byte",
     "wrap_int",
     "wrap_long",
     "wrap_short",
@@ -65,6 +66,7 @@ _NULL = "null where a value is needed"
 _CLASSES: dict[str, type | tuple[type, ...]] = {
     "String": str,
     "Integer": int,
+    "Byte": int,
     "Short": int,
     "Long": int,
     "Float": float,
@@ -105,6 +107,10 @@ def unboxed_value(value: Any) -> Any:
     if value is None:
         null_failure()
     return value
+
+
+def wrap_byte(number: int) -> int:
+    return ((number + 0x80) & 0xFF) - 0x80
 
 
 def wrap_short(number: int) -> int:
@@ -232,7 +238,7 @@ def cast_object(value: Any, name: str) -> Any:
 
 
 def is_a(value: Any, name: str) -> bool:
-    is_number = name in ("Integer", "Long", "Short")
+    is_number = name in ("Integer", "Long", "Short", "Byte")
     return isinstance(value, _CLASSES[name]) and not (is_number and isinstance(value, bool))
 
 

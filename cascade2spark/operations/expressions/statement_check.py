@@ -17,8 +17,10 @@ from cascade2spark.operations.expressions import syntax
 from cascade2spark.operations.expressions.check import Checker, with_article
 from cascade2spark.operations.expressions.conversions import can_cast, convert, distance
 from cascade2spark.operations.expressions.kinds import (
+    BOXED_BYTE,
     BOXED_SHORT,
     BUILDER,
+    BYTE,
     CHAR,
     INT,
     KINDS,
@@ -54,7 +56,7 @@ from cascade2spark.operations.expressions.typed import Constant, Parameter, Type
 __all__ = ["check_script"]
 
 _KINDS = {**KINDS, **{kind.name: kind for kind in (TEXTS, BUILDER, TUPLE)}}
-_SMALL = {SHORT: 16, BOXED_SHORT: 16, CHAR: 17}
+_SMALL = {BYTE: 8, BOXED_BYTE: 8, SHORT: 16, BOXED_SHORT: 16, CHAR: 17}
 _ONE = syntax.Literal(INT, 1, start=0, end=0)
 
 
@@ -185,7 +187,7 @@ class _ScriptChecker(Checker):
         if distance(typed.kind, kind) is not None:
             return convert(typed, kind)
         bits = _SMALL.get(kind)
-        is_constant = isinstance(typed, Constant) and typed.kind in (INT, SHORT, CHAR)
+        is_constant = isinstance(typed, Constant) and typed.kind in (INT, SHORT, BYTE, CHAR)
         if bits and is_constant and isinstance(typed, Constant):
             number = ord(typed.value) if typed.kind is CHAR else typed.value
             low = 0 if kind is CHAR else -(1 << (bits - 1))

@@ -21,6 +21,8 @@ from cascade2spark.operations import (
 from cascade2spark.operations.base import AssertionLevel
 from cascade2spark.pipes import Each, Pipe
 from cascade2spark.types import (
+    Boolean,
+    Double,
     Float,
     Integer,
     Long,
@@ -139,6 +141,11 @@ FLOATS = {
     '"" + a / 3': ["0.083333336", "0.8333333"],
 }
 give("floats", rows("a", "0.25", 2.5), (Float,), FLOATS)
+BYTES = {"(byte) a + 0": [-56, 127], "(byte) (a * 3) * 2": [176, 250]}
+give("bytes_are_eight_bits", rows("a", 200, -129), (int_,), BYTES)
+give("longs_have_hash_codes", rows("a", -1, 2**40), (Long,), {"a.hashCode()": [0, 256]})
+give("doubles_have_hash_codes", rows("a", 2.5), (Double,), {"a.hashCode()": [1074003968]})
+give("booleans_have_hash_codes", rows("a", True), (Boolean,), {"a.hashCode()": [1231]})
 give("shorts_are_added_as_ints", rows("a", 30000), (Short,), {"a + a": [60000]})
 TRUTH = {"!a || b": [False, True, False], "a ? 1 : 0": [1, 0, 1]}
 give("null_is_false", rows("a b", (True, None), (None, None), ("true", "no")), (boolean_,), TRUTH)
