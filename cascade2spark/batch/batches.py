@@ -12,21 +12,30 @@ from __future__ import annotations
 import datetime
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 __all__ = [
+    "LARGE_KINDS",
+    "MOST_COLUMN_BYTES",
     "Batch",
     "Columns",
     "NotColumns",
     "Row",
     "RowLists",
     "Rows",
+    "TooLarge",
+    "array_as",
     "batch_rows",
+    "column_parts",
     "columns_of",
+    "gathered_kind",
+    "in_parts",
+    "is_within_column",
+    "parts_of",
     "row_slices",
     "rows_bytes",
     "rows_memory",
@@ -48,6 +57,10 @@ _ARROW_TYPES: dict[type, pa.DataType] = {
     bytes: pa.binary(),
     datetime.date: pa.date32(),
 }
+# A column of a batch takes no more, unless one value alone does. Arrow counts the bytes of texts in
+# 31 bits; with half of that, the column can be cast and copied beside a few others of its kind.
+MOST_COLUMN_BYTES = 1 << 30
+LARGE_KINDS = {pa.string(): pa.large_string(), pa.binary(): pa.large_binary()}
 _BYTES_A_ROW = 24
 _BYTES_A_VALUE = 16
 _BYTES_A_PLACE = 16  # of a row in the lists that hold and sort it
@@ -77,6 +90,10 @@ class NotColumns(Exception):
     """Rows that have no exact column form; the message is the reason shown in the statistics."""
 
 
+class TooLarge(NotColumns):
+    """A column that one array cannot hold; halves of its rows may have one."""
+
+
 def column_names(width: int) -> list[str]:
     """Return the names that columns carry: their positions."""
     return _NAMES[:width] if width <= len(_NAMES) else [str(place) for place in range(width)]
@@ -99,10 +116,22 @@ def array_of(values: Sequence[Any]) -> pa.Array:
     if arrow_type is None:
         raise NotColumns(f"no column type for {kind.__name__}")
     try:
-        return pa.array(values, arrow_type)
+        return array_as(values, arrow_type)
     except (pa.ArrowInvalid, OverflowError, UnicodeError) as refused:
         reason = "whole number beyond 64 bits" if kind is int else "text that is not Unicode"
         raise NotColumns(reason) from refused
+
+
+def array_as(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Return values as one array of a type.
+
+    Raises:
+        TooLarge: no array holds that many bytes.
+    """
+    made = pa.array(values, kind)
+    if isinstance(made, pa.ChunkedArray):
+        raise TooLarge("a column that is too large")
+    return made
 
 
 def columns_of(rows: Rows, width: int) -> Columns:
@@ -125,6 +154,71 @@ def columns_of(rows: Rows, width: int) -> Columns:
     if not arrays:
         raise NotColumns("rows without values")
     return pa.record_batch(arrays, names=column_names(width))
+
+
+def column_parts(rows: Rows, width: int) -> list[Columns]:
+    """Return rows as columns: one batch, or more where one of the columns would be too large.
+
+    Args:
+        rows: tuples of `width` values.
+        width: number of columns, a count.
+    Raises:
+        NotColumns: as for `columns_of`.
+    """
+    return list(in_parts(lambda start, stop: columns_of(rows[start:stop], width), 0, len(rows)))
+
+
+def in_parts(make: Callable[[int, int], Columns], start: int, stop: int) -> Iterator[Columns]:
+    """Yield what is made of some rows, in several batches where one has too large a column.
+
+    Args:
+        make: gives the columns for the rows between two places; called for halves again where
+            Arrow cannot hold what is made of the whole.
+        start, stop: the rows.
+    Raises:
+        NotColumns, pyarrow.ArrowInvalid, pyarrow.ArrowCapacityError: what `make` raises, for a
+            single row if it is about the size.
+    """
+    try:
+        made = make(start, stop)
+    except (TooLarge, pa.ArrowInvalid, pa.ArrowCapacityError):
+        if stop - start < 2:
+            raise
+    else:
+        yield from parts_of(made)
+        return
+    middle = (start + stop) // 2
+    yield from in_parts(make, start, middle)
+    yield from in_parts(make, middle, stop)
+
+
+def parts_of(columns: Columns) -> Iterator[Columns]:
+    """Yield columns, unless there is no row: in slices where one of them is too large."""
+    rows = columns.num_rows
+    # The buffers are at least as large as what lies in them, and ten times as fast to ask.
+    if rows < 2 or columns.get_total_buffer_size() <= MOST_COLUMN_BYTES or not _has_large(columns):
+        if rows:
+            yield columns
+        return
+    yield from parts_of(columns.slice(0, rows // 2))
+    yield from parts_of(columns.slice(rows // 2))
+
+
+def _has_large(columns: Columns) -> bool:
+    return any(column.nbytes > MOST_COLUMN_BYTES for column in columns.columns)
+
+
+def is_within_column(size_bytes: int) -> bool:
+    """Tell whether a column of a batch may take so many bytes."""
+    return size_bytes <= MOST_COLUMN_BYTES
+
+
+def gathered_kind(kind: pa.DataType, chunks: Sequence[pa.Array]) -> pa.DataType:
+    """Return the type that holds all chunks in one array: a large one for texts beyond a batch."""
+    large = LARGE_KINDS.get(kind)
+    if large is None or sum([chunk.nbytes for chunk in chunks]) <= MOST_COLUMN_BYTES:
+        return kind
+    return large
 
 
 def rows_of(columns: Columns) -> Rows:

@@ -13,7 +13,9 @@ from cascade2spark.batch.batches import (
     Columns,
     NotColumns,
     Row,
+    TooLarge,
     column_names,
+    gathered_kind,
     rows_of,
     values_of,
 )
@@ -335,7 +337,7 @@ def joined(batches: Sequence[Columns]) -> Columns:
     """Return batches as one; a column that is all null in one takes the type of the others.
 
     Raises:
-        NotColumns: a column has different types.
+        NotColumns: a column has different types, or would be too large.
     """
     if len(batches) == 1:
         return batches[0]
@@ -346,6 +348,8 @@ def joined(batches: Sequence[Columns]) -> Columns:
         if len(kinds) > 1:
             raise NotColumns("parts of different types")
         kind = next(iter(kinds), pa.null())
+        if gathered_kind(kind, chunks) != kind:
+            raise TooLarge("parts that are too large together")
         whole = pa.chunked_array([chunk.cast(kind) for chunk in chunks], kind)
         columns.append(whole.combine_chunks())
     return pa.record_batch(columns, column_names(len(columns)))

@@ -6,7 +6,7 @@ order, at known positions. Whatever turns up without an exact column form is joi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import attrs
@@ -15,7 +15,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, column_names, rows_of
+from cascade2spark.batch.batches import (
+    Batch,
+    Columns,
+    NotColumns,
+    Row,
+    column_names,
+    in_parts,
+    rows_of,
+)
 from cascade2spark.batch.chain import COLUMNS_TO_ROWS
 from cascade2spark.batch.column_table import ColumnTable, Found
 from cascade2spark.batch.hash_join import HashJoin, HashJoinStage
@@ -169,7 +177,8 @@ class ColumnHashJoinStage:
             rows, make = product.rows, partial(self._multiplied, batch, tables, product)
         size = _slice_rows(batch, tables)
         for start in range(0, rows, size):
-            yield from _sliced(make, start, min(start + size, rows))
+            # A long text that meets many rows may take more than a column holds.
+            yield from in_parts(make, start, min(start + size, rows))
 
     def _multiplied(
         self, batch: Columns, tables: Sequence[ColumnTable], product: Product, start: int, stop: int
@@ -224,23 +233,6 @@ class ColumnHashJoinStage:
         for table, (numbers, absent) in zip(tables, places, strict=True):
             columns += _side(table, keys, numbers, absent)
         return pa.record_batch(columns, column_names(len(columns)))
-
-
-def _sliced(make: Callable[[int, int], Columns], start: int, stop: int) -> Iterator[Columns]:
-    """Yield what is made of some positions, in smaller slices where one is too large for Arrow."""
-    try:
-        made = make(start, stop)
-    except pa.ArrowInvalid:
-        # A column of texts holds 2 GiB: a long text that meets many rows may get there.
-        if stop - start < 2:
-            raise
-    else:
-        if made.num_rows:
-            yield made
-        return
-    middle = (start + stop) // 2
-    yield from _sliced(make, start, middle)
-    yield from _sliced(make, middle, stop)
 
 
 def _side(

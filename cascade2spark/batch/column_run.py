@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import attrs
+import pyarrow as pa
 
-from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, row_slices
+from cascade2spark.batch.batches import (
+    Batch,
+    Columns,
+    NotColumns,
+    Row,
+    TooLarge,
+    parts_of,
+    row_slices,
+)
 from cascade2spark.batch.chain import OperatorRun, Stage
 from cascade2spark.batch.kernels.each import EachKernel, FilterEach, each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
@@ -65,6 +74,11 @@ class ColumnRunStage:
         try:
             made, counts = self._applied(batch)
         except NotColumns as reason:
+            if isinstance(reason, TooLarge) and batch.num_rows > 1:
+                middle = batch.num_rows // 2
+                yield from self.columns(batch.slice(0, middle))
+                yield from self.columns(batch.slice(middle))
+                return
             site = self._operators[0].site.key
             self._task.report.count_fallback(site, str(reason))
             for part in row_slices(batch, self._task.batch_rows):
@@ -73,8 +87,7 @@ class ColumnRunStage:
         for operator, (entered, left) in zip(self._operators, counts, strict=True):
             self._task.report.count_rows(operator.site.key, entered, left)
             self._task.report.forms[operator.site.key] = "columns"
-        if made.num_rows:
-            yield made
+        yield from parts_of(made)
 
     def rows(self, batch: list[Row]) -> Iterator[Batch]:
         """Yield what becomes of a batch of rows."""
@@ -108,7 +121,10 @@ class ColumnRunStage:
                 wanted = kernel.kept(batch, self._kernels[number + 1](batch))  # type: ignore[misc]
                 counts.append((entered, wanted.num_rows))
                 continue
-            batch = kernel(batch)
+            try:
+                batch = kernel(batch)
+            except (pa.ArrowInvalid, pa.ArrowCapacityError) as refused:
+                raise TooLarge("results that are too large") from refused
             counts.append((entered, batch.num_rows))
         return batch, counts
 

@@ -14,7 +14,13 @@ import attrs
 import numpy as np
 import pyarrow as pa
 
-from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.batch.batches import (
+    Columns,
+    NotColumns,
+    column_names,
+    gathered_kind,
+    in_parts,
+)
 from cascade2spark.batch.blocks import decode_block, encode_block
 from cascade2spark.batch.kernels.keys import (
     Distinct,
@@ -32,9 +38,6 @@ __all__ = ["ColumnOrder", "sorted_columns"]
 # Rows of a slice: at 8,192, five columns take 30 to 50 ns a row more.
 _SLICE_ROWS = 65_536
 _SLICE_BYTES = 16 << 20
-# Arrays of texts count their bytes in 31 bits.
-_TEXT_BYTES = (1 << 31) - 1
-_WIDE = {pa.string(): pa.large_string(), pa.binary(): pa.large_binary()}
 # Runs merged at once; more are merged in several passes.
 _FAN_IN = 64
 # Blocks of a run are not made smaller than this, however small the limit.
@@ -183,11 +186,16 @@ class _Sorted:
         """Yield rows."""
         step = self._cut.rows_of(self._row_bytes)
         names = column_names(len(self._columns))
-        for start in range(0, len(places), step):
-            some = places[start : start + step]
+
+        def make(start: int, stop: int) -> Columns:
+            some = places[start:stop]
             taken = [column.take(some) for column in self._columns]
             exact = [_cast(one, kind) for one, kind in zip(taken, self._cut.kinds, strict=True)]
-            yield pa.record_batch(exact, names)
+            return pa.record_batch(exact, names)
+
+        for start in range(0, len(places), step):
+            # Rows next to each other may all be far longer than the average.
+            yield from in_parts(make, start, min(start + step, len(places)))
 
 
 class _Schema:
@@ -241,9 +249,8 @@ def _joined(parts: list[list[pa.Array]], kinds: Sequence[pa.DataType]) -> list[p
         chunks = [part[place] for part in parts]
         for part in parts:
             part[place] = None
-        if kind in _WIDE and sum(chunk.nbytes for chunk in chunks) > _TEXT_BYTES:
-            kind = _WIDE[kind]
-        chunks = [_cast(chunk, kind) for chunk in chunks]
+        exact = gathered_kind(kind, chunks)
+        chunks = [_cast(chunk, exact) for chunk in chunks]
         columns.append(chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks))
     return columns
 

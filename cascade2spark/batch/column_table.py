@@ -20,7 +20,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Batch, Columns, NotColumns, columns_of
+from cascade2spark.batch.batches import (
+    LARGE_KINDS,
+    Batch,
+    Columns,
+    NotColumns,
+    column_parts,
+    gathered_kind,
+)
 from cascade2spark.batch.hashing import column_hashes
 from cascade2spark.batch.kernels.keys import encode_keys, normal_column
 
@@ -33,7 +40,6 @@ HashesOf = Callable[[Sequence[pa.Array], int], Hashes]
 
 # A piece of the probe whose hashes and places stay in the processor's cache.
 _PIECE_ROWS = 32_768
-_LARGEST_TEXT = (1 << 31) - 1
 
 
 @attrs.frozen(eq=False)
@@ -212,6 +218,8 @@ class ColumnTable:
 def same_values(left: pa.Array, right: pa.Array) -> Mask:
     """Tell, place by place, whether two columns hold the same value, as `KeyOrder` says."""
     left, right = _comparable(left), _comparable(right)
+    if left.type in LARGE_KINDS.values() or right.type in LARGE_KINDS.values():
+        left, right = (one.cast(LARGE_KINDS.get(one.type, one.type)) for one in (left, right))
     has_nulls = bool(left.null_count or right.null_count)
     if left.type != right.type:
         same = np.zeros(len(left), dtype=bool)
@@ -236,10 +244,6 @@ def _comparable(column: pa.Array) -> pa.Array:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _comparable(column.dictionary_decode())
-    if pa.types.is_large_string(kind):
-        return column.cast(pa.string())
-    if pa.types.is_large_binary(kind):
-        return column.cast(pa.binary())
     if pa.types.is_integer(kind) and not pa.types.is_int64(kind):
         return column.cast(pa.int64())
     if pa.types.is_floating(kind):
@@ -256,10 +260,10 @@ def _chunked(batches: Iterable[Batch], width: int) -> tuple[list[pa.ChunkedArray
     """Return the columns of all batches, of one type each, and the number of rows."""
     found: list[Columns] = []
     for batch in batches:
-        columns = columns_of(batch, width) if isinstance(batch, list) else batch
-        if columns.num_columns != width:
-            raise NotColumns("rows of another width")
-        found.append(columns)
+        for columns in column_parts(batch, width) if isinstance(batch, list) else [batch]:
+            if columns.num_columns != width:
+                raise NotColumns("rows of another width")
+            found.append(columns)
     rows = sum(columns.num_rows for columns in found)
     return [_one_type([columns.column(at) for columns in found]) for at in range(width)], rows
 
@@ -273,9 +277,7 @@ def _one_type(chunks: list[pa.Array]) -> pa.ChunkedArray:
     if len(kinds) > 1:
         raise NotColumns("mixed types: " + ", ".join(sorted(map(str, kinds))))
     kind = kinds.pop() if kinds else pa.null()
-    is_text, is_bytes = pa.types.is_string(kind), pa.types.is_binary(kind)
-    if (is_text or is_bytes) and sum(chunk.nbytes for chunk in chunks) > _LARGEST_TEXT:
-        kind = pa.large_string() if is_text else pa.large_binary()
+    kind = gathered_kind(kind, chunks)
     return pa.chunked_array([chunk.cast(kind) for chunk in chunks], kind)
 
 

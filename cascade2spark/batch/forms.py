@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cascade2spark.batch.aggregate import PartialAggregate
-from cascade2spark.batch.batches import Batch, NotColumns, columns_of
+from cascade2spark.batch.batches import Batch, NotColumns, column_parts
 from cascade2spark.batch.chain import (
     ROWS_TO_COLUMNS,
     ChainNode,
@@ -133,11 +133,11 @@ def with_columns(
         if not batch:
             continue
         try:
-            made = columns_of(batch, len(batch[0]) if width is None else width)
+            made = column_parts(batch, len(batch[0]) if width is None else width)
         except NotColumns as reason:
             task.report.count_fallback(site.key, str(reason))
             yield batch
         else:
             task.report.forms[site.key] = "columns"
             task.report.count_conversion(site.key, ROWS_TO_COLUMNS)
-            yield made
+            yield from made

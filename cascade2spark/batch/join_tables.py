@@ -15,15 +15,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.batch.batches import (
+    Columns,
+    NotColumns,
+    column_names,
+    gathered_kind,
+    in_parts,
+)
 from cascade2spark.batch.blocks import decode_block, encode_block
 from cascade2spark.batch.kernels.products import Numbers, Places, Product
 from cascade2spark.batch.spill import SpillFile, SpillPlace, SpillSpace
 
 __all__ = ["BlockTable", "JoinedOutput", "MemoryTable", "Table", "held_table", "of_one_type"]
 
-# Arrays of texts count their bytes in 31 bits.
-_LARGEST_TEXT = (1 << 31) - 1
 _WORD_BYTES = 8
 _OFFSET_BYTES = 4
 # Blocks of a spilled table: what is read at least to have one row.
@@ -107,13 +111,15 @@ class MemoryTable:
         return found
 
     def batches(self) -> Iterator[Columns]:
-        """Yield the rows as they lie, all at once."""
-        columns = self.gather((np.arange(self.rows, dtype=np.int64), None))
-        if self.rows:
-            yield pa.record_batch(columns, column_names(len(columns)))
+        """Yield the rows as they lie: all at once, if that makes no column too large."""
+        return in_parts(self._between, 0, self.rows)
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def _between(self, start: int, stop: int) -> Columns:
+        columns = self.gather((np.arange(start, stop, dtype=np.int64), None))
+        return pa.record_batch(columns, column_names(len(columns)))
 
     def _rows_at(self, places: Numbers) -> Numbers:
         if self._order is None:
@@ -340,10 +346,9 @@ def _cast(batch: Columns, kinds: list[pa.DataType]) -> Columns:
 def _whole(chunks: Sequence[pa.Array], kind: pa.DataType) -> pa.Array:
     if len(chunks) == 1:
         return chunks[0]
-    is_text, is_bytes = pa.types.is_string(kind), pa.types.is_binary(kind)
-    if (is_text or is_bytes) and sum(chunk.nbytes for chunk in chunks) > _LARGEST_TEXT:
-        large = pa.large_string() if is_text else pa.large_binary()
-        chunks = [chunk.cast(large) for chunk in chunks]
+    exact = gathered_kind(kind, chunks)
+    if exact != kind:
+        chunks = [chunk.cast(exact) for chunk in chunks]
     return pa.concat_arrays(chunks) if chunks else pa.nulls(0, kind)
 
 

@@ -12,7 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cascade2spark.batch.batches import Batch, Columns, NotColumns, Rows, columns_of
+from cascade2spark.batch.batches import (
+    Batch,
+    Columns,
+    NotColumns,
+    Rows,
+    columns_of,
+    is_within_column,
+)
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.hashing import Hashes, column_hashes, python_column_hashes
 from cascade2spark.batch.split import common_schema, united
@@ -227,7 +234,7 @@ class ColumnSender:
             yield from self._sender.send(rows)
             return
         schema = common_schema(self._schema, columns.schema) if self._held else columns.schema
-        if schema is None:
+        if schema is None or not is_within_column(self._held_bytes + columns.nbytes):
             yield from self.finish()
             schema = columns.schema
         self._schema = schema

@@ -23,7 +23,8 @@ from cascade2spark.batch.batches import (
     NotColumns,
     Rows,
     batch_rows,
-    columns_of,
+    column_parts,
+    is_within_column,
     rows_memory,
 )
 from cascade2spark.batch.blocks import arrival_order, encode_block
@@ -159,7 +160,7 @@ class ExchangeWriter:
         if not batch.num_rows:
             return
         schema = batch.schema if not self._columns else common_schema(self._schema, batch.schema)
-        if schema is None:
+        if schema is None or not is_within_column(self._column_bytes + batch.nbytes):
             yield from self._drain()
             schema = batch.schema
         self._schema = schema
@@ -171,14 +172,15 @@ class ExchangeWriter:
         rows, self._rows = self._rows, []
         row_bytes, self._row_bytes = self._row_bytes, 0
         try:
-            made = columns_of(rows, len(rows[0]))
+            made = column_parts(rows, len(rows[0]))
         except NotColumns as reason:
             self._refusal = str(reason)
             yield from self._drain()
             self._rows, self._row_bytes = rows, row_bytes
         else:
             self._report.count_conversion(self._site, ROWS_TO_COLUMNS)
-            yield from self._push_columns(made)
+            for part in made:
+                yield from self._push_columns(part)
 
     def _drain(self) -> Iterator[tuple[int, bytes]]:
         if self._rows and self._converts:

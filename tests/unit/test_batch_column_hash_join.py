@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade2spark.batch import column_hash_join, column_table
+from cascade2spark.batch import batches as batch_forms
+from cascade2spark.batch import column_hash_join
 from cascade2spark.batch.batches import Batch, NotColumns, columns_of, rows_of
 from cascade2spark.batch.chain import ColumnStage, run_chain
 from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
@@ -363,7 +364,7 @@ def test_what_is_too_large_for_one_column_is_made_in_parts(held: list[Row]) -> N
 
 
 def test_texts_beyond_one_column_are_held_in_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(column_table, "_LARGEST_TEXT", 1)
+    monkeypatch.setattr(batch_forms, "MOST_COLUMN_BYTES", 1)
     held = columns_of([("a", 1, b"x"), ("c", 2, b"y"), ("a", 3, None)], 3)
     spec = join_of(LeftJoin(), [[held]])
     found, _, made = pushed(ColumnHashJoin(spec), [columns_of(STREAM, 3)])

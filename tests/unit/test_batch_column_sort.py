@@ -194,7 +194,7 @@ def test_a_type_without_an_order_is_refused() -> None:
 
 @pytest.mark.parametrize("limit", [HUGE, 1])
 def test_texts_beyond_what_one_array_can_count(limit: int, monkeypatch: Any) -> None:
-    monkeypatch.setattr("cascade2spark.batch.column_sort._TEXT_BYTES", 3)
+    monkeypatch.setattr("cascade2spark.batch.batches.MOST_COLUMN_BYTES", 3)
     given_batches = [[("b", b"y", None)], [("a", b"z", "t")], [("b", b"x", "u")]]
     key, sort = (Pick((0,), 3), KeyOrder(1)), (Pick((1,), 3), KeyOrder(1))
     found = list(

@@ -15,7 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import NotColumns, array_of, text_bytes, values_of
+from cascade2spark.batch.batches import (
+    NotColumns,
+    TooLarge,
+    array_as,
+    array_of,
+    text_bytes,
+    values_of,
+)
 from cascade2spark.types import (
     Boolean,
     DateType,
@@ -166,7 +173,9 @@ def by_value(call: Callable[..., Any], kind: pa.DataType, *columns: pa.Array) ->
         if len(columns) == 1 and repeats(columns[0]):
             encoded = columns[0].dictionary_encode("encode")
             return by_value(call, kind, encoded.dictionary).take(encoded.indices)
-        return pa.array(list(map(call, *map(values_of, columns))), kind)
+        return array_as(list(map(call, *map(values_of, columns))), kind)
+    except TooLarge:
+        raise
     except Exception as refused:
         raise NotColumns("values that an operation refuses") from refused
 

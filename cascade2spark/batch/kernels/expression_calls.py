@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import NotColumns
+from cascade2spark.batch.batches import NotColumns, TooLarge, is_within_column
 from cascade2spark.batch.kernels.conversion import by_value, cut_to_whole, is_ascii, numbers_of
 from cascade2spark.batch.kernels.conversion import texts_of as _column_texts
-from cascade2spark.batch.kernels.regexes import re2_replacement
+from cascade2spark.batch.kernels.regexes import re2_replacement, replaced_texts
 from cascade2spark.batch.kernels.vectors import NoKernel, Vector, absent_of, either, wrapped
 from cascade2spark.operations.expressions import runtime, text_runtime
 from cascade2spark.operations.expressions.typed import Constant, Function, Invoke, TypedNode
@@ -150,14 +150,22 @@ def _last_index(wanted: str) -> TextCall:
 def _replaced(wanted: str, put: str) -> TextCall:
     if not wanted:
         raise NoKernel
-    return lambda texts: pc.replace_substring(texts, wanted, put)
+    growth = max(len(put.encode()) // len(wanted.encode()) + 1, 1)
+
+    def replaced(texts: pa.Array) -> pa.Array:
+        # Arrow does not notice when it counts beyond 31 bits.
+        if not is_within_column(texts.nbytes * growth):
+            raise TooLarge("replacements that are too large")
+        return pc.replace_substring(texts, wanted, put)
+
+    return replaced
 
 
 def _replaced_all(pattern: str, replacement: str) -> TextCall:
     expression, template = re2_pattern(pattern), re2_replacement(replacement, pattern)
     if expression is None or template is None:
         raise NoKernel
-    return lambda texts: pc.replace_substring_regex(texts, expression, template)
+    return lambda texts: replaced_texts(texts, expression, template)
 
 
 def _matches(pattern: str) -> TextCall:

@@ -16,7 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Columns, NotColumns, array_of, column_names
+from cascade2spark.batch.batches import (
+    Columns,
+    NotColumns,
+    TooLarge,
+    array_of,
+    column_names,
+    is_within_column,
+)
 from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
 from cascade2spark.batch.kernels.sequences import sequence_reader
 from cascade2spark.batch.kernels.tables import table_reader
@@ -39,7 +46,6 @@ BlockReader = Callable[[Any], Columns]
 _TEXTS = frozenset({None, String, Object})
 _REAL = frozenset({Double, double_})
 _CHARSETS = frozenset({"utf-8", "ascii"})
-_LARGEST_TEXT = (1 << 31) - 2
 
 
 def reader_kernel(scheme: Scheme, info: SourceInfo) -> BlockReader | None:
@@ -77,11 +83,11 @@ class _Cells:
         """Return the values of some lines; without a delimiter a line is one value.
 
         Raises:
-            NotColumns: a line has another number of values.
+            NotColumns: a line has another number of values, or the block is too large.
         """
         data = data if data.endswith(b"\n") else data + b"\n"
-        if len(data) > _LARGEST_TEXT:
-            raise NotColumns("a block of two gigabytes")
+        if not is_within_column(len(data)):
+            raise TooLarge("a block that is too large")
         signs = np.frombuffer(data, np.uint8)
         is_end = signs == ord("\n")
         lines = np.count_nonzero(is_end)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import NotColumns, values_of
+from cascade2spark.batch.batches import NotColumns, TooLarge, array_as, is_within_column, values_of
 from cascade2spark.batch.kernels.conversion import by_value, converted, repeats, trusted
 from cascade2spark.batch.kernels.results import FilterKernel, FunctionKernel, Results
 from cascade2spark.batch.kernels.texts import argument_texts, joined_texts
@@ -146,7 +146,7 @@ def match_generator(operation: RegexGenerator, spec: EachSpec) -> FunctionKernel
     def generate(arguments: list[pa.Array], rows: int) -> Results:
         found = list(map(matches, values_of(text(arguments[0]))))
         counts = np.fromiter(map(len, found), np.int64, rows)
-        values = pa.array(list(chain.from_iterable(found)), pa.string())
+        values = array_as(list(chain.from_iterable(found)), pa.string())
         return Results([values], pa.array(np.repeat(np.arange(rows), counts)))
 
     return generate
@@ -209,10 +209,32 @@ def regex_replace(operation: RegexReplace, spec: EachSpec) -> FunctionKernel | N
 
     def replaced(arguments: list[pa.Array], rows: int) -> Results:
         texts = text(arguments[0])
-        made = pc.replace_substring_regex(texts, expression, template, max_replacements=most)
-        return Results([made])
+        return Results([replaced_texts(texts, expression, template, most)])
 
     return replaced
+
+
+def replaced_texts(
+    texts: pa.Array, expression: str, template: str, most: int | None = None
+) -> pa.Array:
+    """Return texts with what RE2 finds in them replaced.
+
+    Args:
+        texts: the texts.
+        expression, template: in RE2's language.
+        most: replacements in a text; all without it.
+    Raises:
+        TooLarge: a column may not hold the results. Arrow does not notice: it counts the bytes in
+            31 bits, and begins anew.
+    """
+    put_bytes = len(template.encode())
+    kept_bytes = texts.nbytes * (1 + template.count("\\"))
+    found = len(texts) if most is not None else len(texts) + texts.nbytes
+    if not is_within_column(kept_bytes + found * put_bytes):
+        found = pc.sum(pc.count_substring_regex(texts, expression)).as_py() or 0
+        if not is_within_column(kept_bytes + found * put_bytes):
+            raise TooLarge("replacements that are too large")
+    return pc.replace_substring_regex(texts, expression, template, max_replacements=most)
 
 
 def regex_parser(operation: RegexParser, spec: EachSpec) -> FunctionKernel | None:
@@ -277,7 +299,7 @@ def _group_finder(operation: RegexParser) -> Callable[[pa.Array], list[pa.Array]
         found: list[Any] = list(map(search, values_of(texts)))
         if None in found:
             raise NotColumns("texts without a match")
-        return [pa.array([match[at] for match in found], pa.string()) for at in groups]
+        return [array_as([match[at] for match in found], pa.string()) for at in groups]
 
     return one_by_one
 

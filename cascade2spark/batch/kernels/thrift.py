@@ -12,14 +12,21 @@ three of 21 fields of 311 bytes with a list of structs, a map and two structs in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 import pyarrow as pa
 
-from cascade2spark.batch.batches import Columns, NotColumns, column_names
+from cascade2spark.batch.batches import (
+    Columns,
+    NotColumns,
+    TooLarge,
+    column_names,
+    gathered_kind,
+    is_within_column,
+)
 from cascade2spark.codecs.thrift import ThriftField, ThriftStruct, ThriftType, skip_value
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.schemes.thrift import ThriftBlock, ThriftSequenceFile
@@ -34,7 +41,6 @@ _MOST_ELEMENTS = 24  # of a container, before its record goes alone
 # What is walked at once fits a core's own cache: eight megabytes take twice as long as in parts.
 _AT_ONCE = 4_096
 _PADDING = bytes(16)
-_LARGEST = (1 << 31) - 1 - len(_PADDING)
 _FLAT = frozenset({"bool", "byte", "i16", "i32", "i64", "enum", "double", "string", "binary"})
 
 
@@ -65,7 +71,7 @@ def thrift_reader(
             _columns_of(values[start : start + _AT_ONCE], codec.struct, inner)
             for start in range(0, max(len(values), 1), _AT_ONCE)
         ]
-        whole = map(pa.concat_arrays, zip(*parts, strict=True))
+        whole = map(_gathered, zip(*parts, strict=True))
         found = iter(parts[0]) if len(parts) == 1 else whole
         columns = [pa.array(block.keys, pa.int64()) if at < shift else next(found) for at in wanted]
         return pa.record_batch(columns, names)
@@ -73,12 +79,18 @@ def thrift_reader(
     return read
 
 
+def _gathered(chunks: Sequence[pa.Array]) -> pa.Array:
+    if gathered_kind(chunks[0].type, chunks) != chunks[0].type:
+        raise TooLarge("a block that is too large")
+    return pa.concat_arrays(chunks)
+
+
 def _columns_of(
     values: list[bytes], struct: ThriftStruct, paths: list[tuple[ThriftField, ...]]
 ) -> list[pa.Array]:
     data = b"".join(values) + _PADDING
-    if len(data) > _LARGEST:
-        raise NotColumns("a block of two gigabytes")
+    if not is_within_column(len(data)):
+        raise TooLarge("a block that is too large")
     sizes = np.fromiter(map(len, values), np.int64, len(values))
     ends = np.cumsum(sizes)
     walk = _Walk(data, len(values))
