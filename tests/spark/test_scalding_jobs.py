@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pyspark import TaskContext
 
 from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.dates import UTC, DateRange
+from cascade2spark.scalding.fields import from_typed
 from cascade2spark.scalding.job import Execution, ExecutionJob, Job, JobTest, Stat
 from cascade2spark.scalding.sources import (
     InvalidSource,
@@ -160,3 +162,68 @@ def test_descriptions_show_in_the_ui_of_spark(sc) -> None:
     jobs = sc._jsc.sc().statusStore().jobsList(None)
     newest = max((jobs.apply(number) for number in range(jobs.size())), key=lambda job: job.jobId())
     assert "summed" in newest.description().get()
+
+
+def part_files(folder) -> int:
+    return len(list(folder.glob("part-*")))
+
+
+def test_a_pipe_with_two_readers_counts_and_completes_once_per_task(sc, tmp_path) -> None:
+    """A row is counted once, `on_complete` called once in each task before and after the group."""
+    marks, seen = tmp_path / "marks", Stat("seen")
+    marks.mkdir()
+
+    def mark(name):
+        def left():
+            task = TaskContext.get()
+            with open(marks / f"{name}-{task.partitionId()}", "a") as file:
+                file.write("x")
+
+        return left
+
+    def paired(number):
+        seen.inc()
+        return number % 5, number
+
+    forked = TypedPipe.from_(range(12)).shard(2).map(paired).tally_all("g", "all")
+    pairs = forked.tally_by("key", lambda pair: str(pair[0])).on_complete(mark("map"))
+    sums = pairs.group().with_reducers(3).sum().on_complete(mark("reduce"))
+    both = sums.write_execution(TypedTsv(str(tmp_path / "sums"), (int, int))).zip(
+        pairs.write_execution(TypedTsv(str(tmp_path / "pairs"), (int, int)))
+    )
+    _, counters = both.get_counters().wait_for(
+        mode=Mode.spark(sc, {"cascade2spark.progress": "off"})
+    )
+    assert counters["seen"] == 12
+    found = {(one.counter, one.group): counters[one] for one in counters.keys}
+    assert found["all", "g"] == 12
+    assert [found[str(key), "key"] for key in range(5)] == [3, 3, 2, 2, 2]
+    assert {path.name: path.read_text() for path in marks.iterdir()} == {
+        **{f"map-{number}": "x" for number in range(2)},
+        **{f"reduce-{number}": "x" for number in range(3)},
+    }
+    assert (2, 3) == (part_files(tmp_path / "pairs"), part_files(tmp_path / "sums"))
+
+
+def test_reducers_are_the_part_files(sc, tmp_path) -> None:
+    pairs = TypedPipe.from_([(number % 7, number) for number in range(20)])
+    rows = from_typed(pairs, "k", "n")
+    wanted = {
+        "sorted": (4, pairs.group().sorted().with_reducers(4)),
+        "later": (2, pairs.group().with_reducers(6).size().with_reducers(2)),
+        "joined": (5, pairs.group().with_reducers(5).join(pairs.group().with_reducers(2)).size()),
+        "all": (1, pairs.group_all().size().swap().map(lambda pair: (pair[0], 0))),
+        "ordered": (3, pairs.group_with(lambda key: -key).with_reducers(3).sum()),
+        "fields": (
+            4,
+            rows.group_by("k", lambda group: group.sum("n").reducers(4)).to_typed_pipe("k", "n"),
+        ),
+    }
+    writes = [
+        pipe.map(str).write_execution(TypedTsv(str(tmp_path / name), str))
+        for name, (_, pipe) in wanted.items()
+    ]
+    mode = Mode.spark(sc, {"cascade2spark.progress": "off", "cascade2spark.partitions": 7})
+    Execution.sequence(writes).wait_for(mode=mode)
+    found = {name: part_files(tmp_path / name) for name in wanted}
+    assert found == {name: count for name, (count, _) in wanted.items()}
