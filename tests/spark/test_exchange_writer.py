@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cascade2spark.batch import batches as batch_forms
 from cascade2spark.batch.batches import Batch, columns_of, rows_of
 from cascade2spark.batch.blocks import arrival_order, decode_all
 from cascade2spark.batch.lifecycle import TaskReport
@@ -108,3 +109,16 @@ def test_the_heaviest_keys_are_reported_when_all_was_written() -> None:
     assert [(30, ("a",)), (10, ("b",))] == sorted(
         [(weight, key) for _, weight, key in counted["keys"]], reverse=True
     )
+
+
+def test_blocks_are_cut_where_a_column_would_be_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batches = [[(f"key {number}", "v" * 50) for number in range(9)] for _ in range(4)]
+    for form in (batches, [columns_of(batch, 2) for batch in batches]):
+        (whole,) = written(form, TaskReport(), True)
+        monkeypatch.setattr(batch_forms, "MOST_COLUMN_BYTES", 300)
+        blocks = written(form, TaskReport(), True)
+        monkeypatch.undo()
+        assert len(blocks) > 3 and all_rows([whole]) == all_rows(blocks)
+        assert {str(whole.schema)} == {str(one.schema) for one in blocks}
