@@ -19,6 +19,7 @@ from cascade2spark.planner.steps import (
     StepPlan,
     Write,
 )
+from cascade2spark.taps import MemoryTap
 
 __all__ = ["form_reasons"]
 
@@ -42,7 +43,10 @@ def form_reasons(plan: StepPlan, forms: Mapping[int, str], form: str) -> dict[in
         for site, part in _parts(step):
             planned = forms.get(site.key)
             if planned == "rows" and "columns" in now:
-                found[site.key] = f"{_SETTING} is 'rows'" if form == "rows" else _reason(step, part)
+                if form == "rows":
+                    found[site.key] = f"{_SETTING} is 'rows'"
+                elif not _is_of_driver(part):  # these are rows to begin with
+                    found[site.key] = _reason(step, part)
             elif planned == "columns" and "rows" in now:
                 found[site.key] = _PACKED
             now = now if planned is None else {planned}
@@ -62,9 +66,9 @@ def _parts(step: Step) -> Iterator[tuple[Site, Any]]:
 
 def _reason(step: Step, part: Any) -> str:
     if isinstance(part, Read):
-        return f"{_class_of(part.tap, '_scheme')} is read as rows"
+        return f"{_format_of(part.tap)} is read as rows"
     if isinstance(part, Write):
-        return f"{_class_of(part.tap, '_scheme')} is written as rows"
+        return f"{_format_of(part.tap)} is written as rows"
     if isinstance(part, (EachOperator, EveryOperator, Project)):
         return _of_operation(part)
     if isinstance(part, Group) and part.is_partial:
@@ -94,5 +98,10 @@ def _has_natural_order(part: Group | CoGroup) -> bool:
     return all(order is None or order.descending is not None for order in orders)
 
 
-def _class_of(tap: Any, name: str) -> str:
-    return type(getattr(tap, name, tap)).__name__
+def _is_of_driver(part: Any) -> bool:
+    return isinstance(part, Read) and isinstance(part.tap, MemoryTap)
+
+
+def _format_of(tap: Any) -> str:
+    scheme = getattr(tap, "_scheme", None)
+    return type(tap if scheme is None else scheme).__name__

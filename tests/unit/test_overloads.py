@@ -23,6 +23,9 @@ NONE = Fields.NONE
 class AnyFilter(BaseOperation, Filter):
     """Removes nothing."""
 
+    def is_remove(self, flow_process: Any, call: Any) -> bool:
+        return False
+
 
 @pytest.mark.parametrize(
     ("name", "arguments", "output", "pipe"),

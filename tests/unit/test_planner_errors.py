@@ -45,6 +45,16 @@ def rows(key, values):
 class Even(BaseOperation, GroupAssertion):
     """Holds for groups of an even size."""
 
+    def start(self, flow_process: Any, call: Any) -> None:
+        call.set_context(0)
+
+    def aggregate(self, flow_process: Any, call: Any) -> None:
+        call.set_context(call.get_context() + 1)
+
+    def do_assert(self, flow_process: Any, call: Any) -> None:
+        if call.get_context() % 2:
+            raise AssertionError("an odd group")
+
 
 def grouped(*keys: str) -> GroupBy:
     return GroupBy("by user", Pipe("logs"), Fields(*keys or ("user_id",)))
