@@ -24,6 +24,7 @@ from cascade2spark.scalding.fields.group import CoGroupBuilder, GroupBuilder, Jo
 from cascade2spark.scalding.fields.rows import Rows
 from cascade2spark.scalding.typed.lowering import lowered, written_pipe
 from cascade2spark.scalding.typed.pipes import TypedPipe
+from cascade2spark.scalding.typed.rewrites import rewritten
 
 __all__ = ["RichPipe", "from_typed", "read"]
 
@@ -190,7 +191,8 @@ def from_typed(values: TypedPipe[Any], *fields: Any) -> RichPipe:
     """
     wanted = listed("from_typed", fields_of(*fields)).un_apply_types()
     shape = PipeSource(Pipe("typed"), wanted)  # only what it says of its fields counts
-    return RichPipe(written_pipe(lowered(values.node), values.node, shape))
+    node = rewritten(values.node)
+    return RichPipe(written_pipe(lowered(node), node, shape))
 
 
 def read(source: Source) -> RichPipe:
