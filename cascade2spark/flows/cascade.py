@@ -188,7 +188,6 @@ class Cascade:
                     try:
                         ended.result()
                     except BaseException:
-                        self._failed = self._failed or name
                         for flow in self.flows:
                             flow.stop()
                         raise
@@ -196,8 +195,15 @@ class Cascade:
                         others.discard(name)
 
     def _run_flow(self, flow: Flow) -> None:
-        if self._stop.is_set() or flow.get_stats().is_finished():
+        if self._stop.is_set() or self._failed or flow.get_stats().is_finished():
             return
+        try:
+            self._run_or_skip(flow)
+        except BaseException:
+            self._failed = self._failed or flow.name  # before this thread takes the next flow
+            raise
+
+    def _run_or_skip(self, flow: Flow) -> None:
         strategy = self.skip_strategy or flow.get_flow_skip_strategy()
         if strategy.skip_flow(flow):
             flow.skip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from cascade2spark.pipes import Pipe, tails_of
 from cascade2spark.taps.base import Tap
 
 __all__ = ["AssemblyContext", "FlowDef", "flow_def_of"]
+
+_log = logging.getLogger("cascade2spark.settings")
 
 
 @attrs.frozen
@@ -172,8 +175,15 @@ class FlowDef(UnitOfWorkDef):
         return self
 
     def add_to_class_path(self, path: str | os.PathLike[str]) -> FlowDef:
-        """Ship a Python file, zip, egg or wheel to the workers."""
-        self.class_path.append(os.fspath(path))
+        """Ship a Python file, zip, egg or wheel to the workers.
+
+        A jar is left out, with a warning: nothing here runs Java's classes.
+        """
+        if os.fspath(path).endswith(".jar"):
+            what = "%s on the class path has no effect: nothing here runs Java's classes"
+            _log.warning(what, os.fspath(path))
+        else:
+            self.class_path.append(os.fspath(path))
         return self
 
     def add_assembly_planner(self, planner: Any) -> FlowDef:

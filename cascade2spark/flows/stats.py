@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,8 @@ __all__ = [
 # From here on a key is shown without being asked for, unless there is hardly anything to do.
 _HEAVY_SHARE = 0.2
 _FEW_ROWS = 10_000
+
+_log = logging.getLogger("cascade2spark.settings")
 
 
 @attrs.frozen
@@ -236,6 +239,13 @@ class FlowStats(CountedStats):
             "steps": [step.to_dict() for step in self.steps],
             "ignored_properties": dict(self.ignored),
         }
+
+    def mark(self, status: Status, error: BaseException | None = None) -> None:
+        """Note a new status; a flow that starts warns, once, of what was set without effect."""
+        super().mark(status, error)
+        if status is Status.STARTED and self.ignored:
+            told = "".join(f"\n  {what}: {why}" for what, why in self.ignored.items())
+            _log.warning("flow %r: set without effect%s", self.name, told)
 
     def table(self) -> str:
         """Return the rows at every pipe and tap, and the counters, as text."""

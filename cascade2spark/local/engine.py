@@ -6,6 +6,7 @@ only which task runs when, and that every prepared operation is cleaned up.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
@@ -43,11 +44,18 @@ from cascade2spark.planner.steps import (
 
 __all__ = ["LocalEngine"]
 
+_log = logging.getLogger("cascade2spark.settings")
+
 
 class LocalEngine:
     """Runs plans in this process: the oracle for other engines, and for unit tests."""
 
     name = "local"
+
+    def add_code(self, paths: Sequence[str]) -> None:
+        """Warn of files that are to be shipped: nothing leaves this process."""
+        what = "the class path has no effect in the local engine, which imports as you do: %s"
+        _log.warning(what, ", ".join(paths))
 
     def run(self, plan: StepPlan, context: RunContext) -> RunResult:
         """Run every step; part files are left for the caller to publish.

@@ -21,6 +21,7 @@ from cascade2spark.flow import (
     HiveFlow,
     MapReduceFlow,
     ProcessFlow,
+    Status,
     UnitOfWorkDef,
 )
 from cascade2spark.operations.callables import keep_if
@@ -137,6 +138,20 @@ def test_flows_that_run_javas_objects_are_refused_by_name(kind: type) -> None:
     with pytest.raises(Unsupported, match=f"there is no {kind.__name__}") as caught:
         kind("name", object())
     assert "from Python, between two flows" in str(caught.value)
+
+
+def test_no_flow_starts_after_one_has_failed(tmp_path: Path) -> None:
+    """Local flows run one by one, so what waits for its turn has not started."""
+    flows = []
+    for name in "xyz":
+        pipe = Each(Pipe("p"), keep_if(lambda value: 1 / 0))
+        source, sink = MemoryTap("a", [("x",)]), MemoryTap()
+        flows.append(LocalFlowConnector().connect(name, source, sink, pipe))
+    with pytest.raises(CascadeError, match="ZeroDivisionError"):
+        CascadeConnector().connect(*flows).complete()
+    assert ["FAILED", "STOPPED", "STOPPED"] == [flow.stats.status.name for flow in flows]
+    marks = [mark for flow in flows for mark, _ in flow.stats.history]
+    assert 1 == marks.count(Status.STARTED)
 
 
 def test_hooks_without_a_meaning_are_accepted_and_told(tmp_path: Path) -> None:

@@ -180,6 +180,17 @@ def test_an_engine_that_cannot_ship_code_says_so() -> None:
         Connector().connect(definition.add_to_class_path("mine.zip"))
 
 
+def test_a_class_path_without_a_meaning_is_warned_of(caplog) -> None:
+    definition = FlowDef().add_source("p", lines("a")).add_tail_sink(Pipe("p"), MemoryTap())
+    flow = local().connect(definition.add_to_class_path("lib/old.jar").add_to_class_path("x.zip"))
+    flow.complete()
+    assert ["x.zip"] == flow.get_class_path()
+    assert [
+        "lib/old.jar on the class path has no effect: nothing here runs Java's classes",
+        "the class path has no effect in the local engine, which imports as you do: x.zip",
+    ] == caplog.messages
+
+
 def test_the_other_platforms_connector_is_sparks() -> None:
     assert HadoopFlowConnector is SparkFlowConnector
 
@@ -479,10 +490,15 @@ def test_counters_of_slices_count_what_goes_through_groups_too() -> None:
     assert 4 == cascade.get_stats().get_counter_value("SliceCounters", "Tuples_Read")
 
 
-def test_a_property_without_effect_is_told_in_the_statistics() -> None:
+def test_a_property_without_effect_is_told_once(caplog) -> None:
     definition = FlowDef().add_source("p", lines()).add_tail_sink(Pipe("p"), MemoryTap())
     flow = local({"cascading.flow.maxconcurrentsteps": 3}).connect(definition)
     assert ["cascading.flow.maxconcurrentsteps"] == list(flow.stats.ignored)
+    assert caplog.messages == []
+    flow.complete()
+    (warning,) = caplog.records
+    assert "WARNING" == warning.levelname
+    assert "flow 'p': set without effect\n  cascading.flow.maxconcurrentsteps: " in warning.message
 
 
 def test_progress_is_a_line_a_step_when_asked_for_and_silence_otherwise(capsys) -> None:
