@@ -1,10 +1,11 @@
-"""What does the toolkit for plain RDDs cost, against the same jobs written by hand in PySpark?
+"""What does the toolkit for plain RDDs cost, against PySpark by hand, and against the pipes?
 
     python -m benchmarks.bench_rdd_toolkit [rows]
 
 Events of (user, time, page) come from a cached RDD, for both sides alike; reading it alone is shown
-too, because both pay for it. Runs take turns, on ``local[2]`` with four partitions; both sides must
-give the same answer. Text is counted from a file of the same events.
+too, because all pay for it. Runs take turns, on ``local[2]`` with four partitions; all sides must
+give the same answer. Text is counted from a file of the same events. Pipes take the same RDDs, and
+their time includes planning.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import pyspark
 from pyspark import RDD, SparkConf, SparkContext
 from pyspark.rdd import portable_hash
 
+from cascade2spark import CoGroup, Fields, HashJoin, Pipe, SparkFlowConnector, aggregator, buffer
+from cascade2spark.operations import Count, Sum
 from cascade2spark.rdd import (
     aggregate_by,
     co_group,
@@ -33,6 +36,7 @@ from cascade2spark.rdd import (
     read_text,
     write_text,
 )
+from cascade2spark.taps import MemoryTap, RDDTap
 
 __all__: list[str] = []
 
@@ -101,6 +105,57 @@ def joined(key: str, sides: Any) -> Iterator[int]:
     yield len(sides[1]) * sum(1 for _ in sides[0])
 
 
+EVENT = Fields("user", "at", "page")
+PAIR, USER = Fields("user", "at"), Fields("id", "n")
+
+
+def piped(tail: Pipe, **sources: RDDTap) -> int:
+    """Run a flow that ends in one number; return it."""
+    sink = MemoryTap(Fields.ALL)
+    settings = {"cascade2spark.partitions": _TASKS, "cascade2spark.progress": "off"}
+    (context, *_) = [tap.rdd.context for tap in sources.values()]
+    SparkFlowConnector(context, settings).connect(sources, sink, tail).complete()
+    ((answer,),) = sink.rows
+    return int(answer)
+
+
+def summed(pipe: Pipe, field: str) -> Pipe:
+    """Return the sum of a field of whole numbers over all rows."""
+    return pipe.group_by(Fields.NONE).every(field, Sum(Fields("sum", int)))
+
+
+def sessions_by_pipes(rdd: RDD[Any]) -> int:
+    """Secondary sort with a buffer of one's own."""
+
+    @buffer("count")
+    def counted(key: Any, rows: Any) -> Iterator[int]:
+        yield next(sessions(*key, rows))[1]
+
+    by_user = Pipe("events").group_by("user", sort="at")
+    every = by_user.every(Fields.ALL, counted, Fields("count"))
+    return piped(summed(every, "count"), events=RDDTap(rdd, EVENT))
+
+
+def totals_by_pipes(rdd: RDD[Any]) -> int:
+    """Sum and count for each user, by an aggregator of one's own."""
+    mean = aggregator(
+        "mean",
+        zero=(0, 0),
+        step=lambda state, at: (state[0] + at, state[1] + 1),
+        merge=lambda left, right: (left[0] + right[0], left[1] + right[1]),
+        finish=lambda state: state[0] // state[1],
+    )
+    tail = Pipe("events").group_by("user").every("at", mean)
+    return piped(summed(tail, "mean"), events=RDDTap(rdd, EVENT))
+
+
+def joined_by_pipes(join: Any, pairs: RDD[Any], users: RDD[Any]) -> int:
+    """Count what a join gives."""
+    both = join(Pipe("pairs"), "user", Pipe("users"), "id")
+    tail = both.group_by(Fields.NONE).every(Count(Fields("rows")))
+    return piped(tail, pairs=RDDTap(pairs, PAIR), users=RDDTap(users, USER))
+
+
 def main(rows: int) -> None:
     """Run every pair of jobs in turns and print a table."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -131,19 +186,36 @@ def main(rows: int) -> None:
             )
         ).count()
 
-    jobs: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+    def by_pipes() -> int:
+        return sessions_by_pipes(rdd)
+
+    jobs: dict[str, tuple[Callable[[], Any], ...]] = {
         "read the cached events": (rdd.count, rdd.count),
-        "secondary sort, positions": (lambda: by_position(0, 1), lambda: sessions_by_hand(rdd)),
+        "secondary sort, positions": (
+            lambda: by_position(0, 1),
+            lambda: sessions_by_hand(rdd),
+            by_pipes,
+        ),
         "secondary sort, functions": (
             lambda: by_position(lambda event: event[0], lambda event: event[1]),
             lambda: sessions_by_hand(rdd),
+            by_pipes,
         ),
-        "fold by key": (lambda: totals(rdd), lambda: totals_by_hand(rdd)),
+        "fold by key": (
+            lambda: totals(rdd),
+            lambda: totals_by_hand(rdd),
+            lambda: totals_by_pipes(rdd),
+        ),
         "join through an exchange": (
             lambda: co_group([pairs, users], joined, keys=0, partitions=_TASKS).reduce(add),
             lambda: pairs.join(users, _TASKS).count(),
+            lambda: joined_by_pipes(CoGroup, pairs, users),
         ),
-        "join with a held side": (lambda: hash_join(pairs, users).count(), held_by_hand),
+        "join with a held side": (
+            lambda: hash_join(pairs, users).count(),
+            held_by_hand,
+            lambda: joined_by_pipes(HashJoin, pairs, users),
+        ),
         "count lines": (lambda: read_text(sc, text).count(), lambda: sc.textFile(text).count()),
         "write lines": (
             lambda: write_text(rdd.map(itemgetter(2)), folder / "ours", mode="REPLACE"),
@@ -151,20 +223,29 @@ def main(rows: int) -> None:
         ),
     }
     print(f"{rows:,} events, PySpark {pyspark.__version__}, Python {platform.python_version()}")
-    print(f"{'':28}{'ours s':>8}{'by hand s':>11}{'ratio':>7}")
+    print(f"{'':28}{'ours s':>8}{'by hand s':>11}{'ratio':>7}{'pipes s':>9}{'ratio':>7}")
     for name, sides in jobs.items():
-        spent: list[list[float]] = [[], []]
-        answers: list[Any] = [None, None]
-        for _ in range(_TURNS):
-            for side, job in enumerate(sides):
-                began = time.perf_counter()
-                answers[side] = job()
-                spent[side].append(time.perf_counter() - began)
-        if answers[0] != answers[1]:
-            raise SystemExit(f"{name}: {answers[0]} here, {answers[1]} by hand")
-        ours, hand = min(spent[0]), min(spent[1])
-        print(f"{name:28}{ours:8.2f}{hand:11.2f}{hand / ours:7.1f}", flush=True)
+        ours, *others = _seconds(name, sides)
+        told = "".join(
+            f"{other:{width}.2f}{other / ours:7.1f}"
+            for other, width in zip(others, (11, 9), strict=False)
+        )
+        print(f"{name:28}{ours:8.2f}{told}", flush=True)
     sc.stop()
+
+
+def _seconds(name: str, sides: tuple[Callable[[], Any], ...]) -> list[float]:
+    """Return the least time of each side, the runs in turns."""
+    spent: list[list[float]] = [[] for _ in sides]
+    answers: list[Any] = [None for _ in sides]
+    for _ in range(_TURNS):
+        for side, job in enumerate(sides):
+            began = time.perf_counter()
+            answers[side] = job()
+            spent[side].append(time.perf_counter() - began)
+    if len(set(answers)) > 1:
+        raise SystemExit(f"{name}: the sides differ: {answers}")
+    return list(map(min, spent))
 
 
 def saved_by_hand(lines: RDD[str], folder: Path, rows: int) -> int:
