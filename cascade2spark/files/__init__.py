@@ -17,6 +17,7 @@ from cascade2spark.files.compression import (
     check_compression,
     compress,
     compression_of,
+    compression_to_write,
     extension_of,
 )
 from cascade2spark.files.lines import (
@@ -76,6 +77,7 @@ __all__ = [
     "check_no_unfinished_commit",
     "compress",
     "compression_of",
+    "compression_to_write",
     "cut_file",
     "delete_path",
     "expand_braces",

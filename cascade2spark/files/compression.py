@@ -16,6 +16,7 @@ __all__ = [
     "check_compression",
     "compress",
     "compression_of",
+    "compression_to_write",
     "extension_of",
     "new_compressor",
     "read_decompressed",
@@ -57,7 +58,7 @@ def compression_of(path: str) -> str | None:
     Raises:
         Unsupported: Hadoop would unpack it by a codec that is not here; it is no plain text.
     """
-    extension = path.rpartition("/")[2].rpartition(".")[2].lower()
+    extension = _extension(path)
     if extension in _NOT_READ:
         raise Unsupported(
             f"{path} is packed by {_NOT_READ[extension]}, which is not read as text",
@@ -65,6 +66,15 @@ def compression_of(path: str) -> str | None:
             fix="unpack it first" + (", with lzop -d" if extension == "lzo" else ""),
         )
     return _BY_EXTENSION.get(extension)
+
+
+def compression_to_write(path: str) -> str | None:
+    """Return the codec that whoever reads a file of this name will expect, None for plain bytes."""
+    return _BY_EXTENSION.get(_extension(path))
+
+
+def _extension(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[2].lower()
 
 
 def extension_of(compression: str | None) -> str:

@@ -16,7 +16,14 @@ import attrs
 from cascade2spark.config import Settings
 from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.fields import Fields
-from cascade2spark.files import Manifest, OutputCommit, OutputMode, prepare_all, publish_all
+from cascade2spark.files import (
+    Manifest,
+    OutputCommit,
+    OutputMode,
+    compression_to_write,
+    prepare_all,
+    publish_all,
+)
 from cascade2spark.planner.steps import RunResult, Step, StepPlan, TrapSpec, Write
 from cascade2spark.selection import pick_for
 from cascade2spark.taps.base import Tap
@@ -86,9 +93,9 @@ class FileOutput:
             mode,
             run_id=purpose.run_id,
             is_file=tap.is_single_file,
-            # A single file is told apart by its own name, which no setting changes.
+            # The name of a single file says how it will be read, whatever the settings are.
             compression=tap.scheme.part_compression(
-                None if tap.is_single_file else purpose.compression
+                compression_to_write(tap.path) if tap.is_single_file else purpose.compression
             ),
             header=writer.header(),
             suffix=tap.scheme.part_suffix,

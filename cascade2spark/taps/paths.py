@@ -16,6 +16,7 @@ from cascade2spark.files import (
     OutputMode,
     as_path_text,
     check_no_unfinished_commit,
+    compression_to_write,
     delete_path,
     expand_braces,
     list_files,
@@ -176,7 +177,9 @@ class PathTap(Tap):
             self._sink_mode.value,
             run_id=run_id,
             is_file=self.is_single_file,
-            compression=self.scheme.part_compression(),
+            compression=self.scheme.part_compression(
+                compression_to_write(self.path) if self.is_single_file else None
+            ),
             header=header,
             suffix=self.scheme.part_suffix,
             can_join=self.scheme.can_join,

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol
 from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import OutputCommit, OutputMode
-from cascade2spark.files.compression import extension_of, new_compressor
+from cascade2spark.files.compression import compression_to_write, extension_of, new_compressor
 from cascade2spark.origin import Origin
 from cascade2spark.schemes.base import RowWriter, Scheme
 from cascade2spark.taps.base import Row, TupleEntryCollector
@@ -70,7 +70,9 @@ class FileCollector(TupleEntryCollector):
                     path,
                     mode,
                     is_file=is_file,
-                    compression=scheme.part_compression(),
+                    compression=scheme.part_compression(
+                        compression_to_write(path) if is_file else None
+                    ),
                     header=header,
                     suffix=scheme.part_suffix,
                     can_join=scheme.can_join,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import threading
@@ -645,3 +646,26 @@ def test_part_files_are_compressed_when_the_flow_asks(tmp_path: Path) -> None:
     connector = LocalFlowConnector({"cascade2spark.output.compression": "gzip"})
     connector.connect(MemoryTap("a", [("x",)]), sink, Pipe("p")).complete()
     assert gzip.decompress((tmp_path / "out" / "part-00000.gz").read_bytes()) == b"x\n"
+
+
+@pytest.mark.parametrize(("ending", "unpacked"), [("gz", gzip.decompress), ("bz2", bz2.decompress)])
+def test_one_file_is_compressed_as_its_name_says(tmp_path: Path, ending: str, unpacked) -> None:
+    """What is written is read back, however it was written, and however often it was added to."""
+    fields, path = Fields("a", "b"), tmp_path / f"x.csv.{ending}"
+    scheme = TextDelimited(fields, True, ",")
+    for row in (("x", "1"), ("y", "2")):
+        tap = FileTap(scheme, path, SinkMode.UPDATE)
+        local().connect(MemoryTap(fields, [row]), tap, Pipe("p")).complete()
+    with FileTap(scheme, path, SinkMode.UPDATE).open_for_write() as out:
+        out.add(("z", "3"))
+    assert unpacked(path.read_bytes()) == b"a,b\nx,1\ny,2\nz,3\n"
+    found = MemoryTap()
+    local().connect(FileTap(scheme, path), found, Pipe("p")).complete()
+    assert [("x", "1"), ("y", "2"), ("z", "3")] == found.rows
+
+
+def test_an_empty_compressed_file_is_read_back(tmp_path: Path) -> None:
+    path, found = tmp_path / "x.txt.gz", MemoryTap()
+    local().connect(MemoryTap("line", []), FileTap(TextLine("line"), path), Pipe("p")).complete()
+    local().connect(FileTap(TextLine("line"), path), found, Pipe("p")).complete()
+    assert [] == found.rows
