@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade2spark.errors import BuildError, Cascade2SparkError, Unsupported
+from cascade2spark.errors import BuildError, Cascade2SparkError, RunError, Unsupported
 from cascade2spark.scalding.algebra import Aggregator
 from cascade2spark.scalding.fields import from_typed
 from cascade2spark.scalding.job import Args, Execution, Job, JobTest, Mode, UtcDateRangeJob
@@ -51,10 +51,36 @@ def test_what_cannot_be_added_is_named(values) -> None:
     assert "test_scalding_misuse.py" in str(raised.value)
 
 
-def test_what_an_aggregator_cannot_prepare_is_shown() -> None:
-    wrong = TypedPipe.from_([("k", "x")]).group().aggregate(Aggregator.numeric_sum())
-    with pytest.raises(Cascade2SparkError, match="could not convert string to float: 'x'"):
-        values_of(wrong)
+def made_elsewhere() -> Aggregator:
+    return Aggregator.numeric_sum().join(Aggregator.size())
+
+
+def cannot(value: object) -> object:
+    raise LookupError(f"no {value}\nat all")
+
+
+@pytest.mark.parametrize(
+    ("aggregator", "cause", "said"),
+    [
+        (made_elsewhere(), ValueError, "could not convert string to float: 'x'"),
+        (made_elsewhere().compose_prepare(str), ValueError, "made_elsewhere"),
+        (Aggregator.min_by(abs), TypeError, "min_by, made at"),
+        (Aggregator.prepare_monoid(cannot, int), LookupError, "sum aggregator failed"),
+        (Aggregator.size().and_then_present(cannot), LookupError, "size, made at"),
+    ],
+)
+def test_an_aggregator_that_fails_names_where_it_was_made(aggregator, cause, said) -> None:
+    pairs = TypedPipe.from_([("k", "x"), ("k", "y")])
+    rows = from_typed(pairs, "k", "v").group_by("k", lambda g: g.aggregate("v", "r", aggregator))
+    for wrong in (pairs.group().aggregate(aggregator), rows.to_typed_pipe("k", "r")):
+        with pytest.raises(RunError) as raised:
+            values_of(wrong)
+        text = str(raised.value)
+        assert said in text
+        assert isinstance(raised.value.cause, cause)
+        [made] = re.findall(r"aggregator +\S.*made at .*test_scalding_misuse\.py:(\d+)", text)
+        [built] = re.findall(r"built at +.*test_scalding_misuse\.py:(\d+)", text)
+        assert int(made) < int(built)
 
 
 def test_a_test_with_rows_of_another_width_is_refused() -> None:

@@ -7,13 +7,20 @@ from typing import Any, Self
 
 import attrs
 
-from cascade2spark.errors import BuildError, OperationError, shown_value
+from cascade2spark.errors import (
+    BuildError,
+    Cascade2SparkError,
+    OperationError,
+    RunError,
+    shown_value,
+)
+from cascade2spark.origin import Origin, capture_origin, failing_line
 from cascade2spark.scalding.algebra.base import NOTHING, Semigroup, identity, shown
 from cascade2spark.scalding.algebra.containers import FunctionMonoid
 from cascade2spark.scalding.algebra.fold import Fold
 from cascade2spark.scalding.algebra.products import tuple_of
 
-__all__ = ["Aggregation", "EachOf", "SameForAll"]
+__all__ = ["Aggregation", "EachOf", "SameForAll", "aggregator_failure", "told_with"]
 
 _then = FunctionMonoid().plus
 
@@ -28,6 +35,7 @@ class Aggregation:
         present: the sum to the answer.
         name: what messages call it.
         appender: a quicker ``plus(sum, prepare(value))``, of (sum, value), if there is one.
+        origin: the user's line that made it.
     """
 
     prepare: Callable[[Any], Any]
@@ -35,6 +43,7 @@ class Aggregation:
     present: Callable[[Any], Any] = identity
     name: str = attrs.field(default="aggregator", eq=False, kw_only=True)
     appender: Callable[[Any, Any], Any] | None = attrs.field(default=None, kw_only=True)
+    origin: Origin = attrs.field(factory=capture_origin, eq=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.semigroup, Semigroup):
@@ -53,6 +62,11 @@ class Aggregation:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name})"
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What messages call it, and the user's line that made it."""
+        return self.name, str(self.origin)
 
     # -- running -----------------------------------------------------------------------------
 
@@ -164,6 +178,42 @@ class Aggregation:
     def zip(self, other: Any) -> Any:
         """Return an aggregator of pairs of values that answers the pair of both answers."""
         return self._combined(other, EachOf((self.prepare, _prepare_of(other))), "zip with")
+
+
+def aggregator_failure(place: tuple[str, str], error: Exception) -> Cascade2SparkError:
+    """Return what to raise for an error of a part of an aggregator, with where that was made.
+
+    Args:
+        place: as an aggregator tells it.
+        error: keeps its class and what it says if it is one of ours, else becomes the cause.
+    """
+    name, made = place
+    if isinstance(error, Cascade2SparkError):
+        error.details.setdefault("aggregator", f"{name}, made at {made}")
+        return error
+    details = {"aggregator": f"{name}, made at {made}"}
+    if line := failing_line(error):
+        details["raised at"] = line
+    first, *more = str(error).strip().splitlines() or [""]
+    if more:
+        details["message"] = str(error).strip()
+    said = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    found = RunError(f"the {name} aggregator failed: {said}", details=details)
+    found.__cause__ = error
+    return found
+
+
+def told_with(place: tuple[str, str], call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose errors name an aggregator, and where it was made."""
+
+    def run(*values: Any) -> Any:
+        try:
+            return call(*values)
+        except Exception as error:
+            failed = aggregator_failure(place, error)
+            raise failed from failed.__cause__
+
+    return run
 
 
 def _prepare_of(other: Any) -> Callable[[Any], Any]:

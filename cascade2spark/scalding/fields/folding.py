@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 from cascade2spark.fields import Fields
@@ -13,6 +14,7 @@ from cascade2spark.scalding.algebra import (
     NOTHING,
     Semigroup,
 )
+from cascade2spark.scalding.algebra.aggregation import told_with
 from cascade2spark.scalding.algebra.running import Running
 from cascade2spark.scalding.fields.base import (
     argument_of,
@@ -52,18 +54,24 @@ class Folding(GroupBody):
         *,
         is_reversed: bool = False,
         takes_row: bool = False,
+        place: tuple[str, str] | None = None,
     ) -> Self:
-        """Add up one value, or tuple, for each row; many at a time, as lists and sketches like."""
+        """Add up one value, or tuple, for each row; many at a time, as lists and sketches like.
+
+        Args:
+            place: of the aggregator whose parts they are.
+        """
         argument = as_is if takes_row else argument_of(source)
 
         def step(state: Any, *row: Any) -> Any:
             return state + prepare(argument(row))
 
+        def result(state: Any) -> Any:
+            return present(state.total())
+
+        told: Callable[..., Any] = as_is if place is None else partial(told_with, place)
         fold = Fold(
-            lambda: Running(semigroup, None, is_reversed),
-            step,
-            lambda state: present(state.total()),
-            operator.add,
+            lambda: Running(semigroup, None, is_reversed), told(step), told(result), operator.add
         )
         return self._folded(method, source, target, fold)
 

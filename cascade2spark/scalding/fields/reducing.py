@@ -288,6 +288,7 @@ class Reductions(Folding):
             aggregator.prepare,
             aggregator.semigroup,
             aggregator.present,
+            place=aggregator.place,
         )
 
 

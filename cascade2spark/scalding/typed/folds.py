@@ -9,6 +9,8 @@ from itertools import accumulate, dropwhile, islice, takewhile
 from typing import Any
 
 from cascade2spark.errors import BuildError, RunError, shown_value
+from cascade2spark.origin import capture_origin
+from cascade2spark.scalding.algebra.aggregation import aggregator_failure
 from cascade2spark.scalding.algebra.any_values import ANY
 from cascade2spark.scalding.algebra.resolving import as_ring, as_semigroup
 from cascade2spark.scalding.algebra.running import Running
@@ -225,17 +227,24 @@ def aggregate_fold(aggregator: Any) -> Fold:
             )
     prepare, semigroup = aggregator.prepare, aggregator.semigroup
     present = aggregator.present
+    # An aggregator of another make knows no place.
+    place = getattr(aggregator, "place", (type(aggregator).__name__, str(capture_origin())))
 
     def add(state: Any, value: Any) -> Any:
-        return state + prepare(value)
+        try:
+            return state + prepare(value)
+        except Exception as error:
+            failed = aggregator_failure(place, error)
+            raise failed from failed.__cause__
 
-    return Fold(
-        "aggregate",
-        lambda: Running(semigroup),
-        add,
-        operator.add,
-        lambda state: present(state.total()),
-    )
+    def result(state: Any) -> Any:
+        try:
+            return present(state.total())
+        except Exception as error:
+            failed = aggregator_failure(place, error)
+            raise failed from failed.__cause__
+
+    return Fold("aggregate", lambda: Running(semigroup), add, operator.add, result)
 
 
 # -- streams -------------------------------------------------------------------------------------
