@@ -245,6 +245,12 @@ class Each(_Operator):
         BuildError: a selector that cannot stand there, or something that is no operation.
     Source:
         Cascading Each.
+    Example:
+        >>> from cascade2spark.operations import RegexSplitter
+        >>> from cascade2spark.testing import run_pipe
+        >>> split = RegexSplitter(Fields("k", "v"), "=")
+        >>> run_pipe(lambda pipe: Each(pipe, Fields("line"), split), [("a=1",)], "line")
+        [('a', '1')]
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -271,6 +277,11 @@ class Every(_Operator):
         BuildError: something that is no aggregator, buffer or group assertion.
     Source:
         Cascading Every.
+    Example:
+        >>> from cascade2spark.operations import Count
+        >>> from cascade2spark.testing import run_pipe
+        >>> run_pipe(lambda pipe: Every(GroupBy(pipe, "k"), Count()), [("a",), ("a",)], "k")
+        [('a', 2)]
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -311,6 +322,11 @@ class GroupBy(Group):
         partitions: number of reduce partitions. Default from the input size.
     Source:
         Cascading GroupBy.
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> rows = [("b", 1), ("a", 3), ("a", 2)]
+        >>> run_pipe(lambda pipe: GroupBy(pipe, "k", "v"), rows, ("k", "v"))
+        [('a', 2), ('a', 3), ('b', 1)]
     """
 
     group: Fields = attrs.field(init=False)
@@ -363,6 +379,12 @@ class CoGroup(Group):
             own, a self join, and where an Every follows.
     Source:
         Cascading CoGroup; skewed is ours.
+    Example:
+        >>> from cascade2spark.joiners import LeftJoin
+        >>> from cascade2spark.testing import rows_of
+        >>> joined = CoGroup(Pipe("l"), Fields("k"), Pipe("r"), Fields("j"), LeftJoin())
+        >>> rows_of(joined, {"l": ("k", [("a",), ("b",)]), "r": (("j", "w"), [("a", 1)])})
+        [('a', 'a', 1), ('b', None, None)]
     """
 
     keys: tuple[Fields, ...] = attrs.field(init=False)
@@ -426,6 +448,11 @@ class HashJoin(Splice):
 
     Source:
         Cascading HashJoin.
+    Example:
+        >>> from cascade2spark.testing import rows_of
+        >>> joined = HashJoin(Pipe("l"), Fields("k"), Pipe("r"), Fields("j"))
+        >>> rows_of(joined, {"l": ("k", [("b",), ("a",)]), "r": (("j", "w"), [("a", 1), ("b", 2)])})
+        [('b', 'b', 2), ('a', 'a', 1)]
     """
 
     keys: tuple[Fields, ...] = attrs.field(init=False)
@@ -476,6 +503,10 @@ class Merge(Splice):
 
     Source:
         Cascading Merge.
+    Example:
+        >>> from cascade2spark.testing import rows_of
+        >>> rows_of(Merge(Pipe("l"), Pipe("r")), {"l": ("k", [("a",)]), "r": ("k", [("a",)])})
+        [('a',), ('a',)]
     """
 
     def __init__(self, *given: Any) -> None:
@@ -499,6 +530,10 @@ class Checkpoint(Pipe):
 
     Source:
         Cascading Checkpoint.
+    Example:
+        >>> from cascade2spark.testing import run_pipe
+        >>> run_pipe(lambda pipe: Checkpoint("counted", pipe), [("a", 1)], ("k", "n"))
+        [('a', 1)]
     """
 
     is_named: bool = attrs.field(init=False)
@@ -517,6 +552,17 @@ class SubAssembly(Pipe):
 
     A subclass calls ``super().__init__(previous pipes…)``, builds pipes, and calls
     ``self.set_tails(...)`` once. Pipes built on an assembly are built on its one tail.
+
+    Example:
+        >>> from cascade2spark.operations import FilterNull, Identity
+        >>> from cascade2spark.testing import run_pipe
+        >>> class Known(SubAssembly):
+        ...     def __init__(self, previous, field):
+        ...         super().__init__(previous)
+        ...         known = Each(previous, Fields(field), FilterNull())
+        ...         self.set_tails(Each(known, Fields(field), Identity(Fields("known"))))
+        >>> run_pipe(lambda pipe: Known(pipe, "k"), [("a", 1), (None, 2)], ("k", "n"))
+        [('a',)]
     """
 
     def __init__(self, *previous: Any, name: str | None = None) -> None:
