@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from operator import index
 from typing import Any, ClassVar
 
 from cascade2spark.counters import Counters, counter_name
@@ -88,9 +89,10 @@ class FlowProcess:
     ) -> None:
         """Add to a counter: ``increment(Enum.MEMBER, n)`` or ``increment("group", "name", n)``."""
         if isinstance(group, enum.Enum) and isinstance(name, int):
-            self.counters.increment(counter_name(group), name if amount is None else amount)
+            self.counters.increment(counter_name(group), name if amount is None else _whole(amount))
         elif isinstance(group, str) and isinstance(name, str):
-            self.counters.increment((group, name), 1 if amount is None else amount)
+            by = 1 if amount is None else amount
+            self.counters.increment((group, name), by if by.__class__ is int else _whole(by))
         else:
             raise BuildError(
                 "increment takes an enum member, or a group and a counter name",
@@ -176,6 +178,14 @@ class _NullFlowProcess(FlowProcess):
 
 
 FlowProcess.NULL = _NULL = _NullFlowProcess()
+
+
+def _whole(amount: Any) -> int:
+    """Return an amount as a plain int: counters travel and are printed as such."""
+    try:
+        return index(amount)
+    except TypeError:
+        raise BuildError("a counter counts in whole numbers", asked=repr(amount)) from None
 
 
 def _opener(tap: Any, method: str) -> Callable[[FlowProcess], Any]:

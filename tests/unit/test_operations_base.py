@@ -225,6 +225,21 @@ def test_half_a_counter_name_is_refused(given) -> None:
         FlowProcess().increment(*given)
 
 
+def test_a_counter_counts_in_whole_numbers() -> None:
+    class Three:
+        def __index__(self) -> int:
+            return 3
+
+    process = FlowProcess()
+    process.increment("group", "name", Three())
+    process.increment(Seen.Rows, amount=Three())
+    counted = (process.get_counter_value("group", "name"), process.get_counter_value(Seen.Rows))
+    assert (3, 3) == counted
+    for given in (("group", "name", 1.5), ("group", "name", "1"), (Seen.Rows, 1, 0.5)):
+        with pytest.raises(BuildError, match="a counter counts in whole numbers"):
+            process.increment(*given)
+
+
 def test_properties_come_as_the_kind_that_was_asked_for() -> None:
     process = FlowProcess({"n": "12", "yes": "TRUE", "no": "yes", "flag": True, "none": None})
     assert 12 == process.get_integer_property("n")
