@@ -16,6 +16,7 @@ import attrs
 from cascade2spark.codecs.vints import FormatError, encode_vint, read_vint
 from cascade2spark.codecs.writable_types import KNOWN_WRITABLES
 from cascade2spark.codecs.writables import BytesWritable, Writable
+from cascade2spark.tuples import Tuple
 
 __all__ = [
     "BOOLEAN",
@@ -68,7 +69,9 @@ class CascadingTuple(Writable):
 
     def encode(self, value: Any) -> bytes:
         if not isinstance(value, (tuple, list)):
-            raise FormatError(f"a tuple is needed, not {type(value).__name__}")
+            if not isinstance(value, Tuple):
+                raise FormatError(f"a tuple is needed, not {type(value).__name__}")
+            value = tuple(value)
         tokens = self.tokens
         if not tokens:
             return encode_vint(len(value)) + b"".join(map(_encode_any, value))
@@ -342,6 +345,7 @@ _TOKEN_BY_TYPE: dict[type, int] = {
     bool: BOOLEAN,
     tuple: TUPLE,
     list: TUPLE,
+    Tuple: TUPLE,
     Decimal: DECIMAL,
     bytes: BYTES,
     bytearray: BYTES,

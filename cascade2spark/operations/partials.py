@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 from cascade2spark.fields import Fields
@@ -12,7 +13,14 @@ from cascade2spark.tuples import TupleEntry
 
 __all__ = ["FoldFunctor", "MergingAggregator"]
 
-_NONE_YET = object()
+
+class _State(enum.Enum):
+    """No part yet; a member, since those travel by name and are the same in every process."""
+
+    NONE_YET = enum.auto()
+
+
+_NONE_YET = _State.NONE_YET
 
 
 class FoldFunctor(CoFunction):

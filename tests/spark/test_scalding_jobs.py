@@ -227,3 +227,19 @@ def test_reducers_are_the_part_files(sc, tmp_path) -> None:
     Execution.sequence(writes).wait_for(mode=mode)
     found = {name: part_files(tmp_path / name) for name in wanted}
     assert found == {name: count for name, (count, _) in wanted.items()}
+
+
+def test_reduces_know_on_every_worker_what_no_value_is(sc) -> None:
+    mode = Mode.spark(sc, {"cascade2spark.progress": "off"})
+    values = [("a", 1), ("b", 2), ("a", 3), ("a", 2)]
+    group = TypedPipe.from_(values).group()
+    found = {
+        "most": group.max(),
+        "least": group.min_by(lambda value: value),
+        "sum": group.reduce(lambda left, right: left + right),
+        "product": group.product(),
+    }
+    wanted = {"most": (3, 2), "least": (1, 2), "sum": (6, 2), "product": (6, 2)}
+    for name, reduced in found.items():
+        rows = reduced.to_typed_pipe().to_iterable_execution().wait_for(mode=mode)
+        assert wanted[name] == tuple(value for _, value in sorted(rows)), name

@@ -42,6 +42,7 @@ from cascade2spark.codecs.writables import (
     VLongWritable,
 )
 from cascade2spark.errors import BadRecord, BuildError, TapError, Unsupported
+from cascade2spark.tuples import Tuple
 from tests.unit.stored_files import older
 
 DATA = Path(__file__).parents[1] / "data"
@@ -554,3 +555,10 @@ def test_arrays_say_what_they_hold() -> None:
 
 def test_a_class_may_be_copied_from_java() -> None:
     assert writable_of("LongWritable") == writable_of("LongWritable.class")
+
+
+def test_tuples_of_the_library_are_stored_as_plain_ones() -> None:
+    nested = (Tuple(1, "a"), [Tuple(2)], Tuple())
+    plain = ((1, "a"), ((2,),), ())
+    assert CascadingTuple().encode(plain) == CascadingTuple().encode(nested)
+    assert CascadingTuple().encode((1, "a")) == CascadingTuple().encode(Tuple(1, "a"))

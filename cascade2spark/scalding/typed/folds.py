@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce as reduce_values
@@ -40,6 +41,12 @@ __all__ = [
 _NUMBERS = frozenset({int, float, complex})
 
 
+class _Absent(enum.Enum):
+    """No value yet; a member, since those travel by name and are the same in every process."""
+
+    ABSENT = enum.auto()
+
+
 class _Nothing:
     """The sum of no values: numbers take its place at once, so that adding is one C call."""
 
@@ -55,9 +62,9 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+_ABSENT = _Absent.ABSENT
 # Whole numbers are added in place: what `_added` does with them, without a call.
 _SUM_LINE = "{state} = {state} + {value} if {value}.__class__ is int else {step}({state}{values})"
-_ABSENT = object()
 
 
 def _nothing() -> _Nothing:
