@@ -90,6 +90,26 @@ def shown_value(value: object, most: int = _MOST_SHOWN) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+class _Shown(str):
+    """The text of an object that cannot be pickled; it shows as the object did."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _as_text(value: object) -> object:
+    """Return a value that can always be pickled and shows as the one given."""
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    if type(value) is list:
+        return [_as_text(one) for one in value]
+    if type(value) is tuple:
+        return tuple(_as_text(one) for one in value)
+    return _Shown(shown_value(value))
+
+
 class Cascade2SparkError(Exception):
     """Base of every error of this library.
 
@@ -167,7 +187,7 @@ class Cascade2SparkError(Exception):
         copy = _rebuild(type(self), self.headline, dict(self.__dict__))
         for name in ("asked", "available", "row", "fields", "payload"):
             if copy.__dict__.get(name) is not None:
-                copy.__dict__[name] = (shown_value(copy.__dict__[name]),)
+                copy.__dict__[name] = _as_text(copy.__dict__[name])
         copy.details = {label: str(value) for label, value in self.details.items()}
         return copy
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from cascade2spark.errors import TupleError
 from cascade2spark.java_numbers import decimal_text, double_text, float_text
 
 __all__ = ["float32_text", "plain_text", "size_text"]
@@ -49,6 +50,12 @@ def _other_text(value: Any) -> str:
         return double_text(float(value))
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_shown(key)}={_shown(value[key])}" for key in value) + "}"
+    if isinstance(value, Iterator):  # its text would be an address, and its values lost
+        raise TupleError(
+            "an iterator is no value that can be written",
+            asked=type(value).__name__,
+            fix="return a list of the values, or declare many=True for a row of each",
+        )
     return str(value)
 
 

@@ -159,10 +159,11 @@ def test_errors_survive_pickling_whole(error: Cascade2SparkError) -> None:
 
 
 def test_an_error_that_cannot_be_pickled_can_be_made_text() -> None:
-    error = TupleError("a", row=(threading.Lock(),), origin=ORIGIN)
+    error = TupleError("a", row=(1, threading.Lock(), ["x"]), fields=["n"], origin=ORIGIN)
     found = pickle.loads(pickle.dumps(error.without_objects()))
     assert (type(found), found.headline, found.origin) == (TupleError, "a", ORIGIN)
     assert "lock" in str(found)
+    assert str(error) == str(found)
 
 
 def test_the_cause_is_there_as_in_java() -> None:

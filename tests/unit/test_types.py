@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from cascade2spark.errors import BuildError, CoercionError
+from cascade2spark.errors import BuildError, CoercionError, TupleError
 from cascade2spark.types import (
     BigDecimal,
     Boolean,
@@ -357,3 +357,9 @@ def test_text_of_a_value_is_javas(value: Any, expected: str | None) -> None:
 def test_floats_print_the_digits_of_32_bits(value: Any, expected: str) -> None:
     assert expected == text_writer(Float)(value)
     assert expected == coercion(String, declared=float_)(value)
+
+
+@pytest.mark.parametrize("value", [iter(()), (letter for letter in "ab"), [map(str, (1,))]])
+def test_an_iterator_has_no_text(value: Any) -> None:
+    with pytest.raises(TupleError, match="an iterator is no value that can be written"):
+        text_of(value)
