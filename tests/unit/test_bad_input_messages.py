@@ -25,6 +25,7 @@ from cascade2spark.operations import (
     Identity,
     Limit,
     Not,
+    RegexFilter,
     RegexParser,
     RegexSplitter,
     Sample,
@@ -274,6 +275,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "typed sample of a text": lambda: TYPED.sample("0.5"),  # type: ignore[arg-type]
     "typed limit of a text": lambda: TYPED.limit("2"),  # type: ignore[arg-type]
     "typed take of a text": lambda: TYPED.group_by(len).take("2"),  # type: ignore[arg-type]
+    "pattern of a number": lambda: RegexFilter(3),
 }
 
 

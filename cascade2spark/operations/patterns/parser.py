@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cascade2spark.errors import BuildError
 from cascade2spark.operations.patterns.charsets import (
     ALL,
     CharSet,
@@ -44,7 +45,10 @@ def parse_pattern(pattern: str) -> Node:
 
     Raises:
         BuildError: Java would refuse it, or it says what cannot be honoured; marks the place.
+            Or it is no text.
     """
+    if not isinstance(pattern, str):
+        raise BuildError("a pattern is a text in Java's syntax", asked=repr(pattern))
     return _Parser(pattern).parse()
 
 
