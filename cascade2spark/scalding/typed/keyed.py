@@ -209,7 +209,11 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
     ) -> UnsortedGrouped[K, list[V]]:
         """Return a list of the first values by a function that tells whether one comes before."""
         check_call("sort_with_take", less_than, 2)
-        key = cmp_to_key(compared(less_than))
+        compare = compared(less_than)
+
+        def key(value: V) -> Any:
+            return cmp_to_key(compare)(value)  # made here: what it gives cannot travel to a task
+
         return self._then(folds.least_fold("sort_with_take", count, key))
 
     def fold_left(self, zero: U, call: Callable[[U, V], U]) -> UnsortedGrouped[K, U]:
