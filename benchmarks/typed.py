@@ -42,6 +42,23 @@ def _users(inputs: Inputs) -> TypedPipe[tuple[str, Row]]:
     return users.map(lambda row: (row[0], row[1:]))
 
 
+def count_lines(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    lines = TypedPipe.from_(TextLine(inputs["events"]))
+    run(sc, lines.group_all().size().values().map(lambda count: (count,)), output, (int,))
+
+
+def identity(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    rows = _events(inputs, TEXTS).map(lambda row: (row[0], row[1], row[2], row[3], row[4]))
+    run(sc, rows, output, TEXTS)
+
+
+def identity_rows(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    def whole(row: Row) -> Row:
+        return row if len(row) == len(TEXTS) else ()
+
+    run(sc, _events(inputs, TEXTS).map(whole), output, TEXTS)
+
+
 def word_count(sc: SparkContext, inputs: Inputs, output: str) -> None:
     words = TypedPipe.from_(TextLine(inputs["words"])).flat_map(str.split)
     run(sc, words.map(lambda word: (word, 1)).sum_by_key(), output, COUNTED)
