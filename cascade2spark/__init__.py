@@ -7,8 +7,6 @@ used, so that importing this package costs nothing and needs neither Spark nor A
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import sys
 from typing import TYPE_CHECKING, Any
 
 from cascade2spark.version import VERSION
@@ -95,25 +93,11 @@ _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in na
 def __getattr__(name: str) -> Any:
     module = _MODULE_OF.get(name)
     if module is None:
-        raise _unknown(name)
+        hints = importlib.import_module(f"{__name__}.name_hints")
+        raise hints.unknown_name(__name__, name)
     value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
     globals()[name] = value  # found without this function from now on
     return value
-
-
-def _unknown(name: str) -> Exception:
-    """Return the error for a name that is not here; it says where it is."""
-    said = f"module {__name__!r} has no attribute {name!r}"
-    if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is not None:
-        return AttributeError(said)
-    hints = importlib.import_module(f"{__name__}.name_hints")
-    hint = hints.hint_for(name)
-    text = said if hint is None else f"{said}; {hint}"
-    # A `from` import drops the text of an AttributeError: the loading of submodules asks first.
-    caller = sys._getframe(2).f_code
-    if caller.co_name == "_handle_fromlist" and "importlib" in caller.co_filename:
-        return ImportError(text, name=__name__)
-    return AttributeError(text)
 
 
 def __dir__() -> list[str]:

@@ -7,11 +7,11 @@ import dis
 import functools
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cascade2spark.errors import nearest_match
 
-__all__ = ["hint_for", "unknown_name"]
+__all__ = ["hint_for", "modules_of_names", "unknown_name"]
 
 _PACKAGE = "cascade2spark"
 # In the order in which a porter would look: the first one that shows a name is named.
@@ -30,26 +30,6 @@ _INSTEAD = {
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
-def unknown_name(module: str, name: str) -> Exception:
-    """Return the error for a name that a door does not have; it says where the name is.
-
-    For the ``__getattr__`` of a module.
-
-    Args:
-        module: the full name of the door.
-        name: what was asked for.
-    """
-    said = f"module {module!r} has no attribute {name!r}"
-    hint = None if name.startswith("_") or _is_module(module, name) else hint_for(name, module)
-    if hint is None:
-        return AttributeError(said)
-    # A `from` import drops the text of an AttributeError, but of nothing else.
-    frame = sys._getframe(2)
-    is_import = frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
-    text = f"{said}; {hint}"
-    return ImportError(text, name=module) if is_import else AttributeError(text)
-
-
 def hint_for(name: str, module: str = _PACKAGE) -> str | None:
     """Return the import that gives `name`, or the name most like it; None when nothing is close.
 
@@ -58,7 +38,8 @@ def hint_for(name: str, module: str = _PACKAGE) -> str | None:
         module: where; a name that is only alike is looked for here first.
     """
     own = dict.fromkeys(_names_in(module), module)
-    modules = {**_module_of(), **dict.fromkeys(_names_in(_PACKAGE), _PACKAGE)}
+    doors = modules_of_names(_PACKAGE, _DOORS)
+    modules = {**doors, **dict.fromkeys(_names_in(_PACKAGE), _PACKAGE)}
     asked = _INSTEAD.get(name, name)
     found: str | None = asked
     if asked not in modules:
@@ -69,22 +50,49 @@ def hint_for(name: str, module: str = _PACKAGE) -> str | None:
     return f"{said}: from {(modules | own)[found]} import {found}"
 
 
+def unknown_name(
+    module: str, name: str, hint: Callable[[str, str], str | None] = hint_for
+) -> Exception:
+    """Return the error for a name that a door does not have; it says where the name is.
+
+    To be called by the ``__getattr__`` of a module, and by nothing between.
+
+    Args:
+        module: the full name of the door.
+        name: what was asked for.
+        hint: gives what to write of the name and the door.
+    """
+    said = f"module {module!r} has no attribute {name!r}"
+    text = None if name.startswith("_") or _is_module(module, name) else hint(name, module)
+    if text is None:
+        return AttributeError(said)
+    # A `from` import drops the text of an AttributeError, but of nothing else.
+    frame = sys._getframe(2)
+    is_import = frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
+    text = f"{said}; {text}"
+    return ImportError(text, name=module) if is_import else AttributeError(text)
+
+
+@functools.cache
+def modules_of_names(package: str, doors: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the module of each name in the ``__all__`` of a door, read from its source.
+
+    Args:
+        doors: modules of `package`; of those that have a name the first one is told.
+    """
+    found: dict[str, str] = {}
+    for door in doors:
+        module = f"{package}.{door}"
+        for name in _names_in(module):
+            found.setdefault(name, module)
+    return found
+
+
 def _is_module(module: str, name: str) -> bool:
     try:
         return importlib.util.find_spec(f"{module}.{name}") is not None
     except ModuleNotFoundError:  # the door is no package
         return False
-
-
-@functools.cache
-def _module_of() -> dict[str, str]:
-    """Return the module of each name in the ``__all__`` of a door, read from its source."""
-    found: dict[str, str] = {}
-    for door in _DOORS:
-        module = f"{_PACKAGE}.{door}"
-        for name in _names_in(module):
-            found.setdefault(name, module)
-    return found
 
 
 @functools.cache

@@ -53,4 +53,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    raise _absent_scheme(name)
+    raise _absent_scheme(__name__, name)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
-import sys
+from collections.abc import Callable
 
-from cascade2spark.name_hints import hint_for
+from cascade2spark.name_hints import hint_for, unknown_name
 
 __all__ = ["absent_scheme"]
 
-_MODULE = "cascade2spark.schemes"
 _LINES = "read the lines with TextLine, and each with base64 and a ThriftCodec in a function"
 _ABSENT = (
     (
@@ -41,27 +41,12 @@ _ABSENT = (
 )
 
 
-def absent_scheme(name: str) -> Exception:
-    """Return the error for a name that `cascade2spark.schemes` does not have, with advice.
-
-    For the ``__getattr__`` of that package.
-
-    Args:
-        name: what was asked for.
-    """
-    said = f"module {_MODULE!r} has no attribute {name!r}"
-    advice = None if name.startswith("_") else _advice(name)
-    if advice is None:
-        return AttributeError(said)
-    # A `from` import drops the text of an AttributeError: the loading of submodules asks first.
-    caller = sys._getframe(2).f_code
-    if caller.co_name == "_handle_fromlist" and "importlib" in caller.co_filename:
-        return ImportError(f"{said}; {advice}", name=_MODULE)
-    return AttributeError(f"{said}; {advice}")
-
-
-def _advice(name: str) -> str | None:
+def _advice(name: str, module: str) -> str | None:
     for pattern, advice in _ABSENT:
         if (found := pattern.search(name)) is not None:
             return advice.format(**found.groupdict())
-    return hint_for(name, _MODULE)
+    return hint_for(name, module)
+
+
+# Without a frame of its own: what imports is found by its distance.
+absent_scheme: Callable[[str, str], Exception] = functools.partial(unknown_name, hint=_advice)
