@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 import attrs
 
@@ -39,11 +39,6 @@ class Grouped(Joinable[K, V]):
         if self._reducers is None:
             return self._pairs
         return n.Reduced(self._pairs, reducers=self._reducers, order=self._order)
-
-    @property
-    def made_by(self) -> Call:
-        """The call that made this state."""
-        return self._last
 
     def _then(self, step: Step) -> UnsortedGrouped[K, Any]:
         last = Call(step.name)
@@ -101,7 +96,32 @@ class Grouped(Joinable[K, V]):
         return SortedGrouped(self._pairs, sorting, (), self._reducers, Call(name), self._order)
 
 
-class UnsortedGrouped(Joinable[K, V], NotSortable[K, V]):
+class _WithSteps(NotSortable[K, V]):
+    """A group and what is done to its values: the operators that sorted ones have as well."""
+
+    _parts: ClassVar[tuple[str, ...]] = ("pairs", "steps", "reducers", "last", "order")
+    _pairs: n.Node
+
+    def _with(self, **changes: Any) -> Self:
+        """Return this state with other parts, by the names its class is made with."""
+        return type(self)(**{part: getattr(self, f"_{part}") for part in self._parts} | changes)
+
+    def with_reducers(self, count: int) -> Self:
+        """Ask for a number of partitions."""
+        return self._with(reducers=reducers_asked(count))
+
+    def with_description(self, text: str) -> Self:
+        """Name the group in `explain` and the statistics."""
+        return self._with(pairs=n.Written(self._pairs, text))
+
+    def filter_keys(self, call: Callable[[K], Any]) -> Self:
+        """Return the pairs for whose keys a predicate holds; asked before the exchange."""
+        check_call("filter_keys", call)
+        node = n.Filter(self._pairs, call, of_key=True)
+        return self._with(pairs=node, last=Call("filter_keys"))
+
+
+class UnsortedGrouped(Joinable[K, V], _WithSteps[K, V]):
     """A group after an operation on its values."""
 
     def __init__(
@@ -118,16 +138,6 @@ class UnsortedGrouped(Joinable[K, V], NotSortable[K, V]):
         if steps or reducers is not None:
             self._node = n.Reduced(pairs, None, steps, reducers, order)
 
-    @property
-    def node(self) -> n.Node:
-        """The plan of the pairs."""
-        return self._node
-
-    @property
-    def made_by(self) -> Call:
-        """The call that made this state."""
-        return self._last
-
     def _then(self, step: Step) -> UnsortedGrouped[K, Any]:
         last = Call(step.name)
         if not self._steps and isinstance(step, ForEach) and step.kind == "map":
@@ -135,32 +145,8 @@ class UnsortedGrouped(Joinable[K, V], NotSortable[K, V]):
             return self._with(pairs=node, last=last)
         return self._with(steps=(*self._steps, step), last=last)
 
-    def _with(self, **changes: Any) -> UnsortedGrouped[K, Any]:
-        parts = {
-            "pairs": self._pairs,
-            "steps": self._steps,
-            "reducers": self._reducers,
-            "last": self._last,
-            "order": self._order,
-        }
-        return UnsortedGrouped(**{**parts, **changes})
-
     def _tree(self) -> tuple[tuple[n.Node, ...], JoinTree, int | None]:
         return (self._pairs,), Side(0, self._steps), self._reducers
-
-    def with_reducers(self, count: int) -> UnsortedGrouped[K, V]:
-        """Ask for a number of partitions."""
-        return self._with(reducers=reducers_asked(count))
-
-    def with_description(self, text: str) -> UnsortedGrouped[K, V]:
-        """Name the group in `explain` and the statistics."""
-        return self._with(pairs=n.Written(self._pairs, text))
-
-    def filter_keys(self, call: Callable[[K], Any]) -> UnsortedGrouped[K, V]:
-        """Return the pairs for whose keys a predicate holds; asked before the exchange."""
-        check_call("filter_keys", call)
-        node = n.Filter(self._pairs, call, of_key=True)
-        return self._with(pairs=node, last=Call("filter_keys"))
 
     def buffered_take(self, count: int) -> UnsortedGrouped[K, V]:
         """Return some values of each key, so many at most."""
@@ -169,8 +155,10 @@ class UnsortedGrouped(Joinable[K, V], NotSortable[K, V]):
         return self._then(folds.first_values_fold(count))
 
 
-class SortedGrouped(NotSortable[K, V]):
+class SortedGrouped(_WithSteps[K, V]):
     """A group whose values come in order, and what is done to them in that order."""
+
+    _parts = ("sorting", *_WithSteps._parts)
 
     def __init__(
         self,
@@ -185,29 +173,8 @@ class SortedGrouped(NotSortable[K, V]):
         self._reducers, self._last, self._order = reducers, last, order
         self._node = n.Reduced(pairs, sorting, steps, reducers, order)
 
-    @property
-    def node(self) -> n.Node:
-        """The plan of the pairs."""
-        return self._node
-
-    @property
-    def made_by(self) -> Call:
-        """The call that made this state."""
-        return self._last
-
     def _then(self, step: Step) -> Any:  # a sorted group again
         return self._with(steps=(*self._steps, step), last=Call(step.name))
-
-    def _with(self, **changes: Any) -> SortedGrouped[K, Any]:
-        parts = {
-            "pairs": self._pairs,
-            "sorting": self._sorting,
-            "steps": self._steps,
-            "reducers": self._reducers,
-            "last": self._last,
-            "order": self._order,
-        }
-        return SortedGrouped(**{**parts, **changes})
 
     def reverse(self) -> SortedGrouped[K, V]:  # type: ignore[override]
         """Turn the order of the values round; directly after a sort, once."""
@@ -215,20 +182,6 @@ class SortedGrouped(NotSortable[K, V]):
             self._refuse("reverse")
         sorting = attrs.evolve(self._sorting, is_reversed=True)
         return self._with(sorting=sorting, last=Call("reverse"))
-
-    def with_reducers(self, count: int) -> SortedGrouped[K, V]:
-        """Ask for a number of partitions."""
-        return self._with(reducers=reducers_asked(count))
-
-    def with_description(self, text: str) -> SortedGrouped[K, V]:
-        """Name the group in `explain` and the statistics."""
-        return self._with(pairs=n.Written(self._pairs, text))
-
-    def filter_keys(self, call: Callable[[K], Any]) -> SortedGrouped[K, V]:
-        """Return the pairs for whose keys a predicate holds; asked before the exchange."""
-        check_call("filter_keys", call)
-        node = n.Filter(self._pairs, call, of_key=True)
-        return self._with(pairs=node, last=Call("filter_keys"))
 
     def join(self, smaller: Any) -> NoReturn:
         """Refuse."""

@@ -75,16 +75,6 @@ class CoGrouped(Joinable[K, V], NotSortable[K, V]):
         self._order = order
         self._node = n.Joined(sides, tree, reducers, order=order)
 
-    @property
-    def node(self) -> n.Node:
-        """The plan of the pairs."""
-        return self._node
-
-    @property
-    def made_by(self) -> Call:
-        """The call that made this state."""
-        return self._last
-
     def _then(self, step: Step) -> Any:  # a join again
         tree = attrs.evolve(self._join, steps=(*self._join.steps, step))
         return CoGrouped(self._sides, tree, self._reducers, Call(step.name), self._order)

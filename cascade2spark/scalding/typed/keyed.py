@@ -12,6 +12,7 @@ from cascade2spark.origin import capture_origin
 from cascade2spark.scalding.typed import folds
 from cascade2spark.scalding.typed.calls import Call, check_call, compared, itself
 from cascade2spark.scalding.typed.elements import Elements
+from cascade2spark.scalding.typed.nodes import Node
 from cascade2spark.scalding.typed.states import K, U, V
 from cascade2spark.scalding.typed.steps import ForEach, Step, Stream
 
@@ -27,12 +28,13 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
     A function is never called for a key without values; an iterator is read once.
     """
 
+    _last: Call
     _order: Any = None
 
     @property
     def made_by(self) -> Call:
         """The call that made this state."""
-        raise NotImplementedError(f"{type(self).__name__} must define made_by")
+        return self._last
 
     @property
     def order(self) -> Any:
@@ -247,6 +249,13 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
 
 class NotSortable(KeyedList[K, V]):
     """A state that can be sorted no more: says so, naming both calls."""
+
+    _node: Node
+
+    @property
+    def node(self) -> Node:
+        """The plan of the pairs."""
+        return self._node
 
     def sort_by(self, call: Callable[[V], Any]) -> NoReturn:
         """Refuse."""
