@@ -109,5 +109,15 @@ def broadcast_join(sc: SparkContext, inputs: Inputs, output: str) -> None:
     run(sc, joined, output, (*TEXTS, str, str))
 
 
+def six_udfs(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    rows = _events(inputs).map(lambda row: (*row, row[3].upper()))
+    rows = rows.filter(lambda row: row[5] != "SHARE")
+    rows = rows.map(lambda row: (*row, row[4] * 100))
+    rows = rows.map(lambda row: (*row, row[1] // 86_400))
+    rows = rows.filter(lambda row: row[6] <= 900_000)
+    rows = rows.map(lambda row: (*row[:6], row[7] % 7, row[6] + row[7]))
+    run(sc, rows, output, (*TYPED, str, int, int))
+
+
 if __name__ == "__main__":
     serve(sys.modules[__name__])
