@@ -26,6 +26,7 @@ ROWS = [
     (0, "errors", "origin"),
     (0, "argument_checks config context_settings java_numbers name_hints", "errors"),
     (0, "java_calendar", ""),
+    (0, "bytecode", ""),
     (0, "date_patterns value_text", "errors java_numbers java_calendar"),
     (0, "json_trees", "errors value_text"),
     (0, "coercions", "errors java_numbers value_text"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.bytecode.reads import values_read
 from cascade2spark.counters import CACHE_COUNTERS, MAPSIDE_REDUCE
 from cascade2spark.fields import Fields
 from cascade2spark.ordering_python import PythonOrder
@@ -41,7 +42,6 @@ from cascade2spark.scalding.typed.operations import (
     TypedFold,
     TypedFunction,
 )
-from cascade2spark.scalding.typed.reads import values_read
 from cascade2spark.scalding.typed.steps import Fold, ForEach, Step, Stream, run_steps
 
 __all__ = ["row_steps"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.bytecode.picks import ends_with_argument, made_shape, splits_words
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Identity, Sample
 from cascade2spark.pipes import Checkpoint, Each, Merge, Pipe
@@ -49,7 +50,6 @@ from cascade2spark.scalding.typed.operations import (
     TypedFunction,
     print_value,
 )
-from cascade2spark.scalding.typed.picks import ends_with_argument, made_shape, splits_words
 from cascade2spark.scalding.typed.records import record_of
 
 __all__: list[str] = []

@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.bytecode.picks import Constant, Picked, picked
+from cascade2spark.bytecode.reads import attributes_read, parts_read
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Identity, Insert
@@ -31,8 +33,6 @@ from cascade2spark.scalding.typed.forms import (
     with_leaves,
 )
 from cascade2spark.scalding.typed.operations import RecordFunction, TypedFunction
-from cascade2spark.scalding.typed.picks import Constant, Picked, picked
-from cascade2spark.scalding.typed.reads import attributes_read, parts_read
 
 __all__ = [
     "branch_again",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cascade2spark.bytecode.picks import Constant, made_shape, picked, splits_words
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.scalding.sources import TextLine, TypedTsv
 from cascade2spark.scalding.typed import TypedPipe
-from cascade2spark.scalding.typed.picks import Constant, made_shape, picked, splits_words
 from tests.conformance.engines import InProcessConnector
 from tests.inprocess import InProcessEngine
 from tests.scalding.typed_case import collected, shown

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cascade2spark.bytecode.reads import attributes_read, parts_read, values_read
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.scalding.sources import TypedTsv
 from cascade2spark.scalding.typed import TypedPipe
-from cascade2spark.scalding.typed.reads import attributes_read, parts_read, values_read
 from tests.conformance.engines import InProcessConnector
 from tests.inprocess import InProcessEngine
 from tests.scalding.typed_case import Collected, collected, shown
