@@ -12,7 +12,9 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.batch.fuse_source import Link, RunSource
+from cascade2spark.batch.fuse_forms import Link
+from cascade2spark.batch.fuse_source import chain_text
+from cascade2spark.batch.fuse_text import ChainText
 from cascade2spark.batch.generated import Generated
 from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
 from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
@@ -87,7 +89,7 @@ class EachRun:
         self._generated = Generated()
         self._globals = self._generated.names
         self._globals.update(last={}, refused=[0])
-        self._sources: dict[int, RunSource] = {}
+        self._sources: dict[int, ChainText] = {}
         self._is_reported = False
         self._stops: list[tuple[Stop, Any]] = []
 
@@ -194,7 +196,7 @@ class EachRun:
         """Return the generated function of the operators from `start` on, made when first used."""
         source = self._sources.get(start)
         if source is None:
-            source = RunSource(
+            source = chain_text(
                 [member.link for member in self._members],
                 start,
                 is_immediate=self._is_immediate,
