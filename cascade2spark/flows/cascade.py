@@ -20,7 +20,7 @@ from cascade2spark.flows.cascade_order import (
     sources_of,
 )
 from cascade2spark.flows.flow import INTERRUPT_WAIT_S, Flow
-from cascade2spark.flows.listeners import CascadeListener
+from cascade2spark.flows.listeners import CascadeListener, check_listener
 from cascade2spark.flows.skips import FlowSkipStrategy
 from cascade2spark.flows.stats import CascadeStats, Status
 from cascade2spark.flows.units import UnitOfWorkDef
@@ -223,7 +223,8 @@ class Cascade:
     # -- watching --------------------------------------------------------------------------------
 
     def add_listener(self, listener: CascadeListener) -> None:
-        """Add a listener."""
+        """Add a listener; BuildError if it lacks a method of CascadeListener."""
+        check_listener(listener, CascadeListener)
         self._listeners.append(listener)
 
     def remove_listener(self, listener: CascadeListener) -> bool:

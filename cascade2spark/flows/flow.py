@@ -15,7 +15,7 @@ from cascade2spark.config import Settings
 from cascade2spark.errors import Cascade2SparkError, FlowError, Unsupported
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.described import DescribedFlow
-from cascade2spark.flows.listeners import FlowListener, FlowStepListener
+from cascade2spark.flows.listeners import FlowListener, FlowStepListener, check_listener
 from cascade2spark.flows.outputs import Outputs, split_multi_sinks
 from cascade2spark.flows.peeking import plan_up_to
 from cascade2spark.flows.progress import progress_of
@@ -175,7 +175,9 @@ class Flow(DescribedFlow):
             try:
                 self.stats.mark(Status.RUNNING)
                 context = self._context(outputs)
-                watched = attrs.evolve(context, on_progress=_Watch(self, tell))
+                watched = attrs.evolve(
+                    context, on_progress=_Watch(self, tell), on_failed=self.stats.fill_partly
+                )
                 result = self._result_of(watched)
                 self._check_stopped()
             except BaseException:
@@ -255,7 +257,12 @@ class Flow(DescribedFlow):
     # -- watching --------------------------------------------------------------------------------
 
     def add_listener(self, listener: FlowListener) -> None:
-        """Add a listener of the flow. Taps that are listeners are added by themselves."""
+        """Add a listener of the flow. Taps that are listeners are added by themselves.
+
+        Raises:
+            BuildError: it lacks a method of FlowListener.
+        """
+        check_listener(listener, FlowListener)
         self._listeners.append(listener)
 
     def has_listeners(self) -> bool:
@@ -267,7 +274,8 @@ class Flow(DescribedFlow):
         return _removed(self._listeners, listener)
 
     def add_step_listener(self, listener: FlowStepListener) -> None:
-        """Add a listener of the steps."""
+        """Add a listener of the steps; BuildError if it lacks a method of FlowStepListener."""
+        check_listener(listener, FlowStepListener)
         self._step_listeners.append(listener)
 
     def has_step_listeners(self) -> bool:

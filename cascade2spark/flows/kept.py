@@ -106,14 +106,18 @@ class KeptCheckpoints:
         for phase in parts:
             record = self._found(phase)
             if record is None:
-                record = self._made(phase, engine, context)
+                record = self._made(phase, engine, _telling(phase, context, total))
             else:
                 on_skipped(phase.done)
             self._take_over(phase, record, context, total)
         outputs = {
             write.number: context.outputs[last.numbers[write.number]] for write in last.plan.writes
         }
-        own = attrs.evolve(context, outputs=outputs, on_progress=_renumbering(last, context))
+        own = attrs.evolve(
+            _telling(last, context, total),
+            outputs=outputs,
+            on_progress=_renumbering(last, context),
+        )
         result = engine.run(last.plan, own)
         _add(total, _told(last, result))
         for number, manifests in result.manifests.items():
@@ -314,6 +318,16 @@ def _renumbering(phase: Phase, context: RunContext) -> Callable[[int, str, float
             context.on_progress(phase.numbers[number], text, part)
 
     return tell
+
+
+def _telling(phase: Phase, context: RunContext, total: RunResult) -> RunContext:
+    """Return the context for a part: what it counts until it fails adds to the parts before."""
+
+    def tell(result: RunResult) -> None:
+        _add(total, _told(phase, result))
+        context.on_failed(total)
+
+    return attrs.evolve(context, on_failed=tell)
 
 
 def _told(phase: Phase, result: RunResult) -> RunResult:

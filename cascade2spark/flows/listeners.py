@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["CascadeListener", "FlowListener", "FlowStepListener"]
+from cascade2spark.errors import BuildError
+
+__all__ = ["CascadeListener", "FlowListener", "FlowStepListener", "check_listener"]
 
 
 class FlowListener:
@@ -62,3 +64,40 @@ class CascadeListener:
     def on_throwable(self, cascade: Any, error: BaseException) -> bool:
         """The cascade failed. Return True to say it is dealt with."""
         return False
+
+
+def check_listener(listener: Any, kind: type) -> None:
+    """Refuse what cannot be told, when it is added and not when it would be called.
+
+    Args:
+        listener: what the user gave; any object that has all methods will do.
+        kind: the class whose methods are called.
+    Raises:
+        BuildError: it is a class, lacks methods, or defines them under Java's names.
+    """
+    given = listener if isinstance(listener, type) else type(listener)
+    if isinstance(listener, type):
+        raise BuildError(
+            f"a {kind.__name__} is told by its methods, so an object is needed",
+            asked=f"the class {given.__name__}",
+            fix=f"pass an instance: {given.__name__}()",
+        )
+    names = [name for name in vars(kind) if name.startswith("on_")]
+    java = {_in_java(name): name for name in names if hasattr(listener, _in_java(name))}
+    missing = [name for name in names if not callable(getattr(listener, name, None))]
+    if java or missing:
+        spelled = next(iter(java), None)
+        raise BuildError(
+            f"{given.__name__} defines {spelled}, which nothing calls"
+            if spelled
+            else f"{given.__name__} is no {kind.__name__}: it lacks {', '.join(missing)}",
+            asked=spelled or repr(listener),
+            fix=f"name it {java[spelled]}: Java's camelCase becomes snake_case"
+            if spelled
+            else f"derive it from cascade2spark.flow.{kind.__name__}, and override what matters",
+        )
+
+
+def _in_java(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

@@ -209,6 +209,13 @@ class FlowStats(CountedStats):
             if not step.is_finished():
                 step.mark(Status.SUCCESSFUL)
 
+    def fill_partly(self, result: RunResult) -> None:
+        """Take what was counted in a run that failed or was stopped."""
+        self._counters.merge(result.counters)
+        self._derived.merge(derived_counters(self._plan, result))
+        for step in self.steps:
+            step.fill(result)
+
     def get_children(self) -> list[FlowStepStats]:
         """Return the statistics of the steps."""
         return list(self.steps)

@@ -64,11 +64,15 @@ class LocalEngine:
             Cascade2SparkError: a step cannot run here, or a row failed and nothing trapped it.
         """
         run = Run(plan, context)
-        self._run_steps(run, plan.steps)
-        for spec in plan.traps:
-            rows = run.trapped.get(spec.source)
-            if rows:
-                write_trap(run, spec, rows)
+        try:
+            self._run_steps(run, plan.steps)
+            for spec in plan.traps:
+                rows = run.trapped.get(spec.source)
+                if rows:
+                    write_trap(run, spec, rows)
+        except BaseException:
+            context.on_failed(run.result)
+            raise
         return run.result
 
     def matching_paths(self, path: str) -> list[str]:

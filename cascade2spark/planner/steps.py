@@ -337,6 +337,8 @@ class RunContext:
         trap_outputs: the same for each trap number.
         on_progress: called with (step number, what is happening, fraction or None).
         is_stopped: asked between units of work; True ends the run with FlowError.
+        on_failed: called, when the run fails or is stopped, with what was counted until then: on
+            Spark by the tasks that ended.
     """
 
     run_id: str
@@ -346,6 +348,7 @@ class RunContext:
     trap_outputs: Mapping[int, Any]
     on_progress: Callable[[int, str, float | None], None] = lambda step, text, part: None
     is_stopped: Callable[[], bool] = lambda: False
+    on_failed: Callable[[RunResult], None] = lambda result: None
 
 
 @attrs.define(eq=False)

@@ -125,7 +125,7 @@ class SparkEngine:
         reports = TaskReports(self.context, context.run_id)
         lowering = Lowering(self.context, plan, context, reports)
         result = RunResult()
-        held, has_results = _Held(), False
+        held, has_results, is_over = _Held(), False, False
         try:
             with _Watch(self.context, plan, context) as watch:
                 for items in lowering.sinks():
@@ -133,12 +133,16 @@ class SparkEngine:
                     with watch.job(items.writes):
                         self._take(items, plan, held, result)
                 self._hand_over(plan, held, context, tuple(lowering.handed_out))
-                has_results = bool(held.rdds)
+                has_results, is_over = bool(held.rdds), True
         except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
             error = self._error_of(failure)
             raise error from error.__cause__ or failure
         finally:
+            if not is_over:
+                with contextlib.suppress(Exception):  # what it failed with tells more
+                    self._gather(plan, reports, lowering, context, result)
+                    context.on_failed(result)
             # A context that was stopped meanwhile has nothing left to let go of.
             with contextlib.suppress(Py4JError):
                 lowering.release(keeps_results=has_results)

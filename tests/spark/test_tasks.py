@@ -18,6 +18,7 @@ from cascade2spark.assemblies import CountBy
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import BadRecord, BuildError, Cascade2SparkError, FlowError, RunError
 from cascade2spark.fields import Fields
+from cascade2spark.flows import FlowDef
 from cascade2spark.operations import Count
 from cascade2spark.operations.base import BaseOperation, Function
 from cascade2spark.operations.callables import buffer, function
@@ -125,6 +126,21 @@ def test_an_error_names_row_fields_pipe_and_line(sc: Any, tmp_path: Path) -> Non
     with pytest.raises(RunError) as shaped:
         run(on_spark(sc), source(sc), {"p": MemoryTap()}, Each(Pipe("p"), Fields("v"), wide))
     assert "2" in str(shaped.value) and "test_tasks.py" in str(shaped.value)
+
+
+def test_a_flow_that_failed_tells_what_the_tasks_before_counted(sc: Any, tmp_path: Path) -> None:
+    mapped, reduced = Noting(tmp_path / "map"), Noting(tmp_path / "reduce", fails_on=1)
+    each = Each(Pipe("p"), Fields("v"), mapped, Fields("k", "x"))
+    counted = Every(GroupBy(each, "k"), Fields("x"), Count(), Fields("k", "count"))
+    tail = Each(counted, Fields("count"), reduced, Fields("k", "x"))
+    definition = FlowDef().add_source("p", source(sc)["p"]).add_tail_sink(tail, MemoryTap())
+    flow = on_spark(sc).connect(definition)
+    with pytest.raises(RunError):
+        flow.complete()
+    stats = flow.get_stats()
+    assert 4 == stats.get_counter_value("noting", "seen")
+    rows = {site.site.kind: (site.rows_in, site.rows_out) for site in stats.site_stats()}
+    assert ((4, 4), (0, 0)) == (rows["source"], rows["sink"])
 
 
 def test_what_cannot_travel_is_named_before_anything_runs(sc: Any, tmp_path: Path) -> None:

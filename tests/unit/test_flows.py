@@ -42,7 +42,7 @@ from cascade2spark.flow import (
     Status,
     TrapProps,
 )
-from cascade2spark.operations.base import BaseOperation, ValueAssertion
+from cascade2spark.operations.base import BaseOperation, Function, ValueAssertion
 from cascade2spark.operations.callables import aggregator, function, keep_if
 from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, Pipe
 from cascade2spark.schemes import TextDelimited, TextLine
@@ -391,6 +391,33 @@ def test_an_error_in_a_listener_fails_the_flow_with_its_name() -> None:
     assert [] == sink.rows
 
 
+class _Deaf:
+    def on_completed(self, flow: Any) -> None: ...
+
+
+class _JavaEars(FlowListener):
+    def onCompleted(self, flow: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("add", "given", "told"),
+    [
+        ("add_listener", 3, "int is no FlowListener: it lacks on_starting, on_stopping, on_com"),
+        ("add_listener", _Deaf(), "_Deaf is no FlowListener: it lacks on_starting, on_stopping, "),
+        ("add_listener", Recorder, "a FlowListener is told by its methods, so an object is need"),
+        ("add_listener", _JavaEars(), "_JavaEars defines onCompleted, which nothing calls"),
+        ("add_step_listener", _Deaf(), "_Deaf is no FlowStepListener: it lacks on_step_starting"),
+    ],
+)
+def test_what_cannot_be_told_is_no_listener(add: str, given: Any, told: str) -> None:
+    flow = flow_of(Pipe("p"), lines("a"), MemoryTap())
+    with pytest.raises(BuildError) as caught:
+        getattr(flow, add)(given)
+    assert str(caught.value).startswith(told)
+    assert caught.value.fix is not None
+    assert not flow.has_listeners() and not flow.has_step_listeners()
+
+
 def test_a_tap_that_listens_is_told_by_itself() -> None:
     class Ears(MemoryTap, FlowListener):
         heard = False
@@ -471,6 +498,24 @@ def test_statistics_tell_rows_counters_and_time() -> None:
     assert ("words", "SUCCESSFUL") == (found["name"], found["status"])
     assert 3 == found["counters"]["StepCounters"]["Tuples_Written"]
     assert len(flow.planned.steps.steps) == len(found["steps"]) == len(stats.get_children())
+
+
+def test_a_flow_that_failed_tells_what_was_counted_until_then() -> None:
+    class Seen(BaseOperation, Function):
+        def operate(self, flow_process: Any, call: Any) -> None:
+            flow_process.increment("seen", "rows", 1)
+            call.get_output_collector().add((int(call.get_arguments()["line"]),))
+
+    flow = flow_of(Each(Pipe("p"), "line", Seen(1, "n")), lines("1", "2", "x", "4"), MemoryTap())
+    with pytest.raises(RunError):
+        flow.complete()
+    stats = flow.get_stats()
+    assert (3, 3) == (stats.get_counter_value("seen", "rows"), stats.counters["seen", "rows"])
+    assert 3 == stats.get_counter_value(StepCounters.Tuples_Read)
+    rows = [(site.site.kind, site.rows_in, site.rows_out) for site in stats.site_stats()]
+    assert [("source", 3, 3), ("Each", 3, 2), ("sink", 2, 0)] == rows
+    assert "seen" in repr(stats) and "FAILED" in repr(stats)
+    assert 3 == stats.to_dict()["counters"]["seen"]["rows"]
 
 
 def test_counters_of_slices_count_what_goes_through_groups_too() -> None:
