@@ -20,7 +20,6 @@ from cascade2spark.files import (
     Manifest,
     OutputCommit,
     OutputMode,
-    compression_to_write,
     prepare_all,
     publish_all,
 )
@@ -93,10 +92,7 @@ class FileOutput:
             mode,
             run_id=purpose.run_id,
             is_file=tap.is_single_file,
-            # The name of a single file says how it will be read, whatever the settings are.
-            compression=tap.scheme.part_compression(
-                compression_to_write(tap.path) if tap.is_single_file else purpose.compression
-            ),
+            compression=tap.output_compression(purpose.compression),
             header=writer.header(),
             suffix=tap.scheme.part_suffix,
             can_join=tap.scheme.can_join,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from cascade2spark.errors import BuildError, TapError, Unsupported
+from cascade2spark.errors import BuildError, PlanError, TapError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import (
     FileInfo,
@@ -19,6 +19,7 @@ from cascade2spark.files import (
     compression_to_write,
     delete_path,
     expand_braces,
+    extension_of,
     list_files,
     local_path,
     make_folders,
@@ -133,6 +134,16 @@ class PathTap(Tap):
         """Tell whether a file that was found is one to read."""
         return True
 
+    def output_compression(self, default: str | None = None) -> str | None:
+        """Return the codec of the files that are written here.
+
+        Args:
+            default: what the properties say, for schemes that name no codec.
+        Raises:
+            PlanError: the name of a single file says that it is packed otherwise.
+        """
+        return self.scheme.part_compression(default)
+
     def resource_exists(self) -> bool:
         return all(path_exists(path) for path in self._paths)
 
@@ -167,6 +178,7 @@ class PathTap(Tap):
             flow_process,
             is_trap=is_trap,
             is_file=self.is_single_file,
+            compression=self.output_compression(),
             origin=self._origin,
         )
 
@@ -177,9 +189,7 @@ class PathTap(Tap):
             self._sink_mode.value,
             run_id=run_id,
             is_file=self.is_single_file,
-            compression=self.scheme.part_compression(
-                compression_to_write(self.path) if self.is_single_file else None
-            ),
+            compression=self.output_compression(),
             header=header,
             suffix=self.scheme.part_suffix,
             can_join=self.scheme.can_join,
@@ -290,6 +300,26 @@ class FileTap(PathTap):
     is_always_local = True
     is_single_file = True
     expands_globs = False
+
+    def present_sink_fields(self, fields: Fields) -> None:
+        super().present_sink_fields(fields)
+        self.output_compression()
+
+    def output_compression(self, default: str | None = None) -> str | None:
+        # By its name the file will be read, whatever the settings are.
+        told = compression_to_write(self.path)
+        asked = self.scheme.part_compression(told)
+        if asked is None or asked == told:
+            return asked
+        told_in_words = "plain" if told is None else f"{told}-compressed"
+        base = self.path if told is None else self.path.rpartition(".")[0]
+        raise PlanError(
+            f"the name of a file to be written with {asked} says that it is {told_in_words}",
+            asked=self.path,
+            details={"because": "a file is read by its ending, here as in Hadoop"},
+            origin=self._origin,
+            fix=f"name it {base}{extension_of(asked)}, or leave out compression=",
+        )
 
     def list_files(self) -> tuple[FileInfo, ...]:
         for path in self._paths:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol
 from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import OutputCommit, OutputMode
-from cascade2spark.files.compression import compression_to_write, extension_of, new_compressor
+from cascade2spark.files.compression import extension_of, new_compressor
 from cascade2spark.origin import Origin
 from cascade2spark.schemes.base import RowWriter, Scheme
 from cascade2spark.taps.base import Row, TupleEntryCollector
@@ -40,6 +40,7 @@ class FileCollector(TupleEntryCollector):
         process: the FlowProcess of the task, if an operation writes.
         is_trap: rows may have any width, and none leave no file.
         is_file: the path is one file.
+        compression: codec of the file.
         origin: where the tap was built, for messages.
     Raises:
         Unsupported: a task of Spark cannot write one file that others write too.
@@ -55,6 +56,7 @@ class FileCollector(TupleEntryCollector):
         *,
         is_trap: bool,
         is_file: bool,
+        compression: str | None,
         origin: Origin | None,
     ) -> None:
         super().__init__(Fields.UNKNOWN if is_trap else fields)
@@ -70,9 +72,7 @@ class FileCollector(TupleEntryCollector):
                     path,
                     mode,
                     is_file=is_file,
-                    compression=scheme.part_compression(
-                        compression_to_write(path) if is_file else None
-                    ),
+                    compression=compression,
                     header=header,
                     suffix=scheme.part_suffix,
                     can_join=scheme.can_join,
@@ -90,7 +90,7 @@ class FileCollector(TupleEntryCollector):
         if mode == "REPLACE" and not self._is_repeat:
             _delete_others(path, run)
         name += scheme.part_suffix
-        self._open = lambda header: _TaskFile(path, name, scheme.part_compression(), header)
+        self._open = lambda header: _TaskFile(path, name, compression, header)
 
     def add(self, result: Any) -> None:
         if self._writer is None and isinstance(result, TupleEntry) and not self._is_trap:

@@ -709,6 +709,31 @@ def test_one_file_is_compressed_as_its_name_says(tmp_path: Path, ending: str, un
     assert [("x", "1"), ("y", "2"), ("z", "3")] == found.rows
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "told", "better"),
+    [("x.txt", "gzip", "plain", "x.txt.gz"), ("x.gz", "bz2", "gzip-compressed", "x.bz2")],
+)
+def test_one_file_is_not_packed_otherwise_than_its_name_says(
+    tmp_path: Path, name: str, codec: str, told: str, better: str
+) -> None:
+    path = tmp_path / name
+    tap = FileTap(TextLine("line", compression=codec), path)
+    with pytest.raises(PlanError) as caught:
+        local().connect(lines("a"), tap, Pipe("p"))
+    says = f"the name of a file to be written with {codec} says that it is {told}"
+    assert f"Pipe 'p' leads to a sink that cannot take its fields: {says}" == caught.value.headline
+    assert f"name it {tmp_path / better}, or leave out compression=" == caught.value.fix
+    with pytest.raises(PlanError, match=says):
+        tap.open_for_write()
+    trap = flow_of(Each(Pipe("p"), number), lines("x"), MemoryTap(), p=tap)
+    with pytest.raises(PlanError, match=says):
+        trap.complete()
+    path.write_bytes(b"") if told != "plain" else path.write_text("a\n")
+    found = MemoryTap()
+    local().connect(tap, found, Pipe("p")).complete()
+    assert [("a",)] * (told == "plain") == found.rows
+
+
 def test_an_empty_compressed_file_is_read_back(tmp_path: Path) -> None:
     path, found = tmp_path / "x.txt.gz", MemoryTap()
     local().connect(MemoryTap("line", []), FileTap(TextLine("line"), path), Pipe("p")).complete()
