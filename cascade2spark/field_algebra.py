@@ -1,11 +1,12 @@
-"""The parts of Fields algebra that know about unknown stretches: joining, taking away, resolving.
+"""The algebra of Fields: joining, merging, renaming, taking away, resolving; unknown stretches too.
 
 These compute over `FieldList`; `cascade2spark.fields.Fields` makes new instances of the answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -20,7 +21,11 @@ __all__ = [
     "chosen_parts",
     "joined_parts",
     "joined_types",
+    "masked_elements",
+    "merged_parts",
+    "names_by",
     "remaining_parts",
+    "renamed_parts",
 ]
 
 
@@ -76,6 +81,72 @@ def joined_types(lists: Sequence[FieldList]) -> tuple[Type, ...] | None:
             return None
         joined += types or ()
     return joined or None
+
+
+def masked_elements(elements: Sequence[Element]) -> tuple[Element, ...]:
+    """Return the same with all but the last occurrence of a name turned into its position."""
+    masked = list(elements)
+    later = set()
+    for index in range(len(masked) - 1, -1, -1):
+        element = masked[index]
+        if element in later:
+            masked[index] = index
+        elif isinstance(element, str):
+            later.add(element)
+    return tuple(masked)
+
+
+def merged_parts(lists: Sequence[FieldList]) -> Parts:
+    """Return the union in order of first occurrence; typed only if all are.
+
+    Raises:
+        BuildError: one of the lists is a special set.
+    """
+    found: dict[Element, Type | None] = {}
+    for one in lists:
+        if not one.is_defined() and not one.is_none():
+            raise BuildError(f"{one!r} cannot be merged: only listed fields can")
+        for element, type_ in zip(one, one.get_types() or (None,) * len(one), strict=True):
+            found.setdefault(element, type_)
+    types = tuple(type_ for type_ in found.values() if type_ is not None)
+    return Parts(Kind.DEFINED, tuple(found), types if len(types) == len(found) else None)
+
+
+def renamed_parts(
+    fields: FieldList, old: FieldList, positions: Sequence[int], new: FieldList
+) -> Parts:
+    """Return `fields` with those of `old`, at their positions, under the names of `new`.
+
+    Raises:
+        BuildError: the counts differ.
+    """
+    if len(positions) != len(new):
+        raise BuildError(
+            f"rename needs as many new names as fields: {len(new)} against {len(positions)}",
+            details={"from": old.print_(), "to": new.print_()},
+        )
+    elements, types, new_types = list(fields), fields.get_types(), new.get_types()
+    for position, element in zip(positions, new, strict=True):
+        elements[position] = element
+    if types is not None and new_types is not None:
+        changed = list(types)
+        for position, type_ in zip(positions, new_types, strict=True):
+            changed[position] = type_
+        types = tuple(changed)
+    return Parts(fields.kind, tuple(elements), types)
+
+
+def names_by(fields: FieldList, call: Callable[..., Element]) -> list[Element]:
+    """Return the names that a function of (name), or of (name, type), gives to fields."""
+    required = [
+        one
+        for one in inspect.signature(call).parameters.values()
+        if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) and one.default is one.empty
+    ]
+    if len(required) <= 1:
+        return [call(element) for element in fields]
+    types = fields.get_types() or (None,) * len(fields)
+    return [call(*pair) for pair in zip(fields, types, strict=True)]
 
 
 def chosen_parts(wanted: FieldList, whole: FieldList, lists: Sequence[FieldList]) -> Parts:

@@ -1,12 +1,11 @@
 """Fields: ordered names and positions, their types, the special sets, and the algebra over them.
 
-How an operation's outgoing fields follow from its selectors is in `field_resolution`.
-This file is one class, and longer than most for it: Cascading's `Fields` has that many methods.
+How an operation's outgoing fields follow from its selectors is in `field_resolution`. What the
+methods compute is in `field_algebra`; Cascading's `Fields` has as many as there are here.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, overload
 
@@ -17,7 +16,11 @@ from cascade2spark.field_algebra import (
     chosen_parts,
     joined_parts,
     joined_types,
+    masked_elements,
+    merged_parts,
+    names_by,
     remaining_parts,
+    renamed_parts,
 )
 from cascade2spark.field_elements import (
     Element,
@@ -223,36 +226,11 @@ class Fields(FieldList):
         if not self.is_defined():
             raise BuildError(f"{self!r} cannot be renamed: only listed fields can")
         if callable(from_) and not is_type(from_):
-            return self._rename_by(from_)
-        old, new = as_fields(from_), as_fields(to)
-        positions = self.get_pos(old)
-        if len(positions) != len(new):
-            raise BuildError(
-                f"rename needs as many new names as fields: {len(new)} against {len(positions)}",
-                details={"from": old.print_(), "to": new.print_()},
-            )
-        elements = list(self._elements)
-        types = None if self._types is None else list(self._types)
-        for index, position in enumerate(positions):
-            elements[position] = new._elements[index]
-            if types is not None and new._types is not None:
-                types[position] = new._types[index]
-        check_elements(elements)
-        return self._like(tuple(elements), None if types is None else tuple(types))
-
-    def _rename_by(self, call: Callable[..., Element]) -> Fields:
-        required = [
-            one
-            for one in inspect.signature(call).parameters.values()
-            if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
-            and one.default is one.empty
-        ]
-        types = self._types or (None,) * len(self)
-        if len(required) > 1:
-            elements = tuple(call(*pair) for pair in zip(self._elements, types, strict=True))
-        else:
-            elements = tuple(call(element) for element in self._elements)
-        return self._like(Fields(list(elements))._elements, self._types)
+            return self._like(Fields(names_by(self, from_))._elements, self._types)
+        old = as_fields(from_)
+        parts = renamed_parts(self, old, self.get_pos(old), as_fields(to))
+        check_elements(parts.elements)
+        return self._like(parts.elements, parts.types)
 
     def project(self, fields: Any) -> Fields:
         """Return `fields` with its positions replaced by the names found here at the same index."""
@@ -280,19 +258,11 @@ class Fields(FieldList):
         for part in parts:
             if not part.is_defined() and not part.is_none():
                 raise BuildError(f"{part!r} cannot be joined: only listed fields can")
-        elements = [element for part in parts for element in part]
+        elements = tuple(element for part in parts for element in part)
         if masked:
-            later = set()
-            for index in range(len(elements) - 1, -1, -1):
-                element = elements[index]
-                if element in later:
-                    elements[index] = index
-                elif isinstance(element, str):
-                    later.add(element)
+            elements = masked_elements(elements)
         check_elements(elements)
-        if not elements:
-            return Fields.NONE
-        return _make(Kind.DEFINED, tuple(elements), joined_types(parts))
+        return _make(Kind.DEFINED, elements, joined_types(parts)) if elements else Fields.NONE
 
     @staticmethod
     def mask(fields: Any, mask: Any) -> Fields:
@@ -307,17 +277,8 @@ class Fields(FieldList):
     @staticmethod
     def merge(*fields: Any) -> Fields:
         """Return the union in order of first occurrence; typed only if all are."""
-        found: dict[Element, Type | None] = {}
-        for part in map(as_fields, fields):
-            if not part.is_defined() and not part.is_none():
-                raise BuildError(f"{part!r} cannot be merged: only listed fields can")
-            for element, type_ in zip(part, part._types or (None,) * len(part), strict=True):
-                found.setdefault(element, type_)
-        types = [type_ for type_ in found.values() if type_ is not None]
-        if not found:
-            return Fields.NONE
-        whole = tuple(types) if len(types) == len(found) else None
-        return _make(Kind.DEFINED, tuple(found), whole)
+        parts = merged_parts([as_fields(one) for one in fields])
+        return _made(parts) if parts.elements else Fields.NONE
 
     @staticmethod
     def as_declaration(fields: Any) -> Fields:
