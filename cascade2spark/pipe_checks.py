@@ -9,6 +9,7 @@ from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import Joiner
+from cascade2spark.operations.arities import check_takes
 
 __all__ = [
     "check_join",
@@ -58,6 +59,7 @@ def check_methods(pipe: Any, kinds: Sequence[type]) -> None:
     }
     missing = [name for name, method in wanted.items() if getattr(kind, name) is method]
     if not missing:
+        _check_parameters(pipe.operation, [*wanted, "prepare", "flush", "cleanup"])
         return
     own = [name for one in kind.__mro__ if one.__module__ == kind.__module__ for name in vars(one)]
     raise BuildError(
@@ -67,6 +69,16 @@ def check_methods(pipe: Any, kinds: Sequence[type]) -> None:
         origin=pipe.origin,
         fix=f"def {missing[0]}(self, flow_process, call): ...",
     )
+
+
+def _check_parameters(operation: Any, names: Sequence[str]) -> None:
+    """Refuse methods of the user's that do not take what every method of an operation is given."""
+    for name in names:
+        method = getattr(operation, name, None)
+        module = str(getattr(method, "__module__", ""))
+        if callable(method) and not module.startswith("cascade2spark."):
+            owner = f"{type(operation).__name__}.{name}"
+            check_takes(owner, method, ("flow_process", "call"))
 
 
 def check_level(pipe: Any, none: Any) -> None:

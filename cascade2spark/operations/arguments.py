@@ -11,6 +11,7 @@ from cascade2spark.types import Type, as_type, text_writer
 
 __all__ = [
     "argument_text",
+    "check_one_for_each",
     "is_fields",
     "is_type",
     "joined_text",
@@ -66,6 +67,17 @@ def one_field(owner: str, declared: Fields) -> Fields:
     if not declared.is_defined() or len(declared) != 1:
         raise BuildError(f"{owner} declares one field", asked=declared)
     return declared
+
+
+def check_one_for_each(owner: str, arguments: Fields, declared: Fields) -> None:
+    """Refuse a declaration that does not give each argument a name, of what passes them on."""
+    known = arguments.is_defined() and declared.is_defined()
+    if known and len(arguments) != len(declared):
+        raise BuildError(
+            f"{owner} passes on its arguments, and declares another number of fields",
+            asked=list(declared),
+            details={"arguments": ", ".join(map(repr, arguments))},
+        )
 
 
 def type_at(fields: Fields, position: int) -> Type | None:

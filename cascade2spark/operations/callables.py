@@ -24,6 +24,7 @@ from typing import Any
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
+from cascade2spark.operations.arities import accepted_arguments, check_takes
 from cascade2spark.operations.base import (
     BaseOperation,
     Buffer,
@@ -87,7 +88,7 @@ class PlainFunction(RowFunction):
     def __init__(
         self, call: Callable[..., Any], fields: Fields, shape: Shape, *, safe: bool = True
     ) -> None:
-        self.fewest, self.most = _accepted_arguments(call)
+        self.fewest, self.most = accepted_arguments("a function", call)
         super().__init__(self.fewest, fields)
         self.call = call
         self.shape = shape
@@ -114,7 +115,7 @@ class PlainFilter(RowFilter):
     """A Filter made from a Python predicate by `keep_if` or `remove_if`."""
 
     def __init__(self, call: Callable[..., Any], keeps: bool) -> None:
-        self.fewest, self.most = _accepted_arguments(call)
+        self.fewest, self.most = accepted_arguments("a filter", call)
         super().__init__(self.fewest)
         self.call = call
         self.keeps = keeps
@@ -139,7 +140,10 @@ class PlainAggregator(FoldAggregator):
     is_plain = True
 
     def __init__(self, fields: Fields, fold: Fold, name: str, origin: Origin | None) -> None:
-        super().__init__(fields)
+        fewest, most = accepted_arguments("the step of an aggregator", fold.step)
+        self.fewest = max(fewest - 1, 0)  # the first is the state
+        self.most = None if most is None else most - 1
+        super().__init__(self.fewest, fields)
         self.shape = shape_of(fields, many=False)
         self.fold = fold
         self.name = name
@@ -294,9 +298,17 @@ def aggregator(
         aggregator total
     """
     declared = _declared("aggregator", fields)
+    for name, given, values in (
+        ("zero", zero, ()),
+        ("finish", finish, ("state",)),
+        ("merge", merge, ("state", "state")),
+    ):
+        if callable(given):
+            check_takes(f"the {name} of an aggregator", given, values)
 
     def decorate(call: Callable[..., Any]) -> PlainAggregator:
         _check_callable("aggregator", call)
+        check_takes("the step of an aggregator", call, ("state", "…"))
         fold = Fold(_starter(zero), call, finish or _same, merge)
         return PlainAggregator(
             declared, fold, ", ".join(map(str, declared)), origin_of_callable(call)
@@ -321,6 +333,7 @@ def buffer(*fields: Any) -> Callable[[Callable[[Row, Iterator[Row]], Any]], Plai
 
     def decorate(call: Callable[[Row, Iterator[Row]], Any]) -> PlainBuffer:
         _check_callable("buffer", call)
+        check_takes("a buffer", call, ("key", "rows"))
         return PlainBuffer(call, declared)
 
     return decorate
@@ -347,18 +360,6 @@ def _check_callable(owner: str, call: Any) -> None:
             origin=origin_of_callable(call),
             fix="write def, and call asyncio.run() inside it",
         )
-
-
-def _accepted_arguments(call: Callable[..., Any]) -> tuple[int, int | None]:
-    """Return the fewest and the most positional values a callable takes (None: no limit)."""
-    try:
-        parameters = inspect.signature(call).parameters.values()
-    except (TypeError, ValueError):  # built-ins without a signature
-        return 0, None
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    fewest = sum(p.default is p.empty for p in positional)
-    unlimited = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    return fewest, None if unlimited else len(positional)
 
 
 def _starter(zero: Any) -> Callable[[], Any]:

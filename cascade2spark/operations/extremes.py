@@ -10,7 +10,13 @@ from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.kinds import is_same
-from cascade2spark.operations.arguments import is_fields, no_more, one_field, type_at
+from cascade2spark.operations.arguments import (
+    check_one_for_each,
+    is_fields,
+    no_more,
+    one_field,
+    type_at,
+)
 from cascade2spark.operations.base import (
     Aggregator,
     AggregatorCall,
@@ -244,6 +250,7 @@ class First(_Extent):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the collection of the first rows."""
+        check_one_for_each("First", argument_fields, declared)
         size, ignore, is_ignored = self.first_n, self.ignore, self.is_ignored
 
         def step(rows: list[Row], *values: Any) -> list[Row]:
@@ -277,6 +284,7 @@ class Last(_Extent):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the last row."""
+        check_one_for_each("Last", argument_fields, declared)
         ignore, is_ignored = self.ignore, self.is_ignored
 
         def step(rows: tuple[Row, ...], *values: Any) -> tuple[Row, ...]:
@@ -365,6 +373,10 @@ class FirstNBuffer(BaseOperation, Buffer):
         self.first_n = check_count("FirstNBuffer", rest.pop(0)) if rest else 1
         no_more("FirstNBuffer", rest, "(), (n), (fields), (fields, n)")
         super().__init__(fields)
+
+    def check_fields(self, argument_fields: Fields, declared: Fields) -> None:
+        """Refuse, while planning, another number of declared fields than of arguments."""
+        check_one_for_each("FirstNBuffer", argument_fields, declared)
 
     def operate(self, flow_process: FlowProcess, buffer_call: BufferCall) -> None:
         """Emit the first rows of one group."""

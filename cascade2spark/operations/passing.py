@@ -7,7 +7,7 @@ from typing import Any
 
 from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.operations.arguments import is_type, type_at
+from cascade2spark.operations.arguments import check_one_for_each, is_type, type_at
 from cascade2spark.operations.callables import RowFunction, Shape
 from cascade2spark.selection import pick_for
 from cascade2spark.types import as_type, coercion
@@ -56,6 +56,7 @@ class Identity(RowFunction):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the coercion of every value, or what packs the values."""
+        check_one_for_each("Identity", argument_fields, declared)
         if not self.types:
             return _first if self.shape is Shape.VALUE else _together
         coercions = [

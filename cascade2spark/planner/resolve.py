@@ -26,7 +26,7 @@ from cascade2spark.field_resolution import (
 )
 from cascade2spark.fields import Fields, shown_fields
 from cascade2spark.operations.base import Aggregator, Buffer, Function
-from cascade2spark.operations.callables import PlainFilter, PlainFunction
+from cascade2spark.operations.callables import PlainAggregator, PlainFilter, PlainFunction
 from cascade2spark.pipes import (
     Checkpoint,
     CoGroup,
@@ -366,10 +366,12 @@ def _arguments(
         says = "takes an argument that does not reach it" if is_missing else "lacks arguments"
         raise walk.located(error, pipe, says, inputs) from error
     # Only plain callables say how many they take; an operation may have a `most` of its own.
-    most = operation.most if isinstance(operation, (PlainFunction, PlainFilter)) else None
+    is_plain = isinstance(operation, (PlainFunction, PlainFilter, PlainAggregator))
+    most = operation.most if is_plain else None
     if most is not None and not arguments.is_unknown() and len(arguments) > most:
+        beside = " beside the state" if isinstance(operation, PlainAggregator) else ""
         fault = PlanError(
-            f"it takes {most} value{'' if most == 1 else 's'} and gets {len(arguments)}",
+            f"it takes {most} value{'' if most == 1 else 's'}{beside} and gets {len(arguments)}",
             asked=list(arguments),
             available=shown_fields(incoming),
         )

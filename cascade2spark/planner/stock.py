@@ -12,6 +12,7 @@ from cascade2spark.errors import BuildError, Cascade2SparkError, FieldNotFound
 from cascade2spark.fields import Fields, shown_fields
 from cascade2spark.operations.assertions import RowAssertion
 from cascade2spark.operations.callables import FoldAggregator, RowFilter, RowFunction
+from cascade2spark.operations.extremes import FirstNBuffer
 
 __all__ = ["fault_of_stock"]
 
@@ -45,6 +46,8 @@ def _bind(operation: Any, arguments: Fields, declared: Fields) -> None:
         operation.bind(arguments, declared)
     elif isinstance(operation, (RowFilter, RowAssertion)):
         operation.bind(arguments)
+    elif isinstance(operation, FirstNBuffer):
+        operation.check_fields(arguments, declared)
     for selector, member in getattr(operation, "members", ()):  # And, Or, Not … ask members
         chosen = arguments if selector.is_all() else arguments.select(selector)
         _bind(member, chosen, chosen)

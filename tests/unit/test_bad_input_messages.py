@@ -230,6 +230,19 @@ class Misspelt(BaseOperation, Function):
         pass
 
 
+class Short(BaseOperation, Function):
+    def operate(self, call: Any) -> None:  # type: ignore[override]
+        pass
+
+
+class ShortEnd(BaseOperation, Filter):
+    def is_remove(self, flow_process: Any, call: Any) -> bool:
+        return False
+
+    def cleanup(self) -> None:  # type: ignore[override]
+        pass
+
+
 class Started(BaseOperation, Aggregator):
     def start(self, flow_process: Any, call: Any) -> None:
         pass
@@ -271,6 +284,8 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "partitions that are a text": lambda: GroupBy(LOGS, "url", partitions="3"),
     "filter with Java's name": java_names,
     "function with a name of its own": lambda: Each(LOGS, Misspelt("x")),
+    "function without a flow process": lambda: Each(LOGS, Short("x")),
+    "cleanup without a call": lambda: Each(LOGS, ShortEnd()),
     "aggregator of one method": lambda: Every(GroupBy(LOGS, "url"), Started("x")),
     "typed sample of a text": lambda: TYPED.sample("0.5"),  # type: ignore[arg-type]
     "typed limit of a text": lambda: TYPED.limit("2"),  # type: ignore[arg-type]

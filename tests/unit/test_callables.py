@@ -134,6 +134,70 @@ def test_the_number_of_values_a_callable_takes_is_known(call, fewest, most) -> N
     assert (fewest, most, fewest) == (made.fewest, made.most, made.get_num_args())
 
 
+def needs_a_name(value, *, name):
+    return name
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (
+            lambda: aggregator("n", zero=lambda start: start, step=max),
+            "the zero of an aggregator is called with (), and this callable takes 1 value",
+        ),
+        (
+            lambda: aggregator("n", zero=0, step=lambda: 1),
+            "the step of an aggregator is called with (state, …), and this callable takes no value",
+        ),
+        (
+            lambda: aggregator("n", zero=0, step=max, finish=lambda: 1),
+            "the finish of an aggregator is called with (state), and this callable takes no value",
+        ),
+        (
+            lambda: aggregator("n", zero=0, step=max, merge=abs),
+            "the merge of an aggregator is called with (state, state), and this callable takes "
+            "1 value",
+        ),
+        (
+            lambda: buffer("n")(lambda key: []),
+            "a buffer is called with (key, rows), and this callable takes 1 value",
+        ),
+        (
+            lambda: buffer("n")(lambda key, rows, more, *rest: []),
+            "a buffer is called with (key, rows), and this callable takes 3 or more values",
+        ),
+        (
+            lambda: keep_if(needs_a_name),
+            "a filter is given values by their places, and this callable needs one by its name",
+        ),
+        (
+            lambda: function("n")(needs_a_name),
+            "a function is given values by their places, and this callable needs one by its name",
+        ),
+    ],
+)
+def test_a_callable_of_other_parameters_is_refused_when_it_is_handed_over(made, told) -> None:
+    with pytest.raises(BuildError) as caught:
+        made()
+    assert told == caught.value.headline
+    if "by its name" in told:
+        assert "needs_a_name(value, *, name)" == caught.value.asked
+        assert f"{__file__.rpartition('/')[2]}:" in str(caught.value.details["defined at"])
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: aggregator("n", zero=int, step=max, finish=round, merge=int.__add__),
+        lambda: aggregator("n", zero=list, step=lambda held, *row: held, finish=sorted),
+        lambda: buffer("n")(lambda *given: []),
+        lambda: buffer("n")(lambda key, rows, most=3: []),
+    ],
+)
+def test_what_a_signature_leaves_open_is_accepted(made) -> None:
+    assert made().get_field_declaration() == Fields("n")
+
+
 def test_a_function_is_safe_unless_it_says_otherwise() -> None:
     assert function("x")(len).is_safe()
     assert not function("x", safe=False)(len).is_safe()

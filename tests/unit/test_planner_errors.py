@@ -17,6 +17,8 @@ from cascade2spark.operations import (
     ExpressionFilter,
     ExpressionFunction,
     FilterNull,
+    First,
+    FirstNBuffer,
     Identity,
 )
 from cascade2spark.operations.base import AssertionLevel, BaseOperation, GroupAssertion
@@ -33,7 +35,7 @@ from tests.planning import NamedTap, check_golden, planned
 GOLDEN = Path(__file__).parents[1] / "errors" / "planning.txt"
 LOGS = (Fields(["user_id", "url", "ts"], [str, str, int]), [])
 DAYS = (Fields("day", "url", "ts"), [])
-count = aggregator("count", zero=0, step=lambda n: n + 1, merge=int.__add__)
+count = aggregator("count", zero=0, step=lambda n, *values: n + 1, merge=int.__add__)
 length = function("length")(len)
 
 
@@ -291,6 +293,21 @@ CASES: dict[str, Callable[[], Any]] = {
     "sink that cannot be written": lambda: two_taps(NamedTap("in", "a", []), OnlyRead()),
     "sink around a source": lambda: two_taps(
         Hfs(TextLine("line"), "days/in.csv"), Hfs(TextLine("line"), "days", SinkMode.REPLACE)
+    ),
+    "aggregator with too few parameters": lambda: plan(
+        Every(grouped(), "url", aggregator("n", zero=0, step=lambda n: n + 1))
+    ),
+    "aggregator with too many parameters": lambda: plan(
+        Every(grouped(), "url", aggregator("n", zero=0, step=lambda n, url, ts: n + 1))
+    ),
+    "first under more names than it has values": lambda: plan(
+        Every(grouped(), "url", First(Fields("url", "ts")))
+    ),
+    "first rows under fewer names than they have values": lambda: plan(
+        Every(grouped(), ("url", "ts"), FirstNBuffer(Fields("first"), 2))
+    ),
+    "identity under more names than it has values": lambda: plan(
+        Each(Pipe("logs"), "url", Identity(Fields("url", "ts")), Fields.RESULTS)
     ),
     "sink in place of the working folder": lambda: two_taps(
         NamedTap("in", "a", []), Hfs(TextLine("line"), ".", SinkMode.REPLACE)
