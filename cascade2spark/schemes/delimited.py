@@ -308,6 +308,7 @@ _SLOTS = (
 
 def _sorted_arguments(args: tuple[Any, ...]) -> dict[str, Any]:
     """Return Java's positional arguments by name."""
+    _check_names(args)
     given: dict[str, Any] = {}
     slot = 0
     for index, argument in enumerate(args):
@@ -330,6 +331,24 @@ def _sorted_arguments(args: tuple[Any, ...]) -> dict[str, Any]:
     if "skip_header" in given:
         given.setdefault("write_header", given["skip_header"])
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_names(args: tuple[Any, ...]) -> None:
+    """Refuse field names that stand side by side: the second would be the delimiter."""
+    texts = [argument for argument in args if isinstance(argument, str)]
+    if args[:1] != (*texts[:1],) or not "".join(texts[1:2]).isidentifier():
+        return
+    rest = [one for one in args[1:] if not (isinstance(one, str) and one.isidentifier())]
+    names = tuple(text for text in texts if text not in rest)
+    raise BuildError(
+        "TextDelimited takes the fields together, and then the delimiter",
+        asked=texts,
+        details={
+            "forms": _FORMS,
+            "or else": f"delimiter={texts[1]!r}, if that is what stands between values",
+        },
+        fix=f"TextDelimited({', '.join(map(repr, [names, *rest]))})",
+    )
 
 
 def _fits(slot: str, argument: Any, index: int) -> bool:

@@ -189,9 +189,19 @@ def _sorted_arguments(args: tuple[Any, ...]) -> dict[str, Any]:
                 else None,
             )
         if name == "charset":
-            canonical_charset(argument)
+            _check_charset(args, argument)
         given[name] = argument
     return given
+
+
+def _check_charset(args: tuple[Any, ...], argument: str) -> None:
+    try:
+        canonical_charset(argument)
+    except BuildError as unknown:
+        if isinstance(args[0], str) and argument.isidentifier():
+            unknown.details["or else"] = f"sink_fields={argument!r}, if that is to be written"
+            unknown.fix = f"field names go together: TextLine(({args[0]!r}, {argument!r}))"
+        raise
 
 
 def _name_of_argument(argument: Any, index: int, given: dict[str, Any]) -> str | None:

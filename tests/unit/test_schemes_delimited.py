@@ -315,6 +315,29 @@ def test_javas_arguments_are_told_by_type_and_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (("a", "b", ","), "TextDelimited(('a', 'b'), ',')"),
+        (("a", "b", "c", "d", "e"), "TextDelimited(('a', 'b', 'c', 'd', 'e'))"),
+        (("a", True, "b", ";"), "TextDelimited(('a', 'b'), True, ';')"),
+    ],
+)
+def test_field_names_side_by_side_are_refused(arguments: tuple[Any, ...], fix: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        TextDelimited(*arguments)
+    assert "TextDelimited takes the fields together, and then the delimiter" == str(
+        caught.value.headline
+    )
+    assert fix == caught.value.fix
+    assert "delimiter='b'" in str(caught.value)
+
+
+def test_a_delimiter_may_be_a_word_when_it_is_named() -> None:
+    assert "AND" == TextDelimited("a", delimiter="AND").delimiter
+    assert "x" == TextDelimited(AB, "x").delimiter
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ((AB, 3), "argument 2"),

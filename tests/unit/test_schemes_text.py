@@ -198,6 +198,9 @@ def test_only_one_or_two_fields_can_be_read(fields: Fields) -> None:
 def test_arguments_nothing_takes_are_refused() -> None:
     with pytest.raises(BuildError, match="unknown charset"):
         TextLine("line", "no such charset")
+    with pytest.raises(BuildError, match="unknown charset") as caught:
+        TextLine("num", "line")
+    assert "field names go together: TextLine(('num', 'line'))" == caught.value.fix
     with pytest.raises(BuildError, match="argument 1"):
         TextLine(3.5)
     with pytest.raises(BuildError, match="source_fields twice"):
