@@ -23,7 +23,8 @@ from pyspark import RDD, SparkConf, SparkContext
 from pyspark.rdd import portable_hash
 
 from cascade2spark.connectors import SparkFlowConnector
-from cascade2spark.scalding.base import FlowState, Mode, state_of
+from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.flow_state import FlowState, state_of
 from cascade2spark.scalding.sources import TextLine
 from cascade2spark.scalding.typed import TypedPipe
 

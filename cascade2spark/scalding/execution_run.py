@@ -14,7 +14,8 @@ from cascade2spark.counters import Counters
 from cascade2spark.errors import FlowError
 from cascade2spark.flows.flow import Flow
 from cascade2spark.scalding.args import Args
-from cascade2spark.scalding.base import FlowState, Mode
+from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.flow_state import FlowState
 from cascade2spark.scalding.threads import fill, in_thread
 
 __all__ = ["Cancelled", "Config", "Outcome", "Run", "Token", "side_by_side"]

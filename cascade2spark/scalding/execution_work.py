@@ -10,9 +10,10 @@ from typing import Any
 import attrs
 
 from cascade2spark.errors import BuildError, FlowError, shown_value
-from cascade2spark.scalding.base import FlowState, Source
+from cascade2spark.scalding.base import Source
 from cascade2spark.scalding.counting import ExecutionCounters
 from cascade2spark.scalding.execution_run import Cancelled, Config, Outcome, Run, side_by_side
+from cascade2spark.scalding.flow_state import FlowState
 from cascade2spark.scalding.snapshots import Snapshot
 from cascade2spark.scalding.tries import Failure, Success
 

@@ -13,15 +13,9 @@ from cascade2spark.flows.flow import Flow
 from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import Pipe
 from cascade2spark.scalding.args import ArgHelp, Args, declared
-from cascade2spark.scalding.base import (
-    FlowState,
-    Mode,
-    Source,
-    building_in,
-    source_pipe,
-    state_of,
-)
+from cascade2spark.scalding.base import Mode, Source, building_in
 from cascade2spark.scalding.dates_durations import AbsoluteDuration
+from cascade2spark.scalding.flow_state import FlowState, source_pipe, state_of
 from cascade2spark.scalding.timeouts import timeout
 
 __all__ = ["Job", "run_jobs"]

@@ -11,9 +11,10 @@ from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.origin import capture_origin
 from cascade2spark.scalding.args import Args, ArgsError
-from cascade2spark.scalding.base import building_mode, current_state
+from cascade2spark.scalding.base import building_mode
 from cascade2spark.scalding.fields.base import listed
 from cascade2spark.scalding.fields.rich_pipe import RichPipe
+from cascade2spark.scalding.flow_state import current_state
 from cascade2spark.scalding.readable import Source
 from cascade2spark.scalding.sources_formats import SequenceFile
 from cascade2spark.scalding.sources_text import Tsv

@@ -10,7 +10,7 @@ import attrs
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
-from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding.base import Mode, WrappedSource
 from cascade2spark.scalding.dates_durations import UTC, Zone, as_zone
 from cascade2spark.scalding.dates_ranges import DateRange, Globifier, step_of_pattern
 from cascade2spark.scalding.readable import Source
@@ -36,7 +36,7 @@ def _frozen(options: Any) -> tuple[tuple[str, Any], ...]:
 
 
 @attrs.frozen(repr=False)
-class TimePathedSource(Source):
+class TimePathedSource(WrappedSource, Source):
     """Files at a path for each day, hour and so on of a range.
 
     Before a flow runs each single path is looked at; read are as few patterns as stand for them.
@@ -81,40 +81,16 @@ class TimePathedSource(Source):
         )
 
     @property
-    def source_fields(self) -> Fields:
-        return self.files.source_fields
+    def inner(self) -> FileSource:
+        return self.files
 
     @property
     def sink_fields(self) -> Fields:
         return self.files.sink_fields
 
     @property
-    def typed_source_fields(self) -> Fields:
-        return self.files.typed_source_fields
-
-    @property
     def typed_sink_fields(self) -> Fields:
         return self.files.typed_sink_fields
-
-    @property
-    def is_encoded(self) -> bool:  # type: ignore[override]
-        """Whether the rows are bytes that stand for values."""
-        return self.files.is_encoded
-
-    @property
-    def max_failures(self) -> int:  # type: ignore[override]
-        """How many rows of a task may fail to become values."""
-        return self.files.max_failures
-
-    @property
-    def tests_take_values(self) -> bool:
-        return self.files.tests_take_values
-
-    def to_value(self, row: tuple[Any, ...]) -> Any:
-        return self.files.to_value(row)
-
-    def to_row(self, value: Any) -> tuple[Any, ...]:
-        return self.files.to_row(value)
 
     def read_tap(self, mode: Mode) -> Tap:
         steps = self.step_paths()

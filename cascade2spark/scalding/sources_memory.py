@@ -12,7 +12,8 @@ import attrs
 from cascade2spark.errors import BuildError, TapError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.flows.listeners import FlowListener
-from cascade2spark.scalding.base import Mode
+from cascade2spark.scalding import base
+from cascade2spark.scalding.base import Mode, WrappedSource
 from cascade2spark.scalding.readable import Source
 from cascade2spark.schemes.base import as_source_fields
 from cascade2spark.schemes.null import NullScheme
@@ -105,7 +106,7 @@ class EmptySource(Source):
 
 
 @attrs.frozen(repr=False)
-class OptionalSource(Source):
+class OptionalSource(WrappedSource, Source):
     """Another source if its input is good when the flow is made, else no rows.
 
     Args:
@@ -115,32 +116,8 @@ class OptionalSource(Source):
     source: Source
 
     @property
-    def source_fields(self) -> Fields:
-        return self.source.source_fields
-
-    @property
-    def typed_source_fields(self) -> Fields:
-        return self.source.typed_source_fields
-
-    @property
-    def is_encoded(self) -> bool:  # type: ignore[override]
-        """Whether the rows are bytes that stand for values."""
-        return self.source.is_encoded
-
-    @property
-    def max_failures(self) -> int:  # type: ignore[override]
-        """How many rows of a task may fail to become values."""
-        return self.source.max_failures
-
-    @property
-    def tests_take_values(self) -> bool:
-        return self.source.tests_take_values
-
-    def to_value(self, row: tuple[Any, ...]) -> Any:
-        return self.source.to_value(row)
-
-    def to_row(self, value: Any) -> tuple[Any, ...]:
-        return self.source.to_row(value)
+    def inner(self) -> base.Source:
+        return self.source
 
     def read_tap(self, mode: Mode) -> Tap:
         try:

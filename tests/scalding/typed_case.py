@@ -10,7 +10,8 @@ import attrs
 
 from cascade2spark.connectors import FlowConnector
 from cascade2spark.fields import Fields
-from cascade2spark.scalding.base import FlowState, Mode, Source, state_of
+from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.scalding.flow_state import FlowState, state_of
 from cascade2spark.scalding.typed import TypedPipe, ValuePipe
 from cascade2spark.taps import MemoryTap
 

@@ -13,7 +13,7 @@ from cascade2spark.operations import aggregator, function
 from cascade2spark.pipes import Each, Every, GroupBy
 from cascade2spark.scalding.algebra import Largest
 from cascade2spark.scalding.args import Args
-from cascade2spark.scalding.base import Mode, source_pipe
+from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.counting import Stat, StatKey
 from cascade2spark.scalding.dates import UTC, DateRange, Days, RichDate
 from cascade2spark.scalding.execution import (
@@ -26,6 +26,7 @@ from cascade2spark.scalding.execution import (
     write_execution,
 )
 from cascade2spark.scalding.execution_dates import ExecutionUtil
+from cascade2spark.scalding.flow_state import source_pipe
 from cascade2spark.scalding.sources import IterableSource, NullSource, Tsv
 
 QUIET = {"cascade2spark.progress": "off"}

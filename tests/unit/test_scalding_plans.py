@@ -10,8 +10,9 @@ import pytest
 
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.fields import Fields
-from cascade2spark.scalding.base import FlowState, Mode, state_of
+from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.fields import from_typed, read
+from cascade2spark.scalding.flow_state import FlowState, state_of
 from cascade2spark.scalding.sources import TextLine, Tsv, TypedTsv
 from cascade2spark.scalding.typed import TypedPipe
 from cascade2spark.taps import MemoryTap

@@ -11,8 +11,9 @@ import pytest
 from cascade2spark.errors import BuildError, Cascade2SparkError, TapError
 from cascade2spark.pipes import Pipe
 from cascade2spark.scalding.algebra import FunctionSemigroup
-from cascade2spark.scalding.base import FlowState, Mode, source_pipe
+from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.dates import UTC, DateRange
+from cascade2spark.scalding.flow_state import FlowState, source_pipe
 from cascade2spark.scalding.job import Job, JobTest
 from cascade2spark.scalding.sources import (
     Csv,
@@ -472,6 +473,7 @@ NULL = TypedTsv("null", str)
         (TypedJson("in", Pair), [Pair("a", 1)]),
         (PartitionedTsv("in", "%s", str, str), [("x", "a")]),
         (VersionedKeyValSource("in"), [("a", 1)]),
+        (VersionedKeyValSource("in").and_then(tuple), [("a", 1)]),
         (TextLine("in"), ["a"]),
         (OffsetTextLine("in"), [(3, "a")]),
         (daily_suffix(TypedJson, "in", DAYS), [{"a": 1}]),

@@ -9,7 +9,8 @@ from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import BuildError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.pipes import CoGroup, Each, GroupBy, Pipe
-from cascade2spark.scalding.base import FlowState, Mode, Source, state_of
+from cascade2spark.scalding.base import Mode, Source
+from cascade2spark.scalding.flow_state import FlowState, state_of
 from cascade2spark.scalding.typed import TypedPipe, ValuePipe
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.rewrites import (

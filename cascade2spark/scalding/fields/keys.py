@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cascade2spark.fields import Fields
-from cascade2spark.scalding.base import default_comparator
+from cascade2spark.scalding.flow_state import default_comparator
 
 __all__ = ["HIDDEN_KEY", "key_fields"]
 

@@ -12,7 +12,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations.passing import Identity
 from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import Each, GroupBy, Pipe
-from cascade2spark.scalding.base import PipeSource, Source, current_state, source_pipe, trap_pipe
+from cascade2spark.scalding.base import PipeSource, Source
 from cascade2spark.scalding.fields.base import (
     fields_of,
     listed,
@@ -22,6 +22,7 @@ from cascade2spark.scalding.fields.functions import (
 )
 from cascade2spark.scalding.fields.group import CoGroupBuilder, GroupBuilder, JoinMode
 from cascade2spark.scalding.fields.rows import Rows
+from cascade2spark.scalding.flow_state import current_state, source_pipe, trap_pipe
 from cascade2spark.scalding.typed.lowering import lowered, written_pipe
 from cascade2spark.scalding.typed.pipes import TypedPipe
 from cascade2spark.scalding.typed.rewrites import rewritten

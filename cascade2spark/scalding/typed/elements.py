@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 from cascade2spark.errors import BuildError
 from cascade2spark.origin import capture_origin
 from cascade2spark.pipes import Pipe
-from cascade2spark.scalding.base import Source, current_state
+from cascade2spark.scalding.base import Source
 from cascade2spark.scalding.execution import (
     Execution,
     forced_execution,
     iterable_execution,
     write_execution,
 )
+from cascade2spark.scalding.flow_state import current_state
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.broadcasts import Broadcasting
 from cascade2spark.scalding.typed.calls import Call, check_call, unit

@@ -11,8 +11,9 @@ from cascade2spark.bytecode.picks import ends_with_argument, made_shape, splits_
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Identity, Sample
 from cascade2spark.pipes import Checkpoint, Each, Merge, Pipe
-from cascade2spark.scalding.base import Source, source_pipe, trap_pipe
+from cascade2spark.scalding.base import Source
 from cascade2spark.scalding.decoding import TolerantDecoder
+from cascade2spark.scalding.flow_state import source_pipe, trap_pipe
 from cascade2spark.scalding.typed import nodes as n
 from cascade2spark.scalding.typed.calls import itself
 from cascade2spark.scalding.typed.forms import (
