@@ -15,7 +15,8 @@ from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.sort import sorted_groups
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
-from cascade2spark.rdd.exchange import RowSender, cut_all
+from cascade2spark.rdd.cutting import cut_all
+from cascade2spark.rdd.exchange import RowSender
 from cascade2spark.rdd.keys import Cut, ElementKey, as_cut
 from cascade2spark.rdd.tasks import Call, check_callable, check_rdd, chunks, partitions_for
 from cascade2spark.selection import Pick

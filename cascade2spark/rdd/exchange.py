@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
-from operator import length_hint
 from typing import Any
 
 import attrs
@@ -12,25 +11,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cascade2spark.batch.batches import (
-    Batch,
-    Columns,
-    NotColumns,
-    Rows,
-    columns_of,
-    is_within_column,
-)
+from cascade2spark.batch.batches import Batch, Columns, Rows, is_within_column
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.hashing import Hashes, column_hashes, python_column_hashes
 from cascade2spark.batch.split import common_schema, united
-from cascade2spark.errors import RunError, shown_value
+from cascade2spark.errors import RunError
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
-from cascade2spark.rdd.keys import Cut, RowShape
+from cascade2spark.rdd.cutting import Chunk
+from cascade2spark.rdd.keys import CARRIED, RowShape, parts_at
 from cascade2spark.rdd.tasks import Call
 
-__all__ = ["Partitioner", "RowSender", "Sending", "check_tuples", "cut_all"]
+__all__ = ["Partitioner", "RowSender", "Sending"]
 
 Numbers = npt.NDArray[np.int64]
+# Gives the values of the keys of some rows, for each place of a key.
+Keys = Callable[[], list[list[Any]]]
 
 _BLOCK_BYTES = 256 << 10
 _LEAST_BYTES = 1 << 16
@@ -64,61 +59,17 @@ class Sending:
     def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, bytes]]:
         """Yield ``(partition, block)`` pairs."""
         with self.call.task():
-            places = self.shape.key_pick.positions or ()
+            places = tuple(range(self.shape.key.width))
             sender = RowSender(self.call, places, self.partitions, self.source, index)
             columns = ColumnSender(sender, self.shape)
             given = iter(elements)
             while True:
                 # Read outside of any `try`: an error of the RDD before is not ours.
-                size = sender.wanted_rows if columns.is_over else columns.wanted_rows
-                chunk = list(islice(given, size))
+                chunk = list(islice(given, columns.wanted_rows))
                 if not chunk:
                     break
-                yield from columns.send(self._rows(chunk))
+                yield from columns.send(Chunk(self.call, self.shape, chunk))
             yield from columns.finish()
-
-    def _rows(self, elements: list[Any]) -> Rows:
-        if self.shape.is_element:
-            check_tuples(self.call, elements)
-            return elements
-        keys = cut_all(self.call, self.shape.key, elements, "the key function")
-        if self.shape.sort is None:
-            return list(zip(keys, elements, strict=True))
-        places = cut_all(self.call, self.shape.sort, elements, "the sort function")
-        return list(zip(keys, places, elements, strict=True))
-
-
-def cut_all(call: Call, cut: Cut, elements: list[Any], what: str) -> list[Any]:
-    """Return what is cut out of each element.
-
-    Raises:
-        RunError: the user's function fails; it names the element.
-    """
-    if cut.positions is not None:
-        check_tuples(call, elements)
-    given = iter(elements)
-    try:
-        return list(map(cut.call, given))
-    except Exception as error:
-        bad = elements[len(elements) - length_hint(given) - 1]
-        raise call.failed(error, what, element=bad) from error
-
-
-def check_tuples(call: Call, elements: list[Any]) -> None:
-    """Refuse elements that have no positions.
-
-    Raises:
-        RunError: naming the first.
-    """
-    if set(map(type, elements)) == {tuple}:
-        return
-    for element in elements:
-        if not isinstance(element, tuple):
-            raise call.refusal(
-                "a position was given for the key or sort, and an element is no tuple",
-                details={"element": f"{shown_value(element)}, a {type(element).__name__}"},
-                fix="give a function of an element",
-            )
 
 
 class RowSender:
@@ -141,15 +92,30 @@ class RowSender:
         self._call, self._partitions = call, partitions
         self._source, self._map, self._sequence = source, map_partition, 0
         self._partitioner = Partitioner(places, partitions)
+        self._places = places
         share = call.memory_bytes // _MAP_SHARE // _DRAINS
         self.limit_bytes = max(_LEAST_BYTES, min(_BLOCK_BYTES * partitions, share))
         self.wanted_rows = _FIRST_ROWS
 
     def send(self, rows: Rows) -> Iterator[tuple[int, bytes]]:
         """Yield a block of rows for each partition that gets some; learn from their sizes."""
+        return self._sent(rows, lambda: parts_at(self._places, rows), ())
+
+    def send_chunk(self, chunk: Chunk) -> Iterator[tuple[int, bytes]]:
+        """Do the same for elements; a block of rows that carry them says so."""
+        marks = (CARRIED,) if chunk.is_carried else ()
+        try:
+            rows = chunk.rows()
+        except IndexError as error:
+            raise self._call.failed(error, "the key", row=_shortest(chunk.elements)) from error
+        return self._sent(rows, chunk.key_parts, marks)
+
+    def _sent(
+        self, rows: Rows, keys: Keys, marks: tuple[tuple[Any, ...], ...]
+    ) -> Iterator[tuple[int, bytes]]:
         sent = 0
-        for partition, part in self._split(rows):
-            block = self._encoded(part)
+        for partition, part in self._split(rows, keys):
+            block = self._encoded([*marks, *part] if marks else part)
             sent += len(block)
             yield partition, block
         fitting = self.limit_bytes * len(rows) // max(sent, 1)
@@ -164,18 +130,25 @@ class RowSender:
             if end > start:
                 yield partition, self._encoded(gathered.slice(start, end - start))
 
-    def numbers(self, rows: Rows, columns: Columns | None = None) -> Numbers:
+    def numbers(self, rows: Rows, keys: Keys, columns: list[pa.Array] | None = None) -> Numbers:
         """Return the partition of each row.
 
         Args:
-            columns: the same rows, whose keys lie at the same places.
+            rows: for the message.
+            keys: gives the values of their keys, for each place of one.
+            columns: the keys, if they were made columns already.
         Raises:
             RunError: a key has no hash, or a row has no key.
         """
+        values: list[list[Any]] | None = None
         try:
-            return self._partitioner.numbers(rows, columns)
+            found = None if columns is None else self._partitioner.of_columns(columns)
+            if found is None:
+                values = keys()
+                found = self._partitioner.of_values(values)
+            return found
         except Exception as error:
-            raise self._call.failed(error, "the key", row=self._first_bad(rows)) from error
+            raise self._call.failed(error, "the key", row=self._bad(rows, values)) from error
 
     def _encoded(self, batch: Batch) -> bytes:
         try:
@@ -185,25 +158,31 @@ class RowSender:
         self._sequence += 1
         return block
 
-    def _split(self, rows: Rows) -> Iterator[tuple[int, Rows]]:
+    def _split(self, rows: Rows, keys: Keys) -> Iterator[tuple[int, Rows]]:
         if self._partitions == 1:
             yield 0, rows
             return
         buckets: list[Rows] = [[] for _ in range(self._partitions)]
         appends = [bucket.append for bucket in buckets]
-        for row, partition in zip(rows, self.numbers(rows).tolist(), strict=True):
+        for row, partition in zip(rows, self.numbers(rows, keys).tolist(), strict=True):
             appends[partition](row)
         for partition, bucket in enumerate(buckets):
             if bucket:
                 yield partition, bucket
 
-    def _first_bad(self, rows: Rows) -> Any:
-        for row in rows:
+    def _bad(self, rows: Rows, values: list[list[Any]] | None) -> Any:
+        if values is None:
+            return _shortest(rows)
+        for row, *key in zip(rows, *values, strict=True):
             try:
-                self._partitioner.numbers([row])
+                self._partitioner.of_values([[value] for value in key])
             except Exception:
                 return row
         return None
+
+
+def _shortest(rows: list[Any]) -> Any:
+    return min(rows, key=len)
 
 
 class ColumnSender:
@@ -217,31 +196,38 @@ class ColumnSender:
     """
 
     def __init__(self, sender: RowSender, shape: RowShape) -> None:
-        self._sender, self._shape = sender, shape
-        self.wanted_rows = _FIRST_ROWS
+        self._sender, self._key_places = sender, shape.key_columns
+        self._wanted_rows = _FIRST_ROWS
         self._held: list[tuple[Columns, Numbers]] = []
         self._schema: Any = None
         self._held_bytes = 0
-        self.is_over = False
+        self._is_over = False
 
-    def send(self, rows: Rows) -> Iterator[tuple[int, bytes]]:
-        """Take rows; yield the blocks that are full."""
-        columns = None if self.is_over else self._columns(rows)
+    @property
+    def wanted_rows(self) -> int:
+        """How many elements to send next."""
+        return self._sender.wanted_rows if self._is_over else self._wanted_rows
+
+    def send(self, chunk: Chunk) -> Iterator[tuple[int, bytes]]:
+        """Take elements; yield the blocks that are full."""
+        columns = None if self._is_over else chunk.columns()
         if columns is None:
             yield from self.finish()
             # From now on: one block of rows makes rows of a whole partition.
-            self.is_over = True
-            yield from self._sender.send(rows)
+            self._is_over = True
+            yield from self._sender.send_chunk(chunk)
             return
         schema = common_schema(self._schema, columns.schema) if self._held else columns.schema
         if schema is None or not is_within_column(self._held_bytes + columns.nbytes):
             yield from self.finish()
             schema = columns.schema
         self._schema = schema
-        self._held.append((columns, self._sender.numbers(rows, columns)))
+        keys = [columns.column(place) for place in self._key_places]
+        numbers = self._sender.numbers(chunk.elements, chunk.key_parts, keys)
+        self._held.append((columns, numbers))
         self._held_bytes += columns.nbytes
-        fitting = self._sender.limit_bytes * len(rows) // max(columns.nbytes, 1)
-        self.wanted_rows = max(1, min(fitting, 8 * self.wanted_rows, _COLUMN_ROWS))
+        fitting = self._sender.limit_bytes * len(chunk.elements) // max(columns.nbytes, 1)
+        self._wanted_rows = max(1, min(fitting, 8 * self._wanted_rows, _COLUMN_ROWS))
         if self._held_bytes >= self._sender.limit_bytes:
             yield from self.finish()
 
@@ -251,13 +237,6 @@ class ColumnSender:
         if held:
             columns = united([one for one, _ in held], self._schema)
             yield from self._sender.send_columns(columns, np.concatenate([n for _, n in held]))
-
-    def _columns(self, rows: Rows) -> Columns | None:
-        flat = self._shape.flat(rows)
-        try:
-            return None if flat is None else columns_of(flat, len(flat[0]))
-        except NotColumns:
-            return None
 
 
 class Partitioner:
@@ -276,24 +255,28 @@ class Partitioner:
         self._hasher = self._order.hasher()
         self._remembered: dict[Hashable, int] = {}
 
-    def numbers(self, rows: Rows, columns: Columns | None = None) -> Numbers:
-        """Return the partition of each row.
+    def numbers(self, rows: Rows) -> Numbers:
+        """Return the partition of each row."""
+        return self.of_values(parts_at(self._places, rows))
+
+    def of_values(self, values: list[list[Any]]) -> Numbers:
+        """Return the partitions of keys, given the values for each of their places.
 
         80 ns a row for keys of one plain class, 250 for tuples of such; of others 300 to 700 for
         those seen before, 1 to 2.5 us for new ones (CPython 3.11, one core of a busy machine).
-
-        Args:
-            columns: the same rows, if they were made columns already.
         """
         if self._partitions == 1:
-            return np.zeros(len(rows), dtype=np.int64)
-        if columns is not None:
-            keys = [columns.column(place) for place in self._places]
-            if all(key.type in _HASHED_ALIKE_TYPES for key in keys):
-                return self._of_hashes(column_hashes(keys, len(rows)))
-        values = [[row[place] for row in rows] for place in self._places]
+            return np.zeros(len(values[0]), dtype=np.int64)
         hashes = python_column_hashes(values)
         return self._by_key(values) if hashes is None else self._of_hashes(hashes)
+
+    def of_columns(self, keys: list[pa.Array]) -> Numbers | None:
+        """Return the same for columns; None for those whose values have to be looked at."""
+        if self._partitions == 1:
+            return np.zeros(len(keys[0]), dtype=np.int64)
+        if not all(key.type in _HASHED_ALIKE_TYPES for key in keys):
+            return None
+        return self._of_hashes(column_hashes(keys, len(keys[0])))
 
     def _of_hashes(self, hashes: Hashes) -> Numbers:
         found: Numbers = (hashes % np.uint64(self._partitions)).astype(np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from types import GeneratorType
 from typing import Any
 
 import attrs
@@ -17,11 +18,17 @@ from cascade2spark.errors import BuildError
 from cascade2spark.origin import capture_origin
 from cascade2spark.rdd.exchange import Sending
 from cascade2spark.rdd.groups import Refusal, groups_of
-from cascade2spark.rdd.keys import Cut, ElementKey, RowShape, as_cut
+from cascade2spark.rdd.keys import ElementKey, RowShape, as_cut
+from cascade2spark.rdd.recognised import places_read
 from cascade2spark.rdd.tasks import Call, check_callable, check_rdd, partitions_for
 from cascade2spark.spark.shuffle import exchanged
 
 __all__ = ["co_group", "group_sorted"]
+
+# What a function of the user's mostly returns: nothing has to be found out about it.
+_ITERABLE = frozenset({list, GeneratorType})
+# Of the function of a group.
+_VALUES_ARGUMENT = 1
 
 
 def group_sorted(
@@ -70,7 +77,7 @@ def group_sorted(
     check_callable(name, "second argument, fn,", fn)
     if sort is None and reverse:
         raise BuildError(f"{name}: reverse needs sort", origin=capture_origin())
-    shape = RowShape(as_cut(name, "key", key), None if sort is None else as_cut(name, "sort", sort))
+    shape = _shape(name, key, sort, fn)
     count = partitions_for(name, partitions, [rdd])
     call = Call.of(name, rdd.context)
     pairs = rdd.mapPartitionsWithIndex(Sending(call, shape, count))
@@ -170,13 +177,20 @@ class _Grouping:
     reverse: bool
 
     def __call__(self, pairs: Iterable[tuple[int, bytes]]) -> Iterator[Any]:
-        shape = self.shape
-        with self.call.task() as spill:
+        shape, call, fn = self.shape, self.call, self.fn
+        is_alone = shape.key.is_alone
+        with call.task() as spill:
             store = BlockStore((block for _, block in pairs), spill)
-            refusal = _refusal(self.call)
+            refusal = _refusal(call)
             for key, elements in groups_of(store, 0, shape, self.reverse, spill, refusal):
-                values = _Values(elements, self.call)
-                yield from _made(self, key[0] if shape.is_key_alone else key, values)
+                values, shown = _Values(elements, call), key[0] if is_alone else key
+                try:
+                    made = fn(shown, values)
+                    if made.__class__ not in _ITERABLE:
+                        made = call.results(made, "fn", key=shown)
+                    yield from made
+                except Exception as error:
+                    raise call.failed(error, "fn", key=shown) from error
                 values.close()
 
 
@@ -207,8 +221,14 @@ class _CoGrouping:
             key = next(key for key in keys if key is not None)
             values = _Values(given[0], self.call)
             sides = [_side(side, holder) for side, holder in zip(given[1:], held, strict=True)]
-            shown = key[0] if first.is_key_alone else key
-            yield from _made(self, shown, (values, *sides))
+            shown = key[0] if first.key.is_alone else key
+            try:
+                made = self.fn(shown, (values, *sides))
+                if made.__class__ not in _ITERABLE:
+                    made = self.call.results(made, "fn", key=shown)
+                yield from made
+            except Exception as error:
+                raise self.call.failed(error, "fn", key=shown) from error
             values.close()
             for holder in held:
                 holder.close()
@@ -243,16 +263,9 @@ def _refusal(call: Call) -> Refusal:
     return lambda error, row: call.failed(error, "the key or sort value", row=row)
 
 
-def _made(work: _Grouping | _CoGrouping, key: Any, given: Any) -> Iterator[Any]:
-    """Yield what the function makes of one group; name the key if it fails."""
-    try:
-        made = work.fn(key, given)
-        if type(made) is list:
-            yield from made
-            return
-        yield from work.call.results(made, "fn", key=key)
-    except Exception as error:
-        raise work.call.failed(error, "fn", key=key) from error
+def _shape(name: str, key: ElementKey, sort: ElementKey | None, fn: Callable[..., Any]) -> RowShape:
+    cuts = as_cut(name, "key", key), None if sort is None else as_cut(name, "sort", sort)
+    return RowShape(*cuts, places_read(fn, _VALUES_ARGUMENT))
 
 
 def _shapes(name: str, keys: Any, size: int) -> list[RowShape]:
@@ -264,8 +277,7 @@ def _shapes(name: str, keys: Any, size: int) -> list[RowShape]:
             origin=capture_origin(),
         )
     cuts = [as_cut(name, "keys", one) for one in given]
-    widths = {cut.width for cut in cuts}
-    if all(cut.positions is not None for cut in cuts) and len(widths) == 1:
+    if len({(cut.width, cut.is_alone) for cut in cuts}) == 1:
         return [RowShape(cut) for cut in cuts]
     # A key is one value everywhere, or rows of one key would lie in different partitions.
-    return [RowShape(Cut(cut.call)) for cut in cuts]
+    return [RowShape(cut.whole()) for cut in cuts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -13,12 +13,15 @@ from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.sort import sorted_groups
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import KeyOrder
-from cascade2spark.rdd.keys import RowShape
+from cascade2spark.rdd.keys import CARRIED, RowShape
 
 __all__ = ["Refusal", "groups_of"]
 
 Groups = Iterator[tuple[Row, Iterable[Any]]]
 Refusal = Callable[[Exception, Any], Exception]
+
+# Of a part that is not there, because nobody looks at it.
+_NO_COLUMN = -1
 
 
 def groups_of(
@@ -55,15 +58,25 @@ def groups_of(
 def _over_columns(
     store: BlockStore, source: int, shape: RowShape, reverse: bool, spill: SpillSpace
 ) -> Groups:
-    key = shape.key_pick.positions or ()
-    sort = () if shape.sort_pick is None else shape.sort_pick.positions or ()
+    key, sort = shape.key_columns, shape.sort_columns
     descending = (*(False for _ in key), *(reverse for _ in sort))
     order = ColumnOrder((*key, *sort), descending, len(key))
     slices = sorted_columns(store.column_batches(source), order, spill)
     first = next(slices, None)
     if first is not None:
-        places = range(shape.prefix, first.num_columns)
+        places = _places(shape, first.num_columns)
         yield from column_groups(chain([first], slices), key, KeyOrder(len(key)), places=places)
+
+
+def _places(shape: RowShape, columns: int) -> Sequence[int]:
+    """Return which columns the elements are made of; nobody sees what stands for the others."""
+    places = range(shape.prefix, columns)
+    if shape.reads is None:
+        return places
+    read = [shape.prefix + place for place in shape.reads.places]
+    if not read and not shape.reads.is_unpacking:
+        return ()
+    return [place if place in read else _NO_COLUMN for place in places]
 
 
 def _over_rows(
@@ -91,4 +104,10 @@ def _over_rows(
 
 def _row_batches(store: BlockStore, source: int, shape: RowShape) -> Iterator[list[Row]]:
     for batch in store.batches(source):
-        yield batch if isinstance(batch, list) else shape.folded(rows_of(batch))
+        rows = batch if isinstance(batch, list) else rows_of(batch)
+        if shape.is_strict:
+            yield rows
+        elif isinstance(batch, list) and batch[0] == CARRIED:
+            yield rows[1:]
+        else:
+            yield shape.carried(rows)

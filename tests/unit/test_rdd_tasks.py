@@ -12,22 +12,15 @@ from hypothesis import strategies as st
 from cascade2spark.batch.blocks import read_header
 from cascade2spark.errors import RunError
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
-from cascade2spark.origin import Origin
 from cascade2spark.rdd import aggregating
 from cascade2spark.rdd.aggregating import _Folding, _Merging
 from cascade2spark.rdd.exchange import Sending
-from cascade2spark.rdd.grouping import _CoGrouping, _Grouping
+from cascade2spark.rdd.grouping import _CoGrouping
 from cascade2spark.rdd.joining import _Packing
-from cascade2spark.rdd.keys import RowShape, as_cut
-from cascade2spark.rdd.tasks import Call
-from cascade2spark.spark.session import driver_versions
+from cascade2spark.rdd.keys import as_cut
+from tests.rdd_tasks import call_with, grouped, sent, shape_of
 
-HERE = Origin("job.py", 7, "main")
 ORDER = PythonKeyOrder(1).sort_key()
-
-
-def call_with(memory_bytes: int = 1 << 24) -> Call:
-    return Call("toolkit", HERE, driver_versions(), memory_bytes)
 
 
 def first(element: Any) -> Any:
@@ -36,30 +29,6 @@ def first(element: Any) -> Any:
 
 def second(element: Any) -> Any:
     return element[1]
-
-
-def listed(key: Any, values: Any) -> Any:
-    return [(key, list(values))]
-
-
-def shape_of(key: Any, sort: Any = None) -> RowShape:
-    return RowShape(as_cut("t", "key", key), None if sort is None else as_cut("t", "sort", sort))
-
-
-def sent(mapping: Any, parts: list[list[Any]]) -> dict[int, list[tuple[int, bytes]]]:
-    """The blocks of each reduce partition, the last to be made first: order is not promised."""
-    found = defaultdict(list)
-    for index, elements in enumerate(parts):
-        for partition, block in mapping(index, iter(elements)):
-            found[partition].insert(0, (partition, block))
-    return found
-
-
-def grouped(parts, shape, fn=listed, *, reverse=False, memory=1 << 24, partitions=3) -> list[Any]:
-    call = call_with(memory)
-    blocks = sent(Sending(call, shape, partitions), parts)
-    work = _Grouping(call, fn, shape, reverse)
-    return [result for partition in sorted(blocks) for result in work(blocks[partition])]
 
 
 def oracle(elements: list[Any], reverse: bool | None) -> dict[Any, list[Any]]:
