@@ -164,35 +164,52 @@ def parse_splice(
     self_joins = 0
     if takes_keys and len(found) == 1 and rest and _is_count(rest[0]):
         self_joins = rest.pop(0)
-    after: list[Fields] = []
-    joiner: Joiner | None = None
-    reverse = False
-    for argument in rest:
-        if isinstance(argument, bool) and takes_reverse:
-            reverse = argument
-        elif isinstance(argument, Joiner) and joiner is None and takes_keys:
-            joiner = argument
-        elif argument is None and len(after) < fields_after:
-            continue
-        elif is_fields_like(argument) and len(after) < fields_after:
-            after.append(as_fields(argument))
-        else:
-            raise _refusal(kind, given, f"{argument!r} has no place")
-    if takes_keys:
-        if not key_list:
-            key_list = [Fields.FIRST] * len(found)
-        elif len(key_list) != len(found):
-            raise _refusal(kind, given, f"{len(found)} pipes have {len(key_list)} key selectors")
+    end = _SpliceEnd.of(rest, fields_after, takes_keys, takes_reverse)
+    if end.misfit is not None:
+        raise _refusal(kind, given, f"{end.misfit} has no place")
+    if takes_keys and not key_list:
+        key_list = [Fields.FIRST] * len(found)
+    elif takes_keys and len(key_list) != len(found):
+        raise _refusal(kind, given, f"{len(found)} pipes have {len(key_list)} key selectors")
     return SpliceForm(
         name,
         tuple(found),
         tuple(key_list),
-        tuple(after),
-        joiner,
+        tuple(end.fields),
+        end.joiner,
         self_joins,
-        reverse,
+        end.reverse,
         is_array or len(found) > 1,
     )
+
+
+@attrs.define
+class _SpliceEnd:
+    """What follows the pipes and their keys."""
+
+    fields: list[Fields] = attrs.field(factory=list)
+    joiner: Joiner | None = None
+    reverse: bool = False
+    misfit: str | None = None
+
+    @classmethod
+    def of(
+        cls, rest: Sequence[Any], most_fields: int, takes_joiner: bool, takes_reverse: bool
+    ) -> _SpliceEnd:
+        """Sort out the arguments, as far as each fits."""
+        end = cls()
+        for argument in rest:
+            has_room = len(end.fields) < most_fields
+            if isinstance(argument, bool) and takes_reverse:
+                end.reverse = argument
+            elif isinstance(argument, Joiner) and end.joiner is None and takes_joiner:
+                end.joiner = argument
+            elif has_room and is_fields_like(argument):
+                end.fields.append(as_fields(argument))
+            elif argument is not None or not has_room:
+                end.misfit = repr(argument)
+                break
+        return end
 
 
 def _may_be_operation(argument: Any) -> bool:

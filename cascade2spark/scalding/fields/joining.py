@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import attrs
@@ -264,21 +264,8 @@ def _joined(
         )
     one = listed(method, fields_of(left_keys))
     other = listed(method, fields_of(right_keys))
-    if len(one) != len(other):
-        raise BuildError(
-            f"{method} needs as many key fields on both sides",
-            details={"this pipe": one, "the other": other},
-            origin=capture_origin(),
-        )
     shared = [name for name in other if name in set(one)]
-    if shared and type(joiner) is not InnerJoin:
-        raise BuildError(
-            f"{method}: join keys must be disjoint unless the join is inner",
-            asked=f"{type(joiner).__name__} by {one} and {other}",
-            details={"in both": ", ".join(map(repr, shared))},
-            origin=capture_origin(),
-            fix="rename the key of the other pipe",
-        )
+    _check_join(method, one, other, shared, joiner)
     hidden = Fields(*[f"{HIDDEN_KEY}{name}" for name in shared]) if shared else Fields.NONE
     if shared:
         right = Each(right, Fields(*shared), Identity(hidden), Fields.SWAP)
@@ -292,6 +279,26 @@ def _joined(
         partitions = reducers if reducers > 0 else None
         joined = CoGroup(left, one, right, other, joiner, partitions=partitions, skewed=is_skewed)
     return _without(joined, hidden) if shared else joined
+
+
+def _check_join(
+    method: str, one: Fields, other: Fields, shared: Sequence[Any], joiner: Joiner
+) -> None:
+    """Refuse keys that do not go together, or not with this joiner."""
+    if len(one) != len(other):
+        raise BuildError(
+            f"{method} needs as many key fields on both sides",
+            details={"this pipe": one, "the other": other},
+            origin=capture_origin(),
+        )
+    if shared and type(joiner) is not InnerJoin:
+        raise BuildError(
+            f"{method}: join keys must be disjoint unless the join is inner",
+            asked=f"{type(joiner).__name__} by {one} and {other}",
+            details={"in both": ", ".join(map(repr, shared))},
+            origin=capture_origin(),
+            fix="rename the key of the other pipe",
+        )
 
 
 def _without(pipe: Pipe, fields: Fields) -> Pipe:
