@@ -35,19 +35,30 @@ class Origin:
         return place if self.function == "<module>" else f"{place} in {self.function}"
 
 
-def capture_origin() -> Origin:
-    """Return the innermost frame outside this package (the outermost frame if there is none)."""
+def capture_origin(made: object = None) -> Origin:
+    """Return the innermost frame outside this package (the outermost frame if there is none).
+
+    Args:
+        made: an object that is being made: the constructors of its class are looked through.
+    """
     frame: FrameType | None = sys._getframe(1)
     last = frame
     while frame is not None:
         file = frame.f_code.co_filename
         is_ours = file.startswith(_PACKAGE_FOLDER) and not file.startswith(_DEMO_FOLDER)
-        if not is_ours and not file.startswith("<attrs generated"):
+        if not is_ours and not file.startswith("<attrs generated") and not _makes(frame, made):
             break
         last, frame = frame, frame.f_back
     found = frame if frame is not None else last
     assert found is not None
     return Origin(found.f_code.co_filename, found.f_lineno, found.f_code.co_qualname)
+
+
+def _makes(frame: FrameType, made: object) -> bool:
+    code = frame.f_code
+    if made is None or code.co_name != "__init__" or not code.co_argcount:
+        return False
+    return frame.f_locals.get(code.co_varnames[0]) is made
 
 
 def origin_of_callable(call: object) -> Origin | None:

@@ -98,6 +98,17 @@ class Walk:
             "made_by": pipe.made_by,
         }
 
+    def _tap_parts(
+        self, kind: str, pipe: Pipe, inputs: tuple[Node, ...], tap: Any
+    ) -> dict[str, Any]:
+        """Return what the node of a tap has: the name is the pipe's, the line the tap's own."""
+        return self.parts(pipe, inputs) | {
+            "kind": kind,
+            "label": f"{kind} {pipe.name!r} {describe_operation(tap)}",
+            "origin": origin_of_tap(tap) or pipe.origin,
+            "made_by": None,
+        }
+
     def located(
         self, error: Cascade2SparkError, pipe: Pipe, says: str, inputs: tuple[Node, ...]
     ) -> PlanError:
@@ -164,8 +175,7 @@ class Walk:
             self.errors.append(found)
             return None
         node = SourceNode(
-            **self.parts(pipe, ())
-            | {"kind": "source", "label": f"source {pipe.name!r} {describe_operation(tap)}"},
+            **self._tap_parts("source", pipe, (), tap),
             fields=Fields.UNKNOWN if fields.is_all() else fields,
             tap=tap,
         )
@@ -196,8 +206,7 @@ class Walk:
             return
         self.nodes.append(
             SinkNode(
-                **self.parts(tail, (node,))
-                | {"kind": "sink", "label": f"sink {tail.name!r} {describe_operation(tap)}"},
+                **self._tap_parts("sink", tail, (node,), tap),
                 fields=fields,
                 tap=tap,
             )

@@ -229,7 +229,7 @@ class Tap(ABC):
         self._scheme = scheme
         self._identifier = identifier
         self._sink_mode = as_sink_mode(sink_mode)
-        self._origin = capture_origin()
+        self._origin = capture_origin(self)
         self._config_def = ConfigDef()
         self._node_config_def = ConfigDef()
         self._step_config_def = ConfigDef()

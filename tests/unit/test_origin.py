@@ -12,6 +12,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import function
 from cascade2spark.origin import Origin, origin_of_callable
 from cascade2spark.pipes import Pipe
+from cascade2spark.taps import MemoryTap
 
 
 def here() -> int:
@@ -25,6 +26,18 @@ def test_a_pipe_is_built_at_the_users_line() -> None:
     pipe = Pipe("a").group_by(Fields("x"))
     assert (pipe.origin.line, pipe.origin.file) == (line, __file__)
     assert pipe.origin.function == "test_a_pipe_is_built_at_the_users_line"
+
+
+class OwnTap(MemoryTap):
+    def __init__(self, names: str) -> None:
+        super().__init__(names)
+
+
+def test_a_tap_of_ones_own_class_is_built_where_it_is_made() -> None:
+    line = here() + 1
+    origin = OwnTap("x").origin
+    function = "test_a_tap_of_ones_own_class_is_built_where_it_is_made"
+    assert (origin.line, origin.function) == (line, function)
 
 
 def test_a_callable_is_found_where_it_is_defined() -> None:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from cascade2spark.assemblies import CountBy
 from cascade2spark.config import Settings
+from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import aggregator
 from cascade2spark.pipes import GroupBy, Merge, Pipe
 from cascade2spark.planner.build import PlannedFlow, plan_flow
 from cascade2spark.planner.drawing import draw_svg
+from cascade2spark.taps import MemoryTap
 from tests.planning import NamedTap, planned
 
 total = aggregator("total", zero=0, step=lambda t, v: t + v)
@@ -30,6 +33,18 @@ def odd_flow() -> PlannedFlow:
 def test_an_unknown_stage_is_refused() -> None:
     with pytest.raises(BuildError, match="no such stage"):
         odd_flow().explain("stages")
+
+
+def test_a_tap_is_shown_with_its_own_line_and_belongs_to_no_assembly() -> None:
+    source = MemoryTap("word", [("a",)])
+    sink = MemoryTap(Fields.UNKNOWN)
+    flow = LocalFlowConnector().connect(source, sink, CountBy(Pipe("words"), "word", "n"))
+    lines = flow.plan_text().split("\n")
+    for tap, kind in ((source, "source 'words'"), (sink, "sink 'words'")):
+        shown = next(line for line in lines if kind in line)
+        assert shown.endswith(f"{Path(__file__).name}:{tap.origin.line}")
+        assert "(of " not in shown
+    assert any("(of CountBy)" in line for line in lines)
 
 
 def test_forms_are_shown_when_an_engine_tells_them() -> None:
