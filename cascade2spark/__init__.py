@@ -7,6 +7,7 @@ used, so that importing this package costs nothing and needs neither Spark nor A
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from cascade2spark.version import VERSION
@@ -102,3 +103,19 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _MissingModules:
+    """Says what to import in the place of a module of ours that does not exist.
+
+    It stands behind all other finders, so that it is asked for nothing that they find.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name.startswith(f"{__name__}."):
+            hints = importlib.import_module(f"{__name__}.name_hints")
+            hints.refuse_module(name)
+
+
+sys.meta_path.append(_MissingModules)

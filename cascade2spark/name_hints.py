@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cascade2spark.errors import nearest_match
 
-__all__ = ["hint_for", "modules_of_names", "unknown_name"]
+__all__ = ["hint_for", "modules_of_names", "refuse_module", "unknown_name"]
 
 _PACKAGE = "cascade2spark"
 # In the order in which a porter would look: the first one that shows a name is named.
@@ -26,6 +26,20 @@ _INSTEAD = {
     "Operation": "BaseOperation",
     "Operator": "Each",
     "Splice": "CoGroup",
+}
+# Cascading's packages whose names are elsewhere here.
+_PACKAGES = {
+    "assembly": "assemblies",
+    "cascade": "flow",
+    "connector": "",
+    "function": "operations",
+    "functions": "operations",
+    "joiner": "joiners",
+    "property": "flow",
+    "sources": "scalding.sources",
+    "tuple": "",
+    "pipe": "",
+    "typed": "scalding.typed",
 }
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -71,6 +85,28 @@ def unknown_name(
     is_import = frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
     text = f"{said}; {text}"
     return ImportError(text, name=module) if is_import else AttributeError(text)
+
+
+def refuse_module(module: str) -> None:
+    """Raise for a module that does not exist, with the one that was meant; return without one.
+
+    Args:
+        module: its full name.
+    """
+    asked = module.removeprefix(f"{_PACKAGE}.")
+    outer, _, last = asked.rpartition(".")
+    if last.startswith("_"):
+        return
+    near = _PACKAGES.get(asked)
+    if near is None:
+        near = nearest_match(asked, _DOORS)
+    if near is None and outer in _DOORS:
+        near = outer  # as Cascading's packages are: taps.hadoop, operations.regex
+    if near is not None:
+        meant = f"{_PACKAGE}.{near}".rstrip(".")
+        raise ModuleNotFoundError(
+            f"No module named {module!r}; did you mean: from {meant} import ...", name=module
+        )
 
 
 @functools.cache

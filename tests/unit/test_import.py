@@ -57,6 +57,34 @@ def test_all_is_the_table_and_the_version() -> None:
     assert set(cascade2spark.__all__) == {*cascade2spark._MODULE_OF, "__version__"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("cascade2spark.tap", "cascade2spark.taps"),
+        ("cascade2spark.operation.regex", "cascade2spark.operations"),
+        ("cascade2spark.taps.hadoop", "cascade2spark.taps"),
+        ("cascade2spark.pipe.joiner", "cascade2spark"),
+        ("cascade2spark.tuple", "cascade2spark"),
+        ("cascade2spark.scalding.type", "cascade2spark.scalding.typed"),
+    ],
+)
+def test_a_module_that_does_not_exist_is_told_with_the_one_that_was_meant(asked, meant) -> None:
+    with pytest.raises(ModuleNotFoundError) as caught:
+        importlib.import_module(asked)
+    said = str(caught.value)
+    assert said.endswith(f"; did you mean: from {meant} import ...")
+    assert f"No module named {caught.value.name!r}" in said
+    assert asked.startswith(str(caught.value.name))
+
+
+def test_a_module_like_none_of_ours_is_told_as_python_does() -> None:
+    with pytest.raises(ModuleNotFoundError) as caught:
+        importlib.import_module("cascade2spark.zzz")
+    assert str(caught.value) == "No module named 'cascade2spark.zzz'"
+    with pytest.raises(ImportError, match=r"did you mean: from cascade2spark\.taps import Tap"):
+        exec("from cascade2spark import tap")
+
+
 def test_no_name_is_also_a_module() -> None:
     # Importing the module would put it in the place of the name.
     package = ROOT / "cascade2spark"
