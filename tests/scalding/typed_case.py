@@ -15,7 +15,23 @@ from cascade2spark.scalding.flow_state import FlowState, state_of
 from cascade2spark.scalding.typed import TypedPipe, ValuePipe
 from cascade2spark.taps import MemoryTap
 
-__all__ = ["CASES", "Collected", "TypedCase", "case", "collected", "shown"]
+__all__ = [
+    "CASES",
+    "LEFT",
+    "NUMBERS",
+    "PAIRS",
+    "RIGHT",
+    "Collected",
+    "TypedCase",
+    "case",
+    "collected",
+    "shown",
+]
+
+NUMBERS = [3, 1, 2, 3]
+PAIRS = [("a", 3), ("b", 2), ("a", 1), ("a", 2), ("b", 5)]
+LEFT = [("a", 1), ("a", 2), ("b", 3), ("c", 4)]
+RIGHT = [("a", "x"), ("b", "y"), ("b", "z"), ("d", "w")]
 
 
 @attrs.frozen
