@@ -29,6 +29,7 @@ from cascade2spark.cli.output import (
 from cascade2spark.cli.targets import build_flows, is_job_class, load_target
 from cascade2spark.doctor import Finding, check_machine, check_path, check_spark_conf
 from cascade2spark.files import recover, without_hadoop
+from cascade2spark.flows.rehearsals import FlowNotRun, rehearsal
 
 __all__ = ["main"]
 
@@ -134,7 +135,7 @@ def run(
         click.echo(json.dumps(told, indent=2))
 
 
-@main.command()
+@main.command(cls=JobCommand)
 @click.argument("file", metavar="FILE[:TARGET]")
 @click.argument("words", metavar="[-- JOB ARGUMENTS]", nargs=-1)
 @click.option("--master", help="Plan with this Spark master, for paths only Spark can look into.")
@@ -148,11 +149,43 @@ def explain(
     settings: tuple[str, ...],
     stage: str | None,
 ) -> None:
-    """Print the plan of a job file without running it; FILE[:TARGET] as for run."""
+    """Print the plan of a job file without running it; FILE[:TARGET] as for run.
+
+    A class of Scalding's Job gets its --arguments as for run. What would run a flow while the file
+    is loaded or its function called is stopped there, and that flow is shown.
+    """
+    try:
+        with rehearsal():
+            for text in _plan_texts(file, words, master, settings, stage):
+                click.echo(text)
+    except FlowNotRun as stopped:
+        for flow in stopped.flows:
+            click.echo(flow.plan_text(stage))
+        messages().print(
+            f"\n{stopped.origin} runs {stopped.what}: stopped there, nothing ran. "
+            "What follows that line is not shown.",
+            style="yellow",
+            highlight=False,
+        )
+
+
+def _plan_texts(
+    file: str,
+    words: tuple[str, ...],
+    master: str | None,
+    settings: tuple[str, ...],
+    stage: str | None,
+) -> Iterator[str]:
     target = load_target(file)
+    if is_job_class(target.value):
+        from cascade2spark.cli.jobs import explain_job_class
+
+        yield from explain_job_class(target, words, (master is None, master, settings), stage)
+        return
+    refuse_strays(click.get_current_context())
     connector = choose_connector(master is None, master, settings)
     for flow in build_flows(target, connector, words):
-        click.echo(flow.plan_text(stage))
+        yield flow.plan_text(stage)
 
 
 @main.command()

@@ -21,6 +21,7 @@ from cascade2spark.flows.cascade_order import (
 )
 from cascade2spark.flows.flow import INTERRUPT_WAIT_S, Flow
 from cascade2spark.flows.listeners import CascadeListener, check_listener
+from cascade2spark.flows.rehearsals import stop_in_rehearsal
 from cascade2spark.flows.skips import FlowSkipStrategy
 from cascade2spark.flows.stats import CascadeStats, Status
 from cascade2spark.flows.units import UnitOfWorkDef
@@ -104,6 +105,7 @@ class Cascade:
 
     def start(self) -> None:
         """Run in the background; a cascade runs once."""
+        stop_in_rehearsal(f"cascade {self.name!r}", self.get_flows())
         if self._thread is None and not self.stats.is_finished():
             self._thread = threading.Thread(
                 target=self._run, name=f"cascade {self.name}", daemon=True

@@ -19,6 +19,7 @@ from cascade2spark.flows.listeners import FlowListener, FlowStepListener, check_
 from cascade2spark.flows.outputs import Outputs, split_multi_sinks
 from cascade2spark.flows.peeking import plan_up_to
 from cascade2spark.flows.progress import progress_of
+from cascade2spark.flows.rehearsals import stop_in_rehearsal
 from cascade2spark.flows.restarts import Restart, restart_of
 from cascade2spark.flows.stats import FlowStats, Status
 from cascade2spark.origin import failing_line
@@ -81,6 +82,7 @@ class Flow(DescribedFlow):
 
     def start(self) -> None:
         """Run in the background; a flow that runs or has run is left alone."""
+        stop_in_rehearsal(f"flow {self.name!r}", [self])
         with self._lock:
             if self._thread is not None or self.stats.is_finished():
                 return
@@ -312,6 +314,7 @@ class Flow(DescribedFlow):
         Raises:
             BuildError: the pipe is not part of this flow.
         """
+        stop_in_rehearsal(f"flow {self.name!r}", [self])
         plan, number = plan_up_to(self.planned, pipe)
         return list(self.engine.sample(plan, number, n, self._context(None)))
 

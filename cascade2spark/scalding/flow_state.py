@@ -100,7 +100,7 @@ class FlowState:
         for number, (pipe, sink) in enumerate(self.writes):
             tail = Pipe(f"{name} {number}", pipe)
             object.__setattr__(tail, "origin", self._places[number])  # of the write, not of the run
-            found.add_tail_sink(tail, mode.write_tap(sink))
+            found.add_tail_sink(tail, _made_for(tail, mode.write_tap(sink)))
             for each in _ancestors(tail):
                 source, trap = _sources.get(each), _traps.get(each)
                 if source is not None and each.name not in found.sources:
@@ -111,15 +111,21 @@ class FlowState:
                             fix="write to a path of its own",
                         )
                     if source not in taps:
-                        taps[source] = mode.read_tap(source)
+                        taps[source] = _made_for(each, mode.read_tap(source))
                     found.add_source(each.name, taps[source])
                 if trap is not None and each.name not in found.traps:
-                    found.add_trap(each.name, mode.write_tap(trap))
+                    found.add_trap(each.name, _made_for(each, mode.write_tap(trap)))
         return found
 
     def connect(self, mode: Mode, name: str) -> Flow:
         """Return the planned flow."""
         return mode.connector.connect(self.flow_def(mode, name))
+
+
+def _made_for(pipe: Pipe, tap: Tap) -> Tap:
+    """Return a tap that was made while planning, with the user's line of the pipe it is for."""
+    tap.locate(pipe.origin)
+    return tap
 
 
 _current: contextvars.ContextVar[FlowState] = contextvars.ContextVar("scalding_flow_state")

@@ -257,6 +257,10 @@ class Tap(ABC):
         """Where the tap was built."""
         return self._origin
 
+    def locate(self, origin: Origin) -> None:
+        """Say which line asked for the tap, where it was made by something else than that."""
+        self._origin = origin
+
     @property
     def source_fields(self) -> Fields:
         """Fields as declared for reading; see `retrieve_source_fields`."""
