@@ -66,10 +66,13 @@ ROWS = [
     (5, "planner.checks", "L0-3 planner.assembly planner.findings planner.bindings"),
     (5, "planner.joining", "L0-3 planner.assembly planner.findings planner.checks planner.nodes"),
     (5, "planner.stock", "L0-2"),
+    (5, "planner.resolution", "L0-3 planner.assembly planner.findings planner.nodes"),
+    (5, "planner.resolve_pipes", "L0-3 planner.joining planner.nodes planner.resolution"),
     (
         5,
         "planner.resolve",
-        "L0-3 planner.assembly planner.findings planner.joining planner.nodes planner.stock",
+        "L0-3 planner.assembly planner.findings planner.nodes planner.resolution "
+        "planner.resolve_pipes planner.stock",
     ),
     (5, "planner.steps", "L0-2"),
     (5, "planner.forks", "planner.steps"),
