@@ -10,16 +10,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cache, cached_property
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
 
 import attrs
 
 from cascade2spark.errors import BuildError
 from cascade2spark.java_calendar import civil_day, days_of
+from cascade2spark.java_zones import ABBREVIATED_HOURS, as_zone, minutes_of
 
-__all__ = ["DatePattern", "as_zone"]
+__all__ = ["DatePattern"]
 
 _EPOCH = datetime(1970, 1, 1)
 _DAY_MS = 86_400_000
@@ -30,39 +30,6 @@ _MONTHS = [
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _NUMBERS = "yMLdDuHkKhmsS"
 _LETTERS = _NUMBERS + "GEaZzX"
-# Three-letter ids that Java still knows, and abbreviations a `z` may read.
-_JAVA_ZONES = {
-    "ACT": "Australia/Darwin",
-    "AET": "Australia/Sydney",
-    "AST": "America/Anchorage",
-    "BST": "Asia/Dhaka",
-    "CST": "America/Chicago",
-    "CTT": "Asia/Shanghai",
-    "ECT": "Europe/Paris",
-    "IST": "Asia/Kolkata",
-    "JST": "Asia/Tokyo",
-    "NST": "Pacific/Auckland",
-    "PST": "America/Los_Angeles",
-}
-_ABBREVIATED_HOURS = {
-    zone: hours
-    for hours, zones in {
-        -10: "HST",
-        -9: "AKST",
-        -8: "PST AKDT",
-        -7: "MST PDT",
-        -6: "CST MDT",
-        -5: "EST CDT",
-        -4: "EDT",
-        0: "UTC GMT WET",
-        1: "CET WEST",
-        2: "EET CEST",
-        3: "MSK EEST",
-        9: "JST",
-    }.items()
-    for zone in zones.split()
-}
-_ZONE_OF_MINUTES = re.compile(r"(?:GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 
 
 @attrs.frozen(slots=False)
@@ -169,7 +136,7 @@ class DatePattern:
             minutes = ("", "[0-9]{2}", ":[0-9]{2}")[length - 1]
             return f"Z|[+-][0-9]{{2}}{minutes}"
         if letter in "zZ":
-            names = _any_of([*_ABBREVIATED_HOURS, *self._own_zone_names])
+            names = _any_of([*ABBREVIATED_HOURS, *self._own_zone_names])
             return f"[+-][0-9]{{4}}|GMT[+-][0-9]{{1,2}}:[0-9]{{2}}|{names}"
         return _any_of({"G": ["AD", "BC"], "a": ["AM", "PM"]}.get(letter) or _day_names())
 
@@ -200,9 +167,9 @@ class DatePattern:
             return 0
         if part in self._own_zone_names:
             return self._own_zone_names[part]
-        if part in _ABBREVIATED_HOURS:
-            return _ABBREVIATED_HOURS[part] * 60
-        return _minutes_of(part)
+        if part in ABBREVIATED_HOURS:
+            return ABBREVIATED_HOURS[part] * 60
+        return minutes_of(part)
 
     def _millis(self, parts: dict[str, int]) -> int:
         year = parts.get("y", parts.get("Y", 1970))
@@ -257,27 +224,6 @@ class DatePattern:
         if name.isalpha():
             return name
         return f"GMT{signed}:{rest:02d}" if minutes else "GMT"
-
-
-@cache
-def as_zone(zone: str) -> tzinfo:
-    """Return the time zone of a Java zone id.
-
-    Raises:
-        BuildError: no such zone; Java would silently take UTC.
-    """
-    if zone in ("UTC", "GMT", "Z", "Etc/UTC"):
-        return UTC
-    if zone.startswith("GMT") and _ZONE_OF_MINUTES.fullmatch(zone):
-        return timezone(timedelta(minutes=_minutes_of(zone)))
-    try:
-        return ZoneInfo(_JAVA_ZONES.get(zone, zone))
-    except (ValueError, OSError, LookupError) as error:
-        raise BuildError(
-            "a date pattern names a time zone that is not known",
-            asked=zone,
-            fix="use an id such as 'America/New_York', 'UTC' or 'GMT+02:00'",
-        ) from error
 
 
 @attrs.frozen
@@ -343,14 +289,6 @@ def _any_of(names: list[str]) -> str:
 
 def _day_names() -> list[str]:
     return [*_DAYS, *(name[:3] for name in _DAYS)]
-
-
-def _minutes_of(part: str) -> int:
-    found = _ZONE_OF_MINUTES.fullmatch(part)
-    if found is None:
-        raise ValueError(f"{part!r} is no time zone")
-    sign, hours, minutes = found.groups()
-    return (-1 if sign == "-" else 1) * (int(hours) * 60 + int(minutes or 0))
 
 
 def _full_year(two_digits: int) -> int:

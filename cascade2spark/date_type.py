@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 
 from cascade2spark.coercions import refusal
-from cascade2spark.date_patterns import DatePattern, as_zone
+from cascade2spark.date_patterns import DatePattern
+from cascade2spark.java_zones import as_zone
 from cascade2spark.stock_types import CoercibleType, Long, Object, String, Type, as_type, conversion
 
 __all__ = ["DateType"]

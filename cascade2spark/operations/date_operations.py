@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cascade2spark.date_patterns import DatePattern, as_zone
+from cascade2spark.date_patterns import DatePattern
 from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.fields import Fields, as_fields
+from cascade2spark.java_zones import as_zone
 from cascade2spark.operations.arguments import (
     argument_text,
     is_fields,

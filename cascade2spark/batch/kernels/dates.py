@@ -19,7 +19,8 @@ from cascade2spark.batch.batches import text_bytes
 from cascade2spark.batch.kernels.conversion import by_value, converted, texts_of, trusted
 from cascade2spark.batch.kernels.results import FunctionKernel, Results
 from cascade2spark.batch.specs import EachSpec
-from cascade2spark.date_patterns import DatePattern, as_zone
+from cascade2spark.date_patterns import DatePattern
+from cascade2spark.java_zones import as_zone
 from cascade2spark.operations.arguments import type_at
 from cascade2spark.operations.date_operations import DateFormatter, DateParser
 from cascade2spark.types import long_
