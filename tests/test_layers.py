@@ -81,6 +81,16 @@ ROWS = [
     (5, "planner.properties", "L0-3 planner.nodes"),
     (5, "planner.operators", "L0-2 planner.nodes planner.steps"),
     (5, "planner.layout", "L0-1"),
+    (
+        5,
+        "planner.lowering",
+        "L0-2 planner.nodes planner.operators planner.properties planner.steps",
+    ),
+    (
+        5,
+        "planner.lower_groups",
+        "L0-2 planner.joining planner.lowering planner.nodes planner.operators planner.steps",
+    ),
     (5, "planner.lower planner.overview planner.explain", "L0-3 planner"),
     (5, "planner", "L0-3 planner"),
     (6, "local", "L0-2 planner.steps"),
