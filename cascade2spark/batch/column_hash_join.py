@@ -28,6 +28,7 @@ from cascade2spark.batch.chain import COLUMNS_TO_ROWS
 from cascade2spark.batch.column_table import ColumnTable, Found
 from cascade2spark.batch.hash_join import HashJoin, HashJoinStage
 from cascade2spark.batch.join import required_sides
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.kernels.products import Places, Product
 from cascade2spark.batch.key_types import has_column_keys, refuse_mixed_keys
 from cascade2spark.batch.lifecycle import TaskContext
@@ -226,7 +227,7 @@ class ColumnHashJoinStage:
         """Return joined rows: rows of the batch, None for all as they are, beside held ones."""
         own = batch.columns
         if rows is not None:
-            at = pa.array(rows)
+            at = place_array(rows)
             own = [column.take(at) for column in own]
         columns = list(own)
         keys = [own[place] for place in self._places]
@@ -240,7 +241,7 @@ def _side(
 ) -> list[pa.Array]:
     """Return the columns of a held side; its key looks like that of the rows that met it."""
     is_missing = absent if isinstance(absent, np.ndarray) and absent.any() else None
-    places = pa.array(numbers, mask=is_missing)
+    places = place_array(numbers, is_missing)
     own = dict(zip(table.places, keys, strict=True))
     columns = []
     for number, held in enumerate(table.columns):

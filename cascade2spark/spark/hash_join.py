@@ -152,7 +152,7 @@ def _value_of(blocks: Broadcast[list[bytes]]) -> Iterator[list[bytes]]:
 
 def broadcast_side(
     context: SparkContext,
-    blocks: RDD[Any],
+    blocks: RDD[Any] | Sequence[bytes],
     site: SiteSpec,
     held: SiteSpec,
     fields: Fields,
@@ -162,7 +162,7 @@ def broadcast_side(
     """Collect and broadcast one held side.
 
     Args:
-        blocks: persisted blocks of the side.
+        blocks: persisted blocks of the side, or all of them where the driver has them.
         site: the join, for the message.
         held: the pipe that makes the side, for the message.
         fields: the side's fields, for the message.
@@ -172,22 +172,14 @@ def broadcast_side(
     Raises:
         FlowError: the side is larger than a limit. No more than that limit was collected then.
     """
-    if result_bytes is None:
-        text = context._conf.get("spark.driver.maxResultSize") or "1g"
-        result_bytes = bytes_of(text, "b")
-    partitions = max(blocks.getNumPartitions(), 1)
-    # Partitions that are small come along with their size, which mostly saves a second job.
-    share = min(limit_bytes, result_bytes // 2 or limit_bytes) // partitions
-    parts = blocks.mapPartitions(_Weighing(share)).collect()
-    size = sum(part for part, _, _ in parts)
-    count = sum(number for _, number, _ in parts)
-    limit = f"{size_text(limit_bytes)} (cascade2spark.broadcast.max.bytes)"
-    is_too_large = size > limit_bytes
-    collected = size + count * _BLOCK_EXTRA_BYTES + len(parts) * _TASK_EXTRA_BYTES
-    if not is_too_large and 0 < result_bytes < collected:
-        limit = f"{size_text(result_bytes)} to the driver (spark.driver.maxResultSize)"
-        is_too_large = True
-    if is_too_large:
+    found: list[bytes] | None
+    if isinstance(blocks, RDD):
+        size, found, limit = _collected(context, blocks, limit_bytes, result_bytes)
+    else:
+        size, found, limit = sum(map(len, blocks)), list(blocks), None
+    if size > limit_bytes:
+        found, limit = None, f"{size_text(limit_bytes)} (cascade2spark.broadcast.max.bytes)"
+    if found is None:
         raise FlowError(
             f"{site.label}: the side of {held.label} is too large to hold in every task",
             details={
@@ -200,12 +192,32 @@ def broadcast_side(
             branch=site.branch,
             fix="use CoGroup, which does the same with an exchange",
         )
-    came = [own for _, _, own in parts if own is not None]
-    found = arrival_order(
-        chain.from_iterable(came) if len(came) == len(parts) else blocks.collect()
-    )
+    found = arrival_order(found)
     rows = sum(read_header(block).rows for block in found)
     return BroadcastSide(context.broadcast(found), size, rows)
+
+
+def _collected(
+    context: SparkContext, blocks: RDD[Any], limit_bytes: int, result_bytes: int | None
+) -> tuple[int, list[bytes] | None, str | None]:
+    """Return the size of persisted blocks and themselves, or the limit beyond which they are."""
+    if result_bytes is None:
+        text = context._conf.get("spark.driver.maxResultSize") or "1g"
+        result_bytes = bytes_of(text, "b")
+    partitions = max(blocks.getNumPartitions(), 1)
+    # Partitions that are small come along with their size, which mostly saves a second job.
+    share = min(limit_bytes, result_bytes // 2 or limit_bytes) // partitions
+    parts = blocks.mapPartitions(_Weighing(share)).collect()
+    size = sum(part for part, _, _ in parts)
+    count = sum(number for _, number, _ in parts)
+    collected = size + count * _BLOCK_EXTRA_BYTES + len(parts) * _TASK_EXTRA_BYTES
+    if size > limit_bytes:
+        return size, None, None
+    if 0 < result_bytes < collected:
+        return size, None, f"{size_text(result_bytes)} to the driver (spark.driver.maxResultSize)"
+    came = [own for _, _, own in parts if own is not None]
+    whole = chain.from_iterable(came) if len(came) == len(parts) else blocks.collect()
+    return size, list(whole), None
 
 
 @attrs.frozen

@@ -57,6 +57,7 @@ from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, heavy_first
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
 from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
+from cascade2spark.spark.made_here import blocks_made_here, can_make_here
 from cascade2spark.spark.partitioned import PartitionSink
 from cascade2spark.spark.partitions import Partitions
 from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
@@ -201,19 +202,31 @@ class Lowering:
 
     def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
         elements, task_source = self._input(source)
+        order = None
+        if self._may_reorder(source, ways):
+            elements, order = heavy_first(self.context, elements, cores_of(self.context))
+        keeping = keeping_of(ways)
+        task = self._task(source, ways, task_source, is_kept=keeping is not None)
+        rdd = elements.mapPartitionsWithIndex(Renumbered(task, order) if order else task)
+        if keeping is not None:
+            rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
+        if keeping is not None:
+            (self.persisted if keeping == "run" else self.handed_out).append(rdd)
+        return _Chain(rdd, ways)
+
+    def _task(
+        self, source: Step, ways: list[Exit], task_source: TaskSource, *, is_kept: bool
+    ) -> TaskFunction:
+        """Return what runs each partition of a chain."""
         if isinstance(source, Read):
             reads_columns = self._forms.reads_columns(source)
             if isinstance(task_source, FileSource):
                 task_source = attrs.evolve(task_source, as_columns=reads_columns)
             if self.run.settings.form == "columns" and not reads_columns:
                 task_source = ColumnSource(task_source, source.fields, source.site)
-        order = None
-        if self._may_reorder(source, ways):
-            elements, order = heavy_first(self.context, elements, cores_of(self.context))
         spec = self._spec(source, ways, self._forms.begins(source, ways))
         self._numbered += 1
-        keeping = keeping_of(ways)
-        task = TaskFunction(
+        return TaskFunction(
             run_id=self.run.run_id,
             step=source.number,
             chain_number=self._numbered,
@@ -226,14 +239,8 @@ class Lowering:
             versions=self._versions,
             batch_rows=self.run.settings.rows_batch,
             memory_bytes=self._memory_bytes,
-            is_kept=keeping is not None,
+            is_kept=is_kept,
         )
-        rdd = elements.mapPartitionsWithIndex(Renumbered(task, order) if order else task)
-        if keeping is not None:
-            rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
-        if keeping is not None:
-            (self.persisted if keeping == "run" else self.handed_out).append(rdd)
-        return _Chain(rdd, ways)
 
     def _may_reorder(self, source: Step, ways: list[Exit]) -> bool:
         """Tell whether nobody sees where partitions lie, and it may be worth to move them.
@@ -431,15 +438,30 @@ class Lowering:
         self._sides[step.number] = found
         for side in step.sides[1:]:
             if side.source not in found:
+                target = Target(step.number, side.source)
+                made = self._made_here(target)
                 found[side.source] = broadcast_side(
                     self.context,
-                    self._handed_over(Target(step.number, side.source)),
+                    self._handed_over(target) if made is None else made,
                     step.site,
                     step.inputs[side.source].site,
                     side.fields,
                     self.run.settings.broadcast_max_bytes,
                 )
         return [found[side.source] for side in step.sides[1:]]
+
+    def _made_here(self, target: Target) -> list[bytes] | None:
+        """Return the blocks of a held side that the driver makes by itself, None for others."""
+        feeds = self.lineage.feeds(target)
+        source, way = feeds[0]
+        ways = next(ways for ways in self.lineage.chains_of(source) if way in ways)
+        if len(feeds) > 1 or not isinstance(source, Read):
+            return None
+        reading = self._reading(source)
+        if not can_make_here(source, ways, reading, self._forms):
+            return None
+        task = self._task(source, ways, reading.source, is_kept=False)
+        return blocks_made_here(task, reading.elements or ())
 
     def _probe(self, step: BroadcastJoin) -> HashJoin:
         held = tuple(

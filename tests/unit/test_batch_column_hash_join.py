@@ -27,7 +27,8 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.comparators import NullNotEquivalentComparator
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin, InnerJoin, LeftJoin, MixedJoin, OuterJoin, RightJoin
-from cascade2spark.ordering import KeyOrder
+from cascade2spark.kinds import PRIME, SEED, Kind
+from cascade2spark.ordering import KEY_SEED, KeyOrder
 from cascade2spark.planner.steps import Side, Site
 from cascade2spark.selection import Pick
 from tests.unit.batch_chains import Gather
@@ -67,6 +68,33 @@ def side(number: int, width: int, places: tuple[int, ...]) -> Side:
     return Side(
         number, Pick(places, width=width), Fields(*names), Fields(*[names[p] for p in places])
     )
+
+
+def unmixed(word: int, shift: int, factor: int) -> int:
+    """Undo `(w * factor) ^ (w * factor >> shift)`."""
+    return (word ^ word >> shift) * pow(factor, -1, 1 << 64) % (1 << 64)
+
+
+@given(st.binary(min_size=1, max_size=8))
+def test_the_hash_of_a_short_value_can_be_undone(value: bytes) -> None:
+    """So no two of one length share it, on which tables rely that compare lengths only."""
+    word = int(column_hashes([pa.array([value])], 1)[0])
+    word ^= word >> 33
+    for factor in (0xC4CEB9FE1A85EC53, 0xFF51AFD7ED558CCD):
+        word = word * pow(factor, -1, 1 << 64) % (1 << 64)
+        word ^= word >> 33
+    word = unmixed(word, 32, PRIME) ^ KEY_SEED
+    word = unmixed(word, 32, PRIME) ^ len(value)
+    assert int.from_bytes(value, "little") == unmixed(word, 32, PRIME) ^ SEED[Kind.BYTES]
+
+
+def test_short_keys_that_are_no_others() -> None:
+    rows = [("a", 1), ("", 2), ("abcdefgh", 3), ("a\0", 4)]
+    table = ColumnTable([columns_of(rows, 2)], 2, (0,))
+    asked = [("a",), ("a\0",), ("a\0\0",), ("",), ("abcdefgh",), ("abcdefghi",), (None,)]
+    assert [[rows[0]], [rows[3]], [], [rows[1]], [rows[2]], [], []] == met(table, asked, (0,))
+    assert [[rows[0]], []] == met(table, [("a",), (None,)], (0,))
+    assert [[]] == met(table, [(b"a",)], (0,))
 
 
 def met(table: ColumnTable, rows: list[Row], places: tuple[int, ...]) -> list[list[Row]]:
