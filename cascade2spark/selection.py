@@ -17,9 +17,21 @@ from cascade2spark.errors import FieldNotFound, TupleError
 from cascade2spark.field_resolution import replaced_fields
 from cascade2spark.fields import Fields, place_of, shown_fields
 
-__all__ = ["Layout", "Pick", "Row", "check_width", "layout_for", "pick_for"]
+__all__ = ["NO_COLUMN", "Layout", "Pick", "Row", "check_width", "layout_for", "pick_for"]
 
 Row = tuple[Any, ...]
+# The position of a value that nobody looks at, and whose column was left out.
+NO_COLUMN = -1
+
+
+class _NotRead:
+    """Stands in an error for a value that was not there, because nobody looks at it."""
+
+    def __repr__(self) -> str:
+        return "<not read>"
+
+
+_NOT_READ = _NotRead()
 Side = Literal["incoming", "results", "both"]
 
 
@@ -34,6 +46,8 @@ class Pick:
             None is the whole row.
         is_inverted: whether `offsets` are what is left out rather than what is taken.
         missing: names that no row of this stream can have: any row fails.
+        unread: the wanted values, by their places in `positions`, that are passed to somebody who
+            never looks at them. They may be None, and are where the position is NO_COLUMN.
     Example:
         >>> pick_for(Fields("c", 0), Fields("a", "b", "c")).of()((1, 2, 3))
         (3, 1)
@@ -44,6 +58,7 @@ class Pick:
     offsets: tuple[int, ...] | None = None
     is_inverted: bool = False
     missing: tuple[str, ...] = ()
+    unread: tuple[int, ...] = ()
 
     @property
     def is_all(self) -> bool:
@@ -57,10 +72,26 @@ class Pick:
         """Whether the places depend on each row's own width."""
         return self.positions is None
 
+    @property
+    def read(self) -> tuple[int, ...] | None:
+        """The positions without those of values that nobody looks at; None as for `positions`."""
+        if self.positions is None or not self.unread:
+            return self.positions
+        return tuple(p for at, p in enumerate(self.positions) if at not in self.unread)
+
+    def shown(self, values: Row) -> Row:
+        """Return picked values as an error shows them: those that are not read say so."""
+        if not self.unread or len(values) != len(self.positions or ()):
+            return values
+        return tuple(_NOT_READ if at in self.unread else value for at, value in enumerate(values))
+
     def of(self) -> Callable[[Row], Row]:
         """Return the function that cuts the values out of a row; fails with TupleError."""
         if self.is_all:
             return _whole
+        if self.positions is not None and NO_COLUMN in self.positions:
+            take = _getter(self.positions)  # the last value is the one that is put behind the row
+            return lambda row: take((*row, None))
         if self.positions is not None:
             return _getter(self.positions)
         if self.missing or self.is_inverted:

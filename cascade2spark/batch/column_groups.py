@@ -7,7 +7,7 @@ or the state so far is kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import cast
 
 import numpy as np
@@ -26,6 +26,7 @@ from cascade2spark.batch.batches import (
 )
 from cascade2spark.batch.column_aggregate import joined, laid_out
 from cascade2spark.batch.every import EveryRun
+from cascade2spark.batch.group_runs import GroupRun, GroupRuns
 from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import Codes
@@ -33,7 +34,7 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import AnyKeyOrder
-from cascade2spark.selection import Pick
+from cascade2spark.selection import NO_COLUMN, Pick
 
 __all__ = ["aggregated_groups", "column_groups", "group_kernels"]
 
@@ -52,37 +53,48 @@ def column_groups(
     order: AnyKeyOrder,
     *,
     places: Sequence[int] | None = None,
-) -> Iterator[tuple[Row, Iterable[Row]]]:
-    """Yield the groups of sorted columns.
+) -> GroupRuns:
+    """Return the groups of sorted columns.
 
     Args:
         slices: sorted by key, all of one schema, none empty.
         key_places: the columns of the key.
         order: what the key means; natural, whatever its directions.
-        places: the columns that the rows are to have, see `narrowed.narrowed_run`; without it all.
-    Yields:
+        places: the columns that the rows are to have, see `narrowed.narrowed_run`: None stands in
+            each place of NO_COLUMN. Without it all.
+    Returns:
         (key of the group's first row, its rows): a list, or for a large group or one that crosses
         slices `RowLists`, read before the next group; what is left unread is skipped.
     """
+    return GroupRuns(_runs(slices, key_places, order, places))
+
+
+def _runs(
+    slices: Iterable[Columns],
+    key_places: Sequence[int],
+    order: AnyKeyOrder,
+    places: Sequence[int] | None,
+) -> Iterator[GroupRun]:
     ahead = iter(slices)
     columns = next(ahead, None)
     while columns is not None:
         starts = _starts(columns, key_places)
         keys = _keys(columns, key_places, starts)
-        yield from _inner_groups(columns, starts, keys, places)
+        yield from _inner_runs(columns, starts, keys, places)
         last = columns.slice(int(starts[-1]))
         columns = next(ahead, None)
         following = _Following(keys[-1], columns, ahead, order, key_places, places)
         if following.size or last.num_rows > _MADE_ROWS:
-            yield keys[-1], RowLists(chain(_row_lists(last, places), following))
+            whole = RowLists(chain(_row_lists(last, places), following))
+            yield GroupRun(keys[-1:], None, whole)
         else:
-            yield keys[-1], _rows(last, places)
+            yield GroupRun(keys[-1:], (last.num_rows,), _row_iterator(last, places))
         columns = following.skip()
 
 
-def _inner_groups(
+def _inner_runs(
     columns: Columns, starts: Numbers, keys: list[Row], places: Sequence[int] | None
-) -> Iterator[tuple[Row, Rows]]:
+) -> Iterator[GroupRun]:
     """Yield the groups of a slice but for the last one.
 
     Rows are made for some groups at a time, so that they still lie in the cache when they are
@@ -93,10 +105,8 @@ def _inner_groups(
         end = int(np.searchsorted(starts, starts[at] + _MADE_ROWS))
         end = min(max(end, at + 1), last)
         first, behind = int(starts[at]), int(starts[end])
-        rows = _rows(columns.slice(first, behind - first), places)
-        bounds = (starts[at : end + 1] - first).tolist()
-        for key, start, stop in zip(keys[at:end], bounds, bounds[1:], strict=False):
-            yield key, rows[start:stop]
+        rows = _row_iterator(columns.slice(first, behind - first), places)
+        yield GroupRun(keys[at:end], np.diff(starts[at : end + 1]).tolist(), rows)
         at = end
 
 
@@ -196,9 +206,24 @@ def _keys(columns: Columns, key_places: Sequence[int], starts: Numbers) -> list[
     return _zipped(firsts, len(starts))
 
 
+def _row_iterator(columns: Columns, places: Sequence[int] | None) -> Iterator[Row]:
+    rows = columns.num_rows
+    if places is None:
+        places = range(columns.num_columns)
+    if not places:
+        return repeat((), rows)
+    # A loop that unpacks each row is given the same tuple over and over, see CPython's zip.
+    return zip(
+        *[
+            repeat(None, rows) if place == NO_COLUMN else values_of(columns.column(place))
+            for place in places
+        ],
+        strict=True,
+    )
+
+
 def _rows(columns: Columns, places: Sequence[int] | None) -> Rows:
-    chosen = columns.columns if places is None else [columns.column(place) for place in places]
-    return _zipped(chosen, columns.num_rows)
+    return list(_row_iterator(columns, places))
 
 
 def _row_lists(columns: Columns, places: Sequence[int] | None) -> Iterator[Rows]:

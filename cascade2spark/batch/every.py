@@ -44,12 +44,14 @@ class EveryRun:
         group_fields: names of the group tuple.
         site: the Group's, for its rows out; None when another counts them.
         merges: rows are partial results (see `aggregate`), not rows of the group.
+        passes_key: the results of a Buffer are laid out with the key, not with rows.
     """
 
     everys: tuple[EverySpec, ...]
     group_fields: Fields
     site: SiteSpec | None = None
     merges: bool = False
+    passes_key: bool = False
 
     @property
     def has_traps(self) -> bool:
@@ -111,7 +113,15 @@ def _driver(
     if spec.merges or (not is_immediate and all(map(is_plain_fold, everys))):
         return FoldDriver(everys, spec.site, task, operations, merges=spec.merges)
     if kinds == {"buffer"} and len(everys) == 1:
-        return BufferDriver(everys[0], spec.group_fields, spec.site, task, operations, is_immediate)
+        return BufferDriver(
+            everys[0],
+            spec.group_fields,
+            spec.site,
+            task,
+            operations,
+            is_immediate=is_immediate,
+            passes_key=spec.passes_key,
+        )
     if kinds <= {"aggregator", "assertion"}:
         return _ChainDriver(spec, task, operations, is_immediate)
     raise Unsupported(
@@ -297,7 +307,7 @@ class _ChainDriver:
         failing.call.arguments = None
         earlier = reversed(self._links[: place + 1])
         catching = next((link for link in earlier if link.trap is not None), failing)
-        recorded = catching.pick(given) if is_row else given
+        recorded = catching.spec.arguments.shown(catching.pick(given)) if is_row else given
         fields = failing.spec.argument_fields if is_row else self._group_fields
         located = located_error(error, failing.spec.site, recorded, fields)
         self._trap_or_raise(error, located, catching, recorded)

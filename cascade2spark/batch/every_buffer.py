@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, count, islice
 from operator import itemgetter
+from types import GeneratorType
 from typing import Any
 
 from cascade2spark.batch.batches import RowLists
+from cascade2spark.batch.group_runs import group_runs
 from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import JoinerClosure
 from cascade2spark.operations.base import BufferCall, OutputCollector
-from cascade2spark.operations.callables import PlainBuffer, RowsBuffer, rows_of
+from cascade2spark.operations.callables import (
+    PlainBuffer,
+    RowsBuffer,
+    Shape,
+    checked_row,
+    refuse_tuple_of_one,
+    rows_of,
+    wrong_shape,
+)
 from cascade2spark.operations.failures import located_error, refuse_result
 from cascade2spark.tuples import TupleEntry
 
@@ -42,7 +52,9 @@ class BufferDriver:
         site: SiteSpec | None,
         task: TaskContext,
         operations: Operations,
+        *,
         is_immediate: bool,
+        passes_key: bool = False,
     ) -> None:
         self._spec, self._site, self._task = spec, site, task
         self._operations = operations
@@ -55,15 +67,23 @@ class BufferDriver:
         self._pick = spec.arguments.of()
         assert spec.layout is not None
         self._build = spec.layout.build()
+        self._lay = _layer(spec)
         self._key_at = _key_at(spec.passed, group_fields)
-        self._needs_row = not spec.layout.is_results
+        self._passes_key = passes_key
+        self._needs_row = not (spec.layout.is_results or passes_key)
         self._needs_only_key = self._passes_only_key(spec)
         self._call = BufferCall(spec.argument_fields, spec.declared)
         self._call.group = self._key
         operate = type(spec.operation).operate
         self._is_plain = operate in (PlainBuffer.operate, RowsBuffer.operate)
         # Its results are rows as they leave: no call for each of them.
-        self._is_exact = operate is RowsBuffer.operate and not self._needs_row
+        self._is_exact = operate is RowsBuffer.operate and spec.layout.is_results
+        self._is_quick = (
+            self._is_plain
+            and not (is_immediate or self._needs_row)
+            and spec.trap is None
+            and spec.arguments.is_all
+        )
         self._stands_on: Row = (None,) * len(spec.passed)
         self._given: Row = ()
         self._group: Row = ()
@@ -80,28 +100,65 @@ class BufferDriver:
 
     def groups(self, groups: Iterable[tuple[Row, Any]]) -> Iterator[list[Row]]:
         """Let the buffer work on groups, one after another."""
-        if not self._is_exact or self._is_immediate or not self._spec.arguments.is_all:
+        if not self._is_quick:
             for key, rows in groups:
                 yield from self.group(key, rows)
             return
-        # Short groups are most of them: 300 ns each for what a call for each one took 900.
-        call, size, made = self._spec.operation.call, self._size, self._made
-        for key, rows in groups:
-            if rows.__class__ is not list:
-                yield from self.group(key, rows)
-                made = self._made
-                continue
-            self._given = key
-            try:
-                self._rows_in += len(rows)
-                results = iter(call(key, iter(rows)))
-                made.extend(islice(results, size))
-                while len(made) >= size:
+        for run in group_runs(groups):
+            if run.sizes is None:
+                yield from self.group(run.keys[0], run.rows)
+            elif self._is_exact:
+                yield from self._extended(run.keys, run.sizes, iter(run.rows))
+            else:
+                yield from self._laid(run.keys, run.sizes, iter(run.rows))
+
+    # Short groups are most of them: with a generator over the rows of each, and another over its
+    # results, one took 3.1 microseconds beside what the function does itself.
+
+    def _laid(
+        self, keys: Sequence[Row], sizes: Sequence[int], rows: Iterator[Row]
+    ) -> Iterator[list[Row]]:
+        """Let a function of the user's work on the groups of a run."""
+        call, lay, most = self._spec.operation.call, self._lay, self._size
+        append = self._made.append
+        try:
+            for key, size in zip(keys, sizes, strict=True):
+                self._given = key
+                values = islice(rows, size)
+                results = call(key, values)
+                if results.__class__ is not GeneratorType:
+                    results = self._checked(results)
+                for result in results:
+                    append(lay(key, result))
+                    if len(self._made) >= most:
+                        yield from self.rest()
+                        append = self._made.append
+                for _ in values:
+                    pass
+        except Exception as error:
+            self._fail(error, is_key=True)
+        self._rows_in += sum(sizes)
+
+    def _extended(
+        self, keys: Sequence[Row], sizes: Sequence[int], rows: Iterator[Row]
+    ) -> Iterator[list[Row]]:
+        """Let a function whose results are rows as they leave work on the groups of a run."""
+        call, most, made = self._spec.operation.call, self._size, self._made
+        try:
+            for key, size in zip(keys, sizes, strict=True):
+                self._given = key
+                values = islice(rows, size)
+                results = iter(call(key, values))
+                made.extend(islice(results, most))
+                while len(made) >= most:
                     yield from self.rest()
                     made = self._made
-                    made.extend(islice(results, size))
-            except Exception as error:
-                self._fail(error, self._group_fields)
+                    made.extend(islice(results, most))
+                for _ in values:
+                    pass
+        except Exception as error:
+            self._fail(error, is_key=True)
+        self._rows_in += sum(sizes)
 
     def group(self, key: Row, rows: Any) -> Iterator[list[Row]]:
         """Let the buffer work on one group; rows it leaves are skipped."""
@@ -109,7 +166,9 @@ class BufferDriver:
         entering = iter(()) if closure else self._counted(rows)
         self._show_key(key)
         self._given = self._group = key
-        if closure is not None or self._needs_row:
+        if self._passes_key:
+            self._stands_on = key
+        elif closure is not None or self._needs_row:
             entering = self._start_on(key, entering)
         try:
             if self._is_exact:
@@ -119,19 +178,20 @@ class BufferDriver:
             else:
                 yield from self._drive(entering, closure)
         except Exception as error:
-            names = self._group_fields if self._given is key else self._spec.argument_fields
-            self._fail(error, names)
+            self._fail(error, is_key=self._given is key)
         for _ in entering:
             pass
         if self._counter is not None:
             self._rows_in += next(self._counter)
             self._counter = None
 
-    def _fail(self, error: Exception, names: Fields) -> None:
+    def _fail(self, error: Exception, *, is_key: bool) -> None:
         """Have a trap take what was given, or raise what the user is to see."""
         if isinstance(error, (MemoryError, TrapFailed)):
             raise error
-        located = located_error(error, self._spec.site, self._given, names)
+        names = self._group_fields if is_key else self._spec.argument_fields
+        given = self._given if is_key else self._spec.arguments.shown(self._given)
+        located = located_error(error, self._spec.site, given, names)
         if self._spec.trap is None:
             raise located from located.__cause__
         self._task.trap(self._spec.trap, self._given, located, self._spec.site)
@@ -219,6 +279,15 @@ class BufferDriver:
             yield given
         self._stands_on = outside
 
+    def _checked(self, results: Any) -> Iterable[Any]:
+        """Return what a call gave that is no generator, if it can be gone through."""
+        if results is None:
+            return ()
+        if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
+            origin = self._spec.operation.origin
+            raise wrong_shape(results, self._spec.declared, origin, "an iterable of results")
+        return results
+
     # -- class style ---------------------------------------------------------------------------
 
     def _drive(self, rows: Iterator[Row], closure: JoinerClosure | None) -> Iterator[list[Row]]:
@@ -240,7 +309,8 @@ class BufferDriver:
     def _entries(self, rows: Iterator[Row]) -> Iterator[TupleEntry]:
         outside, pick, show = self._stands_on, self._pick, self._show
         for row in rows:
-            self._stands_on = row
+            if not self._passes_key:
+                self._stands_on = row
             self._given = given = pick(row)
             show(given)
             yield self._view
@@ -310,6 +380,33 @@ class BufferDriver:
             key_at = _places_of_key(passed, self._group_fields, width)
         self._stands_on = tuple([None if at is None else key[at] for at in key_at])
         return rows
+
+
+def _layer(spec: EverySpec) -> Callable[[Row, Any], Row]:
+    """Return the function from a row and one result of a plain Buffer to the outgoing row."""
+    declared, operation, layout = spec.declared, spec.operation, spec.layout
+    assert layout is not None
+    build, origin = layout.build(), getattr(operation, "origin", None)
+
+    def row_behind(row: Row, result: Any) -> Row:
+        if result.__class__ is not tuple or len(result) != width:
+            result = checked_row(result, width, declared, origin)
+        return build(row, result)
+
+    def value_behind(row: Row, value: Any) -> Row:
+        if value.__class__ is tuple:
+            refuse_tuple_of_one(value, declared, origin)
+        return (*row, value)
+
+    def value_laid(row: Row, value: Any) -> Row:
+        if value.__class__ is tuple:
+            refuse_tuple_of_one(value, declared, origin)
+        return build(row, (value,))
+
+    if getattr(operation, "shape", None) is Shape.VALUES:
+        return value_behind if layout.is_all else value_laid
+    width = None if declared.is_unknown() or declared.is_all() else declared.size()
+    return row_behind
 
 
 def _key_at(passed: Fields, group_fields: Fields) -> list[int | None] | None:

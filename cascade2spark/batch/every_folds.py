@@ -20,6 +20,7 @@ from cascade2spark.operations.callables import (
 )
 from cascade2spark.operations.current import uncounted_fold
 from cascade2spark.operations.failures import located_error
+from cascade2spark.selection import NO_COLUMN
 
 __all__ = ["BoundFolds", "FoldDriver", "is_plain_fold"]
 
@@ -83,7 +84,7 @@ class BoundFolds:
         places = self.everys[number].arguments.positions
         # What is picked by name has no place of its own: the step gets all of it.
         line = self.folds[number].line if places else STEP_LINE
-        value = f"row[{places[0]}]" if places else ""
+        value = _value_at(places[0]) if places else ""
         return line.format(state=state, step=f"step{number}", values=values, value=value)
 
     def fail(self, error: Exception) -> NoReturn:
@@ -91,19 +92,24 @@ class BoundFolds:
         found = self.generated.failed_place(error.__traceback__)
         if found is None:
             raise error
-        every = self.everys[found[0]]
-        located = located_error(error, every.site, found[1], every.argument_fields)
+        every, values = self.everys[found[0]], found[1]
+        shown = None if values is None else every.arguments.shown(values)
+        located = located_error(error, every.site, shown, every.argument_fields)
         raise located from located.__cause__
 
     def _values(self, number: int) -> str:
         places = self.everys[number].arguments.positions
         if places is None:
             return f", *pick{number}(row)"
-        return "".join(f", row[{place}]" for place in places)
+        return "".join(f", {_value_at(place)}" for place in places)
 
     def _tuple(self, number: int) -> str:
         places = self.everys[number].arguments.positions
-        return "row" if places is None else f"({' '.join(f'row[{p}],' for p in places)})"
+        return "row" if places is None else f"({' '.join(f'{_value_at(p)},' for p in places)})"
+
+
+def _value_at(place: int) -> str:
+    return "None" if place == NO_COLUMN else f"row[{place}]"
 
 
 class FoldDriver:

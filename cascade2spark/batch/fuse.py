@@ -253,8 +253,10 @@ class EachRun:
             return error
         number, values = found
         spec = self._members[number].spec
-        fields = spec.argument_fields if is_each(spec) else None
-        return located_error(error, spec.site, values, fields)
+        if not is_each(spec):
+            return located_error(error, spec.site, values, None)
+        shown = None if values is None else spec.arguments.shown(values)
+        return located_error(error, spec.site, shown, spec.argument_fields)
 
 
 _PLAIN_FORMS = frozenset({"value", "row", "values", "rows", "keep", "remove"})

@@ -14,7 +14,7 @@ import attrs
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import Nesting
 from cascade2spark.operations.inline import Inline
-from cascade2spark.selection import Layout, Pick
+from cascade2spark.selection import NO_COLUMN, Layout, Pick
 
 __all__ = ["Atom", "Form", "Link", "display", "width_of"]
 
@@ -80,6 +80,9 @@ class Form:
     whole: str | None
 
     def atom(self, place: int) -> Atom:
+        """Return the value at one place."""
+        if place == NO_COLUMN:
+            return Atom("None")
         if self.atoms is not None:
             return self.atoms[place]
         assert self.whole is not None

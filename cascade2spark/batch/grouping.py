@@ -22,6 +22,7 @@ from cascade2spark.batch.column_join import can_join_columns, joined_column_grou
 from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.join import CoGroupRun, joined_groups
+from cascade2spark.batch.key_types import is_exact_kind
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.merging import can_merge_by_name, merged_by_name
 from cascade2spark.batch.narrowed import narrowed_run
@@ -100,9 +101,15 @@ class GroupReduce:
             made = aggregated_groups(slices, self.everys, self.key, self.key_order, task)
             begun = _begun(made, self.site, task)
             return begun or self._of_rows(store, task, on_bad, is_immediate)
-        slices = _counted(slices, self.everys.everys[0].site, task)
-        places, run = narrowed_run(self.everys) or (None, self.everys)
-        groups = column_groups(slices, self.key.positions or (), self.key_order, places=places)
+        first = next(slices, None)
+        if first is None:
+            return run_everys(self.everys, (), task, is_immediate=is_immediate)
+        key_places = self.key.positions or ()
+        is_exact = all(is_exact_kind(first.column(place).type) for place in key_places)
+        narrowed = narrowed_run(self.everys, key_places if is_exact else ())
+        places, run = narrowed or (None, self.everys)
+        slices = _counted(_followed([first], slices), self.everys.everys[0].site, task)
+        groups = column_groups(slices, key_places, self.key_order, places=places)
         return run_everys(run, groups, task, is_immediate=is_immediate)
 
     def _has_kernels(self) -> bool:
@@ -195,7 +202,7 @@ class JoinReduce:
         slices = _sorted_slices(store, side.source, self._order(side), join.site, task)
         if slices is not None:
             slices = _counted(slices, join.site, task)
-            return column_groups(slices, side.key.positions or (), join.key_order)
+            return iter(column_groups(slices, side.key.positions or (), join.key_order))
         on_bad = _on_bad(join.site, self.trap if is_first else None, task)
         rows, spill = store.row_batches(side.source), task.spill
         order, sides = join.key_order, len(join.sides)

@@ -10,14 +10,20 @@ from cascade2spark.batch.batches import NotColumns
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
 
-__all__ = ["has_column_keys", "refuse_mixed_keys"]
+__all__ = ["has_column_keys", "is_exact_kind", "refuse_mixed_keys"]
 
 _PLAIN = {pa.large_string(): pa.string(), pa.large_binary(): pa.binary()}
+_EXACT = frozenset({*_PLAIN, *_PLAIN.values(), pa.int64(), pa.bool_(), pa.null()})
 
 
 def has_column_keys(order: AnyKeyOrder) -> bool:
     """Tell whether keys can be compared as columns, as long as their types are alike."""
     return order.is_directional or isinstance(order, PythonKeyOrder)
+
+
+def is_exact_kind(kind: pa.DataType) -> bool:
+    """Tell whether values of a column that are one key are the same; -0.0 and 0.0 are not."""
+    return kind in _EXACT
 
 
 def refuse_mixed_keys(order: AnyKeyOrder, inputs: Iterable[Sequence[pa.DataType]]) -> None:

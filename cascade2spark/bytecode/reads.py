@@ -13,13 +13,16 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["attributes_read", "parts_read", "values_read"]
+__all__ = ["arguments_read", "attributes_read", "parts_read", "values_read"]
 
 _LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"})
 _WHOLE = frozenset({"LOAD_CONST", "LOAD_SMALL_INT"})
-# With these a function may see its own variables.
+# With these a function may see its own variables, or show them.
 _LOOKING = frozenset(
-    {"locals", "vars", "dir", "eval", "exec", "breakpoint", "_getframe", "currentframe", "stack"}
+    {
+        *("locals", "vars", "dir", "eval", "exec", "super", "breakpoint", "set_trace"),
+        *("_getframe", "currentframe", "stack", "trace", "settrace"),
+    }
 )
 
 Instructions = list[dis.Instruction]
@@ -50,6 +53,29 @@ def parts_read(call: Callable[..., Any], form: Any) -> Any:
             return form
         read |= paths
     return _masked(form, (), read) if read else form
+
+
+def arguments_read(call: Callable[..., Any], count: int, first: int = 0) -> frozenset[int]:
+    """Return which of its arguments a function looks at, counted from the first that is asked for.
+
+    Args:
+        call: a function.
+        count: how many arguments it is called with, by place, from `first` on.
+        first: how many come before them.
+    Example:
+        >>> sorted(arguments_read(lambda user, at, page: at + 1, 3))
+        [1]
+    """
+    everything = frozenset(range(count))
+    if type(call) is not FunctionType or not _LOOKING.isdisjoint(call.__code__.co_names):
+        return everything
+    code = call.__code__
+    mentioned = set(code.co_cellvars)
+    for one in dis.get_instructions(code):
+        mentioned.update(one.argval if isinstance(one.argval, tuple) else (one.argval,))
+    # What goes beyond the parameters by name is gathered in one tuple.
+    names = code.co_varnames[first : code.co_argcount]
+    return everything - {at for at, name in enumerate(names) if name not in mentioned}
 
 
 def values_read(call: Callable[..., Any], form: Any, argument: int) -> Any:

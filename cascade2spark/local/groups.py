@@ -172,7 +172,7 @@ class AggregationDriver:
         failing = self._chain[place]
         earlier = reversed(self._chain[: place + 1])
         catching = next((every for every in earlier if every.spec.trap is not None), failing)
-        recorded = catching.pick(given) if is_row else given
+        recorded = catching.spec.arguments.shown(catching.pick(given)) if is_row else given
         fields = failing.spec.argument_fields if is_row else self._key.get_fields()
         self._run.failed(error, failing.site, catching.spec.trap, recorded, fields)
 
@@ -220,7 +220,8 @@ class BufferDriver(OperationDriver):
         try:
             self.checked("operate", self.operation.operate(self.process, self.call))
         except Exception as error:
-            self.failed(error, self._given)
+            given = self._given
+            self.failed(error, key if given is key else self.spec.arguments.shown(given))
 
     def _iterate(self, rows: Sequence[Row]) -> Iterator[TupleEntry]:
         outside = self._stands_on

@@ -150,7 +150,7 @@ class FunctionDriver(OperationDriver):
             self.arguments.bind(arguments)
             self.checked("operate", self.operation.operate(self.process, self.call))
         except Exception as error:
-            self.failed(error, arguments)
+            self.failed(error, self.spec.arguments.shown(arguments))
 
     def _drain(self, results: list[Row]) -> None:
         for result in results:
@@ -175,7 +175,7 @@ class FilterDriver(OperationDriver):
             if not self.operation.is_remove(self.process, self.call):
                 self.emit(row)
         except Exception as error:
-            self.failed(error, arguments)
+            self.failed(error, self.spec.arguments.shown(arguments))
 
 
 class AssertionDriver(OperationDriver):

@@ -23,6 +23,8 @@ from cascade2spark.planner.planned import Planned
 from cascade2spark.planner.steps import (
     BroadcastJoin,
     CoGroup,
+    EachOperator,
+    EveryOperator,
     Group,
     Map,
     Persist,
@@ -174,8 +176,7 @@ def _(step: Map) -> list[str]:
         if isinstance(one, Project):
             lines.append(f"keeps    {all_names(one.outgoing)}")
         else:
-            arguments = all_names(one.argument_fields)
-            lines.append(f"applies  {one.site.label} to {arguments}{_trap(one.trap)}")
+            lines.append(_applies(one))
     return lines
 
 
@@ -220,10 +221,14 @@ def _side_lines(step: CoGroup | BroadcastJoin) -> list[str]:
 
 
 def _every_lines(step: Group | CoGroup) -> list[str]:
-    return [
-        f"applies  {one.site.label} to {all_names(one.argument_fields)}{_trap(one.trap)}"
-        for one in step.everys
-    ]
+    return [_applies(one) for one in step.everys]
+
+
+def _applies(one: EachOperator | EveryOperator) -> str:
+    unread = one.arguments.unread
+    names = [str(name) for at, name in enumerate(one.argument_fields) if at not in unread]
+    reads = f", reads {', '.join(names) or 'none'}" if unread else ""
+    return f"applies  {one.site.label} to {all_names(one.argument_fields)}{reads}{_trap(one.trap)}"
 
 
 def _positions_shown(step: Group) -> str:

@@ -30,6 +30,21 @@ def spread(key, rows):
         yield value
 
 
+@buffer("t")
+def spread_second(key, rows):
+    for _first, value, _third in rows:
+        yield value
+
+
+@buffer("t")
+def sizes(key, rows):
+    yield sum(1 for _ in rows)
+
+
+def second_fails_on_three(_first: Any, value: Any) -> Any:
+    return fails_on_three(value)
+
+
 def fails_on_three(value: Any) -> Any:
     if value == 3:
         raise ValueError("three")
@@ -60,6 +75,38 @@ class Builder:
             return done, [result]
         kept = [one for one in fields if output != Fields.SWAP or one != argument]
         return done, kept if output == Fields.REPLACE else [*kept, result]
+
+    def blind_function(self, pipe: Pipe, fields: list[str]) -> tuple[Pipe, list[str]]:
+        """A function that does not look at the first of its arguments."""
+        arguments = self.draw(st.permutations(fields))[:2]
+        if len(arguments) < 2:
+            return pipe, fields
+        result, output = self.new_name(), self.draw(st.sampled_from([Fields.ALL, Fields.RESULTS]))
+        call = self.draw(st.sampled_from([second_fails_on_three, lambda _, value: value]))
+        done = Each(pipe, Fields(*arguments), function(result)(call), output)
+        kept = self.draw(st.booleans())
+        if kept:
+            done = Each(done, Fields(result), keep_if(lambda value: value != 2))
+        return done, [result] if output == Fields.RESULTS else [*fields, result]
+
+    def blind_group(self, pipe: Pipe, fields: list[str]) -> tuple[Pipe, list[str]]:
+        """An Every that does not look at some of its arguments."""
+        key, result = self.field(fields), self.new_name()
+        arguments = self.draw(st.permutations(fields))[:3]
+        sort = self.draw(st.sampled_from([None, Fields(self.field(fields))]))
+        group = GroupBy(self.new_name(), pipe, Fields(key), sort)
+        kind = self.draw(st.sampled_from(["second", "sizes", "total"]))
+        if kind == "total":
+            step = total.fold.step
+            operation = aggregator(
+                result, zero=0, step=lambda t, v, *_: step(t, v), merge=total.fold.merge
+            )
+            return Every(group, Fields(*arguments), operation), [key, result]
+        call = sizes if kind == "sizes" or len(arguments) < 3 else spread_second
+        passed = self.field(fields)
+        done = Every(group, Fields(*arguments), call, Fields(passed, "t"))
+        renamed = Each(done, "t", function(result)(lambda value: value), Fields.SWAP)
+        return renamed, [passed, result]
 
     def filter(self, pipe: Pipe, fields: list[str]) -> tuple[Pipe, list[str]]:
         return Each(pipe, self.field(fields), keep_if(lambda value: value != 2)), fields
@@ -108,6 +155,7 @@ class Builder:
 STEPS = (
     *("function", "function", "function", "filter", "rename", "aggregate"),
     *("buffered", "sorted", "merge", "join", "checkpoint"),
+    *("blind_function", "blind_group"),
 )
 
 

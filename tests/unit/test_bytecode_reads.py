@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
-from cascade2spark.bytecode.reads import attributes_read, parts_read, values_read
+from cascade2spark.bytecode.reads import (
+    arguments_read,
+    attributes_read,
+    parts_read,
+    values_read,
+)
 from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.scalding.sources import TypedTsv
 from cascade2spark.scalding.typed import TypedPipe
@@ -141,6 +148,60 @@ def nested(key, values):
 )
 def test_the_parts_that_a_function_reads_of_many_values_are_known(expected, call) -> None:
     assert expected == values_read(call, FORM, 1)
+
+
+def stored_only(user, at, page):
+    at = page
+    return at
+
+
+def deleted(user, at, page):
+    del user
+
+
+def closed_over(user, at, page):
+    return lambda: at
+
+
+def shown_in_a_debugger(user, at, page):
+    import pdb
+
+    pdb.set_trace()
+
+
+class Base:
+    def made(self, at, page):
+        return super().__repr__()
+
+
+@pytest.mark.parametrize(
+    ("expected", "call"),
+    [
+        ({1}, lambda user, at, page: at),
+        ({0, 2}, lambda user, at, page: user if page else None),
+        ({2}, lambda user, at, page=3, *rest: page),
+        ({1, 2}, lambda user, *rest: 1),
+        (set(), lambda user, at, page, more=1, *, named=2, **others: more + named),
+        ({2}, lambda user, at, page: [at + 1 for at in page]),
+        ({1, 2}, stored_only),
+        ({0}, deleted),
+        ({1}, closed_over),
+        ({0, 1, 2}, shown_in_a_debugger),
+        ({0, 1, 2}, Base.made),
+        ({0, 1, 2}, lambda user, at, page: eval("at")),
+        ({0, 1, 2}, Base().made),
+        ({0, 1, 2}, max),
+        ({0, 1, 2}, print),
+        ({0, 1, 2}, functools.partial(lambda user, at, page: at)),
+    ],
+)
+def test_the_arguments_that_a_function_reads_are_known(expected, call) -> None:
+    assert expected == arguments_read(call, 3)
+
+
+def test_arguments_are_counted_from_the_first_that_is_asked_for() -> None:
+    assert {1} == arguments_read(lambda state, user, at: state + at, 2, first=1)
+    assert {1} == arguments_read(lambda state, *values: state, 2, first=1) - {0}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from cascade2spark.comparators import comparing
+from cascade2spark.connectors import LocalFlowConnector
+from cascade2spark.errors import RunError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin
 from cascade2spark.operations.callables import aggregator, buffer, function
@@ -14,6 +16,9 @@ from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin, Merge, 
 from cascade2spark.planner.lower import lower_plan
 from cascade2spark.planner.rules import RULES
 from cascade2spark.planner.steps import Group, Map, Project, Read, StepPlan
+from cascade2spark.taps import MemoryTap
+from tests.conformance.engines import InProcessConnector
+from tests.inprocess import InProcessEngine
 from tests.planning import Outcome, planned, run
 
 ROWS = [(1, 2, 3, 4), (5, 6, 7, 8)]
@@ -160,9 +165,139 @@ def test_others_run_after_it(traps: Any, build: Any) -> None:
     assert not group_of(build(Pipe("in")), traps=traps).is_partial
 
 
+absolute = function("c")(abs)
+second = aggregator("n", zero=0, step=lambda n, first, other: n + other)
+
+
+@buffer("n")
+def sum_of_c(key, rows):
+    n = 0
+    for _a, _b, c, _d in rows:
+        n += c
+    yield n
+
+
+@buffer("n")
+def size(key, rows):
+    yield sum(1 for _ in rows)
+
+
+@buffer("n")
+def whole_rows(key, rows):
+    for row in rows:
+        yield len(row)
+
+
+def reads_second(_first, other):
+    return other
+
+
+def only_c(pipe: Pipe) -> Pipe:
+    return Each(pipe, "c", function("n")(abs), Fields.RESULTS)
+
+
+@pytest.mark.parametrize(
+    ("columns", "build"),
+    [
+        ((1,), lambda p: Each(p, ("a", "b"), function("n")(reads_second), Fields.RESULTS)),
+        ((0, 1), lambda p: Each(p, ("a", "b"), function("n")(reads_second), ("a", "n"))),
+        ((1, 2), lambda p: only_c(p.keep(("a", "b"), reads_second))),
+        ((1, 2), lambda p: only_c(p.remove(("a", "b"), lambda a, b: b))),
+        ((0, 2), lambda p: GroupBy(p, "a").every(("b", "c"), second)),
+        ((0, 2), lambda p: GroupBy(p, "a").every(sum_of_c, Fields("a", "n"))),
+        ((0, 2), lambda p: GroupBy(p, "a").every(sum_of_c, Fields.RESULTS)),
+        ((0, 1, 2), lambda p: GroupBy(p, "a").every(sum_of_c, Fields("b", "n"))),
+        ((0, 2, 3), lambda p: GroupBy(p, "a", "d").every(sum_of_c, Fields("a", "n"))),
+        ((0,), lambda p: GroupBy(p, "a").every(size, Fields("a", "n"))),
+        (None, lambda p: GroupBy(p, "a").every(whole_rows, Fields("a", "n"))),
+        (None, lambda p: Each(p, function("n")(lambda *values: values[1]), Fields.RESULTS)),
+    ],
+)
+def test_what_a_function_does_not_look_at_is_not_read(columns: Any, build: Any) -> None:
+    pipe = build(Pipe("in"))
+    planned_flow = flow(pipe)
+    assert {"in": columns} == reads(planned_flow.steps)
+    assert plain(pipe).rows == run(planned_flow.steps).rows
+
+
+def test_what_may_be_trapped_is_read_whole() -> None:
+    @buffer("n")
+    def broken_sum(key, rows):
+        for _a, _b, c, _d in rows:
+            yield c // 0
+
+    pipe = GroupBy("g", Pipe("in"), Fields("a")).every(broken_sum, Fields("a", "n"))
+    trapped = flow(pipe, traps=["g"])
+    assert {"in": None} == reads(trapped.steps)
+    assert {"g": ROWS} == run(trapped.steps).trapped
+
+
+def test_an_operation_of_a_class_of_its_own_is_given_everything() -> None:
+    class Mine(type(absolute)):
+        def operate(self, flow_process, function_call):
+            function_call.get_output_collector().add(function_call.get_arguments().get_tuple())
+
+    operation = Mine(reads_second, Fields("n", "m"), absolute.shape)
+    each = Each(Pipe("in"), ("a", "b"), operation, Fields.RESULTS)
+    assert {"in": (0, 1)} == reads(flow(each).steps)
+
+
+def half(_first, other):
+    return 1 / (other - 6)
+
+
+@buffer("n")
+def pairs(key, rows):
+    for _a, b in rows:
+        yield half(None, b)
+
+
+def in_process(properties: Any = None) -> InProcessConnector:
+    return InProcessConnector(properties, InProcessEngine(1, 100, 100))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda p: Each(p, ("a", "b"), function("n")(half), Fields.RESULTS),
+        lambda p: Each(
+            p, ("a", "b"), function("n", many=True)(lambda a, b: [half(0, b)]), Fields.ALL
+        ),
+        lambda p: p.keep(("a", "b"), half),
+        lambda p: GroupBy(p, "c").every(
+            ("a", "b"), aggregator("n", zero=0, step=lambda n, a, b: half(n, b))
+        ),
+        lambda p: GroupBy(p, "c").every(
+            ("a", "b"), aggregator("n", zero=0, step=lambda n, a, b: half(n, b), merge=max)
+        ),
+        lambda p: GroupBy(p, "c", "d").every(("a", "b"), pairs, Fields("a", "n")),
+    ],
+)
+@pytest.mark.parametrize("engine", [LocalFlowConnector, in_process])
+def test_an_error_says_which_values_were_not_read(engine: Any, build: Any) -> None:
+    tail = build(Pipe("in"))
+    sources = {"in": MemoryTap(SOURCES["in"][0], ROWS)}
+    with pytest.raises(RunError) as caught:
+        engine().connect(sources, MemoryTap(), tail).complete()
+    assert "(<not read>, 6)" in str(caught.value)
+    whole = engine({"cascade2spark.rules.off": "skip_unread_arguments"})
+    with pytest.raises(RunError) as caught:
+        whole.connect(sources, MemoryTap(), tail).complete()
+    assert "(5, 6)" in str(caught.value)
+
+
+def test_explain_tells_what_a_function_reads() -> None:
+    grouped = GroupBy(Pipe("in"), "a").every(sum_of_c, Fields("a", "n"))
+    text = flow(grouped).explain("steps")
+    assert "buffer sum_of_c to a, b, c, d, reads c" in text
+    assert "rules    skip_unread_arguments" in text
+    sized = GroupBy(Pipe("in"), "a").every(size, Fields("a", "n"))
+    assert "buffer size to a, b, c, d, reads none" in flow(sized).explain("steps")
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_can_be_switched_off(name: str) -> None:
-    pipe = Pipe("in").keep("b", bool).each("c", function("c")(abs), Fields.REPLACE)
+    pipe = Pipe("in").keep(("b", "d"), lambda b, d: b).each("c", absolute, Fields.REPLACE)
     grouped = GroupBy("g", Pipe("other"), "x").every("y", total)
     tails = [pipe, Pipe("w", pipe.keep("b", bool)), grouped]
     assert name in flow(*tails).fired

@@ -13,6 +13,7 @@ from cascade2spark.planner.rules.drop_unused_persist import drop_unused_persist
 from cascade2spark.planner.rules.fuse_each import fuse_each
 from cascade2spark.planner.rules.partial_aggregation import partial_aggregation
 from cascade2spark.planner.rules.prune_columns import prune_columns
+from cascade2spark.planner.rules.skip_unread_arguments import skip_unread_arguments
 from cascade2spark.planner.steps import StepPlan
 
 __all__ = ["RULES", "Rule", "rewrite_plan"]
@@ -23,6 +24,7 @@ RULES: dict[str, Rule] = {
     "drop_unused_persist": drop_unused_persist,
     "fuse_each": fuse_each,
     "partial_aggregation": partial_aggregation,
+    "skip_unread_arguments": skip_unread_arguments,
     "prune_columns": prune_columns,
 }
 

@@ -30,7 +30,7 @@ from cascade2spark.planner.steps import (
     Union,
     Write,
 )
-from cascade2spark.selection import Layout, Pick
+from cascade2spark.selection import NO_COLUMN, Layout, Pick
 
 __all__ = ["ALL_COLUMNS", "Columns", "is_nameable", "narrow_step", "needs_of", "projected"]
 
@@ -365,16 +365,18 @@ def _from_incoming(layout: Layout, after: frozenset[int]) -> Columns:
 
 
 def _places(pick: Pick) -> Columns:
-    return ALL_COLUMNS if pick.positions is None else frozenset(pick.positions)
+    return ALL_COLUMNS if pick.read is None else frozenset(pick.read)
 
 
 def _moved(pick: Pick, kept: Kept) -> Pick:
     if pick.positions is None or pick.width == len(kept):
         return pick
     index = {old: new for new, old in enumerate(kept)}
-    return attrs.evolve(
-        pick, positions=tuple(index[old] for old in pick.positions), width=len(kept)
-    )
+    positions = [
+        index.get(old, NO_COLUMN) if at in pick.unread else index[old]
+        for at, old in enumerate(pick.positions)
+    ]
+    return attrs.evolve(pick, positions=tuple(positions), width=len(kept))
 
 
 def _joined(left: Columns, right: Columns) -> Columns:

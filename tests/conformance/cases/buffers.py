@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import PlanError, TupleError
+from cascade2spark.errors import PlanError, RunError, TupleError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin
 from cascade2spark.operations import Count
@@ -17,6 +17,35 @@ from tests.conformance.functions import (
 )
 
 case = Topic("buffers")
+
+EVENTS = rows("k t v", ("a", 3, "x"), ("b", 5, None), ("a", 1, "y"))
+
+
+@buffer("sum")
+def sum_of_times(key, rows):
+    found = 0
+    for _key, at, _value in rows:
+        found += at
+    yield found
+
+
+@buffer("n")
+def size(key, rows):
+    yield sum(1 for _ in rows)
+
+
+@buffer("late")
+def late(key, rows):
+    for _, at, _ in rows:
+        if at > 1:
+            yield at
+
+
+@buffer("half")
+def halved(key, rows):
+    for _key, at, _value in rows:
+        yield at / 0
+
 
 KV = rows("k v", ("a", 1), ("b", 5), ("a", 2))
 FRAMES = [
@@ -222,3 +251,45 @@ def rows_for_values(key, rows):
 )
 def a_row_of_one_is_not_a_value(i):
     return Every(GroupBy(i, "k"), "v", rows_for_values)
+
+
+for _name, _output, _expected, _operation in (
+    ("key", Fields("k", "sum"), [("a", 4), ("b", 5)], sum_of_times),
+    ("results", Fields.RESULTS, [4, 5], sum_of_times),
+    ("size", Fields("k", "n"), [("a", 2), ("b", 1)], size),
+    ("read", Fields("late", "t"), [(3, 3), (5, 5)], late),
+    ("unread", Fields("k", "late", "v"), [("a", 3, "x"), ("b", 5, None)], late),
+    ("all", Fields.ALL, [("a", 3, "x", 3), ("b", 5, None, 5)], late),
+):
+    case.add(
+        f"what_a_function_does_not_look_at_passes_as_it_is_{_name}",
+        "section 3.5: a Buffer's results are put together with the row it stands on",
+        lambda i, operation=_operation, output=_output: Every(
+            GroupBy(i, "k", "t"), Fields.ALL, operation, output
+        ),
+        i=EVENTS,
+        expected=_expected,
+        covers=32,
+        python_only=True,
+    )
+
+
+@case(
+    "design, section 2: an error shows the row that was given",
+    i=rows("k t v", ("a", 3, "x")),
+    fails=Fails(RunError, ("halved",), cause=ZeroDivisionError),
+    python_only=True,
+)
+def a_function_that_fails_on_what_it_reads_says_so(i):
+    return Every(GroupBy(i, "k"), Fields.ALL, halved, Fields("k", "half"))
+
+
+@case(
+    "section 8.1: a trap takes the arguments whole, whatever the function looks at",
+    i=rows("k t v", ("a", 3, "x"), ("b", 5, None)),
+    expected=[],
+    traps={"i": [("a", 3, "x"), ("b", 5, None)]},
+    python_only=True,
+)
+def a_trapped_row_is_whole(i):
+    return Every(GroupBy(i, "k"), Fields.ALL, halved, Fields("k", "half"))
