@@ -6,15 +6,16 @@ import base64
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import click
 
+from cascade2spark.cli.exits import FAILED
 from cascade2spark.cli.output import messages
-from cascade2spark.cli.viewing import FileView, Record, view_of
+from cascade2spark.cli.viewing import FileView, Record, TextView, view_of
 from cascade2spark.errors import BadRecord, TapError
 from cascade2spark.files import FileInfo, list_files
 
@@ -24,22 +25,29 @@ _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"})
 
 
 def print_schema(path: str, as_json: bool) -> None:
-    """Print what the files of a path say of themselves; the first one stands for all."""
+    """Print what the files of a path say of themselves; the first one stands for all.
+
+    Exits with 1 where a file is damaged.
+    """
     files = list_files(path)
     view = _first_view(path)
+    empty = _empty_ones(files, view)
     facts = {
         "file": view.info.path,
         **({"files": len(files)} if len(files) > 1 else {}),
         "bytes": sum(info.size for info in files),
+        **({"empty": ", ".join(info.path for info in empty)} if empty else {}),
         **view.facts(),
     }
     if as_json:
         click.echo(json.dumps(facts, default=str, ensure_ascii=False))
-        return
-    width = max(map(len, facts)) + 2
-    for label, value in facts.items():
-        shown = json.dumps(value) if isinstance(value, (dict, list)) else value
-        click.echo(f"{label:<{width}}{shown}")
+    else:
+        width = max(map(len, facts)) + 2
+        for label, value in facts.items():
+            shown = json.dumps(value) if isinstance(value, (dict, list)) else value
+            click.echo(f"{label:<{width}}{shown}")
+    if empty or "damaged" in facts:
+        sys.exit(FAILED)
 
 
 def print_records(
@@ -64,9 +72,17 @@ def print_records(
         bad.append(error)
         messages().print(f"left out: {error.headline}", markup=False, soft_wrap=True)
 
-    records = chain.from_iterable(
-        view(info).records(on_bad) for info in list_files(path) if info.size
-    )
+    files = list_files(path)
+    empty = _empty_ones(files, _first_view(path)) if files else []
+
+    def all_records() -> Iterator[Record]:
+        for info in files:
+            if info in empty:
+                on_bad(BadRecord(f"{info.path} is empty: it lacks even a header"))
+            elif info.size:
+                yield from view(info).records(on_bad)
+
+    records = all_records()
     write = _json_line if style == "json" else _tsv_line
     for record in islice(records, head):
         click.echo(write(record))
@@ -79,6 +95,12 @@ def _first_view(path: str) -> FileView:
     if not files:
         raise TapError(f"{path} holds no file")
     return view_of(files[0])
+
+
+def _empty_ones(files: Sequence[FileInfo], view: FileView) -> list[FileInfo]:
+    """Return the files that hold nothing, where a format has a header even without records."""
+    is_text = isinstance(view, TextView)
+    return [] if is_text else [info for info in files if not info.size]
 
 
 def _json_line(record: Record) -> str:

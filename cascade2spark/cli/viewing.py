@@ -81,7 +81,7 @@ class SequenceView(FileView):
     decode: Callable[[bytes], Record] | None = None
 
     def facts(self) -> dict[str, object]:
-        bad: list[BadRecord] = []
+        bad: list[TapError] = []
         end = min(self.info.size, _COUNTED_BYTES)
         with open_for_read(self.info.path) as file:
             header = read_header(file, self.info.path)
@@ -91,6 +91,8 @@ class SequenceView(FileView):
                 uncounted = None
             except (Unsupported, TapError) as unread:
                 count, uncounted = 0, unread
+                if isinstance(unread, TapError):
+                    bad.append(unread)
         facts: dict[str, object] = {
             "format": f"sequence file, version {header.version}",
             "key": header.key_class,
@@ -108,7 +110,8 @@ class SequenceView(FileView):
             facts["records"] = count
         if bad:
             more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-            facts["damaged"] = bad[0].headline + more
+            at = ", ".join(f"{label} {value}" for label, value in bad[0].details.items())
+            facts["damaged"] = bad[0].headline + (f" ({at})" if at else "") + more
         if count:
             facts["bytes a record"] = f"{(self.info.size - header.size_bytes) / count:.1f}"
         return facts

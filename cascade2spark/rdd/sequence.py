@@ -120,8 +120,6 @@ class _Pairs(RecordFormat):
     codec: str = "zlib"
 
     def read(self, split: Split, call: Call) -> Iterator[list[Any]]:
-        if not split.size:
-            return  # what Hadoop leaves of a task without output
         with open_for_read(split.path) as opened:
             reader = SequenceFileReader(
                 opened,

@@ -105,8 +105,6 @@ class _SequenceScheme(Scheme):
     def blocks(self, split: Split, source: SourceInfo, block_bytes: int) -> Iterator[SequenceBlock]:
         damages: list[BadRecord] = []
         with open_for_read(split.path) as opened:
-            if not split.size:
-                return  # what Hadoop leaves of a task without output is no file of any kind
             reader = SequenceFileReader(
                 opened,
                 split.path,

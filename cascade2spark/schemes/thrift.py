@@ -186,8 +186,6 @@ class ThriftSequenceFile(Scheme):
 
     def blocks(self, split: Split, source: SourceInfo, block_bytes: int) -> Iterator[ThriftBlock]:
         wants_key = self.key is not None and (source.wanted is None or 0 in source.wanted)
-        if not split.size:
-            return  # what Hadoop leaves of a task without output
         with open_for_read(split.path) as opened:
             yield from thrift_blocks(
                 opened,

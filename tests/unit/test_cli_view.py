@@ -135,8 +135,23 @@ def test_damage_ends_the_command_or_is_left_out(tmp_path) -> None:
     assert (1, ["a", "c"]) == (left.exit_code, left.stdout.splitlines())
     assert "left out" in left.stderr
     path.write_bytes(data[:-2])
-    facts = json.loads(lines_of("schema", path, "--json")[0])
-    assert 2 == facts["records"] and "5 bytes, 3 are left" in facts["damaged"]
+    found = call("schema", path, "--json")
+    facts = json.loads(found.stdout)
+    assert 1 == found.exit_code and 2 == facts["records"]
+    assert "5 bytes, 3 are left (offset 121, record number 2)" in facts["damaged"]
+
+
+def test_a_file_that_lacks_its_header_is_told(tmp_path) -> None:
+    written(tmp_path / "a", NullWritable(), BytesWritable(), [None], [b"a"])
+    (tmp_path / "b").write_bytes(b"")
+    (tmp_path / "_SUCCESS").write_bytes(b"")
+    broken = call("cat", tmp_path, "--format", "tsv")
+    assert (1, "a\n") == (broken.exit_code, broken.stdout)
+    assert "b is empty: it lacks even a header" in broken.stderr
+    left = call("cat", tmp_path, "--skip-bad", "--format", "tsv")
+    assert (1, "a\n") == (left.exit_code, left.stdout) and "left out" in left.stderr
+    facts = call("schema", tmp_path)
+    assert 1 == facts.exit_code and str(tmp_path / "b") in facts.stdout
 
 
 def test_a_format_may_decode_values_itself(tmp_path) -> None:

@@ -8,11 +8,16 @@ import pytest
 
 from cascade2spark.codecs.writable_containers import ArrayWritable
 from cascade2spark.codecs.writables import LongWritable, Text
-from cascade2spark.errors import BadRecord, BuildError, PlanError, RunError
+from cascade2spark.connectors import LocalFlowConnector
+from cascade2spark.errors import BadRecord, BuildError, PlanError, RunError, TapError
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo, Split
+from cascade2spark.pipes import Pipe
 from cascade2spark.schemes import Scheme, SequenceFile, SourceInfo, WritableSequenceFile
+from cascade2spark.taps import Hfs, MemoryTap
 from cascade2spark.types import Double, Float, Integer, Long, Object, Short, String
+from tests.conformance.engines import InProcessConnector
+from tests.inprocess import InProcessEngine
 from tests.unit.stored_files import read, stored
 
 AB = Fields("a", "b")
@@ -47,8 +52,25 @@ def test_a_file_without_rows_is_whole(scheme, tmp_path) -> None:
     path = tmp_path / "part-00000"
     path.write_bytes(scheme.empty_file(scheme.sink_fields))
     assert [] == read(scheme, path)
+
+
+@pytest.mark.parametrize(
+    "connector", [LocalFlowConnector(), InProcessConnector({}, InProcessEngine(2))]
+)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_file_without_a_header_is_refused(scheme, connector, tmp_path) -> None:
+    """As Hadoop does: its reader ends with an EOFException."""
+    stored(scheme, ROWS, tmp_path / "part-00000")
+    (tmp_path / "_SUCCESS").write_bytes(b"")
+    (tmp_path / ".part-00001.crc").write_bytes(b"")
+    source = Hfs(scheme, tmp_path)
+    connector.connect(source, MemoryTap(), Pipe("p")).complete()
+    path = tmp_path / "part-00001"
     path.write_bytes(b"")
-    assert [] == read(scheme, path)
+    with pytest.raises(TapError) as caught:
+        connector.connect(source, MemoryTap(), Pipe("p")).complete()
+    assert f"{path} is not a sequence file" == caught.value.headline
+    assert "no bytes" == caught.value.details["begins with"]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
