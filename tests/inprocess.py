@@ -16,29 +16,24 @@ from typing import Any
 import attrs
 
 from cascade2spark.batch.aggregate import PartialAggregate, can_aggregate_parts
-from cascade2spark.batch.batches import Batch, NotColumns, batch_rows, columns_of, rows_of
+from cascade2spark.batch.batches import Batch, NotColumns, batch_rows
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.chain import ChainSpec, run_chain
-from cascade2spark.batch.column_table import ColumnTable
 from cascade2spark.batch.every import EveryRun
 from cascade2spark.batch.forms import ChainBuilder, with_columns
 from cascade2spark.batch.grouping import GroupReduce, JoinReduce
-from cascade2spark.batch.hash_join import HashJoin, JoinTable
+from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.join import CoGroupRun, required_sides
-from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.reading import reader_kernel
-from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext, TaskReport, TrapColumns
 from cascade2spark.batch.spill import SpillSpace
-from cascade2spark.batch.split import split_batch
 from cascade2spark.counters import StepCounters
 from cascade2spark.errors import BadRecord, FlowError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import matching_paths
 from cascade2spark.local.inout import rows_of_tap, written_rows
 from cascade2spark.operations.failures import located_error
-from cascade2spark.ordering import KeyOrder
 from cascade2spark.planner.steps import (
     BroadcastJoin,
     CoGroup,
@@ -48,8 +43,6 @@ from cascade2spark.planner.steps import (
     Read,
     RunContext,
     RunResult,
-    Side,
-    Site,
     Step,
     StepPlan,
     Union,
@@ -59,34 +52,22 @@ from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.selection import Pick
 from cascade2spark.spark.grouping import reduce_of
 from cascade2spark.taps.paths import PathTap
+from tests.inprocess_leaves import (
+    Exchange,
+    ExchangeLeaf,
+    HeldTables,
+    Leaf,
+    Path,
+    SinkLeaf,
+    TakenLeaf,
+    bad_row,
+)
 
 Row = tuple[Any, ...]
 Rows = list[Row]
-Path = tuple[int, ...]  # the inputs of the Unions that a row came by, nearest to its end first
 OnBad = Callable[[BadRecord], None]
 _MEMORY_BYTES = 1 << 28
 Place = tuple[int, int]  # step number and position of one of its inputs
-
-
-@attrs.define
-class Exchange:
-    """What reached one input of one step: batches with the order they arrive in."""
-
-    batches: dict[int, list[tuple[Path, int, int, Batch]]] = attrs.field(
-        factory=lambda: defaultdict(list)
-    )
-
-    def add(self, target: int, path: Path, source: int, batch: Batch) -> None:
-        held = self.batches[target]
-        held.append((path, source, len(held), batch))
-
-    def taken(self, target: int) -> list[Batch]:
-        """Return one partition's batches in (path, source partition, sequence) order."""
-        return [batch for *_, batch in sorted(self.batches[target], key=lambda held: held[:3])]
-
-    def taken_rows(self, target: int) -> list[Rows]:
-        """Return the same batches as rows."""
-        return list(map(_as_rows, self.taken(target)))
 
 
 class InProcessEngine:
@@ -200,17 +181,17 @@ class _Run:
 
     # -- the tree of a task ----------------------------------------------------------------------
 
-    def _chain(self, head: Step) -> tuple[ChainSpec, list[_LeafSpec]]:
+    def _chain(self, head: Step) -> tuple[ChainSpec, list[Leaf]]:
         chain = ChainBuilder(self.as_columns)
-        leaves: list[_LeafSpec] = []
+        leaves: list[Leaf] = []
 
-        def end(parent: int, leaf: _LeafSpec) -> None:
+        def end(parent: int, leaf: Leaf) -> None:
             chain.leaf(parent, leaf)
             leaves.append(leaf)
 
         def grow(parent: int, step: Step, path: Path) -> None:
             if step.number == self.taken:
-                end(parent, _Taken(self))
+                end(parent, TakenLeaf(self))
             for reader, position in self.readers[step.number]:
                 if isinstance(reader, Map):
                     grow(chain.run(parent, reader.operators), reader, path)
@@ -225,7 +206,7 @@ class _Run:
                     if reader.sides[0].source == position:
                         grow(chain.hash_join(parent, self._hash_join(reader)), reader, path)
                 elif isinstance(reader, Write):
-                    end(parent, _SinkLeaf(self, reader, path))
+                    end(parent, SinkLeaf(self, reader, path))
                 elif not isinstance(reader, (Group, CoGroup, BroadcastJoin, Persist)):
                     raise Unsupported(f"no stage for {reader.site.label}", asked=type(reader))
                 else:
@@ -251,22 +232,22 @@ class _Run:
             step.key, step.key_order, step.everys, capacity, step.site, step.cache
         )
 
-    def _exchange(self, step: Step, position: int, path: Path) -> _ExchangeLeaf:
+    def _exchange(self, step: Step, position: int, path: Path) -> ExchangeLeaf:
         if isinstance(step, Group):
             width = step.key_order.width
             is_partial = self._is_partial(step)
             key = Pick(tuple(range(width))) if is_partial else step.key
-            return _ExchangeLeaf(self, step, position, path, key, None, step.trap)
+            return ExchangeLeaf(self, step, position, path, key, None, step.trap)
         if isinstance(step, CoGroup) or (
             isinstance(step, BroadcastJoin) and self.runs_as_co_group(step)
         ):
             side = next(side for side in step.sides if side.source == position)
-            return _ExchangeLeaf(self, step, position, path, side.key, None, step.trap)
+            return ExchangeLeaf(self, step, position, path, side.key, None, step.trap)
         if not isinstance(step, BroadcastJoin):
-            return _ExchangeLeaf(self, step, position, path, None, step.site)
+            return ExchangeLeaf(self, step, position, path, None, step.site)
         # The join itself counts what streams.
         site = None if step.sides[0].source == position else step.site
-        return _ExchangeLeaf(self, step, position, path, None, site)
+        return ExchangeLeaf(self, step, position, path, None, site)
 
     def _hash_join(self, step: BroadcastJoin) -> HashJoin:
         return HashJoin(
@@ -274,7 +255,7 @@ class _Run:
             key_order=step.key_order,
             joiner=step.joiner,
             joined=step.joined,
-            source=_Tables(self, step),
+            source=HeldTables(self, step),
             site=step.site,
             trap=step.trap,
             is_self_join=step.is_self_join,
@@ -346,7 +327,7 @@ class _Run:
 
         def on_bad(error: BadRecord) -> None:
             if reports_here:
-                _bad_row(task, step, error, error.payload, step.fields)
+                bad_row(task, step, error, error.payload, step.fields)
 
         try:
             seen = list(self._all_of(step, task, on_bad))
@@ -426,159 +407,12 @@ class _Run:
             step.fields,
             self.context.outputs.get(step.number),
             rows,
-            lambda error, row: _bad_row(task, step, error, row, step.fields),
+            lambda error, row: bad_row(task, step, error, row, step.fields),
         )
         self.result.manifests[step.number] = manifests
         task.report.count_rows(step.site.key, 0, written)
         task.flow_process.increment(StepCounters.Tuples_Written, written)
         self.report.add_record(task.report.as_record())
-
-
-class _LeafSpec:
-    """A leaf is its own writer: nothing travels here."""
-
-    def open(self, task: TaskContext) -> Any:
-        opened = self.__class__.__new__(self.__class__)
-        opened.__dict__.update(self.__dict__, task=task)
-        return opened
-
-    def finish(self) -> Iterable[Any]:
-        return ()
-
-    def close(self, *, is_failing: bool) -> None:
-        pass
-
-
-class _ExchangeLeaf(_LeafSpec):
-    def __init__(
-        self,
-        run: _Run,
-        step: Any,
-        position: int,
-        path: Path,
-        key: Pick | None,
-        site: Site | None = None,
-        trap: int | None = None,
-    ) -> None:
-        self.run, self.step, self.position, self.path = run, step, position, path
-        self.site = site
-        self.trap, self.key = trap, key
-        self.order: KeyOrder | None = getattr(step, "key_order", None)
-
-    def push(self, batch: Batch) -> None:
-        exchange = self.run.exchanges[self.step.number, self.position]
-        source = self.task.flow_process.get_current_slice_num()
-        if self.site is not None:
-            self.task.report.count_rows(self.site.key, batch_rows(batch), 0)
-        if self.key is None or self.order is None:
-            target = 0 if self.is_held_side() else source
-            exchange.add(target, self.path, source, batch)
-            return
-
-        def on_bad(error: Exception, row: Row) -> None:
-            _bad_row(self.task, self.step, error, row, None)
-            self.task.report.count_rows(self.step.site.key, 1, 0)  # the group counts the others
-
-        partitions = self.run.engine.partitions
-        batch = self.as_sent(batch)
-        for target, part in split_batch(batch, self.key, self.order, partitions, on_bad):
-            exchange.add(target, self.path, source, part)
-
-    def as_sent(self, batch: Batch) -> Batch:
-        """Return rows as columns where the group can bring columns together."""
-        step = self.step
-        if not isinstance(batch, list) or not batch or not self.run.as_columns:
-            return batch
-        if isinstance(step, BroadcastJoin) or not self.run.reduce_of(step).takes_columns:
-            return batch
-        try:
-            return columns_of(batch, len(batch[0]))
-        except NotColumns as reason:
-            self.task.report.count_fallback(step.site.key, str(reason))
-            return batch
-
-    def is_held_side(self) -> bool:
-        return isinstance(self.step, BroadcastJoin) and any(
-            side.source == self.position for side in self.step.sides[1:]
-        )
-
-
-class _SinkLeaf(_LeafSpec):
-    def __init__(self, run: _Run, step: Write, path: Path) -> None:
-        self.run, self.step, self.path = run, step, path
-        self.pick = step.pick.of()
-
-    def push(self, batch: Batch) -> None:
-        self.task.report.count_rows(self.step.site.key, batch_rows(batch), 0)
-        picked: Rows = []
-        for row in _as_rows(batch):
-            try:
-                picked.append(self.pick(row))
-            except Exception as error:
-                _bad_row(self.task, self.step, error, row, self.step.fields)
-        if not isinstance(batch, list):
-            self.check_written(batch, picked)
-        source = self.task.flow_process.get_current_slice_num()
-        self.run.exchanges[self.step.number, 0].add(0, self.path, source, picked)
-
-    def check_written(self, columns: Batch, picked: Rows) -> None:
-        """Assert that a file of columns has the same bytes as one of their rows."""
-        scheme, fields = getattr(self.step.tap, "_scheme", None), self.step.fields
-        positions = self.step.pick.positions
-        if scheme is None or positions is None:
-            return
-        by_rows, by_columns = scheme.writer(fields), scheme.writer(fields)
-        kernel = writer_kernel(scheme, fields, by_columns)
-        if kernel is None:
-            return
-        try:
-            written = kernel(selected(columns, positions)) + by_columns.finish()
-        except NotColumns as reason:
-            self.task.report.count_fallback(self.step.site.key, str(reason))
-            return
-        assert written == by_rows.encode(picked) + by_rows.finish()
-        self.task.report.forms[self.step.site.key] = "columns"
-
-
-class _Taken(_LeafSpec):
-    def __init__(self, run: _Run) -> None:
-        self.run = run
-
-    def push(self, batch: Batch) -> None:
-        self.run.sampled.append(list(_as_rows(batch)))
-
-
-@attrs.frozen(eq=False)
-class _Tables:
-    run: _Run
-    step: BroadcastJoin
-
-    def tables(self, task: TaskContext) -> list[JoinTable]:
-        step = self.step
-        return [JoinTable(self._rows(s), s.key, step.key_order) for s in step.sides[1:]]
-
-    def column_tables(self, task: TaskContext) -> list[ColumnTable]:
-        exchanges, number = self.run.exchanges, self.step.number
-        return [
-            ColumnTable(
-                exchanges[number, side.source].taken(0), len(side.fields), side.key.positions or ()
-            )
-            for side in self.step.sides[1:]
-        ]
-
-    def _rows(self, side: Side) -> list[Rows]:
-        return self.run.exchanges[self.step.number, side.source].taken_rows(0)
-
-
-def _as_rows(batch: Batch) -> Rows:
-    return batch if isinstance(batch, list) else rows_of(batch)
-
-
-def _bad_row(task: TaskContext, step: Any, error: Exception, row: Row, fields: Any) -> None:
-    located = located_error(error, step.site, row, fields)
-    if step.trap is None:
-        raise located from located.__cause__
-    task.trap(step.trap, row, located, step.site)
 
 
 def _trap_failed(error: Exception, row: Row) -> None:
