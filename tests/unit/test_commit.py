@@ -522,6 +522,18 @@ def test_parts_are_compressed_whole(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "out" / "part-00000.gz").read_bytes()) == b"h\nx\ny\n"
 
 
+@pytest.mark.parametrize("sizes", [[3 << 20] * 5, [9 << 20, 1], [1 << 10] * 5_000])
+def test_the_disk_is_told_early_of_large_parts(tmp_path: Path, sizes: list[int]) -> None:
+    commit = OutputCommit(str(tmp_path / "out"))
+    commit.prepare()
+    given = [bytes([number % 251]) * size for number, size in enumerate(sizes)]
+    with commit.place.open_part(0) as file:
+        for one in given:
+            file.write(one, 1)
+        commit.commit([file.close()])
+    assert b"".join(given) == (tmp_path / "out" / "part-00000").read_bytes()
+
+
 def test_update_numbers_on_in_subfolders_too(tmp_path: Path) -> None:
     for _ in range(2):
         commit = OutputCommit(tmp_path / "out", "UPDATE")
