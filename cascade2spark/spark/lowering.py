@@ -20,13 +20,11 @@ import attrs
 from pyspark import RDD, SparkContext, StorageLevel
 
 from cascade2spark.batch.aggregate import PartialAggregate
-from cascade2spark.batch.chain import ChainSpec, Leaf
+from cascade2spark.batch.chain import ChainSpec
 from cascade2spark.batch.forms import ChainBuilder
 from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.kernels.reading import reader_kernel
-from cascade2spark.batch.lifecycle import TrapColumns
 from cascade2spark.errors import Unsupported
-from cascade2spark.fields import Fields
 from cascade2spark.planner.steps import (
     BroadcastJoin,
     CoGroup,
@@ -40,38 +38,25 @@ from cascade2spark.planner.steps import (
     Union,
     Write,
 )
-from cascade2spark.schemes.base import Scheme
-from cascade2spark.selection import Pick
 from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.end_to_end import end_to_end
-from cascade2spark.spark.exits import OnlyExit, OnlySinks, keeping_of, maker_of
-from cascade2spark.spark.forms import Forms, groups_columns
+from cascade2spark.spark.exits import OnlyExit, OnlySinks, keeping_of
+from cascade2spark.spark.forms import Forms
 from cascade2spark.spark.grouping import ReduceSource, reduce_of
-from cascade2spark.spark.hash_join import (
-    BroadcastSide,
-    BroadcastTables,
-    HeldSide,
-    broadcast_side,
-)
+from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, HeldSide, broadcast_side
 from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, heavy_first
-from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource, PartSink
-from cascade2spark.spark.leaves import BlockLeaf, ExchangeLeaf, Maker, RowsSink
+from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
+from cascade2spark.spark.lower_leaves import LeafLowering
 from cascade2spark.spark.made_here import blocks_made_here, can_make_here
-from cascade2spark.spark.partitioned import PartitionSink
 from cascade2spark.spark.partitions import Partitions
-from cascade2spark.spark.reading import Reading, is_hadoop, reading_of
+from cascade2spark.spark.reading import Reading, reading_of
 from cascade2spark.spark.session import cores_of, driver_versions, worker_memory
-from cascade2spark.spark.shuffle import Exchange, exchanged
+from cascade2spark.spark.shuffle import exchanged
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
-from cascade2spark.spark.tasks import TaskFunction, TaskSource, TrapPlace
-from cascade2spark.taps import DataFrameTap, MemoryTap, RDDTap
-from cascade2spark.taps.partition_scheme import PartitionScheme
-from cascade2spark.taps.paths import PathTap
+from cascade2spark.spark.tasks import TaskFunction, TaskSource
 
 __all__ = ["Lowering", "SinkItems"]
-
-_MAP_SHARE = 4
 
 
 @attrs.frozen(eq=False)
@@ -132,12 +117,15 @@ class Lowering:
         self._partitions = Partitions(
             self.lineage, self._reading, context, run.settings, self._memory_bytes
         )
+        self._leaves = LeafLowering(
+            context, run, self.lineage, self._partitions, self._memory_bytes
+        )
         self._chains: dict[int, _Chain] = {}
         self._blocks: dict[Target, RDD[Any]] = {}
         self._sides: dict[int, dict[int, BroadcastSide]] = {}
         self._numbered = 0
         self._versions = driver_versions()
-        self._traps = {spec.number: self._trap_place(spec) for spec in plan.traps}
+        self._traps = {spec.number: self._leaves.trap_place(spec) for spec in plan.traps}
 
     @property
     def partitions(self) -> Mapping[int, int]:
@@ -266,7 +254,7 @@ class Lowering:
                 parent = placed[key]
             if isinstance(way.step, Group) and way.step.is_partial:
                 parent = chain.partial(parent, self._partial(way.step))
-            chain.leaf(parent, self._leaf(source, way))
+            chain.leaf(parent, self._leaves.leaf(source, way))
         return chain.spec()
 
     def _add_stage(self, chain: ChainBuilder, step: Step, parent: int) -> int:
@@ -283,72 +271,6 @@ class Lowering:
         return PartialAggregate(
             step.key, step.key_order, step.everys, capacity, step.site, step.cache
         )
-
-    # -- where rows leave --------------------------------------------------------------------------
-
-    def _leaf(self, source: Step, way: Exit) -> Leaf:
-        step = way.step
-        first = self._first_partition(source, way)
-        if isinstance(step, Write):
-            return self._sink(step, first, maker_of(source, way))
-        if isinstance(step, (Group, CoGroup)):
-            exchange, maker = self._exchange(step, way.place), maker_of(source, way)
-            return ExchangeLeaf(exchange, first, step.site, step.trap, maker)
-        kept = step.site if isinstance(step, Persist) else None
-        return BlockLeaf(first, maker_of(source, way), kept)
-
-    def _sink(self, step: Write, first: int, maker: Maker) -> Leaf:
-        tap = step.tap
-        if not isinstance(tap, (PathTap, MemoryTap, RDDTap, DataFrameTap)):
-            raise Unsupported(
-                f"Spark cannot write a {type(tap).__name__}", asked=repr(tap), origin=tap.origin
-            )
-        if isinstance(tap, (MemoryTap, RDDTap, DataFrameTap)):
-            return RowsSink(BlockLeaf(first, maker), step.pick, step.site, step.trap)
-        self._check_target(tap)
-        place = self.run.outputs[step.number]
-        if isinstance(tap.scheme, PartitionScheme):
-            return PartitionSink(
-                tap.scheme, step.fields, step.pick, place, step.site, step.trap, first
-            )
-        return PartSink(tap.scheme, step.fields, step.pick, place, step.site, step.trap, first)
-
-    def _check_target(self, tap: Any) -> None:
-        """Refuse a path that Hadoop would put elsewhere than on the disk of this machine."""
-        if is_hadoop(tap, tap.paths, self.context):
-            raise Unsupported(
-                "part files cannot be written through Hadoop's file system yet",
-                asked=repr(tap),
-                origin=tap.origin,
-                fix="give the path its scheme, such as file:///shared/folder",
-            )
-
-    def _exchange(self, step: Group | CoGroup, place: int) -> Exchange:
-        settings = self.run.settings
-        if isinstance(step, Group):
-            key = step.key
-            if step.is_partial:
-                key = Pick(tuple(range(step.key_order.width)))
-        else:
-            key = next(side.key for side in step.sides if side.source == place)
-        return Exchange(
-            key=key,
-            order=step.key_order,
-            partitions=self._partitions.of(step),
-            source=place,
-            block_bytes=settings.block_bytes,
-            map_bytes=self._memory_bytes // _MAP_SHARE,
-            to_columns=settings.form != "rows" and groups_columns(step),
-        )
-
-    def _first_partition(self, source: Step, way: Exit) -> int:
-        """Return how many map tasks come before those of this chain, in pipe order."""
-        first = 0
-        for other, other_way in self.lineage.feeds(way.target):
-            if other_way is way:
-                return first
-            first += self._partitions.of(other)
-        raise AssertionError(f"step {source.number} does not feed {way.target}")
 
     # -- where rows come from ----------------------------------------------------------------------
 
@@ -477,24 +399,4 @@ class Lowering:
             site=step.site,
             trap=step.trap,
             is_self_join=step.is_self_join,
-        )
-
-    # -- traps -------------------------------------------------------------------------------------
-
-    def _trap_place(self, spec: Any) -> TrapPlace:
-        columns = TrapColumns.of(spec.settings or self.run.settings)
-        output = self.run.trap_outputs.get(spec.number)
-        if isinstance(spec.tap, (MemoryTap, RDDTap, DataFrameTap)) or output is None:
-            return TrapPlace(columns, takes=spec.takes)
-        if not isinstance(spec.tap, PathTap):
-            raise Unsupported(
-                f"Spark cannot write a {type(spec.tap).__name__}",
-                asked=repr(spec.tap),
-                origin=spec.tap.origin,
-            )
-        self._check_target(spec.tap)
-        scheme: Scheme = spec.tap.scheme
-        fields = spec.tap.sink_fields
-        return TrapPlace(
-            columns, scheme, fields if fields.is_defined() else Fields.UNKNOWN, output, spec.takes
         )
