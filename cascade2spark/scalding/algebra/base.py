@@ -18,6 +18,7 @@ from cascade2spark.errors import OperationError, shown_value
 __all__ = [
     "CHUNK",
     "NOTHING",
+    "BulkMonoid",
     "FunctionSemigroup",
     "Group",
     "Monoid",
@@ -90,6 +91,26 @@ class Monoid(Semigroup):
     def is_non_zero(self, value: Any) -> bool:
         """Whether a value differs from zero; maps drop entries that do not."""
         return bool(value != self.zero)
+
+
+class BulkMonoid(Monoid):
+    """A monoid that adds many values in one go, which costs less than two by two."""
+
+    @abc.abstractmethod
+    def sum_of(self, values: Iterable[Any]) -> Any:
+        """Return the sum of any number of values."""
+
+    def plus(self, left: Any, right: Any) -> Any:
+        return self.sum_of((left, right))
+
+    def sum_or(self, values: Iterable[Any], default: Any) -> Any:
+        iterator = iter(values)
+        for first in iterator:
+            second = next(iterator, None)
+            if second is None:
+                return first
+            return self.sum_of(itertools.chain((first, second), iterator))
+        return default
 
 
 class Group(Monoid):

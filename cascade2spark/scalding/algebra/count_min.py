@@ -5,7 +5,6 @@ The table is that of Apache DataSketches; while there are few keys they are coun
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +13,7 @@ import attrs
 
 from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.scalding.algebra.approximate import Approximate
-from cascade2spark.scalding.algebra.base import Monoid, refused
+from cascade2spark.scalding.algebra.base import BulkMonoid, refused
 from cascade2spark.scalding.algebra.hashing import bytes_of, datasketches, hash64
 
 __all__ = ["CountMinMonoid", "CountMinSketch"]
@@ -24,7 +23,7 @@ _CELLS_PER_KEY = 64
 
 
 @attrs.frozen
-class CountMinMonoid(Monoid):
+class CountMinMonoid(BulkMonoid):
     """Sketches of how often keys occur; only those of the same parameters can be added.
 
     The estimate of a key is never below the truth, and above it by more than ``eps`` times the
@@ -90,19 +89,7 @@ class CountMinMonoid(Monoid):
     def is_non_zero(self, value: Any) -> bool:
         return bool(value.total_count)
 
-    def plus(self, left: Any, right: Any) -> CountMinSketch:
-        return self._sum_all((left, right))
-
-    def sum_or(self, values: Iterable[Any], default: Any) -> Any:
-        iterator = iter(values)
-        for first in iterator:
-            second = next(iterator, None)
-            if second is None:
-                return first
-            return self._sum_all(itertools.chain((first, second), iterator))
-        return default
-
-    def _sum_all(self, values: Iterable[Any]) -> CountMinSketch:
+    def sum_of(self, values: Iterable[Any]) -> CountMinSketch:
         tally = _Tally(self)
         for value in values:
             tally.add(value)
@@ -142,7 +129,7 @@ class CountMinSketch:
 
     def plus(self, other: CountMinSketch) -> CountMinSketch:
         """Return the sketch of the occurrences of both."""
-        return self.monoid.plus(self, other)
+        return self.monoid.sum_of((self, other))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CountMinSketch) and self._state() == other._state()

@@ -13,7 +13,7 @@ import attrs
 
 from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.scalding.algebra.approximate import Approximate
-from cascade2spark.scalding.algebra.base import Monoid, refused
+from cascade2spark.scalding.algebra.base import BulkMonoid, Monoid, refused
 from cascade2spark.scalding.algebra.hashing import bytes_of, datasketches, hash64
 
 __all__ = ["HLL", "HyperLogLogMonoid", "UniqueCountMonoid", "bits_for_error"]
@@ -53,7 +53,7 @@ class HLL:
 
     def plus(self, other: HLL) -> HLL:
         """Return the sketch of both sets together."""
-        return HyperLogLogMonoid(self.bits).plus(self, other)
+        return HyperLogLogMonoid(self.bits).sum_of((self, other))
 
     def __eq__(self, other: object) -> bool:
         # Bytes also tell of the order of adding; equal sketches add nothing to one another.
@@ -85,7 +85,7 @@ def bits_for_error(error: float) -> int:
 
 
 @attrs.frozen
-class HyperLogLogMonoid(Monoid):
+class HyperLogLogMonoid(BulkMonoid):
     """Sketches of sets; the sum is the sketch of the union, and loses nothing.
 
     The relative standard error of a size is at most 1.04 / sqrt(2**bits), of 12 bits 1.6 %, of
@@ -125,19 +125,7 @@ class HyperLogLogMonoid(Monoid):
     def is_non_zero(self, value: Any) -> bool:
         return not value.sketch.is_empty()
 
-    def plus(self, left: Any, right: Any) -> HLL:
-        return self._united((left, right))
-
-    def sum_or(self, values: Iterable[Any], default: Any) -> Any:
-        iterator = iter(values)
-        for first in iterator:
-            second = next(iterator, None)
-            if second is None:
-                return first
-            return self._united(itertools.chain((first, second), iterator))
-        return default
-
-    def _united(self, values: Iterable[Any]) -> HLL:
+    def sum_of(self, values: Iterable[Any]) -> HLL:
         library = datasketches("A HyperLogLog")
         union = library.hll_union(self.bits)
         for value in values:
@@ -165,7 +153,7 @@ class HyperLogLogMonoid(Monoid):
         for count in range(1, len(sketches) + 1):
             for some in itertools.combinations(sketches, count):
                 sign = 1 if count % 2 else -1
-                total += sign * self._united(some).estimated_size
+                total += sign * self.sum_of(some).estimated_size
         return max(total, 0.0)
 
 

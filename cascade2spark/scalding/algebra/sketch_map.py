@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import heapq
-import itertools
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import attrs
 
 from cascade2spark.errors import OperationError
-from cascade2spark.scalding.algebra.base import Monoid, refused
+from cascade2spark.scalding.algebra.base import BulkMonoid, Monoid, refused
 from cascade2spark.scalding.algebra.collecting import check_at_least
 from cascade2spark.scalding.algebra.hashing import bytes_of, hash64
 from cascade2spark.scalding.algebra.numeric import IntRing
@@ -43,7 +42,7 @@ class SketchMap:
 
 
 @attrs.frozen
-class SketchMapMonoid(Monoid):
+class SketchMapMonoid(BulkMonoid):
     """Sums per key in width times depth cells; the same parameters are needed to add two.
 
     For numbers of at least 0 the sum of a key is never too small, and too large by more than
@@ -92,19 +91,7 @@ class SketchMapMonoid(Monoid):
         """Return the sketch of any number of keys and values."""
         return self.sum(self.create(key, value) for key, value in pairs)  # type: ignore[no-any-return]
 
-    def plus(self, left: Any, right: Any) -> SketchMap:
-        return self._sum_all((left, right))
-
-    def sum_or(self, values: Iterable[Any], default: Any) -> Any:
-        iterator = iter(values)
-        for first in iterator:
-            second = next(iterator, None)
-            if second is None:
-                return first
-            return self._sum_all(itertools.chain((first, second), iterator))
-        return default
-
-    def _sum_all(self, sketches: Iterable[Any]) -> SketchMap:
+    def sum_of(self, sketches: Iterable[Any]) -> SketchMap:
         plus = self.values.plus
         cells: dict[tuple[int, int], Any] = {}
         keys: dict[Any, None] = {}  # in order of arrival, so that ties are settled alike
