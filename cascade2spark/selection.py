@@ -8,18 +8,30 @@ row's own width, and what cannot be found fails for that row.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import itemgetter
-from typing import Any, Literal, NoReturn
+from typing import Any
 
 import attrs
 
 from cascade2spark.errors import FieldNotFound, TupleError
 from cascade2spark.field_resolution import replaced_fields
 from cascade2spark.fields import Fields, place_of, shown_fields
+from cascade2spark.row_building import (
+    Row,
+    Side,
+    counted,
+    fail_missing,
+    getter,
+    guarded,
+    place_in,
+    replacing,
+    selecting,
+    static_builder,
+    swapping,
+    whole_row,
+)
 
 __all__ = ["NO_COLUMN", "Layout", "Pick", "Row", "check_width", "layout_for", "pick_for"]
 
-Row = tuple[Any, ...]
 # The position of a value that nobody looks at, and whose column was left out.
 NO_COLUMN = -1
 
@@ -32,7 +44,6 @@ class _NotRead:
 
 
 _NOT_READ = _NotRead()
-Side = Literal["incoming", "results", "both"]
 
 
 @attrs.frozen
@@ -88,15 +99,15 @@ class Pick:
     def of(self) -> Callable[[Row], Row]:
         """Return the function that cuts the values out of a row; fails with TupleError."""
         if self.is_all:
-            return _whole
+            return whole_row
         if self.positions is not None and NO_COLUMN in self.positions:
-            take = _getter(self.positions)  # the last value is the one that is put behind the row
+            take = getter(self.positions)  # the last value is the one that is put behind the row
             return lambda row: take((*row, None))
         if self.positions is not None:
-            return _getter(self.positions)
+            return getter(self.positions)
         if self.missing or self.is_inverted:
             return lambda row: tuple(row[place] for place in self.places(row))
-        return _guarded(_getter(self.offsets or ()))
+        return guarded(getter(self.offsets or ()))
 
     def places(self, row: Row) -> tuple[int, ...]:
         """Return the positions of the wanted values in this row.
@@ -107,10 +118,10 @@ class Pick:
         if self.positions is not None:
             return self.positions
         if self.missing:
-            _fail_missing(self.missing, row)
+            fail_missing(self.missing, row)
         if self.offsets is None:
             return tuple(range(len(row)))
-        found = tuple(_place(offset, row) for offset in self.offsets)
+        found = tuple(place_in(offset, row) for offset in self.offsets)
         if not self.is_inverted:
             return found
         return tuple(place for place in range(len(row)) if place not in found)
@@ -171,12 +182,12 @@ class Layout:
         if self.is_all:
             return lambda row, results: row + results
         if self.positions is not None and self.incoming_width is not None:
-            return _build_static(self.positions, self.incoming_width, self.results_width or 0)
+            return static_builder(self.positions, self.incoming_width, self.results_width or 0)
         if self.rule == "REPLACE" and self.pick is not None:
-            return _build_replace(self.pick)
+            return replacing(self.pick.places)
         if self.rule == "SWAP" and self.pick is not None:
-            return _build_swap(self.pick)
-        return _build_select(self.chosen, self.missing)
+            return swapping(self.pick.places)
+        return selecting(self.chosen, self.missing)
 
 
 def pick_for(selector: Fields, incoming: Fields, group: Fields | None = None) -> Pick:
@@ -241,8 +252,8 @@ def check_width(values: Sequence[Any], declared: Fields) -> None:
     if declared.is_unknown() or len(values) == len(declared):
         return
     raise TupleError(
-        f"an operation declares {_counted(len(declared), 'field')} "
-        f"but gave {_counted(len(values), 'value')}",
+        f"an operation declares {counted(len(declared), 'field')} "
+        f"but gave {counted(len(values), 'value')}",
         fields=declared,
         row=tuple(values),
     )
@@ -325,108 +336,3 @@ def _inverted(pick: Pick) -> Pick:
 
 def _width(fields: Fields) -> int | None:
     return None if fields.is_unknown() else len(fields)
-
-
-def _getter(positions: Sequence[int]) -> Callable[[Row], Row]:
-    if not positions:
-        return lambda row: ()
-    if len(positions) == 1:
-        only = positions[0]
-        return lambda row: (row[only],)
-    return itemgetter(*positions)
-
-
-def _whole(row: Row) -> Row:
-    return row
-
-
-def _build_static(
-    positions: tuple[int, ...], in_width: int, out_width: int
-) -> Callable[[Row, Row], Row]:
-    """Take values from one side only where that is enough; else from both rows put together."""
-    if all(place < in_width for place in positions):
-        of_row = _getter(positions)
-        return lambda row, results: of_row(row)
-    if all(place >= in_width for place in positions):
-        of_results = _getter([place - in_width for place in positions])
-        return lambda row, results: of_results(results)
-    kept = len(positions) - out_width
-    if kept > 0 and positions[kept:] == tuple(range(in_width, in_width + out_width)):
-        of_kept = _getter(positions[:kept])
-        return lambda row, results: of_kept(row) + results
-    of_both = _getter(positions)
-    return lambda row, results: of_both(row + results)
-
-
-def _build_replace(overwritten: Pick) -> Callable[[Row, Row], Row]:
-    def replace(row: Row, results: Row) -> Row:
-        places = overwritten.places(row)
-        if len(places) != len(results):
-            raise TupleError(
-                f"REPLACE has {_counted(len(places), 'field')} to overwrite "
-                f"but {_counted(len(results), 'value')}",
-                row=results,
-            )
-        values = list(row)
-        for place, value in zip(places, results, strict=True):
-            values[place] = value
-        return tuple(values)
-
-    return replace
-
-
-def _build_swap(gone: Pick) -> Callable[[Row, Row], Row]:
-    def swap(row: Row, results: Row) -> Row:
-        away = set(gone.places(row))
-        return tuple(value for at, value in enumerate(row) if at not in away) + results
-
-    return swap
-
-
-def _build_select(
-    chosen: tuple[tuple[Side, int], ...], missing: tuple[str, ...]
-) -> Callable[[Row, Row], Row]:
-    def select(row: Row, results: Row) -> Row:
-        both = row + results
-        if missing:
-            _fail_missing(missing, both)
-        sides = {"incoming": row, "results": results, "both": both}
-        return tuple(sides[side][_place(at, sides[side])] for side, at in chosen)
-
-    return select
-
-
-def _guarded(pick: Callable[[Row], Row]) -> Callable[[Row], Row]:
-    def guarded(row: Row) -> Row:
-        try:
-            return pick(row)
-        except IndexError as error:
-            raise _too_short(row) from error
-
-    return guarded
-
-
-def _place(offset: int, row: Row) -> int:
-    place = offset if offset >= 0 else offset + len(row)
-    if not 0 <= place < len(row):
-        raise _too_short(row, offset)
-    return place
-
-
-def _too_short(row: Row, offset: int | None = None) -> TupleError:
-    return TupleError(
-        f"a row of {_counted(len(row), 'value')} has no value at a selected position",
-        asked=offset,
-        row=row,
-    )
-
-
-def _fail_missing(missing: tuple[str, ...], row: Row) -> NoReturn:
-    """Fail as Cascading does: a tuple error whose cause says what could not be resolved."""
-    asked = missing[0] if len(missing) == 1 else list(missing)
-    cause = FieldNotFound("no field of this name is known in an UNKNOWN stream", asked=asked)
-    raise TupleError(cause.headline, asked=asked, row=row) from cause
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
