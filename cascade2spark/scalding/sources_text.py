@@ -81,26 +81,12 @@ def MultipleTextLineFiles(*paths: Any, text_encoding: str = "UTF-8") -> TextLine
 
 
 @attrs.frozen(repr=False)
-class DelimitedSource(FileSource):
-    """Columns of text by name, all of them str unless the fields have types.
-
-    Args:
-        paths: see FileSource.
-        fields: names of the columns; none for whatever there is, by position.
-        skip_header: whether the first line of each file is left out.
-        write_header: whether each part file begins with the names.
-        separator, quote: what stands between and around values. Default: the class's own.
-        strict: whether a line with another number of columns fails the job; else it is filled.
-        safe: whether a value that cannot become its type is null; else it fails the job.
-        text_encoding: Java's or Python's name of the charset.
-    """
+class _ColumnsOfText(FileSource):
+    """What all text with columns takes, by keyword; see DelimitedSource."""
 
     default_separator: ClassVar[str] = "\t"
     default_quote: ClassVar[str | None] = None
 
-    fields: Fields = attrs.field(default=Fields.ALL, converter=as_fields)
-    skip_header: bool = False
-    write_header: bool = False
     separator: str = attrs.field(kw_only=True)
     quote: str | None = attrs.field(kw_only=True)
     strict: bool = attrs.field(default=True, kw_only=True)
@@ -114,6 +100,26 @@ class DelimitedSource(FileSource):
     @quote.default
     def _own_quote(self) -> str | None:
         return self.default_quote
+
+
+@attrs.frozen(repr=False)
+class DelimitedSource(_ColumnsOfText):
+    """Columns of text by name, all of them str unless the fields have types.
+
+    Args:
+        paths: see FileSource.
+        fields: names of the columns; none for whatever there is, by position.
+        skip_header: whether the first line of each file is left out.
+        write_header: whether each part file begins with the names.
+        separator, quote: what stands between and around values. Default: the class's own.
+        strict: whether a line with another number of columns fails the job; else it is filled.
+        safe: whether a value that cannot become its type is null; else it fails the job.
+        text_encoding: Java's or Python's name of the charset.
+    """
+
+    fields: Fields = attrs.field(default=Fields.ALL, converter=as_fields)
+    skip_header: bool = False
+    write_header: bool = False
 
     def scheme(self) -> TextDelimited:
         return TextDelimited(
@@ -197,7 +203,7 @@ def _as_types(given: Any) -> Any:
 
 
 @attrs.frozen(repr=False)
-class TypedDelimitedSource(FileSource):
+class TypedDelimitedSource(_ColumnsOfText):
     """Columns of text as typed values: tuples, or records of a class.
 
     A value that cannot become its type is null, as an empty one is; a column of int, float or bool
@@ -215,8 +221,6 @@ class TypedDelimitedSource(FileSource):
         ('ada', 0)
     """
 
-    default_separator: ClassVar[str] = "\t"
-    default_quote: ClassVar[str | None] = None
     empty_text: ClassVar[str | None] = None
     refuses_options: ClassVar[bool] = False
 
@@ -226,19 +230,6 @@ class TypedDelimitedSource(FileSource):
     )
     skip_header: bool = False
     write_header: bool = False
-    separator: str = attrs.field(kw_only=True)
-    quote: str | None = attrs.field(kw_only=True)
-    strict: bool = attrs.field(default=True, kw_only=True)
-    safe: bool = attrs.field(default=True, kw_only=True)
-    text_encoding: str = attrs.field(default="UTF-8", kw_only=True)
-
-    @separator.default
-    def _own_separator(self) -> str:
-        return self.default_separator
-
-    @quote.default
-    def _own_quote(self) -> str | None:
-        return self.default_quote
 
     def __attrs_post_init__(self) -> None:
         fields, width = self.fields, len(self.record.leaves)
