@@ -12,13 +12,13 @@ from pyspark import RDD
 
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.held import HeldRows
-from cascade2spark.batch.join import co_groups
 from cascade2spark.batch.spill import SpillShare, SpillSpace
 from cascade2spark.errors import BuildError
 from cascade2spark.origin import capture_origin
 from cascade2spark.rdd.exchange import Sending
 from cascade2spark.rdd.groups import Refusal, groups_of
 from cascade2spark.rdd.keys import ElementKey, RowShape, as_cut
+from cascade2spark.rdd.meeting import meetings
 from cascade2spark.rdd.recognised import places_read
 from cascade2spark.rdd.tasks import Call, check_callable, check_rdd, partitions_for
 from cascade2spark.spark.shuffle import exchanged
@@ -26,6 +26,7 @@ from cascade2spark.spark.shuffle import exchanged
 __all__ = ["co_group", "group_sorted"]
 
 # What a function of the user's mostly returns: nothing has to be found out about it.
+_LISTS = frozenset({list})
 _ITERABLE = frozenset({list, GeneratorType})
 # Of the function of a group.
 _VALUES_ARGUMENT = 1
@@ -209,7 +210,7 @@ class _CoGrouping:
 
     def _joined(self, store: BlockStore, spill: SpillSpace) -> Iterator[Any]:
         first, size = self.shapes[0], len(self.shapes)
-        refusal = _refusal(self.call)
+        call, fn, is_alone, refusal = self.call, self.fn, first.key.is_alone, _refusal(self.call)
         # Every side sorts with its part of the memory.
         share = SpillShare(spill, size)
         groups = [
@@ -217,21 +218,21 @@ class _CoGrouping:
             for source, shape in enumerate(self.shapes)
         ]
         held = [HeldRows(spill, size) for _ in self.shapes[1:]]
-        for keys, given in co_groups(groups, first.key_order):
-            key = next(key for key in keys if key is not None)
-            values = _Values(given[0], self.call)
-            sides = [_side(side, holder) for side, holder in zip(given[1:], held, strict=True)]
-            shown = key[0] if first.key.is_alone else key
+        for key, (streamed, *others) in meetings(groups, first.key_order):
+            values, shown = _Values(streamed, call), key[0] if is_alone else key
+            are_lists = _LISTS.issuperset(map(type, others))
+            sides = others if are_lists else map(_side, others, held)
             try:
-                made = self.fn(shown, (values, *sides))
+                made = fn(shown, (values, *sides))
                 if made.__class__ not in _ITERABLE:
-                    made = self.call.results(made, "fn", key=shown)
+                    made = call.results(made, "fn", key=shown)
                 yield from made
             except Exception as error:
-                raise self.call.failed(error, "fn", key=shown) from error
+                raise call.failed(error, "fn", key=shown) from error
             values.close()
-            for holder in held:
-                holder.close()
+            if not are_lists:
+                for holder in held:
+                    holder.close()
 
 
 class _HeldElements(Sequence[Any]):
