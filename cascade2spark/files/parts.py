@@ -15,6 +15,7 @@ import attrs
 
 from cascade2spark.errors import TapError
 from cascade2spark.files.compression import extension_of, new_compressor
+from cascade2spark.files.syncing import sync_with_others
 
 __all__ = ["Manifest", "PartPlace", "PartWriter", "WrittenFile"]
 
@@ -191,8 +192,14 @@ class PartWriter:
             self._file.write(self._compressor.flush())
         self._file.flush()
         if self._place.is_durable:
-            os.fsync(self._file.fileno())
+            self._begin_sync()
+            handle = self._file.fileno()
+            if not sync_with_others(handle, self._sync):
+                self._sync(handle)
         self._file.close()
+
+    def _sync(self, handle: int) -> None:
+        self._guarded(lambda: os.fsync(handle))
 
     def _guarded(self, call: Any) -> Any:
         try:

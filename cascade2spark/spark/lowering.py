@@ -42,6 +42,7 @@ from cascade2spark.spark.counters import TaskReports
 from cascade2spark.spark.end_to_end import end_to_end
 from cascade2spark.spark.exits import OnlyExit, OnlySinks, keeping_of
 from cascade2spark.spark.forms import Forms
+from cascade2spark.spark.grouped import Grouped
 from cascade2spark.spark.grouping import ReduceSource, reduce_of
 from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, HeldSide, broadcast_side
 from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, heavy_first
@@ -54,7 +55,8 @@ from cascade2spark.spark.reading import Reading, reading_of
 from cascade2spark.spark.session import cores_of, driver_versions, worker_memory
 from cascade2spark.spark.shuffle import exchanged
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
-from cascade2spark.spark.tasks import TaskFunction, TaskSource
+from cascade2spark.spark.task_groups import TaskGroups
+from cascade2spark.spark.tasks import TaskFunction, TaskSource, local_folders
 
 __all__ = ["Lowering", "SinkItems"]
 
@@ -189,12 +191,15 @@ class Lowering:
         return found
 
     def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
-        elements, task_source = self._input(source)
+        groups = self._task_groups(source, ways)
+        elements, task_source = self._input(source, groups)
         order = None
-        if self._may_reorder(source, ways):
+        if self._may_reorder(source, ways, elements):
             elements, order = heavy_first(self.context, elements, cores_of(self.context))
         keeping = keeping_of(ways)
-        task = self._task(source, ways, task_source, is_kept=keeping is not None)
+        task: Any = self._task(source, ways, task_source, is_kept=keeping is not None)
+        if groups is not None:
+            task = Grouped(task, groups, self._memory_bytes, local_folders)
         rdd = elements.mapPartitionsWithIndex(Renumbered(task, order) if order else task)
         if keeping is not None:
             rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
@@ -230,14 +235,26 @@ class Lowering:
             is_kept=is_kept,
         )
 
-    def _may_reorder(self, source: Step, ways: list[Exit]) -> bool:
+    def _task_groups(self, source: Step, ways: list[Exit]) -> TaskGroups | None:
+        """Return which partitions behind an exchange share a task; None where none do.
+
+        What is persisted or handed out stays as it is: there each is a partition of Spark's too.
+        """
+        if not isinstance(source, (Group, CoGroup)) or keeping_of(ways) is not None:
+            return None
+        whole_bytes = self._partitions.whole_bytes(source)
+        cores = cores_of(self.context)
+        groups = TaskGroups.of(self._partitions.of(source), cores, whole_bytes)
+        return None if groups.are_single else groups
+
+    def _may_reorder(self, source: Step, ways: list[Exit], elements: RDD[Any]) -> bool:
         """Tell whether nobody sees where partitions lie, and it may be worth to move them.
 
         What leads to a file, to memory or to another exchange carries its partition's number.
         """
         if not isinstance(source, (Group, CoGroup)) or self._sample_bytes is not None:
             return False
-        if keeping_of(ways) is not None or self._partitions.of(source) <= cores_of(self.context):
+        if keeping_of(ways) is not None or elements.getNumPartitions() <= cores_of(self.context):
             return False
         return self._partitions.known_bytes(source) >= LEAST_BYTES
 
@@ -274,7 +291,7 @@ class Lowering:
 
     # -- where rows come from ----------------------------------------------------------------------
 
-    def _input(self, source: Step) -> tuple[RDD[Any], TaskSource]:
+    def _input(self, source: Step, groups: TaskGroups | None) -> tuple[RDD[Any], TaskSource]:
         if isinstance(source, Read):
             reading = self._reading(source)
             if reading.rdd is not None:
@@ -292,7 +309,7 @@ class Lowering:
                 for place in range(len(source.inputs))
                 for rdd in self._items(Target(source.number, place))
             ]
-        blocks = exchanged(self.context, pairs, self._partitions.of(source))
+        blocks = exchanged(self.context, pairs, self._partitions.of(source), groups)
         return blocks, ReduceSource(reduce_of(source))
 
     def _spread(self, step: CoGroup) -> list[RDD[Any]]:

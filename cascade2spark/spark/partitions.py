@@ -52,6 +52,11 @@ class Partitions:
         """Return the size of what is read below a step, as far as it can be told."""
         return self._read_below(source)[0]
 
+    def whole_bytes(self, source: Step) -> int | None:
+        """Return the size of all that is read below a step; None where part of it is not known."""
+        known_bytes, unknown_partitions = self._read_below(source)
+        return None if unknown_partitions else known_bytes
+
     def _chosen(self, source: Step) -> int:
         if isinstance(source, Read):
             return self._reading(source).partitions

@@ -35,6 +35,7 @@ from cascade2spark.batch.split import OnBad, common_schema, split_batch, united
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 from cascade2spark.spark.end_to_end import end_to_end
+from cascade2spark.spark.task_groups import TaskGroups
 
 __all__ = ["Exchange", "ExchangeWriter", "exchanged", "ordered_blocks", "reduce_partitions"]
 
@@ -48,6 +49,8 @@ _GATHERED_ROWS = 8_192
 _GATHERED_BYTES = 1 << 21
 _MIB = 1 << 20
 _MANY_PARTITIONS = 1000  # partitions
+# What several pairs that travel as one hold at most.
+_FRAME_BYTES = 1 << 17
 
 
 @attrs.frozen
@@ -217,29 +220,38 @@ class ExchangeWriter:
         return block
 
 
-def exchanged(context: SparkContext, pairs: list[RDD[Any]], partitions: int) -> RDD[Any]:
+def exchanged(
+    context: SparkContext,
+    pairs: list[RDD[Any]],
+    partitions: int,
+    groups: TaskGroups | None = None,
+) -> RDD[Any]:
     """Return an RDD of ``(partition, block)`` pairs where each block lies in its partition.
 
     Args:
         pairs: one RDD of pairs for each lineage that feeds the exchange.
         partitions: number of reduce partitions.
+        groups: which of them one partition of the RDD has; each has one without.
     """
+    groups = groups or TaskGroups(partitions, partitions)
     together = end_to_end(context, pairs)
     with contextlib.suppress(AttributeError, TypeError, Py4JError):  # another Spark inside
-        return _streamed(context, together, partitions)
+        return _streamed(context, together, groups)
     # partitionBy holds more and more elements while its chunks are below 1 MiB, and looks at this
     # limit only at every 1000th: with none left, that is where it always hands them on.
     together._memory_limit = _no_memory  # type: ignore[method-assign]
-    return together.partitionBy(partitions, _Identity())
+    return together.partitionBy(groups.tasks, _TaskOf(groups))
 
 
-def _streamed(context: SparkContext, pairs: RDD[Any], partitions: int) -> RDD[Any]:
+def _streamed(context: SparkContext, pairs: RDD[Any], groups: TaskGroups) -> RDD[Any]:
     """Do what partitionBy does, but hand on each block as soon as it is made.
 
     So Spark writes a block while the next one is made, and no worker holds blocks that are done.
     """
-    jvm, identity = cast(Any, context._jvm), _Identity()
-    framed = pairs.mapPartitions(_Framing(context._unbatched_serializer), True)
+    partitions = groups.tasks
+    jvm, identity = cast(Any, context._jvm), _TaskOf(groups)
+    framing = _Framing(context._unbatched_serializer, groups)
+    framed = pairs.mapPartitions(framing, True)
     framed._bypass_serializer = True  # type: ignore[attr-defined]
     numbered = jvm.PairwiseRDD(framed._jrdd.rdd())
     if partitions > int(context._conf.get(_MANY_FILES) or 200):
@@ -295,26 +307,56 @@ def reduce_partitions(
 
 @attrs.frozen
 class _Framing:
-    """Makes two things for Spark of each pair: the number of its partition, and it, pickled."""
+    """Makes two things for Spark of a pair: the number of its task, and it, pickled.
+
+    Where a task has several partitions, small pairs for it travel as one: Spark handles each thing
+    by itself, in 10 to 20 microseconds.
+    """
 
     serializer: Any
+    groups: TaskGroups
 
     def __call__(self, pairs: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
         dumps = self.serializer.dumps
+        if self.groups.are_single:
+            for pair in pairs:
+                yield pair[0].to_bytes(8, "big")
+                yield dumps([pair])
+            return
+        for task, together in self._together(pairs):
+            yield task.to_bytes(8, "big")
+            yield dumps(together)
+
+    def _together(
+        self, pairs: Iterable[tuple[int, bytes]]
+    ) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
+        task_of = self.groups.task_of
+        held: list[tuple[int, bytes]] = []
+        task = size = 0
         for pair in pairs:
-            yield pair[0].to_bytes(8, "big")
-            yield dumps([pair])
+            its_task = task_of(pair[0])
+            if held and (its_task != task or size + len(pair[1]) > _FRAME_BYTES):
+                yield task, held
+                held, size = [], 0
+            task = its_task
+            held.append(pair)
+            size += len(pair[1])
+        if held:
+            yield task, held
 
 
-class _Identity:
-    """Says that a pair already names its partition.
+class _TaskOf:
+    """Says which task does the partition that a pair names.
 
     Each exchange has one of its own: Spark tells partitioners apart by it, and lays what has one
     partitioner on top of each other where it should go end to end.
     """
 
+    def __init__(self, groups: TaskGroups) -> None:
+        self._groups = groups
+
     def __call__(self, partition: int) -> int:
-        return partition
+        return self._groups.task_of(partition)
 
 
 def _no_memory() -> int:
