@@ -16,6 +16,7 @@ import attrs
 from cascade2spark.batch.batches import Batch, Columns, row_slices
 from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.selected_rows import AnyBatch, Selection, gathered
 from cascade2spark.batch.specs import EachSpec, ProjectSpec, SiteSpec, is_each
 from cascade2spark.errors import BuildError
 
@@ -28,6 +29,7 @@ __all__ = [
     "Passage",
     "Stage",
     "StageSpec",
+    "TakesSelections",
     "run_chain",
 ]
 
@@ -56,9 +58,19 @@ class Stage(Protocol):
 class ColumnStage(Protocol):
     """A stage that takes columns too; the others are given rows."""
 
-    def columns(self, batch: Columns) -> Iterator[Batch]:
+    def columns(self, batch: Columns) -> Iterator[AnyBatch]:
         """Yield what becomes of one batch of columns."""
         ...
+
+
+@runtime_checkable
+class TakesSelections(Protocol):
+    """A stage or the writer of a leaf that takes selections as columns; others get them gathered.
+
+    It must not hold one for longer than it would hold the columns it was made of.
+    """
+
+    takes_selections: bool
 
 
 class StageSpec(Protocol):
@@ -84,7 +96,7 @@ class StageSpec(Protocol):
 class LeafWriter(Protocol):
     """Where rows leave a chain, in one task."""
 
-    def push(self, batch: Batch) -> Iterable[Any] | None:
+    def push(self, batch: Any) -> Iterable[Any] | None:
         """Take a batch; return the items that are ready to leave the task, if any."""
 
     def finish(self) -> Iterable[Any]:
@@ -145,6 +157,8 @@ class Passage:
 
 
 class _PassageStage:
+    takes_selections = True
+
     def __init__(self, site: SiteSpec, task: TaskContext) -> None:
         self._site, self._task = site, task
 
@@ -156,7 +170,7 @@ class _PassageStage:
         self._task.report.count_rows(self._site.key, len(batch), len(batch))
         yield batch
 
-    def columns(self, batch: Columns) -> Iterator[Batch]:
+    def columns(self, batch: Columns | Selection) -> Iterator[AnyBatch]:
         """Count a batch and hand it on."""
         self._task.report.count_rows(self._site.key, batch.num_rows, batch.num_rows)
         self._task.report.forms[self._site.key] = "columns"
@@ -271,6 +285,7 @@ class _Chain:
         self._immediate = _immediate_nodes(spec, has_traps_above)
         self._stages: dict[int, Stage] = {}
         self._leaves: dict[int, tuple[int, LeafWriter]] = {}
+        self._selecting: set[int] = set()  # the nodes that take selections
         self._task = task
         self._task_error: Exception | None = None
         self._may_end_early = may_end_early
@@ -278,13 +293,17 @@ class _Chain:
 
     def prepare(self) -> None:
         for number, node in enumerate(self._spec.nodes):
+            made: Stage | LeafWriter | None = None
             if node.leaf is not None:
-                self._leaves[number] = len(self._leaves), node.leaf.open(self._task)
+                made = node.leaf.open(self._task)
+                self._leaves[number] = len(self._leaves), made
             elif node.stage is not None:
                 is_immediate = number in self._immediate
-                stage = node.stage.open(self._task, is_immediate=is_immediate)
-                self._stages[number] = stage
-                stage.prepare()
+                made = node.stage.open(self._task, is_immediate=is_immediate)
+                self._stages[number] = made
+                made.prepare()
+            if _takes_selections(made):
+                self._selecting.add(number)
         if self._may_end_early:
             self._ending = self._common()
 
@@ -334,13 +353,13 @@ class _Chain:
         if first is not None and not is_failing:
             raise first
 
-    def _through(self, number: int, made: Iterator[Batch]) -> Iterator[tuple[int, Any]]:
+    def _through(self, number: int, made: Iterator[AnyBatch]) -> Iterator[tuple[int, Any]]:
         """Hand on what a node makes to all its children."""
         if number not in self._immediate:
             for whole in made:
                 yield from self._feed(number, whole)
             return
-        batch: Batch | None = next(made, None)
+        batch: AnyBatch | None = next(made, None)
         while batch is not None:
             try:
                 yield from self._feed(number, batch)
@@ -351,16 +370,17 @@ class _Chain:
             else:
                 batch = next(made, None)
 
-    def _feed(self, parent: int, batch: Batch) -> Iterator[tuple[int, Any]]:
+    def _feed(self, parent: int, batch: AnyBatch) -> Iterator[tuple[int, Any]]:
         for number in self._children[parent]:
+            given = batch if number in self._selecting else gathered(batch)
             leaf = self._leaves.get(number)
             if leaf is None:
-                yield from self._through(number, self._made(number, batch))
+                yield from self._through(number, self._made(number, given))
                 continue
-            for item in self._pushed(leaf[1], batch):
+            for item in self._pushed(leaf[1], given):
                 yield leaf[0], item
 
-    def _made(self, number: int, batch: Batch) -> Iterator[Batch]:
+    def _made(self, number: int, batch: AnyBatch) -> Iterator[AnyBatch]:
         stage, spec = self._stages[number], self._spec.nodes[number].stage
         if isinstance(batch, list):
             made = stage.rows(batch)
@@ -378,19 +398,23 @@ class _Chain:
         for rows in row_slices(batch, self._task.batch_rows):
             yield from stage.rows(rows)
 
-    def _untrapped(self, made: Iterator[Batch]) -> Iterator[Batch]:
+    def _untrapped(self, made: Iterator[AnyBatch]) -> Iterator[AnyBatch]:
         try:
             yield from made
         except Exception as error:
             self._task_error = error
             raise
 
-    def _pushed(self, leaf: LeafWriter, batch: Batch) -> Iterable[Any]:
+    def _pushed(self, leaf: LeafWriter, batch: AnyBatch) -> Iterable[Any]:
         try:
             return leaf.push(batch) or ()
         except Exception as error:
             self._task_error = error
             raise
+
+
+def _takes_selections(taker: object) -> bool:
+    return isinstance(taker, TakesSelections)
 
 
 def _immediate_nodes(spec: ChainSpec, has_traps_above: bool) -> set[int]:
@@ -405,7 +429,7 @@ def _immediate_nodes(spec: ChainSpec, has_traps_above: bool) -> set[int]:
     return found
 
 
-def _thrown_back(made: Iterator[Batch], error: Exception) -> Batch | None:
+def _thrown_back(made: Iterator[AnyBatch], error: Exception) -> AnyBatch | None:
     """Let the node that made a row see what became of it; return the next batch it makes.
 
     Raises:
@@ -415,7 +439,7 @@ def _thrown_back(made: Iterator[Batch], error: Exception) -> Batch | None:
     if throw is None:
         raise error
     try:
-        batch: Batch = throw(error)
+        batch: AnyBatch = throw(error)
     except StopIteration:
         return None
     return batch

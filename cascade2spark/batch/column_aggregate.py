@@ -27,6 +27,7 @@ from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import encode_keys
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.selected_rows import Selection, gathered
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.ordering import AnyKeyOrder
@@ -95,6 +96,8 @@ class ColumnAggregate:
 class ColumnAggregation:
     """Holds partial results as columns, and joins them when there are many."""
 
+    takes_selections = True
+
     def __init__(self, spec: PartialAggregate, task: TaskContext) -> None:
         self._spec, self._task = spec, task
         self._kernels = aggregate_kernels(spec.everys, spec.key, spec.key_order) or []
@@ -109,13 +112,13 @@ class ColumnAggregation:
     def prepare(self) -> None:
         """Nothing to prepare: the operations are stock ones."""
 
-    def columns(self, batch: Columns) -> Iterator[Batch]:
+    def columns(self, batch: Columns | Selection) -> Iterator[Batch]:
         """Add a batch; yield partial results when too many are held."""
         try:
             made = self._partial(batch)
         except NotColumns as reason:
             self._task.report.count_fallback(self._spec.everys[0].site.key, str(reason))
-            yield from self.rows(rows_of(batch))
+            yield from self.rows(rows_of(gathered(batch)))
             return
         if self._rows_stage is not None:
             # Parts leave in the order their rows came: a group is called by its first row's key.
@@ -150,7 +153,7 @@ class ColumnAggregation:
         if self._rows_stage is not None:
             self._rows_stage.cleanup(is_failing=is_failing)
 
-    def _partial(self, batch: Columns) -> Columns:
+    def _partial(self, batch: Columns | Selection) -> Columns:
         codes = encode_keys(
             [batch.column(at) for at in self._places], batch.num_rows, is_sorted=False
         )

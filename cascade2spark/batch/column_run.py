@@ -17,9 +17,10 @@ from cascade2spark.batch.batches import (
     row_slices,
 )
 from cascade2spark.batch.chain import OperatorRun, Stage
-from cascade2spark.batch.kernels.each import EachKernel, FilterEach, each_kernel
+from cascade2spark.batch.kernels.each import EachKernel, each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
-from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
+from cascade2spark.batch.selected_rows import AnyBatch, Selection, gathered
+from cascade2spark.batch.specs import EachSpec, ProjectSpec
 
 __all__ = ["ColumnRun", "split_run"]
 
@@ -59,6 +60,8 @@ class ColumnRun:
 class ColumnRunStage:
     """Takes batches of both forms; the row form is only made when it is needed."""
 
+    takes_selections = True
+
     def __init__(self, operators: Operators, task: TaskContext, is_immediate: bool) -> None:
         self._operators, self._task, self._is_immediate = operators, task, is_immediate
         self._kernels: Sequence[EachKernel | None] = [each_kernel(one) for one in operators]
@@ -69,11 +72,12 @@ class ColumnRunStage:
     def prepare(self) -> None:
         """Nothing to prepare: the operations are stock ones."""
 
-    def columns(self, batch: Columns) -> Iterator[Batch]:
+    def columns(self, batch: Columns | Selection) -> Iterator[AnyBatch]:
         """Yield what becomes of a batch of columns."""
         try:
-            made, counts = self._applied(batch)
+            made, counts = self._applied(Selection.of(batch))
         except NotColumns as reason:
+            batch = gathered(batch)
             if isinstance(reason, TooLarge) and batch.num_rows > 1:
                 middle = batch.num_rows // 2
                 yield from self.columns(batch.slice(0, middle))
@@ -87,7 +91,11 @@ class ColumnRunStage:
         for operator, (entered, left) in zip(self._operators, counts, strict=True):
             self._task.report.count_rows(operator.site.key, entered, left)
             self._task.report.forms[operator.site.key] = "columns"
-        yield from parts_of(made)
+        left_over = made.most()
+        if isinstance(left_over, Selection):
+            yield left_over
+        else:
+            yield from parts_of(left_over)
 
     def rows(self, batch: list[Row]) -> Iterator[Batch]:
         """Yield what becomes of a batch of rows."""
@@ -106,27 +114,14 @@ class ColumnRunStage:
         if self._rows_stage is not None:
             self._rows_stage.cleanup(is_failing=is_failing)
 
-    def _applied(self, batch: Columns) -> tuple[Columns, list[tuple[int, int]]]:
+    def _applied(self, batch: Selection) -> tuple[Selection, list[tuple[int, int]]]:
         counts = []
-        wanted: Columns | None = None  # what the next operation leaves of the columns
-        for number, kernel in enumerate(self._kernels):
+        for kernel in self._kernels:
             assert kernel is not None
-            if wanted is not None:
-                batch, wanted = wanted, None
-                counts.append((batch.num_rows, batch.num_rows))
-                continue
             entered = batch.num_rows
-            if isinstance(kernel, FilterEach) and self._is_project(number + 1):
-                # Columns that are dropped next are not copied.
-                wanted = kernel.kept(batch, self._kernels[number + 1](batch))  # type: ignore[misc]
-                counts.append((entered, wanted.num_rows))
-                continue
             try:
                 batch = kernel(batch)
             except (pa.ArrowInvalid, pa.ArrowCapacityError) as refused:
                 raise TooLarge("results that are too large") from refused
             counts.append((entered, batch.num_rows))
         return batch, counts
-
-    def _is_project(self, number: int) -> bool:
-        return number < len(self._operators) and not is_each(self._operators[number])

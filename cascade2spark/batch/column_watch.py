@@ -15,6 +15,7 @@ from cascade2spark.batch.chain import OperatorRun
 from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.kernels.watching import watch_of
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.selected_rows import AnyBatch, Selection
 from cascade2spark.batch.specs import EachSpec
 from cascade2spark.operations.failures import located_error
 
@@ -42,6 +43,8 @@ class ColumnWatch:
 class ColumnWatchStage:
     """Takes batches of both forms in turn; the row form prepares, remembers and cleans up."""
 
+    takes_selections = True
+
     def __init__(self, operator: EachSpec, task: TaskContext, is_immediate: bool) -> None:
         watch = watch_of(operator)
         self._site, self._report = operator.site, task.report
@@ -52,7 +55,7 @@ class ColumnWatchStage:
         """Prepare the operation."""
         self._run.prepare()
 
-    def columns(self, batch: Columns) -> Iterator[Batch]:
+    def columns(self, batch: Columns | Selection) -> Iterator[AnyBatch]:
         """Yield what stays of a batch of columns."""
         process, call = self._run.bound(0)
         try:
@@ -62,8 +65,9 @@ class ColumnWatchStage:
             raise located from located.__cause__
         self._report.count_rows(self._site.key, batch.num_rows, made.num_rows)
         self._report.forms[self._site.key] = "columns"
-        if made.num_rows:
-            yield made
+        left_over = made.most() if isinstance(made, Selection) else made
+        if left_over.num_rows:
+            yield left_over
 
     def rows(self, batch: list[Row]) -> Iterator[Batch]:
         """Yield what stays of a batch of rows."""

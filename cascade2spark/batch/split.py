@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, column_names, rows_of
 from cascade2spark.batch.hashing import Hashes, batch_hashes, partition_numbers
+from cascade2spark.batch.selected_rows import AnyBatch, Selection, gathered, joined_selections
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
@@ -21,7 +22,7 @@ OnHashes = Callable[[Batch, "Hashes | None"], None]
 
 
 def split_batch(
-    batch: Batch,
+    batch: AnyBatch,
     key: Pick,
     order: AnyKeyOrder,
     partitions: int,
@@ -34,7 +35,7 @@ def split_batch(
     a value, columns are split as rows.
 
     Args:
-        batch: at least one row.
+        batch: at least one row; of a selection, columns are copied once, by partition.
         key, order: what decides the partition.
         partitions: number of partitions.
         on_bad: called with the error and the row for a row that has no key, or one that cannot be
@@ -43,7 +44,7 @@ def split_batch(
     """
     is_together = partitions == 1 or not order.is_partitionable
     if not is_together and not isinstance(batch, list) and not _is_columnar(key, order):
-        batch = rows_of(batch)
+        batch = rows_of(gathered(batch))
     hashes: Hashes | None = None
     if not is_together:
         try:
@@ -55,7 +56,7 @@ def split_batch(
     if on_hashes is not None:
         on_hashes(batch, hashes)
     if hashes is None:
-        yield 0, batch
+        yield 0, gathered(batch)
     elif isinstance(batch, list):
         yield from _split_rows(batch, partition_numbers(hashes, partitions).tolist(), partitions)
     else:
@@ -79,13 +80,17 @@ def common_schema(left: pa.Schema, right: pa.Schema) -> pa.Schema | None:
     return pa.schema(list(zip(column_names(len(kinds)), kinds, strict=True)))
 
 
-def united(batches: Sequence[Columns], schema: pa.Schema) -> Columns:
-    """Return batches as one, of a schema that is common to them."""
+def united(batches: Sequence[Columns | Selection], schema: pa.Schema) -> Columns | Selection:
+    """Return batches as one, of a schema that is common to them; selections as one selection."""
     cast = [batch if batch.schema == schema else _recast(batch, schema) for batch in batches]
-    return cast[0] if len(cast) == 1 else pa.concat_batches(cast)
+    if len(cast) == 1:
+        return cast[0]
+    if any(isinstance(batch, Selection) for batch in cast):
+        return joined_selections(cast)
+    return pa.concat_batches(cast)
 
 
-def _recast(batch: Columns, schema: pa.Schema) -> Columns:
+def _recast(batch: Columns | Selection, schema: pa.Schema) -> Columns:
     columns = [
         pa.nulls(batch.num_rows, kind) if pa.types.is_null(column.type) else column
         for column, kind in zip(batch.columns, schema.types, strict=True)
@@ -123,7 +128,7 @@ def _split_rows(rows: Rows, places: list[int], partitions: int) -> Iterator[tupl
 
 
 def _split_columns(
-    columns: Columns, hashes: Hashes, partitions: int
+    columns: Columns | Selection, hashes: Hashes, partitions: int
 ) -> Iterator[tuple[int, Columns]]:
     numbers = partition_numbers(hashes, partitions)
     by_partition = np.argsort(numbers, kind="stable")

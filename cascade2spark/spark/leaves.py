@@ -76,6 +76,8 @@ class ExchangeLeaf:
 
 
 class _ExchangeLeafWriter:
+    takes_selections = True
+
     def __init__(self, leaf: ExchangeLeaf, task: TaskContext) -> None:
         slice_num = task.flow_process.get_current_slice_num()
         self._site, self._trap, self._task = leaf.site, leaf.trap, task

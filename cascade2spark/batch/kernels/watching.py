@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import attrs
 import numpy as np
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns, NotColumns, column_names, rows_of
 from cascade2spark.batch.kernels.conversion import texts_of
+from cascade2spark.batch.selected_rows import Selection
 from cascade2spark.batch.specs import EachSpec, ProjectSpec, is_each
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import FilterCall, FlowProcess
@@ -30,7 +31,8 @@ from cascade2spark.operations.java_random import ADDEND, MULTIPLIER, JavaRandom
 __all__ = ["Watch", "can_watch", "watch_of"]
 
 # From a batch, and what the row form was prepared with, to what stays of the batch.
-WatchKernel = Callable[[Columns, FlowProcess, FilterCall], Columns]
+AnyColumns: TypeAlias = "Columns | Selection"
+WatchKernel = Callable[[AnyColumns, FlowProcess, FilterCall], AnyColumns]
 Numbers = npt.NDArray[np.uint64]
 
 _DRAWN_ROWS = 8_192
@@ -65,7 +67,7 @@ def watch_of(spec: EachSpec) -> Watch:
 def _counter(spec: EachSpec) -> Watch:
     operation: Counter = spec.operation
 
-    def count(columns: Columns, process: FlowProcess, call: FilterCall) -> Columns:
+    def count(columns: AnyColumns, process: FlowProcess, call: FilterCall) -> AnyColumns:
         if columns.num_rows:
             process.counters.increment(operation.counter, operation.increment * columns.num_rows)
         return columns
@@ -78,7 +80,7 @@ def _debug(spec: EachSpec) -> Watch:
     positions = spec.arguments.positions or ()
     is_plain = operation.print_tuple_every == 1 and not operation.print_fields
 
-    def show(columns: Columns, process: FlowProcess, call: FilterCall) -> Columns:
+    def show(columns: AnyColumns, process: FlowProcess, call: FilterCall) -> AnyColumns:
         for start in range(0, columns.num_rows, _SHOWN_ROWS):
             part = columns.slice(start, _SHOWN_ROWS)
             lines = _shown(part, positions) if is_plain and positions else None
@@ -114,10 +116,10 @@ def _shown(columns: Columns, positions: tuple[int, ...]) -> tuple[list[str], str
 
 
 def _limit(spec: EachSpec) -> Watch:
-    def take(columns: Columns, process: FlowProcess, call: FilterCall) -> Columns:
+    def take(columns: AnyColumns, process: FlowProcess, call: FilterCall) -> AnyColumns:
         left = call.get_context()
         call.set_context(left - columns.num_rows)
-        return columns.slice(0, max(left, 0))
+        return columns if columns.num_rows <= left else columns.slice(0, max(left, 0))
 
     return Watch(spec, take)
 
@@ -125,7 +127,7 @@ def _limit(spec: EachSpec) -> Watch:
 def _status(spec: EachSpec) -> Watch:
     operation: Status = spec.operation
 
-    def tell(columns: Columns, process: FlowProcess, call: FilterCall) -> Columns:
+    def tell(columns: AnyColumns, process: FlowProcess, call: FilterCall) -> AnyColumns:
         if columns.num_rows:
             operation.is_remove(process, call)
         return columns
@@ -149,13 +151,14 @@ def _sample(spec: EachSpec) -> Watch:
     operation: Sample = spec.operation
     random, fraction = JavaRandom(operation.seed), operation.fraction
 
-    def draw(columns: Columns, process: FlowProcess, call: FilterCall) -> Columns:
+    def draw(columns: AnyColumns, process: FlowProcess, call: FilterCall) -> AnyColumns:
         parts = [
             _next_doubles(random, min(_DRAWN_ROWS, columns.num_rows - start)) < fraction
             for start in range(0, columns.num_rows, _DRAWN_ROWS)
         ]
-        kept: Columns = columns.filter(pa.array(np.concatenate(parts))) if parts else columns
-        return kept
+        if not parts:
+            return columns
+        return Selection.of(columns).filter(pa.array(np.concatenate(parts)))
 
     shared = attrs.evolve(cast(Any, spec), operation=_SharedSample(operation, random))
     return Watch(shared, draw)
