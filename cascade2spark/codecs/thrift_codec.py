@@ -13,6 +13,7 @@ import threading
 import zlib
 from abc import ABCMeta
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -373,20 +374,29 @@ class ThriftCodec:
             _CLASSES.of(self.struct)._unread,
             [self],
         )
+        read_by, bytes_of = attrgetter(CODEC), attrgetter(RAW)
+
+        def is_same(codec: Any) -> bool:
+            """Tell whether bytes that a codec reads are what this one writes."""
+            if codec is known[-1]:
+                return True
+            if codec.protocol != self.protocol or codec.struct != self.struct:
+                return False
+            known[:] = [codec]
+            return True
 
         def stored(record: Any) -> bytes | None:
             """Return the bytes that a record came from, if they are what to write."""
-            if record.__class__ is not kind:
+            if record.__class__ is not kind or not is_same(record._codec):
                 return None
-            codec = record._codec
-            if codec is not known[-1]:
-                if codec.protocol != self.protocol or codec.struct != self.struct:
-                    return None
-                known[:] = [codec]
             raw: bytes = record._raw
             return raw
 
         def write(records: Sequence[Any]) -> list[bytes]:
+            if set(map(type, records)) == {kind}:
+                codecs = list(map(read_by, records))
+                if codecs.count(codecs[0]) == len(codecs) and is_same(codecs[0]):
+                    return list(map(bytes_of, records))
             found = list(map(stored, records))
             left = [place for place, one in enumerate(found) if one is None]
             if not left:

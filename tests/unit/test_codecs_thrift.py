@@ -498,6 +498,34 @@ def test_a_bad_record_is_found_when_it_is_looked_at() -> None:
         _ = codec.unread(b"\x0a").id
 
 
+def test_a_file_that_changed_is_parsed_again(tmp_path) -> None:
+    path = tmp_path / "point.thrift"
+    path.write_text("struct Point { 1: double x }")
+    assert thrift_struct(path) == thrift_struct(path) == thrift_struct(path.read_text())
+    path.write_text("struct Point { 1: double x, 2: double y }")
+    assert ("x", "y") == thrift_struct(path).field_names
+    path.write_text("struct Point {")
+    for _ in range(2):
+        with pytest.raises(BuildError, match=r"point\.thrift cannot be parsed"):
+            thrift_struct(path)
+
+
+def test_unread_records_of_several_codecs_and_others_are_written_together() -> None:
+    struct = thrift_struct("struct One { 1: i32 number }")
+    binary, compact = ThriftCodec(struct), ThriftCodec(struct, "compact")
+    ignoring = ThriftCodec(struct, trailing="ignore")
+    one = ThriftCodec(struct).encode(record_class(struct)(number=1))
+    same = [binary.unread(one), ignoring.unread(one + b"!")]
+    write = binary.encoder()
+    assert [one, one + b"!"] == write(same)
+    assert [one + b"!", one + b"!"] == write([same[1], same[1]])
+    other = compact.unread(compact.encode(record_class(struct)(number=1)))
+    assert [one, one, one] == write([other, same[0], record_class(struct)(number=1)])
+    assert [one] == write([other])
+    assert [] == write([])
+    assert [compact.encode(other)] == compact.encoder()([same[0]])
+
+
 def test_unread_records_inside_of_others_are_written() -> None:
     item = EVENT.field("by_sku").type.element.struct
     codec = ThriftCodec(item)
