@@ -83,7 +83,9 @@ def check_listener(listener: Any, kind: type) -> None:
             fix=f"pass an instance: {given.__name__}()",
         )
     names = [name for name in vars(kind) if name.startswith("on_")]
-    java = {_in_java(name): name for name in names if hasattr(listener, _in_java(name))}
+    # What answers to every name by itself was not spelled by anybody.
+    defined = {name for one in given.__mro__ for name in vars(one)}
+    java = {_in_java(name): name for name in names if _in_java(name) in defined}
     missing = [name for name in names if not callable(getattr(listener, name, None))]
     if java or missing:
         spelled = next(iter(java), None)
