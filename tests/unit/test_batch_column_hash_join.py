@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade2spark.batch import batches as batch_forms
-from cascade2spark.batch import column_hash_join
+from cascade2spark.batch import column_hash_join, column_table
 from cascade2spark.batch.batches import Batch, NotColumns, columns_of, rows_of
 from cascade2spark.batch.chain import ColumnStage, run_chain
 from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
@@ -23,6 +23,7 @@ from cascade2spark.batch.column_table import ColumnTable, same_values
 from cascade2spark.batch.forms import ChainBuilder
 from cascade2spark.batch.hash_join import HashJoin, JoinTable
 from cascade2spark.batch.hashing import column_hashes
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.comparators import NullNotEquivalentComparator
 from cascade2spark.fields import Fields
@@ -95,6 +96,24 @@ def test_short_keys_that_are_no_others() -> None:
     assert [[rows[0]], [rows[3]], [], [rows[1]], [rows[2]], [], []] == met(table, asked, (0,))
     assert [[rows[0]], []] == met(table, [("a",), (None,)], (0,))
     assert [[]] == met(table, [(b"a",)], (0,))
+
+
+@pytest.mark.parametrize("most", [2, 10])
+def test_few_texts_in_many_rows_are_held_as_codes(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(column_table, "_CODED_ROWS", 50)
+    monkeypatch.setattr(column_table, "_MOST_CODES", most)
+    rows: list[Row] = [(n % 90, (None, "a", "", "b")[n % 4], f"t{n}", None) for n in range(100)]
+    table = ColumnTable([columns_of(rows[:30], 4), columns_of(rows[30:], 4)], 4, (0,))
+    coded = [pa.types.is_dictionary(column.type) for column in table.columns]
+    assert [False, most > 2, False, False] == coded
+    expected = [[row for row in rows if row[0] == key] for key in range(90)]
+    assert [*expected, []] == met(table, [(key,) for key in range(91)], (0,))
+    places = place_array(np.arange(100), np.arange(100) == 1)
+    found = [table.taken(at, places) for at in range(4)]
+    assert [pa.int64(), pa.string(), pa.string(), pa.null()] == [one.type for one in found]
+    assert [None] * 4 == [one[1].as_py() for one in found]
 
 
 def met(table: ColumnTable, rows: list[Row], places: tuple[int, ...]) -> list[list[Row]]:
