@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from cascade2spark.batch.pausing import CollectorPaused
+
 __all__ = [
     "LARGE_KINDS",
     "MOST_COLUMN_BYTES",
@@ -225,7 +227,8 @@ def rows_of(columns: Columns) -> Rows:
     """Return columns as a list of plain tuples of plain Python values."""
     if not columns.num_columns:
         return [()] * columns.num_rows
-    return list(zip(*[values_of(column) for column in columns.columns], strict=True))
+    with CollectorPaused():
+        return list(zip(*[values_of(column) for column in columns.columns], strict=True))
 
 
 def row_slices(columns: Columns, size: int) -> Iterator[Rows]:

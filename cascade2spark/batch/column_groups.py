@@ -31,6 +31,7 @@ from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import Codes
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.pausing import CollectorPaused
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import AnyKeyOrder
@@ -213,17 +214,20 @@ def _row_iterator(columns: Columns, places: Sequence[int] | None) -> Iterator[Ro
     if not places:
         return repeat((), rows)
     # A loop that unpacks each row is given the same tuple over and over, see CPython's zip.
-    return zip(
-        *[
-            repeat(None, rows) if place == NO_COLUMN else values_of(columns.column(place))
-            for place in places
-        ],
-        strict=True,
-    )
+    with CollectorPaused():
+        return zip(
+            *[
+                repeat(None, rows) if place == NO_COLUMN else values_of(columns.column(place))
+                for place in places
+            ],
+            strict=True,
+        )
 
 
 def _rows(columns: Columns, places: Sequence[int] | None) -> Rows:
-    return list(_row_iterator(columns, places))
+    rows = _row_iterator(columns, places)
+    with CollectorPaused():
+        return list(rows)
 
 
 def _row_lists(columns: Columns, places: Sequence[int] | None) -> Iterator[Rows]:
@@ -234,7 +238,8 @@ def _row_lists(columns: Columns, places: Sequence[int] | None) -> Iterator[Rows]
 def _zipped(columns: Sequence[pa.Array], rows: int) -> Rows:
     if not columns:
         return [()] * rows
-    return list(zip(*map(values_of, columns), strict=True))
+    with CollectorPaused():
+        return list(zip(*map(values_of, columns), strict=True))
 
 
 # -- aggregated as columns -------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
+from cascade2spark.batch.pausing import CollectorPaused
+
 __all__ = ["GroupRun", "GroupRuns", "group_runs"]
 
 Row = tuple[Any, ...]
@@ -47,8 +49,12 @@ class GroupRuns:
             if sizes is None:
                 yield keys[0], rows
                 continue
+            with CollectorPaused():
+                made = list(islice(rows, sum(sizes)))
+            start = 0
             for key, size in zip(keys, sizes, strict=True):
-                yield key, list(islice(rows, size))
+                yield key, made[start : start + size]
+                start += size
 
 
 def group_runs(groups: Iterable[tuple[Row, Any]]) -> Iterator[GroupRun]:

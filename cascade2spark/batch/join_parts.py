@@ -17,6 +17,7 @@ from cascade2spark.batch.batches import Columns, Row, Rows, rows_of, values_of
 from cascade2spark.batch.join_tables import JoinedOutput, MemoryTable, Table
 from cascade2spark.batch.kernels.join_groups import grouped_rows
 from cascade2spark.batch.kernels.products import Numbers, Product
+from cascade2spark.batch.pausing import CollectorPaused
 
 __all__ = ["HeavyPart", "JoinPart", "JoinPlan", "MatchedPart", "matched_part"]
 
@@ -258,4 +259,5 @@ def _rows(outputs: Iterable[JoinedOutput], most_rows: int) -> Iterator[Row]:
 
 def _names(columns: Iterable[pa.Array], groups: int, width: int) -> list[Row]:
     values = [values_of(column) for column, _ in zip(columns, range(width), strict=False)]
-    return list(zip(*values, strict=True)) if values else [()] * groups
+    with CollectorPaused():
+        return list(zip(*values, strict=True)) if values else [()] * groups

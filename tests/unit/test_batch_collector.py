@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from cascade2spark.batch.batches import columns_of, rows_of
 from cascade2spark.batch.blocks import decode_block, encode_block
+from cascade2spark.batch.column_groups import column_groups
 from cascade2spark.fields import Fields
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.joiners import BaseJoiner
 from cascade2spark.operations.callables import aggregator, buffer, function, keep_if
+from cascade2spark.ordering import KeyOrder
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, Pipe
 from cascade2spark.taps import MemoryTap
 from tests.conformance.engines import InProcessConnector
@@ -48,6 +51,26 @@ def test_loading_a_block_of_rows_is_not_interrupted(collections: list[str], odd:
         assert len(collections) <= 4
         assert was_enabled == gc.isenabled()
         assert rows == loaded
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_making_rows_of_columns_is_not_interrupted(
+    collections: list[str], was_enabled: bool
+) -> None:
+    rows = [(f"k{number}", number) for number in range(20_000)]
+    columns = columns_of(rows, 2)
+    (gc.enable if was_enabled else gc.disable)()
+    collections.clear()
+    made = rows_of(columns)
+    assert len(collections) <= 4
+    assert was_enabled == gc.isenabled()
+    assert rows == made
+
+
+def test_the_collector_is_at_work_between_the_groups_of_columns() -> None:
+    columns = columns_of([(f"k{number // 3:04}", number) for number in range(9_000)], 2)
+    groups = column_groups([columns], (0,), KeyOrder(1))
+    assert {True} == {gc.isenabled() for _ in groups}
 
 
 def test_a_block_that_cannot_be_loaded_leaves_the_collector_as_it_was() -> None:
@@ -99,8 +122,9 @@ class ByValue:
         return (left > right) - (left < right)
 
 
-@pytest.mark.parametrize("memory", ["256m", "1k"])
-def test_no_code_of_the_users_runs_without_it(memory: str) -> None:
+# Complex numbers have no column form: all blocks are pickled rows then.
+@pytest.mark.parametrize(("memory", "odd"), [("256m", 1j), ("1k", 1j), ("256m", 1)])
+def test_no_code_of_the_users_runs_without_it(memory: str, odd: Any) -> None:
     @function("v")
     def mapped(value: Any) -> Any:
         look("function")
@@ -121,8 +145,7 @@ def test_no_code_of_the_users_runs_without_it(memory: str) -> None:
 
     sort = Fields("v")
     sort.set_comparator("v", ByValue())
-    # Complex numbers have no column form: all blocks are pickled rows.
-    rows = [(f"k{number % 3}", number, 1j) for number in range(60)]
+    rows = [(f"k{number % 3}", number, odd) for number in range(60)]
     source = Each(Pipe("p"), Fields("v"), mapped, Fields.REPLACE)
     source = Each(source, Fields("v"), keep_if(kept))
     counted = Every(GroupBy(Pipe("g", source), Fields("k"), sort), Fields("v"), read)
