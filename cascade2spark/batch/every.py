@@ -313,7 +313,7 @@ class _ChainDriver:
         self._trap_or_raise(error, located, catching, recorded)
 
     def _trap_or_raise(self, error: Exception, located: Exception, link: _Link, row: Row) -> None:
-        if isinstance(error, (MemoryError, TrapFailed)):
+        if isinstance(error, TrapFailed):
             raise error
         if link.trap is None:
             raise located from located.__cause__

@@ -187,7 +187,7 @@ class BufferDriver:
 
     def _fail(self, error: Exception, *, is_key: bool) -> None:
         """Have a trap take what was given, or raise what the user is to see."""
-        if isinstance(error, (MemoryError, TrapFailed)):
+        if isinstance(error, TrapFailed):
             raise error
         names = self._group_fields if is_key else self._spec.argument_fields
         given = self._given if is_key else self._spec.arguments.shown(self._given)

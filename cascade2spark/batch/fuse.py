@@ -249,7 +249,7 @@ class EachRun:
     def _located(self, error: Exception) -> Exception:
         """Return an error that names the operator, found by the line of generated code."""
         found = self._generated.failed_place(error.__traceback__)
-        if found is None or isinstance(error, (MemoryError, TrapFailed)):
+        if found is None or isinstance(error, TrapFailed):
             return error
         number, values = found
         spec = self._members[number].spec

@@ -309,7 +309,7 @@ class HashJoinStage:
                     self._met.update(_names(sides))
                 yield from self._joining.rows([[row], *sides])
             except Exception as error:
-                if isinstance(error, (MemoryError, TrapFailed)):
+                if isinstance(error, TrapFailed):
                     raise
                 located = located_error(error, spec.site, row, spec.sides[0].fields)
                 if spec.trap is None:

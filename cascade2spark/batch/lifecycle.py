@@ -41,7 +41,13 @@ _log = logging.getLogger("cascade2spark.traps")
 
 
 class TrapFailed(FlowError):
-    """A trapped row could not be written: never trapped itself, the flow fails."""
+    """A trapped row could not be written: never trapped itself, the flow fails.
+
+    Attributes:
+        number: of the trap; by it the driver names the tap.
+    """
+
+    number: int | None = None
 
 
 @attrs.frozen
@@ -203,11 +209,13 @@ class TaskContext:
             site: the pipe whose operation failed.
         Raises:
             TrapFailed: the trap cannot take them.
-            MemoryError: that was the error; it is never one row's fault.
+            RunError: memory ran out, which is never one row's fault.
         """
-        if isinstance(error, (MemoryError, TrapFailed)):
+        if isinstance(error, TrapFailed):
             raise error
         located = located_error(error, site, values, None)
+        if isinstance(located.__cause__, MemoryError):
+            raise located from located.__cause__
         if located.is_repeat:
             return  # the step that does the same work has trapped it
         columns = self._trap_columns.get(number, self._default_columns)
@@ -216,12 +224,15 @@ class TaskContext:
         try:
             (self._trap_sink or self._keep_trapped)(number, columns.row_of(values, located))
         except Exception as broken:
-            raise TrapFailed(
+            failed = TrapFailed(
                 f"the trap of {site.label} cannot take a row",
                 row=values,
+                details={"because": str(broken).partition("\n")[0]},
                 origin=site.origin,
                 branch=site.branch,
-            ) from broken
+            )
+            failed.number, failed.is_repeat = number, site.is_repeat
+            raise failed from broken
         _add(self.report.trapped, number, 1)
         self.report.counters.increment(_TRAPPED)
 

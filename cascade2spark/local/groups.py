@@ -220,8 +220,10 @@ class BufferDriver(OperationDriver):
         try:
             self.checked("operate", self.operation.operate(self.process, self.call))
         except Exception as error:
-            given = self._given
-            self.failed(error, key if given is key else self.spec.arguments.shown(given))
+            if self._given is key:
+                self.run.failed(error, self.site, self.spec.trap, key, self._group_fields)
+            else:
+                self.failed(error, self.spec.arguments.shown(self._given))
 
     def _iterate(self, rows: Sequence[Row]) -> Iterator[TupleEntry]:
         outside = self._stands_on

@@ -40,8 +40,8 @@ def located_error(
         fields: their names.
     """
     if isinstance(error, Cascade2SparkError):
-        error.details.setdefault("in", place.label)
-        if error.is_repeat is None:
+        if error.is_repeat is None:  # else it names its place already
+            error.details.setdefault("in", place.label)
             error.is_repeat = place.is_repeat
         error.locate(place.origin)
         error.branch = error.branch or place.branch

@@ -20,7 +20,7 @@ from cascade2spark.batch.batches import Row
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
 from cascade2spark.batch.key_counts import heaviest_keys
-from cascade2spark.batch.lifecycle import TaskReport
+from cascade2spark.batch.lifecycle import TaskReport, TrapFailed
 from cascade2spark.config import Settings
 from cascade2spark.errors import FlowError
 from cascade2spark.fields import Fields
@@ -136,7 +136,7 @@ class SparkEngine:
                 has_results, is_over = bool(held.rdds), True
         except (Py4JError, PySparkException) as failure:
             _check_stopped(context)
-            error = self._error_of(failure)
+            error = _naming_trap(self._error_of(failure), plan)
             raise error from error.__cause__ or failure
         finally:
             if not is_over:
@@ -259,6 +259,16 @@ class SparkEngine:
 
 
 _SAMPLE_BYTES = 1 << 20
+
+
+def _naming_trap(error: BaseException, plan: StepPlan) -> BaseException:
+    """Name the tap of a trap that failed, of which its task knew the number only."""
+    spec = next((one for one in plan.traps if one.number == getattr(error, "number", None)), None)
+    if spec is not None and isinstance(error, TrapFailed):
+        error.headline = f"the trap {', '.join(spec.names)} cannot take a row"
+        error.details = {"tap": spec.tap, **error.details}
+        error.origin = getattr(spec.tap, "origin", None) or error.origin
+    return error
 
 
 def _exchanges(step: Group | CoGroup, total: TaskReport) -> list[dict[str, Any]]:

@@ -23,9 +23,10 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
-from cascade2spark.errors import BadRecord, RunError
+from cascade2spark.errors import BadRecord
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest, PartPlace, Split
+from cascade2spark.operations.failures import located_error
 from cascade2spark.schemes.base import Scheme, SourceInfo, encoded
 from cascade2spark.selection import Pick
 
@@ -222,22 +223,24 @@ def on_bad(source: FileSpec, task: TaskContext) -> Callable[[BadRecord], None]:
 
     def handle(error: BadRecord) -> None:
         if source.trap is None:
-            error.locate(source.site.origin)
-            error.branch = error.branch or source.site.branch
-            raise error
+            raise located_error(error, source.site, None, None)
         task.trap(source.trap, error.payload, error, source.site)
 
     return handle
 
 
 def counted(batches: Iterable[Batch], site: SiteSpec, task: TaskContext) -> Iterator[Batch]:
-    """Hand on what a source reads, and count it."""
+    """Hand on what a source reads, and count it; what fails is given its place."""
     task.report.counters.increment(_READ, 0)
-    for batch in batches:
-        size = len(batch) if isinstance(batch, list) else batch.num_rows
-        task.report.count_rows(site.key, size, size)
-        task.report.counters.increment(_READ, size)
-        yield batch
+    try:
+        for batch in batches:
+            size = len(batch) if isinstance(batch, list) else batch.num_rows
+            task.report.count_rows(site.key, size, size)
+            task.report.counters.increment(_READ, size)
+            yield batch
+    except Exception as error:
+        located = located_error(error, site, None, None)
+        raise located from located.__cause__
 
 
 @attrs.frozen
@@ -325,7 +328,5 @@ class SinkWriter:
         if self._sink.trap is not None:
             self._task.trap(self._sink.trap, row, error, self._sink.site)
             return
-        if isinstance(error, RunError):
-            error.locate(self._sink.site.origin)
-            error.branch = error.branch or self._sink.site.branch
-        raise error from error.__cause__
+        located = located_error(error, self._sink.site, row, self._sink.fields)
+        raise located from located.__cause__

@@ -17,9 +17,9 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
-from cascade2spark.errors import RunError
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest, PartPlace
+from cascade2spark.operations.failures import located_error
 from cascade2spark.selection import Pick, pick_for
 from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.taps.spreading import PartitionFiles
@@ -143,7 +143,5 @@ class _PartitionSinkWriter:
         if self._sink.trap is not None:
             self._task.trap(self._sink.trap, row, error, self._sink.site)
             return
-        if isinstance(error, RunError):
-            error.locate(self._sink.site.origin)
-            error.branch = error.branch or self._sink.site.branch
-        raise error from error.__cause__
+        located = located_error(error, self._sink.site, row, self._sink.fields)
+        raise located from located.__cause__

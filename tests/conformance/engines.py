@@ -63,6 +63,10 @@ class Outcome:
     counter: Callable[[str, str], int]
 
 
+# The local engine finds out at the end, others at the row, and know its pipe.
+_TOLD_OTHERWISE = ("traps/a_trap_that_fails_fails_the_flow",)
+
+
 # -- engines -------------------------------------------------------------------------------------
 
 
@@ -254,8 +258,25 @@ def _check_failure(case: Case, fails: Fails, run: Run, folder: Path) -> None:
             assert fact in message, f"{fact!r} is not in\n{message}"
         if fails.cause is not None:
             assert any(isinstance(one, fails.cause) for one in _chain(error)), message
+        if stage == "run" and run.engine != "local" and case.name not in _TOLD_OTHERWISE:
+            assert _parts_of(error) == _parts_of(_local_error(case, folder)), message
     else:
         pytest.fail(f"expected {fails.kind} at {fails.at}, got {dict(outcome.rows)}")
+
+
+def _local_error(case: Case, folder: Path) -> BaseException:
+    (folder / "local").mkdir()
+    with pytest.raises(Exception) as caught:
+        run_case(case, local(), folder / "local")
+    return caught.value
+
+
+def _parts_of(error: BaseException) -> tuple[list[str], list[object]]:
+    """Return which lines a message has, and the place in it, whichever row was the first."""
+    labels = [line[2:13].strip() for line in str(error).split("\n")[1:] if line[2:3].strip()]
+    own: Any = error
+    place = str(own.details.get("in")).replace("/local/", "/")
+    return labels, [place, own.origin, own.branch]
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
