@@ -13,6 +13,7 @@ __all__ = [
     "Side",
     "counted",
     "fail_missing",
+    "filled_getter",
     "getter",
     "guarded",
     "place_in",
@@ -36,6 +37,14 @@ def getter(positions: Sequence[int]) -> Callable[[Row], Row]:
         only = positions[0]
         return lambda row: (row[only],)
     return itemgetter(*positions)
+
+
+def filled_getter(positions: Sequence[int], gap: int) -> Callable[[Row], Row]:
+    """Return the function that takes the values at some positions, and None for those at `gap`."""
+    # Text of our own, of places only: half the time of picking from a row with None behind it.
+    values = ["None" if place == gap else f"row[{place}]" for place in positions]
+    found: Callable[[Row], Row] = eval(f"lambda row: ({', '.join(values)},)", {"__builtins__": {}})
+    return found
 
 
 def whole_row(row: Row) -> Row:

@@ -20,6 +20,7 @@ from cascade2spark.row_building import (
     Side,
     counted,
     fail_missing,
+    filled_getter,
     getter,
     guarded,
     place_in,
@@ -101,8 +102,7 @@ class Pick:
         if self.is_all:
             return whole_row
         if self.positions is not None and NO_COLUMN in self.positions:
-            take = getter(self.positions)  # the last value is the one that is put behind the row
-            return lambda row: take((*row, None))
+            return filled_getter(self.positions, NO_COLUMN)
         if self.positions is not None:
             return getter(self.positions)
         if self.missing or self.is_inverted:

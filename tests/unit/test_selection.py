@@ -7,7 +7,7 @@ import pytest
 from cascade2spark.errors import FieldNotFound, TupleError
 from cascade2spark.field_resolution import resolve_each
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.selection import Pick, check_width, layout_for, pick_for
+from cascade2spark.selection import NO_COLUMN, Pick, check_width, layout_for, pick_for
 
 ABC = Fields("a", "b", "c")
 WIDE = Fields("a").append(Fields.UNKNOWN).append("z")
@@ -155,6 +155,18 @@ def test_explicit_selection_around_unknown_parts():
 def test_names_the_result_of_an_unknown_append_by_their_distance_from_the_end():
     outgoing = Fields.UNKNOWN.append("n")
     assert pick_for(Fields("n"), outgoing).of()((1, 2, 9)) == (9,)
+
+
+def test_what_nobody_reads_is_none_and_shown_as_not_read():
+    pick = Pick((NO_COLUMN, 1, NO_COLUMN, 0), width=2, unread=(0, 2))
+    assert pick.of()((5, 6)) == (None, 6, None, 5)
+    assert pick.read == (1, 0)
+    assert repr(pick.shown((None, 6, None, 5))) == "(<not read>, 6, <not read>, 5)"
+    there = Pick((0, 1), width=2, unread=(0,))
+    assert there.is_all
+    assert there.of()((5, 6)) == (5, 6)
+    assert repr(there.shown((5, 6))) == "(<not read>, 6)"
+    assert pickle.loads(pickle.dumps(pick)) == pick
 
 
 def test_specs_pickle_and_compare():
