@@ -7,6 +7,7 @@ import math
 import pickle
 import struct
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.expression_language import compile_expression, guess_names
 from cascade2spark.types import (
+    BigDecimal,
     Boolean,
     DateType,
     Double,
@@ -218,6 +220,9 @@ def test_doubles_divide_without_raising(left: float, right: float) -> None:
         ("Double.hashCode(1e300)", -164130400, int_),
         ("Float.hashCode(-0.1f)", -1110651699, int_),
         ("Boolean.hashCode(byteless)", 1231, int_),
+        ("Character.hashCode('\u00e9')", 233, int_),
+        ("Character.valueOf('a').hashCode()", 97, int_),
+        ('new BigDecimal("1.00").hashCode()', 3102, int_),
         ('"b".compareTo("abc")', 1, int_),
         ('String.format("%05.1f|%-4s|%,d", 2.25, "ab", 1234567)', "002.3|ab  |1,234,567", String),
         ('new BigDecimal("0.1").add(new BigDecimal("0.20")).toString()', "0.30", String),
@@ -244,6 +249,13 @@ def test_results_and_their_types(text: str, expected: Any, kind: Type) -> None:
         ("a.hashCode()", Float, 2.5, 1075838976),
         ("a.hashCode()", Float, math.nan, 2143289344),
         ("a.hashCode()", Boolean, False, 1237),
+        ("((Character) a).hashCode()", Object, "a", 97),
+        ("a.hashCode()", BigDecimal, Decimal("-3.14"), -9732),
+        ("a.hashCode()", BigDecimal, Decimal("0.00"), 2),
+        ("a.hashCode()", BigDecimal, Decimal("1E+3"), 28),
+        ("a.hashCode()", BigDecimal, Decimal(-(2**63)), -2147483648),
+        ("a.hashCode()", BigDecimal, Decimal("123456789012345678901234567890.5"), 1113278083),
+        ("a.hashCode()", Object, "a", BuildError),
         ("a + 1", int_, None, 1),
         ("a + 1", int_, "41", 42),
         ("a + 1", int_, 3_000_000_000, -1294967295),

@@ -286,7 +286,10 @@ ORDERED = TypedPipe.from_([("a", 1)]).group_with(str.lower)
         ),
         (lambda pairs: ORDERED.outer_join(pairs.group()), ["outer_join: both sides"]),
         (lambda pairs: pairs.sketch(2).join(ORDERED), ["join: both sides"]),
-        (lambda pairs: pairs.hash_join(ORDERED), ["hash_join compares keys by ==", "join()"]),
+        (
+            lambda pairs: pairs.hash_join(ORDERED),
+            ["hash_join compares keys by ==", "left.group_with(ordering).join(right)"],
+        ),
         (lambda pairs: pairs.hash_left_join(ORDERED.size()), ["hash_left_join compares keys"]),
     ],
 )

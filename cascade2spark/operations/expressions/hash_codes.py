@@ -1,18 +1,41 @@
-"""Java's hash codes of numbers and booleans, as compiled expressions call them; null fails."""
+"""Java's hash codes of values that are no texts, as compiled expressions call them; null fails."""
 
 from __future__ import annotations
 
 import struct
+from decimal import Decimal
 
 from cascade2spark.operations.expressions.runtime import unboxed_value, wrap_int
 
-__all__ = ["hash_of_boolean", "hash_of_double", "hash_of_float", "hash_of_long"]
+__all__ = [
+    "hash_of_boolean",
+    "hash_of_char",
+    "hash_of_decimal",
+    "hash_of_double",
+    "hash_of_float",
+    "hash_of_long",
+]
 
 _NAN_64, _NAN_32 = 0x7FF8000000000000, 0x7FC00000
 
 
 def hash_of_boolean(value: bool) -> int:
     return 1231 if unboxed_value(value) else 1237
+
+
+def hash_of_char(value: str) -> int:
+    return ord(unboxed_value(value))
+
+
+def hash_of_decimal(value: Decimal) -> int:
+    # Scale and all: 1.0 and 1.00 differ, as they do to equals().
+    sign, digits, exponent = unboxed_value(value).as_tuple()
+    unscaled = int("".join(map(str, digits)))
+    words = [unscaled >> 32 * at for at in reversed(range(-(-unscaled.bit_length() // 32)))]
+    code = 0
+    for word in words:
+        code = 31 * code + (word & 0xFFFFFFFF)
+    return wrap_int(31 * wrap_int(-code if sign else code) - exponent)
 
 
 def hash_of_long(number: int) -> int:

@@ -102,6 +102,12 @@ int hashCode(Boolean) = hash_of_boolean({0})
 boolean equals(Boolean, Object) = object_equals({0}, {1})
 String toString(Boolean) = joined(unboxed_value({0}))
 """
+_CHARACTER_BOX = """
+char charValue(Character) = unboxed_value({0})
+int hashCode(Character) = hash_of_char({0})
+boolean equals(Character, Object) = object_equals({0}, {1})
+String toString(Character) = unboxed_value({0})
+"""
 _OBJECT = """
 boolean equals(Object, Object) = object_equals({0}, {1})
 String toString(Object) = joined(unboxed_value({0}))
@@ -119,6 +125,7 @@ int signum(BigDecimal) = compared({0}, 0)
 int compareTo(BigDecimal, BigDecimal) = compared({0}, {1})
 boolean equals(BigDecimal, Object) = decimal_equals({0}, {1})
 String toString(BigDecimal) = joined(unboxed_value({0}))
+int hashCode(BigDecimal) = hash_of_decimal({0})
 """
 _BUILDER = """
 StringBuilder append(StringBuilder, String) = {0}.append(joined({1}))
@@ -265,6 +272,8 @@ char toUpperCase(char) = cased({0}, is_upper=True)
 char toLowerCase(char) = cased({0}, is_upper=False)
 String toString(char) = {0}
 int getNumericValue(char) = numeric_value({0})
+int hashCode(char) = hash_of_char({0})
+Character valueOf(char) = {0}
 """,
     "BigDecimal": """
 BigDecimal valueOf(long) = decimal_of({0})
@@ -317,6 +326,7 @@ def _formatter(text: str) -> Callable[..., str]:
 _METHODS = {
     "String": _TEXT,
     "Boolean": _BOOLEAN_BOX,
+    "Character": _CHARACTER_BOX,
     "BigDecimal": _DECIMAL,
     "Object": _OBJECT,
     "StringBuilder": _BUILDER,
