@@ -242,8 +242,8 @@ class KeyedList(Elements[tuple[K, V]], Generic[K, V]):
             raise BuildError(
                 f"{name} compares keys by ==, its right side is grouped by an ordering",
                 details={"group_with": str(self.order.origin), name: str(capture_origin())},
-                fix="call to_typed_pipe() on it; or, to keep the ordering, group the left side with "
-                "the same one: left.group_with(ordering).join(right)",
+                fix="call to_typed_pipe() on it; or, to keep the ordering, group the left side by "
+                "it as well: left.group_with(ordering).join(right)",
             )
         return self
 
