@@ -14,7 +14,9 @@ from cascade2spark.batch.batches import Rows, rows_memory
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.sort import sorted_groups
 from cascade2spark.batch.spill import SpillSpace
+from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
+from cascade2spark.origin import capture_origin
 from cascade2spark.rdd.cutting import cut_all
 from cascade2spark.rdd.exchange import RowSender
 from cascade2spark.rdd.keys import Cut, ElementKey, as_cut
@@ -53,8 +55,8 @@ def aggregate_by(
         rdd: any elements.
         key: a function of an element, a position in an element that is a tuple, or a tuple of
             positions.
-        zero: the state before the first element: a function that makes it, or a value; a list, dict
-            or set is copied for every key.
+        zero: the state before the first element: a function that makes it, or a value; one that can
+            change, such as a list, is copied for every key.
         step: (state, element) -> the next state; it may change the state it is given.
         merge: (state, state of later elements) -> the state of both. The result must not depend on
             where the elements of a key are cut.
@@ -80,15 +82,31 @@ def aggregate_by(
     name = "aggregate_by"
     check_rdd(name, "first argument", rdd)
     cut = as_cut(name, "key", key)
-    check_callable(name, "step", step)
-    check_callable(name, "merge", merge)
+    _check_zero(name, zero)
+    check_callable(name, "step", step, ("state", "element"))
+    check_callable(name, "merge", merge, ("state", "later state"))
     if finish is not None:
-        check_callable(name, "finish", finish)
+        check_callable(name, "finish", finish, ("state",))
     count = partitions_for(name, partitions, [rdd])
     call = Call.of(name, rdd.context)
     folding = _Folding(call, cut, zero, step, count)
     reduced = exchanged(rdd.context, [rdd.mapPartitionsWithIndex(folding)], count)
     return reduced.mapPartitions(_Merging(call, merge, finish))
+
+
+def _check_zero(name: str, zero: Any) -> None:
+    if callable(zero):
+        check_callable(name, "zero", zero, ())
+        return
+    try:
+        copy.deepcopy(zero)
+    except Exception as error:
+        raise BuildError(
+            f"{name} cannot copy its zero, which each key needs for itself",
+            details={"given": shown_value(zero), "because": error},
+            origin=capture_origin(),
+            fix="give a function that makes it",
+        ) from error
 
 
 @attrs.frozen
@@ -234,6 +252,5 @@ class _Merging:
 def _starter(zero: Any) -> Callable[[], Any]:
     if callable(zero):
         return zero  # type: ignore[no-any-return]
-    if isinstance(zero, (list, dict, set)):
-        return lambda: copy.deepcopy(zero)
-    return lambda: zero
+    # What cannot change is its own copy, as are tuples of such.
+    return (lambda: zero) if copy.deepcopy(zero) is zero else (lambda: copy.deepcopy(zero))

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import attrs
 from pyspark import RDD, Accumulator, SparkContext, TaskContext
 
-from cascade2spark.errors import BuildError
+from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.origin import capture_origin
-from cascade2spark.rdd.tasks import Call, check_callable, check_rdd
+from cascade2spark.rdd.tasks import Call, check_callable, check_context, check_rdd
 from cascade2spark.spark.counters import TaskRecord, TaskReports
 
 __all__ = ["TaskCounters"]
@@ -34,12 +34,7 @@ class TaskCounters:
     """
 
     def __init__(self, context: SparkContext) -> None:
-        if not isinstance(context, SparkContext):
-            raise BuildError(
-                "TaskCounters takes a SparkContext",
-                details={"given": f"a {type(context).__name__}"},
-                origin=capture_origin(),
-            )
+        check_context("TaskCounters", context)
         self._reports = TaskReports(context, uuid.uuid4().hex)
         self._partitions: list[int] = []
 
@@ -60,7 +55,7 @@ class TaskCounters:
         """
         name = "TaskCounters.map_partitions"
         check_rdd(name, "first argument", rdd)
-        check_callable(name, "second argument, fn,", fn)
+        check_callable(name, "second argument, fn,", fn, ("elements", "count"))
         call = Call.of(name, rdd.context)
         number = len(self._partitions)
         self._partitions.append(rdd.getNumPartitions())
@@ -78,6 +73,13 @@ class TaskCounters:
             view: which evaluation of a partition counts. They differ only where a function does
                 not give the same again: it reads the clock, or data that changes.
         """
+        if view not in ("first", "last"):
+            raise BuildError(
+                "TaskCounters knows no such view of its counters",
+                asked=view,
+                available=["first", "last"],
+                origin=capture_origin(),
+            )
         reports = self._reports
         kept = reports.last_complete() if view == "last" else reports.first_complete()
         return _added_up(kept.values())
@@ -116,6 +118,11 @@ class _Counting:
         counted: dict[str, int] = {}
 
         def count(name: str, amount: int = 1) -> None:
+            if name.__class__ is not str or amount.__class__ is not int:
+                raise self.call.refusal(
+                    "count takes the name of a counter and a whole number",
+                    details={"given": f"({shown_value(name)}, {shown_value(amount)})"},
+                )
             counted[name] = counted.get(name, 0) + amount
 
         with self.call.task():

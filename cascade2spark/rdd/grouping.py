@@ -13,7 +13,7 @@ from pyspark import RDD
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.spill import SpillShare, SpillSpace
-from cascade2spark.errors import BuildError
+from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.origin import capture_origin
 from cascade2spark.rdd.exchange import Sending
 from cascade2spark.rdd.groups import Refusal, groups_of
@@ -75,7 +75,13 @@ def group_sorted(
     """
     name = "group_sorted"
     check_rdd(name, "first argument", rdd)
-    check_callable(name, "second argument, fn,", fn)
+    check_callable(name, "second argument, fn,", fn, ("key", "values"))
+    if not isinstance(reverse, bool):
+        raise BuildError(
+            f"{name} takes True or False as reverse",
+            details={"given": shown_value(reverse)},
+            origin=capture_origin(),
+        )
     if sort is None and reverse:
         raise BuildError(f"{name}: reverse needs sort", origin=capture_origin())
     shape = _shape(name, key, sort, fn)
@@ -121,12 +127,12 @@ def co_group(
     if not isinstance(rdds, (list, tuple)) or not rdds:
         raise BuildError(
             f"{name} takes a list of RDDs",
-            details={"given": f"a {type(rdds).__name__}"},
+            details={"given": "none" if rdds in ([], ()) else f"a {type(rdds).__name__}"},
             origin=capture_origin(),
         )
     for place, rdd in enumerate(rdds):
         check_rdd(name, f"RDD number {place + 1}", rdd)
-    check_callable(name, "second argument, fn,", fn)
+    check_callable(name, "second argument, fn,", fn, ("key", "sides"))
     shapes = _shapes(name, keys, len(rdds))
     count = partitions_for(name, partitions, list(rdds))
     context = rdds[0].context

@@ -13,6 +13,7 @@ from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.origin import capture_origin
 from cascade2spark.rdd.recognised import Reads, Taken, places_taken
+from cascade2spark.rdd.tasks import check_callable
 from cascade2spark.selection import Pick
 
 __all__ = ["CARRIED", "Cut", "ElementKey", "RowShape", "as_cut", "parts_at"]
@@ -67,16 +68,22 @@ def as_cut(name: str, argument: str, given: Any) -> Cut:
         # From the end they depend on the tuple.
         return Cut(call, places if min(places) >= 0 else None, is_alone, len(places))
     if callable(given):
-        return _cut_by(given)
+        return _cut_by(check_callable(name, argument, given, ("element",)))
     raise BuildError(
         f"{name} takes as {argument} a function of an element, a position in a tuple, or a tuple "
         "of positions",
         details={"given": shown_value(given)},
         origin=capture_origin(),
-        fix="elements of an RDD have no field names: give the position, or a function"
-        if any(isinstance(place, str) for place in places)
-        else None,
+        fix=_advice(places),
     )
+
+
+def _advice(places: tuple[Any, ...]) -> str | None:
+    if any(isinstance(place, str) for place in places):
+        return "elements of an RDD have no field names: give the position, or a function"
+    if places and all(callable(place) or type(place) is int for place in places):
+        return "for one key of several values, give one function; for several RDDs, a list of keys"
+    return None
 
 
 def _cut_by(call: Callable[[Any], Any]) -> Cut:

@@ -50,10 +50,10 @@ def map_partitions_with(
     """
     name = "map_partitions_with"
     check_rdd(name, "first argument", rdd)
-    check_callable(name, "second argument, fn,", fn)
-    check_callable(name, "setup", setup)
+    check_callable(name, "second argument, fn,", fn, ("elements", "resource"))
+    check_callable(name, "setup", setup, ())
     if cleanup is not None:
-        check_callable(name, "cleanup", cleanup)
+        check_callable(name, "cleanup", cleanup, ("resource",))
     call = Call.of(name, rdd.context)
     return rdd.mapPartitions(_WithResource(call, fn, setup, cleanup))
 

@@ -102,6 +102,13 @@ def write_sequence_file(
 
 
 def _writable(name: str) -> Writable:
+    if not isinstance(name, str):
+        raise BuildError(
+            "classes of keys and values are given by their names",
+            details={"given": shown_value(name)},
+            available=[*map(short_name, KNOWN_WRITABLES)],
+            origin=capture_origin(),
+        )
     made = writable_of(name)
     if isinstance(made, RawWritable) and "." not in made.class_name:
         raise BuildError(

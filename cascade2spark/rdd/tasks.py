@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -11,7 +12,14 @@ import attrs
 from pyspark import RDD, SparkContext, TaskContext
 
 from cascade2spark.batch.spill import SpillSpace
-from cascade2spark.errors import BuildError, Cascade2SparkError, RunError, shown_value
+from cascade2spark.errors import (
+    BuildError,
+    Cascade2SparkError,
+    FlowError,
+    RunError,
+    Unsupported,
+    shown_value,
+)
 from cascade2spark.operations.failures import located_error
 from cascade2spark.origin import Origin, capture_origin
 from cascade2spark.spark.session import (
@@ -28,6 +36,7 @@ __all__ = [
     "Call",
     "Watched",
     "check_callable",
+    "check_context",
     "check_count",
     "check_rdd",
     "chunks",
@@ -61,8 +70,16 @@ class Call:
     @classmethod
     def of(cls, name: str, context: SparkContext) -> Call:
         """Return the call that the user's code makes right now."""
-        check_running(context)
-        return cls(name, capture_origin(), driver_versions(), worker_memory(context))
+        origin = capture_origin()
+        try:
+            check_running(context)
+        except FlowError as stopped:
+            raise FlowError(
+                f"{name}: {stopped.headline}",
+                origin=origin,
+                fix="make a new one, and its RDDs anew",
+            ) from None
+        return cls(name, origin, driver_versions(), worker_memory(context))
 
     @property
     def label(self) -> str:
@@ -167,6 +184,7 @@ def check_rdd(name: str, argument: str, given: Any) -> RDD[Any]:
     """
     if isinstance(given, RDD):
         return given
+    _check_connect(name, given)
     has_rdd = isinstance(getattr(type(given), "rdd", None), property)
     raise BuildError(
         f"{name} takes an RDD as its {argument}",
@@ -176,19 +194,73 @@ def check_rdd(name: str, argument: str, given: Any) -> RDD[Any]:
     )
 
 
-def check_callable(name: str, argument: str, given: Any) -> Callable[..., Any]:
+def check_callable(
+    name: str, argument: str, given: Any, called_with: Sequence[str] | None = None
+) -> Callable[..., Any]:
     """Return what was given if it can be called.
 
+    Args:
+        called_with: what it will be called with, by place; None is not checked.
     Raises:
-        BuildError: it cannot.
+        BuildError: it cannot, or not with so many values.
     """
-    if callable(given):
-        return given  # type: ignore[no-any-return]
+    if not callable(given):
+        raise BuildError(
+            f"{name} takes a function as its {argument}",
+            details={"given": f"{shown_value(given)}, a {type(given).__name__}"},
+            origin=capture_origin(),
+        )
+    signature = None if called_with is None else _signature(given)
+    if signature is not None and called_with is not None:
+        try:
+            signature.bind(*called_with)
+        except TypeError as refused:
+            raise BuildError(
+                f"the {argument} of {name} cannot be called with what it gets",
+                details={
+                    "is given": f"({', '.join(called_with)})",
+                    "takes": str(signature),
+                    "because": refused,
+                },
+                origin=capture_origin(),
+            ) from None
+    return given  # type: ignore[no-any-return]
+
+
+def _signature(call: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(call)
+    except (ValueError, TypeError):  # some functions written in C do not tell
+        return None
+
+
+def check_context(name: str, given: Any) -> SparkContext:
+    """Return what was given if it is a SparkContext.
+
+    Raises:
+        BuildError: it is something else.
+        Unsupported: it is a Spark Connect session.
+    """
+    if isinstance(given, SparkContext):
+        return given
+    _check_connect(name, given)
+    is_session = hasattr(type(given), "sparkContext")
     raise BuildError(
-        f"{name} takes a function as its {argument}",
-        details={"given": f"{shown_value(given)}, a {type(given).__name__}"},
+        f"{name} takes a SparkContext first",
+        details={"given": f"a {type(given).__name__}"},
         origin=capture_origin(),
+        fix="give its .sparkContext" if is_session else None,
     )
+
+
+def _check_connect(name: str, given: Any) -> None:
+    if type(given).__module__.startswith("pyspark.sql.connect"):
+        raise Unsupported(
+            f"{name} works with RDDs, which Spark Connect does not have",
+            details={"given": f"a {type(given).__name__} of Spark Connect"},
+            origin=capture_origin(),
+            fix="use a session of the classic kind: one without a remote",
+        )
 
 
 def check_count(name: str, argument: str, given: Any) -> int | None:

@@ -396,6 +396,29 @@ def test_failures_say_what_and_where(sc) -> None:
     assert "list(values)" in str(sent.value)
 
 
+def folded(rdd: Any, zero: Any) -> Any:
+    def step(state: Any, element: Any) -> Any:
+        state[0].append(element[1])
+        return state
+
+    return aggregate_by(rdd, key=0, zero=zero, step=step, merge=lambda left, right: left)
+
+
+@pytest.mark.parametrize("zero", [([],), [[]], {0: []}, lambda: ([],)])
+def test_each_key_has_a_zero_of_its_own(sc, zero) -> None:
+    found = folded(sc.parallelize([("a", 1), ("b", 2), ("a", 3)], 1), zero)
+    assert {key: state[0] for key, state in found.collect()} == {"a": [1, 3], "b": [2]}
+
+
+def test_counters_have_names_and_whole_numbers(sc) -> None:
+    counted = TaskCounters(sc).map_partitions(
+        sc.parallelize([1], 1), lambda rows, count: [count("seen", "1")]
+    )
+    with pytest.raises(Exception, match=r"count takes the name of a counter") as failed:
+        counted.collect()
+    assert "('seen', '1')" in str(failed.value)
+
+
 def test_arguments_of_the_wrong_kind_are_refused_at_once(sc) -> None:
     rdd = sc.parallelize(EVENTS)
     wrong = [
@@ -413,7 +436,21 @@ def test_arguments_of_the_wrong_kind_are_refused_at_once(sc) -> None:
             lambda: aggregate_by(rdd, key=0, zero=0, step=1, merge=max),
         ),
         ("takes a function as its setup", lambda: map_partitions_with(rdd, listed, setup=None)),
+        ("fn, of group_sorted cannot be called", lambda: group_sorted(rdd, len, key=0)),
+        ("key of group_sorted cannot be called", lambda: group_sorted(rdd, listed, key=listed)),
+        ("takes True or False as reverse", lambda: group_sorted(rdd, listed, key=0, reverse=1)),
+        ("fn, of co_group cannot be called", lambda: co_group([rdd], lambda k, a, b: [], keys=0)),
+        ("for several RDDs, a list", lambda: co_group([rdd], listed, keys=(key_of, sort_of))),
+        ("takes a list of RDDs", lambda: co_group([], listed, keys=0)),
+        ("zero of aggregate_by cannot be", lambda: folded(rdd, lambda key: 0)),
+        ("cannot copy its zero", lambda: folded(rdd, (n for n in ()))),
+        ("setup of map_partitions_with", lambda: map_partitions_with(rdd, listed, setup=len)),
+        ("knows no such view", lambda: TaskCounters(sc).as_dict("lats")),
+        ("takes a SparkContext", lambda: TaskCounters(rdd)),
         ("takes a SparkContext", lambda: read_text(rdd, "x")),
+        ("read_text takes a path", lambda: read_text(sc, 5)),
+        ("write_text takes a path", lambda: write_text(rdd, None)),
+        ("are given by their names", lambda: toolkit.write_sequence_file(rdd, "x", int, "Text")),
         ("no such mode", lambda: write_text(rdd, "x", mode="replace")),
     ]
     for message, call in wrong:

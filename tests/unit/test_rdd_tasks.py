@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascade2spark.batch.blocks import read_header
-from cascade2spark.errors import RunError
+from cascade2spark.errors import RunError, Unsupported
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
 from cascade2spark.rdd import aggregating
 from cascade2spark.rdd.aggregating import _Folding, _Merging
@@ -18,6 +18,7 @@ from cascade2spark.rdd.exchange import Sending
 from cascade2spark.rdd.grouping import _CoGrouping
 from cascade2spark.rdd.joining import _Packing
 from cascade2spark.rdd.keys import as_cut
+from cascade2spark.rdd.tasks import check_context, check_rdd
 from tests.rdd_tasks import call_with, grouped, sent, shape_of
 
 ORDER = PythonKeyOrder(1).sort_key()
@@ -253,3 +254,12 @@ def test_an_error_of_the_rdd_before_stays_as_it_is() -> None:
 
     with pytest.raises(KeyError, match="upstream"):
         list(Sending(call_with(), shape_of(0), 2)(0, upstream()))
+
+
+def test_a_session_of_spark_connect_is_refused_by_name() -> None:
+    # What it is told by is the module of its class: the package itself needs grpc.
+    session = type("SparkSession", (), {"__module__": "pyspark.sql.connect.session"})()
+    for check in (check_rdd, check_context):
+        arguments = ("t", "first argument", session) if check is check_rdd else ("t", session)
+        with pytest.raises(Unsupported, match="Spark Connect does not have"):
+            check(*arguments)
