@@ -6,7 +6,13 @@ import traceback
 from types import GeneratorType
 from typing import Any, NoReturn, Protocol
 
-from cascade2spark.errors import Cascade2SparkError, RunError, TupleError, shown_value
+from cascade2spark.errors import (
+    Cascade2SparkError,
+    RunError,
+    TupleError,
+    nearest_match,
+    shown_value,
+)
 from cascade2spark.origin import Origin, failing_line, origin_of_callable
 
 __all__ = ["Place", "located_error", "refuse_result", "trap_columns"]
@@ -58,6 +64,7 @@ def located_error(
         f"{place.label} failed: {said}",
         row=row,
         fields=None if row is None else fields,
+        nearest=_meant(error),
         details=details,
         origin=place.origin,
         branch=place.branch,
@@ -65,6 +72,14 @@ def located_error(
     located.__cause__ = error
     located.is_repeat = place.is_repeat
     return located
+
+
+def _meant(error: Exception) -> str | None:
+    """Return the attribute that was meant where one is missing: Java's name of it, for one."""
+    if not isinstance(error, AttributeError) or not error.name or error.obj is None:
+        return None
+    names = [name for name in dir(error.obj) if not name.startswith("_")]
+    return nearest_match(error.name, names)
 
 
 _COLLECTS = "give each row to call.get_output_collector().add(row), and return nothing"

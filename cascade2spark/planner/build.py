@@ -51,11 +51,11 @@ class PlannedFlow(Planned):
 
     def write_dot(self, path: str | Path) -> None:
         """Write the pipes and taps as a graph in DOT, the language of Graphviz."""
-        Path(path).write_text(write_dot(self), "utf-8")
+        _write(path, write_dot(self))
 
     def write_steps_dot(self, path: str | Path) -> None:
         """Write the steps as a graph in DOT."""
-        Path(path).write_text(write_dot(self, steps=True), "utf-8")
+        _write(path, write_dot(self, steps=True))
 
     def _repr_html_(self) -> str:
         return draw_svg(self)
@@ -108,3 +108,8 @@ def plan_flow(
     lowered = in_order(persist_forks(steps))
     steps, fired = rewrite_plan(lowered, knobs.rules_off)
     return PlannedFlow(name, assembly, tuple(nodes), lowered, steps, fired)
+
+
+def _write(path: str | Path, text: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)  # as Cascading does
+    Path(path).write_text(text, "utf-8")

@@ -15,8 +15,9 @@ import attrs
 from pyspark import RDD, SparkContext
 
 from cascade2spark.batch.blocks import encode_block
-from cascade2spark.errors import Unsupported
+from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.files import is_driver_only, pack_splits, route_of
+from cascade2spark.operations.failures import located_error
 from cascade2spark.planner.steps import Read
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.spark.hadoop import LineSource, hadoop_lines
@@ -98,7 +99,11 @@ def reading_of(step: Read, context: SparkContext, split_bytes: int, batch_rows: 
         TapError: something is missing.
         Unsupported: Spark cannot read this tap.
     """
-    return _reading(step.tap, step, context, split_bytes, batch_rows)
+    try:
+        return _reading(step.tap, step, context, split_bytes, batch_rows)
+    except TapError as error:
+        located = located_error(error, step.site, None, None)
+        raise located from located.__cause__
 
 
 @singledispatch

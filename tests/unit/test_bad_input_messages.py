@@ -142,6 +142,7 @@ def each(operation: Any, *texts: Any) -> Callable[[], Any]:
 
 RUNNING: dict[str, Callable[[], Any]] = {
     "function that raises": each(divided),
+    "method under Java's name": lambda: run(lambda pipe: Each(pipe, "n", InJava(1, "x"))),
     "function of text where rows are declared": each(letters),
     "function of another width": each(lonely),
     "predicate that raises": each(keep_if(lambda n: n > 0)),
@@ -228,6 +229,11 @@ class Late(Returning):
 class Misspelt(BaseOperation, Function):
     def Operate(self, flow_process: Any, call: Any) -> None:
         pass
+
+
+class InJava(BaseOperation, Function):
+    def operate(self, flow_process: Any, call: Any) -> None:
+        call.getOutputCollector().add((1,))
 
 
 class Short(BaseOperation, Function):

@@ -80,9 +80,9 @@ def test_boxes_do_not_overlap_and_inputs_are_above() -> None:
 
 def test_dot_files_quote_what_users_wrote(tmp_path: Path) -> None:
     flow = planned(Pipe('a "b" \\ c'), {'a "b" \\ c': (Fields("x"), [])})
-    flow.write_dot(tmp_path / "flow.dot")
+    flow.write_dot(tmp_path / "dot" / "flow.dot")
     flow.write_steps_dot(tmp_path / "steps.dot")
-    text = (tmp_path / "flow.dot").read_text("utf-8")
+    text = (tmp_path / "dot" / "flow.dot").read_text("utf-8")
     assert '\'a \\"b\\"' in text
     assert "n0 -> n1;" in text
     assert "Read" in (tmp_path / "steps.dot").read_text("utf-8")
