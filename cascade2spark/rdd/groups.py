@@ -14,14 +14,12 @@ from cascade2spark.batch.sort import sorted_groups
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.rdd.keys import CARRIED, RowShape
+from cascade2spark.selection import NO_COLUMN
 
 __all__ = ["Refusal", "groups_of"]
 
 Groups = Iterator[tuple[Row, Iterable[Any]]]
 Refusal = Callable[[Exception, Any], Exception]
-
-# Of a part that is not there, because nobody looks at it.
-_NO_COLUMN = -1
 
 
 def groups_of(
@@ -76,7 +74,7 @@ def _places(shape: RowShape, columns: int) -> Sequence[int]:
     read = [shape.prefix + place for place in shape.reads.places]
     if not read and not shape.reads.is_unpacking:
         return ()
-    return [place if place in read else _NO_COLUMN for place in places]
+    return [place if place in read else NO_COLUMN for place in places]
 
 
 def _over_rows(
