@@ -117,7 +117,7 @@ def run(
     """
     if spark and local:
         raise click.UsageError("--local runs without Spark, so it cannot have --spark.")
-    target = load_target(file)
+    target = load_target(file, words)
     if is_job_class(target.value):
         from cascade2spark.cli.jobs import run_job_class
 
@@ -176,7 +176,7 @@ def _plan_texts(
     settings: tuple[str, ...],
     stage: str | None,
 ) -> Iterator[str]:
-    target = load_target(file)
+    target = load_target(file, words)
     if is_job_class(target.value):
         from cascade2spark.cli.jobs import explain_job_class
 

@@ -40,11 +40,12 @@ class Target:
         return f"{self.place}:{self.name}"
 
 
-def load_target(text: str) -> Target:
+def load_target(text: str, words: Sequence[str] = ()) -> Target:
     """Load a job file and return the target named after the colon, or the obvious one.
 
     Args:
         text: a path ending in ``.py`` or a dotted module, and perhaps ``:name``.
+        words: what a file that reads `sys.argv` while it is loaded finds behind its own name.
     Raises:
         click.UsageError: no such file, module or name; the message lists what the file offers.
         JobFileError: the file raised while it was loaded.
@@ -55,6 +56,7 @@ def load_target(text: str) -> Target:
         outer, _, last = place.rpartition(".")
         if outer and _is_module(outer):
             place, name = outer, last
+    sys.argv = [place, *words]  # as `python FILE WORDS` would
     module = _load(place)
     offers = _offers(module)
     if name is None:

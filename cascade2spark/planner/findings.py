@@ -6,6 +6,7 @@ on the way, the pipe that lost it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,14 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations.passing import Identity
 from cascade2spark.pipes import Pipe
 from cascade2spark.planner.assembly import Assembly, label_of
-from cascade2spark.planner.nodes import EachNode, EveryNode, JoinNode, Node, upstream_of
+from cascade2spark.planner.nodes import (
+    EachNode,
+    EveryNode,
+    JoinNode,
+    Node,
+    SourceNode,
+    upstream_of,
+)
 
 __all__ = ["located", "lost_fields", "lost_types", "problem_at", "raise_all", "shown_all"]
 
@@ -117,10 +125,23 @@ def _histories(asked: object, inputs: Sequence[Node]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         lost = lost_fields(name, inputs) if isinstance(name, str) else None
+        if lost is None and isinstance(name, str):
+            lost = _unsplit_header(name, inputs)
         if lost is not None:
             label, text = lost
             found[label] = f"{found[label]}\n{text}" if label in found else text
     return found
+
+
+def _unsplit_header(name: str, inputs: Sequence[Node]) -> tuple[str, str] | None:
+    """Return (label, text) on a source whose header was read as one name that holds `name`."""
+    for first in inputs:
+        for node in upstream_of(first):
+            if isinstance(node, SourceNode) and len(node.fields) == 1:
+                header = str(node.fields.get(0))
+                if name != header and name in re.split(r"\W+", header):
+                    return "one field", f"{node.label} is read as such: by another delimiter?"
+    return None
 
 
 def _renamed_to(name: str, node: Node) -> object:

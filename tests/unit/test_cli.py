@@ -55,6 +55,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "modules", {**sys.modules})
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "")
+    monkeypatch.setattr(sys, "argv", ["cascade2spark"])
 
 
 def write(name: str, text: str) -> str:

@@ -64,6 +64,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "modules", {**sys.modules})
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "")
+    monkeypatch.setattr(sys, "argv", ["cascade2spark"])
     Path("in.txt").write_text("a\nb\n")
 
 
@@ -85,6 +86,12 @@ def test_a_file_that_runs_its_flow_is_stopped_there() -> None:
     assert done.stdout.startswith("flow 'to out': 2 steps, 0 exchanges\n")
     line = (START + RUNS).split("\n").index("    flow.complete()") + 1
     assert f"jobs.py:{line} runs flow 'to out': stopped there, nothing ran." in done.stderr
+
+
+def test_a_file_finds_its_arguments_where_python_has_them() -> None:
+    done = explain("import sys\n" + START + "flow_to(sys.argv[2]).complete()\n", "in", "there")
+    assert 0 == done.exit_code, done.output
+    assert done.stdout.startswith("flow 'to there'")
 
 
 def test_so_is_a_function_that_runs_its_flow() -> None:

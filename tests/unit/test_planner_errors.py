@@ -294,6 +294,9 @@ CASES: dict[str, Callable[[], Any]] = {
     "sink around a source": lambda: two_taps(
         Hfs(TextLine("line"), "days/in.csv"), Hfs(TextLine("line"), "days", SinkMode.REPLACE)
     ),
+    "header of another delimiter": lambda: planned(
+        [Each(Pipe("logs"), "url", length)], {"logs": (Fields("user_id,url,ts"), [])}
+    ),
     "aggregator with too few parameters": lambda: plan(
         Every(grouped(), "url", aggregator("n", zero=0, step=lambda n: n + 1))
     ),
