@@ -1,11 +1,12 @@
-"""What does the toolkit for plain RDDs cost, against PySpark by hand, and against the pipes?
+"""What does each function for plain RDDs cost, against PySpark by hand, and against the pipes?
 
     python -m benchmarks.bench_rdd_toolkit [rows]
 
 Events of (user, time, page) come from a cached RDD, for both sides alike; reading it alone is shown
 too, because all pay for it. Runs take turns, on ``local[2]`` with four partitions; all sides must
-give the same answer. Text is counted from a file of the same events. Pipes take the same RDDs, and
-their time includes planning.
+give the same answer. Files hold the same events, those of thrift a tenth of them. Pipes take the
+same RDDs and files, and their time includes planning. They call the same Python function where
+there is one; "built in" is their own operation in its place.
 """
 
 from __future__ import annotations
@@ -18,25 +19,47 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from io import StringIO
 from operator import add, itemgetter
 from pathlib import Path
 from typing import Any
 
 import pyspark
+import thriftpy2
 from pyspark import RDD, SparkConf, SparkContext
 from pyspark.rdd import portable_hash
+from thriftpy2.utils import deserialize, serialize
 
-from cascade2spark import CoGroup, Fields, HashJoin, Pipe, SparkFlowConnector, aggregator, buffer
+from cascade2spark import (
+    BaseOperation,
+    Buffer,
+    CoGroup,
+    Every,
+    Fields,
+    HashJoin,
+    Pipe,
+    SparkFlowConnector,
+    aggregator,
+    buffer,
+)
+from cascade2spark.joiners import BufferJoin
 from cascade2spark.operations import Count, Sum
 from cascade2spark.rdd import (
+    TaskCounters,
     aggregate_by,
     co_group,
     group_sorted,
     hash_join,
+    map_partitions_with,
+    read_sequence_file,
     read_text,
+    read_thrift,
+    write_sequence_file,
     write_text,
+    write_thrift,
 )
-from cascade2spark.taps import MemoryTap, RDDTap
+from cascade2spark.schemes import TextLine, ThriftSequenceFile, WritableSequenceFile
+from cascade2spark.taps import Hfs, MemoryTap, RDDTap, SinkMode
 
 __all__: list[str] = []
 
@@ -105,18 +128,60 @@ def joined(key: str, sides: Any) -> Iterator[int]:
     yield len(sides[1]) * sum(1 for _ in sides[0])
 
 
+class Joined(BaseOperation, Buffer):
+    """The same function in pipes."""
+
+    def operate(self, flow_process: Any, call: Any) -> None:
+        closure = call.get_joiner_closure()
+        sides = closure.get_iterator(0), list(closure.get_iterator(1))
+        for found in joined("", sides):
+            call.get_output_collector().add((found,))
+
+
+IDL = "struct Visit { 1: string user, 2: i64 at, 3: string page }"
+_VISIT = ["user", "at", "page"]
+
+
+def visit() -> Any:
+    """Return thriftpy2's class of the IDL, which it keeps by name."""
+    return thriftpy2.load_fp(StringIO(IDL), "visits_thrift").Visit
+
+
+def decoded(data: bytes) -> Any:
+    """Read a struct as it is done by hand."""
+    return deserialize(visit()(), bytes(data))
+
+
+def encoded(event: Any) -> tuple[None, bytearray]:
+    """Write a struct as it is done by hand."""
+    return None, bytearray(serialize(visit()(**dict(zip(_VISIT, event, strict=True)))))
+
+
 EVENT = Fields("user", "at", "page")
 PAIR, USER = Fields("user", "at"), Fields("id", "n")
 
 
-def piped(tail: Pipe, **sources: RDDTap) -> int:
+SETTINGS = {"cascade2spark.partitions": _TASKS, "cascade2spark.progress": "off"}
+
+
+def piped(tail: Pipe, **sources: Any) -> int:
     """Run a flow that ends in one number; return it."""
     sink = MemoryTap(Fields.ALL)
-    settings = {"cascade2spark.partitions": _TASKS, "cascade2spark.progress": "off"}
-    (context, *_) = [tap.rdd.context for tap in sources.values()]
-    SparkFlowConnector(context, settings).connect(sources, sink, tail).complete()
+    SparkFlowConnector(None, SETTINGS).connect(sources, sink, tail).complete()
     ((answer,),) = sink.rows
     return int(answer)
+
+
+def counted(**source: Any) -> int:
+    """Count the rows of a tap by pipes."""
+    (name,) = source
+    return piped(Pipe(name).group_by(Fields.NONE).every(Count(Fields("rows"))), **source)
+
+
+def copied(rdd: RDD[Any], sink: Any, fields: Fields) -> int:
+    """Write an RDD of tuples by pipes; return 0."""
+    SparkFlowConnector(None, SETTINGS).connect(RDDTap(rdd, fields), sink, Pipe("copy")).complete()
+    return 0
 
 
 def summed(pipe: Pipe, field: str) -> Pipe:
@@ -156,6 +221,13 @@ def joined_by_pipes(join: Any, pairs: RDD[Any], users: RDD[Any]) -> int:
     return piped(tail, pairs=RDDTap(pairs, PAIR), users=RDDTap(users, USER))
 
 
+def joined_alike(pairs: RDD[Any], users: RDD[Any]) -> int:
+    """Join by pipes with the function that the toolkit is given."""
+    both = CoGroup(Pipe("pairs"), "user", Pipe("users"), "id", BufferJoin())
+    every = Every(both, Joined(Fields("rows")), Fields.RESULTS)
+    return piped(summed(every, "rows"), pairs=RDDTap(pairs, PAIR), users=RDDTap(users, USER))
+
+
 def main(rows: int) -> None:
     """Run every pair of jobs in turns and print a table."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -172,7 +244,10 @@ def main(rows: int) -> None:
     (rdd.count(), users.count(), pairs.count())
     folder = Path(tempfile.mkdtemp())
     write_text(rdd.map(lambda event: "\t".join(map(str, event))), folder / "text")
-    text = str(folder / "text")
+    text, sequence, thrift = (str(folder / name) for name in ("text", "sequence", "thrift"))
+    write_sequence_file(pairs, sequence, "Text", "LongWritable")
+    few = rdd.filter(lambda event: event[1] % 10 == 0).cache()
+    write_thrift(few, thrift, IDL, fields=_VISIT)
 
     def by_position(key: Any, sort: Any) -> int:
         found = group_sorted(rdd, sessions, key=key, sort=sort, partitions=_TASKS)
@@ -189,49 +264,126 @@ def main(rows: int) -> None:
     def by_pipes() -> int:
         return sessions_by_pipes(rdd)
 
+    def counters() -> int:
+        found = TaskCounters(sc)
+        found.map_partitions(rdd, watched).count()
+        return found.value("even")
+
+    def accumulator() -> int:
+        seen = sc.accumulator(0)
+        rdd.mapPartitions(lambda rows: watched(rows, lambda name: seen.add(1))).count()
+        return int(seen.value)
+
+    def in_java(path: str) -> RDD[Any]:
+        return sc.sequenceFile(path)
+
+    pages = rdd.map(itemgetter(2))
+    fields = Fields(*_VISIT)
+    structs = Hfs(ThriftSequenceFile(IDL, fields=["at"]), thrift)
     jobs: dict[str, tuple[Callable[[], Any], ...]] = {
         "read the cached events": (rdd.count, rdd.count),
-        "secondary sort, positions": (
+        "group_sorted, positions": (
             lambda: by_position(0, 1),
             lambda: sessions_by_hand(rdd),
             by_pipes,
         ),
-        "secondary sort, functions": (
+        "group_sorted, functions": (
             lambda: by_position(lambda event: event[0], lambda event: event[1]),
             lambda: sessions_by_hand(rdd),
             by_pipes,
         ),
-        "fold by key": (
+        "group_sorted, called": (
+            lambda: by_position(lambda event: event[0].lower(), lambda event: +event[1]),
+            lambda: sessions_by_hand(rdd),
+            by_pipes,
+        ),
+        "aggregate_by": (
             lambda: totals(rdd),
             lambda: totals_by_hand(rdd),
             lambda: totals_by_pipes(rdd),
         ),
-        "join through an exchange": (
+        "co_group": (
             lambda: co_group([pairs, users], joined, keys=0, partitions=_TASKS).reduce(add),
             lambda: pairs.join(users, _TASKS).count(),
+            lambda: joined_alike(pairs, users),
             lambda: joined_by_pipes(CoGroup, pairs, users),
         ),
-        "join with a held side": (
+        "hash_join": (
             lambda: hash_join(pairs, users).count(),
             held_by_hand,
             lambda: joined_by_pipes(HashJoin, pairs, users),
         ),
-        "count lines": (lambda: read_text(sc, text).count(), lambda: sc.textFile(text).count()),
-        "write lines": (
-            lambda: write_text(rdd.map(itemgetter(2)), folder / "ours", mode="REPLACE"),
-            lambda: saved_by_hand(rdd.map(itemgetter(2)), folder, rows),
+        "map_partitions_with": (
+            lambda: map_partitions_with(rdd, noted, setup=StringIO, cleanup=StringIO.close).sum(),
+            lambda: rdd.mapPartitions(lambda rows: noted(rows, StringIO())).sum(),
+        ),
+        "TaskCounters": (counters, accumulator),
+        "read_text": (
+            lambda: read_text(sc, text).count(),
+            lambda: sc.textFile(text).count(),
+            lambda: counted(lines=Hfs(TextLine(Fields("line")), text)),
+        ),
+        "write_text": (
+            lambda: write_text(pages, folder / "lines", mode="REPLACE") * 0,
+            lambda: saved_by_hand(pages, folder, "saveAsTextFile"),
+            lambda: copied(
+                pages.map(lambda page: (page,)),
+                Hfs(TextLine(Fields("line")), str(folder / "piped"), SinkMode.REPLACE),
+                Fields("line"),
+            ),
+        ),
+        "read_sequence_file": (
+            lambda: read_sequence_file(sc, sequence).count(),
+            lambda: in_java(sequence).count(),
+            lambda: counted(
+                pairs=Hfs(WritableSequenceFile(PAIR, "Text", "LongWritable"), sequence)
+            ),
+        ),
+        "write_sequence_file": (
+            lambda: (
+                write_sequence_file(pairs, folder / "pairs", "Text", "LongWritable", mode="REPLACE")
+                * 0
+            ),
+            lambda: saved_by_hand(pairs, folder, "saveAsSequenceFile"),
+        ),
+        "read_thrift": (
+            lambda: read_thrift(sc, thrift, IDL, fields=["at"]).map(itemgetter(0)).sum(),
+            lambda: in_java(thrift).values().map(decoded).map(lambda one: one.at).sum(),
+            lambda: piped(summed(Pipe("visits"), "at"), visits=structs),
+        ),
+        "write_thrift": (
+            lambda: write_thrift(few, folder / "structs", IDL, fields=_VISIT, mode="REPLACE") * 0,
+            lambda: saved_by_hand(few.map(encoded), folder, "saveAsSequenceFile"),
+            lambda: copied(
+                few,
+                Hfs(ThriftSequenceFile(IDL, fields=_VISIT), str(folder / "put"), SinkMode.REPLACE),
+                fields,
+            ),
         ),
     }
     print(f"{rows:,} events, PySpark {pyspark.__version__}, Python {platform.python_version()}")
-    print(f"{'':28}{'ours s':>8}{'by hand s':>11}{'ratio':>7}{'pipes s':>9}{'ratio':>7}")
+    titles = ("by hand s", "ratio", "pipes s", "ratio", "built in s", "ratio")
+    print(f"{'':25}{'ours s':>8}", *(f"{title:>11}" for title in titles))
     for name, sides in jobs.items():
         ours, *others = _seconds(name, sides)
-        told = "".join(
-            f"{other:{width}.2f}{other / ours:7.1f}"
-            for other, width in zip(others, (11, 9), strict=False)
-        )
-        print(f"{name:28}{ours:8.2f}{told}", flush=True)
+        told = [f"{part:11.2f}" for other in others for part in (other, other / ours)]
+        print(f"{name:25}{ours:8.2f}", *told, flush=True)
     sc.stop()
+
+
+def watched(rows: Any, count: Any) -> Iterator[Any]:
+    """Count some of the rows on the side."""
+    for row in rows:
+        if row[1] % 2 == 0:
+            count("even")
+        yield row
+
+
+def noted(rows: Any, log: Any) -> Iterator[int]:
+    """Use something that was set up."""
+    for row in rows:
+        yield log.write(row[2])
+        log.seek(0)
 
 
 def _seconds(name: str, sides: tuple[Callable[[], Any], ...]) -> list[float]:
@@ -248,10 +400,10 @@ def _seconds(name: str, sides: tuple[Callable[[], Any], ...]) -> list[float]:
     return list(map(min, spent))
 
 
-def saved_by_hand(lines: RDD[str], folder: Path, rows: int) -> int:
-    """Write lines by `saveAsTextFile`, which needs a folder of its own each time."""
-    lines.saveAsTextFile(str(Path(tempfile.mkdtemp(dir=folder), "out")))
-    return rows
+def saved_by_hand(rdd: RDD[Any], folder: Path, method: str) -> int:
+    """Save an RDD by one of PySpark's own ways, which need a folder of their own each time."""
+    getattr(rdd, method)(str(Path(tempfile.mkdtemp(dir=folder), "out")))
+    return 0
 
 
 if __name__ == "__main__":
