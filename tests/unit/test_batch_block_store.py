@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade2spark.batch.batches import NotColumns, columns_of
+from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.spill import SpillSpace
@@ -72,3 +72,16 @@ def test_a_damaged_block_is_found_on_disk_too():
     with pytest.raises(FlowError, match="damaged"):
         list(store.batches())
     spill.close()
+
+
+def test_small_batches_of_columns_come_together_in_order_of_arrival() -> None:
+    wide = [("x" * 9000, number) for number in range(3)]
+    rows = [[("a", 1), ("b", 2)], [("c", 3)], wide, [("d", 4)], [("e", None)], [("f", 6)]]
+    blocks = [encode_block(columns_of(some, 2), 0, 0, at) for at, some in enumerate(rows)]
+    store = BlockStore(reversed(blocks), SpillSpace())
+    found = [rows_of(batch) for batch in store.column_batches()]
+    # What has another schema, such as a column of nulls only, stays by itself.
+    assert found == [rows[0] + rows[1], wide, rows[3], rows[4], rows[5]]
+    assert [rows_of(batch) for batch in store.batches()] == rows
+    with pytest.raises(NotColumns):
+        list(BlockStore([*blocks, encode_block([("g", 7)], 1)], SpillSpace()).column_batches())
