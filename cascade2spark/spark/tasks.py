@@ -6,7 +6,6 @@ reports on the side exactly once, whether it was complete or not.
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,10 +32,6 @@ __all__ = ["RECORD", "TaskFunction", "TaskSource", "TrapPlace"]
 
 # Number, in place of a leaf's, of the item by which persisted partitions carry their record.
 RECORD = -1
-
-# Objects made between two looks of the cyclic collector. With Python's own number, 700, counting
-# words takes twice the time.
-_YOUNG_OBJECTS = 10_000
 
 
 class TaskSource(Protocol):
@@ -140,9 +135,6 @@ class TaskFunction:
         task.flow_process.task_id = f"{self.run_id} {self.chain_number}"
         is_complete = False
         began = time.perf_counter()
-        thresholds = gc.get_threshold()
-        if thresholds[0]:
-            gc.set_threshold(max(thresholds[0], _YOUNG_OBJECTS), *thresholds[1:])
         try:
             check_versions(self.versions)
             is_immediate = self.source.has_traps and self.chain.may_fail_below()
@@ -163,7 +155,6 @@ class TaskFunction:
             traps.abort()
             raise sendable(error) from error
         finally:
-            gc.set_threshold(*thresholds)
             spill.close()
             # Arrow's pool keeps freed pages for itself; a worker waits for its next task a while.
             pyarrow.default_memory_pool().release_unused()
