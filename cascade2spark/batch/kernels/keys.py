@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
+from cascade2spark.batch.kernels.short_texts import short_codes
 from cascade2spark.batch.kernels.text_ranks import are_worth_words, text_ranks
 
 __all__ = [
@@ -216,15 +217,8 @@ def _column_codes(
     if pa.types.is_null(column.type):
         some = min(len(column), 1)
         return np.zeros(len(column), dtype=np.int64), pa.nulls(some)
-    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-    encoded = normal_column(chunked).dictionary_encode("encode")
-    if encoded.num_chunks == 0:
-        return np.zeros(0, dtype=np.int64), pa.array([], column.type)
-    # All chunks of one encoding share the last one's dictionary.
-    dictionary = encoded.chunk(encoded.num_chunks - 1).dictionary
-    codes = np.concatenate(
-        [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    ).astype(np.int64, copy=False)
+    short = short_codes(column) if isinstance(column, pa.Array) else None
+    codes, dictionary = _dictionary_codes(column) if short is None else short
     order = sorted_places(dictionary) if is_sorted else None
     if has_negative_zero(column):
         # It equals zero, but shows: the group is called what its first row is called.
@@ -236,6 +230,19 @@ def _column_codes(
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks[codes], dictionary.take(pa.array(order))
+
+
+def _dictionary_codes(column: pa.Array | pa.ChunkedArray) -> tuple[Numbers, pa.Array]:
+    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    encoded = normal_column(chunked).dictionary_encode("encode")
+    if encoded.num_chunks == 0:
+        return np.zeros(0, dtype=np.int64), pa.array([], column.type)
+    # All chunks of one encoding share the last one's dictionary.
+    dictionary = encoded.chunk(encoded.num_chunks - 1).dictionary
+    codes = np.concatenate(
+        [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    ).astype(np.int64, copy=False)
+    return codes, dictionary
 
 
 def _taken(column: pa.Array | pa.ChunkedArray, places: Numbers) -> pa.Array:
