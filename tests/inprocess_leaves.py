@@ -14,6 +14,7 @@ from cascade2spark.batch.hash_join import JoinTable
 from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.selected_rows import AnyBatch, gathered
 from cascade2spark.batch.split import split_batch
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import KeyOrder
@@ -75,6 +76,8 @@ class Leaf:
 class ExchangeLeaf(Leaf):
     """Batches on their way to an input of a step."""
 
+    takes_selections = True
+
     def __init__(
         self,
         run: Any,
@@ -90,14 +93,14 @@ class ExchangeLeaf(Leaf):
         self.trap, self.key = trap, key
         self.order: KeyOrder | None = getattr(step, "key_order", None)
 
-    def push(self, batch: Batch) -> None:
+    def push(self, batch: AnyBatch) -> None:
         exchange = self.run.exchanges[self.step.number, self.position]
         source = self.task.flow_process.get_current_slice_num()
         if self.site is not None:
             self.task.report.count_rows(self.site.key, batch_rows(batch), 0)
         if self.key is None or self.order is None:
             target = 0 if self.is_held_side() else source
-            exchange.add(target, self.path, source, batch)
+            exchange.add(target, self.path, source, gathered(batch))
             return
 
         def on_bad(error: Exception, row: Row) -> None:
@@ -109,7 +112,7 @@ class ExchangeLeaf(Leaf):
         for target, part in split_batch(batch, self.key, self.order, partitions, on_bad):
             exchange.add(target, self.path, source, part)
 
-    def as_sent(self, batch: Batch) -> Batch:
+    def as_sent(self, batch: AnyBatch) -> AnyBatch:
         """Return rows as columns where the group can bring columns together."""
         step = self.step
         if not isinstance(batch, list) or not batch or not self.run.as_columns:
