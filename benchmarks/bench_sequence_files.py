@@ -33,7 +33,7 @@ __all__: list[str] = []
 _RECORDS = 1_000_000
 _TASKS = 2
 _TURNS = 3
-_BATCH = 2000
+_BATCH = 500
 _RANGE_BYTES = 32 << 20
 _PACKAGE = "org.apache.hadoop."
 
