@@ -25,7 +25,9 @@ from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
-from cascade2spark.batch.kernels.keys import encode_keys
+from cascade2spark.batch.kernels.extremes import EndKernel
+from cascade2spark.batch.kernels.keys import Codes, encode_keys
+from cascade2spark.batch.kernels.known_keys import KnownKeys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.selected_rows import Selection, gathered
 from cascade2spark.batch.sort import OnBad, sorted_groups
@@ -103,6 +105,7 @@ class ColumnAggregation:
         self._kernels = aggregate_kernels(spec.everys, spec.key, spec.key_order) or []
         self._places = spec.key.positions or ()
         self._held: list[Columns] = []
+        self._keys = self._no_keys()
         self._held_rows = self._held_bytes = 0
         self._rows_in = self._parts_out = self._parts_early = 0
         self._most_bytes = task.spill.limit_bytes // _HELD_SHARE
@@ -115,8 +118,11 @@ class ColumnAggregation:
     def columns(self, batch: Columns | Selection) -> Iterator[Batch]:
         """Add a batch; yield partial results when too many are held."""
         try:
-            made = self._partial(batch)
+            columns = [batch.column(at) for at in self._places]
+            codes = self._keys.codes(columns, batch.num_rows)
+            made = None if codes is None else self._partial(batch, codes)
         except NotColumns as reason:
+            self._keys.lose()
             self._task.report.count_fallback(self._spec.everys[0].site.key, str(reason))
             yield from self.rows(rows_of(gathered(batch)))
             return
@@ -125,7 +131,10 @@ class ColumnAggregation:
             yield from self._rows_stage.flush()
         self._count(batch.num_rows)
         self._rows_in += batch.num_rows
+        if made is None:
+            return
         self._held.append(made)
+        self._keys.hold()
         self._held_rows += made.num_rows
         self._held_bytes += made.nbytes
         if self._held_rows > _HELD_ROWS or self._held_bytes > self._most_bytes:
@@ -153,10 +162,7 @@ class ColumnAggregation:
         if self._rows_stage is not None:
             self._rows_stage.cleanup(is_failing=is_failing)
 
-    def _partial(self, batch: Columns | Selection) -> Columns:
-        codes = encode_keys(
-            [batch.column(at) for at in self._places], batch.num_rows, is_sorted=False
-        )
+    def _partial(self, batch: Columns | Selection, codes: Codes) -> Columns:
         made = list(codes.keys)
         for kernel, every in zip(self._kernels, self._spec.everys, strict=True):
             places = every.arguments.positions or ()
@@ -167,11 +173,12 @@ class ColumnAggregation:
         held, self._held = self._held, []
         before, self._held_rows = self._held_rows, 0
         self._held_bytes = 0
+        keys, self._keys = self._keys, self._no_keys()
         if not held:
             return
         try:
             whole = joined(held)
-            made = _merged(whole, len(self._places), self._kernels, is_sorted=False)
+            made = _merged(whole, len(self._places), self._kernels, codes=keys.of_parts())
         except NotColumns:
             self._parts_out += before
             yield from held
@@ -183,6 +190,12 @@ class ColumnAggregation:
         else:
             self._held = [made]
             self._held_rows, self._held_bytes = made.num_rows, made.nbytes
+            keys.joined()
+            self._keys = keys
+
+    def _no_keys(self) -> KnownKeys:
+        first_only = [isinstance(one, EndKernel) and not one.is_last for one in self._kernels]
+        return KnownKeys(is_first_only=all(first_only))
 
     def _count(self, entered: int) -> None:
         report = self._task.report
@@ -363,11 +376,13 @@ def _merged(
     width: int,
     kernels: Sequence[AggregateKernel],
     *,
-    is_sorted: bool,
+    is_sorted: bool = False,
     reverse: bool = False,
+    codes: Codes | None = None,
 ) -> Columns:
-    keys = [whole.column(at) for at in range(width)]
-    codes = encode_keys(keys, whole.num_rows, is_sorted=is_sorted, reverse=reverse)
+    if codes is None:
+        keys = [whole.column(at) for at in range(width)]
+        codes = encode_keys(keys, whole.num_rows, is_sorted=is_sorted, reverse=reverse)
     made = list(codes.keys)
     at = width
     for kernel in kernels:

@@ -2,7 +2,8 @@
 
 The bytes of a text and, in the eighth byte, its length are one number, equal where the texts are.
 Among 30,000 keys of which 1,000 are distinct a row takes 6 ns this way, against 10 by Arrow's
-dictionary of texts.
+dictionary of texts. Where the keys are those of earlier batches, finding them takes 2.6 of these 6
+in place of 3.4, and there is nothing more to number.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["short_codes"]
+__all__ = ["ShortKeys", "short_codes"]
 
 Numbers = npt.NDArray[np.int64]
 
@@ -23,6 +25,8 @@ _LEAST_ROWS = 512
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(_LONGEST + 1)], dtype=np.uint64)
 _LENGTHS = np.array([size << 56 for size in range(_LONGEST + 1)], dtype=np.uint64)
 _SHIFT = np.uint64(56)
+# To look values up among known ones pays off for this many rows a known one.
+_ROWS_PER_KEY = 8
 
 
 def short_codes(column: pa.Array) -> tuple[Numbers, pa.Array] | None:
@@ -30,6 +34,65 @@ def short_codes(column: pa.Array) -> tuple[Numbers, pa.Array] | None:
 
     None for values that are no texts or byte strings, null, longer, or only few.
     """
+    words = _words(column)
+    if words is None:
+        return None
+    encoded = words.dictionary_encode()
+    codes: Numbers = encoded.indices.to_numpy().astype(np.int64)
+    return codes, _texts(encoded.dictionary.to_numpy(), column.type)
+
+
+class ShortKeys:
+    """The short texts of a column that comes in batches, numbered by first appearance."""
+
+    def __init__(self) -> None:
+        self._kind: pa.DataType | None = None
+        self._known = pa.array([], pa.uint64())
+        self._texts: pa.Array | None = None
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def texts(self) -> pa.Array:
+        """The distinct values."""
+        if self._texts is None:
+            self._texts = _texts(self._known.to_numpy(), self._kind)
+        return self._texts
+
+    def numbers(self, column: pa.Array) -> Numbers | None:
+        """Return the number of each value; those that are new are added.
+
+        None for a column as `short_codes` does not take it or of another type, or for a batch that
+        is small beside what is known: then nothing is added.
+        """
+        if len(self._known) * _ROWS_PER_KEY > len(column) or self._kind not in (None, column.type):
+            return None
+        words = _words(column)
+        if words is None:
+            return None
+        self._kind = column.type
+        if not len(self._known):
+            encoded = words.dictionary_encode()
+            self._add(encoded.dictionary)
+            return encoded.indices.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+        places = pc.index_in(words, value_set=self._known)
+        if not places.null_count:
+            return places.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+        is_new = places.is_null()
+        encoded = words.filter(is_new).dictionary_encode()
+        codes: Numbers = pc.fill_null(places, 0).to_numpy().astype(np.int64)
+        codes[is_new.to_numpy(zero_copy_only=False)] = encoded.indices.to_numpy() + len(self._known)
+        self._add(encoded.dictionary)
+        return codes
+
+    def _add(self, words: pa.Array) -> None:
+        self._known = pa.concat_arrays([self._known, words])
+        self._texts = None
+
+
+def _words(column: pa.Array) -> pa.Array | None:
+    """Return each value as a number, None for a column that is not of short texts."""
     rows = len(column)
     is_text = pa.types.is_string(column.type) or pa.types.is_binary(column.type)
     if not is_text or rows < _LEAST_ROWS or column.null_count:
@@ -51,9 +114,7 @@ def short_codes(column: pa.Array) -> tuple[Numbers, pa.Array] | None:
     words = every_word.take(offsets[:-1] - begin if begin else offsets[:-1])
     words &= _MASKS.take(lengths)
     words |= _LENGTHS.take(lengths)
-    encoded = pa.array(words).dictionary_encode()
-    codes: Numbers = encoded.indices.to_numpy().astype(np.int64)
-    return codes, _texts(encoded.dictionary.to_numpy(), column.type)
+    return pa.array(words)
 
 
 def _texts(words: npt.NDArray[np.uint64], kind: pa.DataType) -> pa.Array:
