@@ -1,0 +1,103 @@
+"""Columns made smaller for the way to another task, and made as they were on arrival.
+
+Every byte of a block goes through a socket, the JVM and a file, twice, which costs more than to
+leave it out: whole numbers that lie close together travel as their distances from the least one, in
+16 or 32 bits, and a text column of few texts as a number of 8 bits each, with the texts in the
+schema. What came of a column stands in the metadata of the schema, so that a block tells by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cascade2spark.batch.batches import Columns
+
+__all__ = ["packed", "unpacked"]
+
+# Of smaller blocks the schema, which says what was done, is the larger part.
+_LEAST_ROWS = 1024
+_SAMPLED = 64
+_MOST_SAMPLED = 16  # different texts among those
+_MOST_TEXTS = 256
+_MOST_TEXT_BYTES = 4096
+_WIDTHS = ((16, np.uint16), (32, np.uint32))
+_KEY = b"packed"
+
+
+def packed(columns: Columns) -> Columns:
+    """Return columns in their smaller form, or themselves where none has one."""
+    if columns.num_rows < _LEAST_ROWS:
+        return columns
+    arrays, done = [], {}
+    for place, column in enumerate(columns.columns):
+        made: tuple[pa.Array, int | list[str]] | None = None
+        if not column.null_count:
+            if column.type == pa.int64():
+                made = _distances(column)
+            elif column.type == pa.string():
+                made = _numbered(column)
+        if made is None:
+            arrays.append(column)
+        else:
+            array, done[place] = made
+            arrays.append(array)
+    if not done:
+        return columns
+    names = columns.schema.names
+    kinds = [(name, array.type) for name, array in zip(names, arrays, strict=True)]
+    schema = pa.schema(kinds, metadata={_KEY: json.dumps(done)})
+    return pa.record_batch(arrays, schema=schema)
+
+
+def unpacked(columns: Columns) -> Columns:
+    """Return columns as they were before they were packed, if they were."""
+    metadata = columns.schema.metadata
+    if not metadata or _KEY not in metadata:
+        return columns
+    done = json.loads(metadata[_KEY])
+    arrays = [
+        _restored(column, done[str(place)]) if str(place) in done else column
+        for place, column in enumerate(columns.columns)
+    ]
+    return pa.record_batch(arrays, names=columns.schema.names)
+
+
+def _distances(column: pa.Array) -> tuple[pa.Array, int] | None:
+    """Return how far whole numbers lie above the least one, and that."""
+    numbers = column.to_numpy()
+    least = int(numbers.min())
+    span = int(numbers.max()) - least
+    for bits, kind in _WIDTHS:
+        if span >> bits == 0:
+            return _array_of((numbers - least).astype(kind), f"uint{bits}"), least
+    return None
+
+
+def _numbered(column: pa.Array) -> tuple[pa.Array, list[str]] | None:
+    """Return a number for each text, and the texts."""
+    some = column.take(pa.array(np.linspace(0, len(column) - 1, _SAMPLED, dtype=np.int64)))
+    if len(some.unique()) > _MOST_SAMPLED:
+        return None
+    encoded = column.dictionary_encode()
+    texts = encoded.dictionary
+    if len(texts) > _MOST_TEXTS or texts.nbytes > _MOST_TEXT_BYTES:
+        return None
+    return encoded.indices.cast(pa.uint8(), safe=False), texts.to_pylist()
+
+
+def _array_of(numbers: npt.NDArray[Any], kind: str) -> pa.Array:
+    """Return numbers as an array that shares their memory (see `kernels.places`)."""
+    buffers = [None, pa.py_buffer(numbers)]
+    return pa.Array.from_buffers(pa.type_for_alias(kind), len(numbers), buffers)
+
+
+def _restored(column: pa.Array, said: int | list[str]) -> pa.Array:
+    if isinstance(said, int):
+        return _array_of(column.to_numpy().astype(np.int64) + said, "int64")
+    return pc.take(pa.array(said, pa.string()), column)
