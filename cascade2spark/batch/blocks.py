@@ -14,8 +14,9 @@ Layout, little-endian::
 (source, partition, sequence) is the arrival order that every reader restores before it sorts. The
 header has a checksum of its own because it is believed before the payload is read, if that ever is:
 a block of a wrong source would be left out by those who read the others.
-Columns are packed first (see `packing`). Marshal is the fastest codec, and keeps plain values exactly, but it silently turns anything with a
-buffer (bytearray, numpy scalars) into bytes; so it is used only when every value is plain.
+Columns are packed first (see `packing`). Marshal is the fastest codec, and keeps plain values
+exactly, but it silently turns anything with a buffer (bytearray, numpy scalars) into bytes; so it
+is used only when every value is plain.
 """
 
 from __future__ import annotations
