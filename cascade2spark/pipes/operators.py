@@ -109,6 +109,7 @@ class Every(_Operator):
     Source:
         Cascading Every.
     Example:
+        >>> from cascade2spark import GroupBy
         >>> from cascade2spark.operations import Count
         >>> from cascade2spark.testing import run_pipe
         >>> run_pipe(lambda pipe: Every(GroupBy(pipe, "k"), Count()), [("a",), ("a",)], "k")
