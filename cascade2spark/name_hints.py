@@ -8,6 +8,7 @@ import functools
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib.machinery import PathFinder
 
 from cascade2spark.errors import nearest_match
 
@@ -95,7 +96,7 @@ def refuse_module(module: str) -> None:
     """
     asked = module.removeprefix(f"{_PACKAGE}.")
     outer, _, last = asked.rpartition(".")
-    if last.startswith("_"):
+    if last.startswith("_") or _is_there(module):
         return
     near = _PACKAGES.get(asked)
     if near is None:
@@ -107,6 +108,15 @@ def refuse_module(module: str) -> None:
         raise ModuleNotFoundError(
             f"No module named {module!r}; did you mean: from {meant} import ...", name=module
         )
+
+
+def _is_there(module: str) -> bool:
+    """Tell whether a module exists, or may: pytest asks finders by other paths, before parents."""
+    package = sys.modules.get(module.rpartition(".")[0])
+    if package is None:
+        return True
+    path = getattr(package, "__path__", None)
+    return path is not None and PathFinder.find_spec(module, path) is not None
 
 
 @functools.cache

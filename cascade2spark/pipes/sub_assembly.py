@@ -17,7 +17,7 @@ class SubAssembly(Pipe):
     ``self.set_tails(...)`` once. Pipes built on an assembly are built on its one tail.
 
     Example:
-        >>> from cascade2spark import Each
+        >>> from cascade2spark import Each, Fields
         >>> from cascade2spark.operations import FilterNull, Identity
         >>> from cascade2spark.testing import run_pipe
         >>> class Known(SubAssembly):
