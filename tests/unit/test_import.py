@@ -159,3 +159,8 @@ def test_a_hint_imports_none_of_the_modules_it_knows() -> None:
     from cascade2spark import joiners  # a module is found as ever
 
     assert joiners.InnerJoin
+
+
+def test_a_module_that_is_there_is_not_refused_to_who_looks_elsewhere_for_it() -> None:
+    for finder in sys.meta_path:
+        finder.find_spec("cascade2spark.pipes", ["/nowhere"])
