@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from cascade2spark.batch.pausing import CollectorPaused
+from cascade2spark.pausing import CollectorPaused
 
 __all__ = [
     "LARGE_KINDS",

@@ -24,7 +24,6 @@ _UNITED_BYTES = 1 << 18
 @attrs.frozen(eq=False)
 class _Stored:
     header: Block
-    size: int
     held: bytes | None
     place: SpillPlace | None
 
@@ -47,11 +46,11 @@ class BlockStore:
             header = read_header(block)
             if held_bytes + len(block) <= limit:
                 held_bytes += len(block)
-                found.append(_Stored(header, len(block), block, None))
+                found.append(_Stored(header, block, None))
                 continue
             if self._file is None:
                 self._file = spill.open()
-            found.append(_Stored(header, len(block), None, self._file.append(block)))
+            found.append(_Stored(header, None, self._file.append(block)))
         found.sort(key=_arrival)
         self._stored = found
 
@@ -75,8 +74,8 @@ class BlockStore:
         return sum(one.header.rows for one in self._of(source))
 
     def size_bytes(self, source: int | None = None) -> int:
-        """Return the serialised size, of one input or of all."""
-        return sum(one.size for one in self._of(source))
+        """Return the serialised size before packing, of one input or of all."""
+        return sum(one.header.size for one in self._of(source))
 
     def batches(self, source: int | None = None) -> Iterator[Batch]:
         """Yield the batches in arrival order: by source, map partition and number.
@@ -104,7 +103,7 @@ class BlockStore:
             batch = decode_block(self._bytes_of(one))
             if isinstance(batch, list):
                 raise NotColumns("a block of rows")
-            is_small = one.size < _SMALL_BYTES
+            is_small = one.header.size < _SMALL_BYTES
             if small and not (
                 is_small and size < _UNITED_BYTES and batch.schema == small[0].schema
             ):
@@ -112,7 +111,7 @@ class BlockStore:
                 small, size = [], 0
             if is_small:
                 small.append(batch)
-                size += one.size
+                size += one.header.size
             else:
                 yield batch
         if small:

@@ -8,6 +8,7 @@ Layout, little-endian::
     partition   4 bytes   map partition that made it
     sequence    4 bytes   its number within that partition and target
     rows        4 bytes   row count
+    size        8 bytes   of the block, had its columns not been packed
     header sum  4 bytes   CRC-32 of the header before it
     checksum    4 bytes   CRC-32 of that header and of the payload
 
@@ -22,7 +23,6 @@ is used only when every value is plain.
 from __future__ import annotations
 
 import functools
-import gc
 import marshal
 import pickle
 import struct
@@ -36,6 +36,7 @@ import pyarrow as pa
 from cascade2spark.batch.batches import Batch, Columns, Row
 from cascade2spark.batch.packing import packed, unpacked
 from cascade2spark.errors import FlowError, RunError
+from cascade2spark.pausing import CollectorPaused
 
 __all__ = [
     "Block",
@@ -46,8 +47,8 @@ __all__ = [
     "read_header",
 ]
 
-_HEADER = struct.Struct("<BBHIIIII")
-_BEFORE_CHECKSUM = struct.Struct("<BBHIII")
+_HEADER = struct.Struct("<BBHIIIQII")
+_BEFORE_CHECKSUM = struct.Struct("<BBHIIIQ")
 _CHECKSUMS = struct.Struct("<II")
 _ROWS, _COLUMNS = 0, 1
 _MARSHAL, _PICKLE, _ARROW = 0, 1, 2
@@ -58,7 +59,11 @@ _PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 
 @attrs.frozen
 class Block:
-    """What a header says."""
+    """What a header says.
+
+    Args:
+        size: bytes of the block, had its columns not been packed; it may have far fewer.
+    """
 
     is_columns: bool
     codec: int
@@ -66,6 +71,7 @@ class Block:
     partition: int
     sequence: int
     rows: int
+    size: int
 
 
 def encode_block(batch: Batch, source: int = 0, partition: int = 0, sequence: int = 0) -> bytes:
@@ -83,7 +89,8 @@ def encode_block(batch: Batch, source: int = 0, partition: int = 0, sequence: in
         codec, payload = _MARSHAL, marshal.dumps(batch, _MARSHAL_VERSION)
     else:
         codec, payload = _PICKLE, _pickled(batch)
-    head = _BEFORE_CHECKSUM.pack(_ROWS, codec, source, partition, sequence, len(batch))
+    place = source, partition, sequence
+    head = _BEFORE_CHECKSUM.pack(_ROWS, codec, *place, len(batch), _HEADER.size + len(payload))
     head_sum = zlib.crc32(head)
     return b"".join((head, _CHECKSUMS.pack(head_sum, zlib.crc32(payload, head_sum)), payload))
 
@@ -151,8 +158,8 @@ def read_header(block: bytes) -> Block:
     Raises:
         FlowError: the header is damaged.
     """
-    form, codec, source, partition, sequence, rows, _ = _checked(block)
-    return Block(form == _COLUMNS, codec, source, partition, sequence, rows)
+    form, codec, source, partition, sequence, rows, size, _ = _checked(block)
+    return Block(form == _COLUMNS, codec, source, partition, sequence, rows, size)
 
 
 def decode_block(block: bytes) -> Batch:
@@ -161,21 +168,15 @@ def decode_block(block: bytes) -> Batch:
     Raises:
         FlowError: the checksum does not match: the block is damaged.
     """
-    form, codec, source, partition, sequence, _, stored = _checked(block)
+    form, codec, source, partition, sequence, _, _, stored = _checked(block)
     head_sum = zlib.crc32(block[: _BEFORE_CHECKSUM.size])
     if zlib.crc32(memoryview(block)[_HEADER.size :], head_sum) != stored:
         raise _damaged(block, f"source {source}, map partition {partition}, number {sequence}")
     if form == _COLUMNS:
         return _read_columns(block)
     payload = memoryview(block)[_HEADER.size :]
-    # Loading allocates a container for each row: the cyclic collector would walk them all.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with CollectorPaused():
         rows: list[Row] = marshal.loads(payload) if codec == _MARSHAL else pickle.loads(payload)
-    finally:
-        if was_enabled:
-            gc.enable()
     return rows
 
 
@@ -190,18 +191,20 @@ def decode_all(blocks: Iterable[bytes]) -> Iterator[Batch]:
 
 
 def _arrival(block: bytes) -> tuple[int, int, int]:
-    _, _, source, partition, sequence, _, _ = _checked(block)
+    _, _, source, partition, sequence, *_ = _checked(block)
     return source, partition, sequence
 
 
-def _checked(block: bytes) -> tuple[int, int, int, int, int, int, int]:
+def _checked(block: bytes) -> tuple[int, int, int, int, int, int, int, int]:
     """Return the parts of a header whose checksum matches, and the checksum of all."""
     if len(block) < _HEADER.size:
         raise _damaged(block, "its header is not whole")
-    form, codec, source, partition, sequence, rows, head_sum, stored = _HEADER.unpack_from(block)
+    form, codec, source, partition, sequence, rows, size, head_sum, stored = _HEADER.unpack_from(
+        block
+    )
     if zlib.crc32(block[: _BEFORE_CHECKSUM.size]) != head_sum:
         raise _damaged(block, "its header is damaged")
-    return form, codec, source, partition, sequence, rows, stored
+    return form, codec, source, partition, sequence, rows, size, stored
 
 
 def _damaged(block: bytes, which: str) -> FlowError:
@@ -216,11 +219,13 @@ def _are_tuples(rows: list[Row]) -> bool:
 
 
 def _columns_block(columns: Columns, source: int, partition: int, sequence: int) -> bytes:
-    columns = packed(columns)
+    travelling = packed(columns)
     # An IPC stream is the messages of schema and batch one after the other: put together by hand
     # they are copied once, and a small block takes 4 microseconds instead of 9.
-    parts = (columns.schema.serialize(), columns.serialize(), _END_OF_STREAM)
-    head = _BEFORE_CHECKSUM.pack(_COLUMNS, _ARROW, source, partition, sequence, columns.num_rows)
+    parts = (travelling.schema.serialize(), travelling.serialize(), _END_OF_STREAM)
+    size = _HEADER.size + (sum(map(len, parts)) if travelling is columns else columns.nbytes)
+    place = source, partition, sequence
+    head = _BEFORE_CHECKSUM.pack(_COLUMNS, _ARROW, *place, columns.num_rows, size)
     checksum = head_sum = zlib.crc32(head)
     for part in parts:
         checksum = zlib.crc32(part, checksum)

@@ -31,10 +31,10 @@ from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import Codes
 from cascade2spark.batch.lifecycle import TaskContext
-from cascade2spark.batch.pausing import CollectorPaused
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import AnyKeyOrder
+from cascade2spark.pausing import CollectorPaused
 from cascade2spark.selection import NO_COLUMN, Pick
 
 __all__ = ["aggregated_groups", "column_groups", "group_kernels"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from cascade2spark.batch.pausing import CollectorPaused
+from cascade2spark.pausing import CollectorPaused
 
 __all__ = ["GroupRun", "GroupRuns", "group_runs"]
 

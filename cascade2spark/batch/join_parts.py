@@ -17,7 +17,7 @@ from cascade2spark.batch.batches import Columns, Row, Rows, rows_of, values_of
 from cascade2spark.batch.join_tables import JoinedOutput, MemoryTable, Table
 from cascade2spark.batch.kernels.join_groups import grouped_rows
 from cascade2spark.batch.kernels.products import Numbers, Product
-from cascade2spark.batch.pausing import CollectorPaused
+from cascade2spark.pausing import CollectorPaused
 
 __all__ = ["HeavyPart", "JoinPart", "JoinPlan", "MatchedPart", "matched_part"]
 

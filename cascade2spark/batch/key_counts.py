@@ -26,10 +26,10 @@ from typing import Any
 import attrs
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, batch_rows, rows_of
 from cascade2spark.batch.hashing import Hashes, batch_hashes
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.key_types import has_column_keys
 from cascade2spark.errors import shown_value
 from cascade2spark.ordering import AnyKeyOrder, KeyOrder
@@ -157,7 +157,7 @@ class KeyCounter:
         if isinstance(batch, list):
             return [batch[place] for place in places.tolist()]
         kept = batch if self._places is None else batch.select(list(self._places))
-        return kept.take(pa.array(places))
+        return kept.take(place_array(places))
 
     def _own_hashes(self, rows: Batch) -> Hashes:
         if isinstance(rows, list) or self._places is None:

@@ -9,14 +9,13 @@ schema. What came of a column stands in the metadata of the schema, so that a bl
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns
+from cascade2spark.batch.kernels.places import number_array, place_array
 
 __all__ = ["packed", "unpacked"]
 
@@ -75,13 +74,13 @@ def _distances(column: pa.Array) -> tuple[pa.Array, int] | None:
     span = int(numbers.max()) - least
     for bits, kind in _WIDTHS:
         if span >> bits == 0:
-            return _array_of((numbers - least).astype(kind), f"uint{bits}"), least
+            return number_array((numbers - least).astype(kind)), least
     return None
 
 
 def _numbered(column: pa.Array) -> tuple[pa.Array, list[str]] | None:
     """Return a number for each text, and the texts."""
-    some = column.take(pa.array(np.linspace(0, len(column) - 1, _SAMPLED, dtype=np.int64)))
+    some = column.take(place_array(np.linspace(0, len(column) - 1, _SAMPLED)))
     if len(some.unique()) > _MOST_SAMPLED:
         return None
     encoded = column.dictionary_encode()
@@ -91,13 +90,7 @@ def _numbered(column: pa.Array) -> tuple[pa.Array, list[str]] | None:
     return encoded.indices.cast(pa.uint8(), safe=False), texts.to_pylist()
 
 
-def _array_of(numbers: npt.NDArray[Any], kind: str) -> pa.Array:
-    """Return numbers as an array that shares their memory (see `kernels.places`)."""
-    buffers = [None, pa.py_buffer(numbers)]
-    return pa.Array.from_buffers(pa.type_for_alias(kind), len(numbers), buffers)
-
-
 def _restored(column: pa.Array, said: int | list[str]) -> pa.Array:
     if isinstance(said, int):
-        return _array_of(column.to_numpy().astype(np.int64) + said, "int64")
+        return number_array(column.to_numpy().astype(np.int64) + said)
     return pc.take(pa.array(said, pa.string()), column)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cascade2spark.batch.batches import MOST_COLUMN_BYTES, Batch, Columns, column_names
+from cascade2spark.batch.kernels.places import place_array
 
 __all__ = ["AnyBatch", "Selection", "gathered", "joined_selections"]
 
@@ -55,7 +56,7 @@ class _Rows:
         """Return what is meant of some columns: at once, which is cheaper than one by one."""
         if self._places is None:
             return columns.filter(self._mask)
-        return columns.take(pa.array(self._places))
+        return columns.take(place_array(self._places))
 
     def only(self, mask: pa.Array) -> _Rows:
         """Return those of the rows where a mask, one value for each, is true."""
@@ -152,7 +153,7 @@ class Selection:
         taken: list[pa.Array] = [None] * len(columns)
         for one, ats in _alike(rows, range(len(columns))):
             some = pa.record_batch([columns[at] for at in ats], column_names(len(ats)))
-            found = some.take(pa.array(wanted if one is None else one.places[wanted]))
+            found = some.take(place_array(wanted if one is None else one.places[wanted]))
             for at, column in zip(ats, found.columns, strict=True):
                 taken[at] = column
         return pa.record_batch(taken, column_names(len(taken)))

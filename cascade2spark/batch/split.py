@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, column_names, rows_of
 from cascade2spark.batch.hashing import Hashes, batch_hashes, partition_numbers
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.selected_rows import AnyBatch, Selection, gathered, joined_selections
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
@@ -133,7 +134,7 @@ def _split_columns(
     numbers = partition_numbers(hashes, partitions)
     by_partition = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers, minlength=partitions))
-    gathered = columns.take(pa.array(by_partition))
+    gathered = columns.take(place_array(by_partition))
     start = 0
     for partition, end in enumerate(ends.tolist()):
         if end > start:

@@ -234,7 +234,7 @@ class _Weighing:
         size = count = 0
         found: list[bytes] = []
         for block in blocks:
-            size, count = size + len(block), count + 1
+            size, count = size + read_header(block).size, count + 1
             if size <= self.most_bytes:
                 found.append(block)
         yield size, count, found if size <= self.most_bytes else None

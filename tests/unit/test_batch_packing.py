@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade2spark.batch.blocks import decode_block, encode_block
+from cascade2spark.batch.block_store import BlockStore
+from cascade2spark.batch.blocks import decode_block, encode_block, read_header
 from cascade2spark.batch.packing import packed, unpacked
+from cascade2spark.batch.spill import SpillSpace
 
 ROWS = 3000
 
@@ -61,6 +64,16 @@ def test_small_batches_are_left_alone() -> None:
 def test_blocks_of_close_numbers_and_few_texts_take_a_third() -> None:
     whole = columns([1_600_000_000 + n for n in range(ROWS)], ["view", "click"] * (ROWS // 2))
     assert len(encode_block(whole)) < whole.nbytes / 3
+
+
+def test_a_block_tells_how_large_what_it_holds_is(tmp_path: Path) -> None:
+    # Whoever asks whether a side fits into memory means what is made of its blocks.
+    whole = columns([f"the message number {n % 8}" * 9 for n in range(ROWS)])
+    block = encode_block(whole)
+    assert len(block) < whole.nbytes / 100
+    assert whole.nbytes < read_header(block).size < whole.nbytes + 100
+    store = BlockStore([block, block], SpillSpace(1 << 30, [str(tmp_path)]))
+    assert 2 * read_header(block).size == store.size_bytes()
 
 
 @given(

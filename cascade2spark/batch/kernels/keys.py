@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.kernels.short_texts import short_codes
 from cascade2spark.batch.kernels.text_ranks import are_worth_words, text_ranks
 
@@ -246,7 +247,7 @@ def _dictionary_codes(column: pa.Array | pa.ChunkedArray) -> tuple[Numbers, pa.A
 
 
 def _taken(column: pa.Array | pa.ChunkedArray, places: Numbers) -> pa.Array:
-    taken = column.take(pa.array(places))
+    taken = column.take(place_array(places))
     return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from cascade2spark.batch.kernels.keys import Codes, Numbers, encode_keys
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.kernels.short_texts import ShortKeys
 
 __all__ = ["KnownKeys"]
@@ -46,7 +47,7 @@ class KnownKeys:
         if len(self._met) == groups:
             return Codes(of_rows, groups, (self._keys.texts,))
         places = np.cumsum(is_met) - 1
-        texts = self._keys.texts.take(pa.array(self._met))
+        texts = self._keys.texts.take(place_array(self._met))
         return Codes(places[of_rows], len(self._met), (texts,))
 
     def hold(self) -> None:

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cascade2spark.batch.kernels.places import number_array
+
 __all__ = ["ShortKeys", "short_codes"]
 
 Numbers = npt.NDArray[np.int64]
@@ -38,8 +40,7 @@ def short_codes(column: pa.Array) -> tuple[Numbers, pa.Array] | None:
     if words is None:
         return None
     encoded = words.dictionary_encode()
-    codes: Numbers = encoded.indices.to_numpy().astype(np.int64)
-    return codes, _texts(encoded.dictionary.to_numpy(), column.type)
+    return _places(encoded.indices), _texts(encoded.dictionary.to_numpy(), column.type)
 
 
 class ShortKeys:
@@ -75,13 +76,13 @@ class ShortKeys:
         if not len(self._known):
             encoded = words.dictionary_encode()
             self._add(encoded.dictionary)
-            return encoded.indices.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+            return _places(encoded.indices)
         places = pc.index_in(words, value_set=self._known)
         if not places.null_count:
-            return places.to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+            return _places(places)
         is_new = places.is_null()
         encoded = words.filter(is_new).dictionary_encode()
-        codes: Numbers = pc.fill_null(places, 0).to_numpy().astype(np.int64)
+        codes = _places(pc.fill_null(places, 0))
         codes[is_new.to_numpy(zero_copy_only=False)] = encoded.indices.to_numpy() + len(self._known)
         self._add(encoded.dictionary)
         return codes
@@ -89,6 +90,11 @@ class ShortKeys:
     def _add(self, words: pa.Array) -> None:
         self._known = pa.concat_arrays([self._known, words])
         self._texts = None
+
+
+def _places(places: pa.Array) -> Numbers:
+    numbers: npt.NDArray[np.int32] = places.to_numpy()
+    return numbers.astype(np.int64)
 
 
 def _words(column: pa.Array) -> pa.Array | None:
@@ -114,7 +120,7 @@ def _words(column: pa.Array) -> pa.Array | None:
     words = every_word.take(offsets[:-1] - begin if begin else offsets[:-1])
     words &= _MASKS.take(lengths)
     words |= _LENGTHS.take(lengths)
-    return pa.array(words)
+    return number_array(words)
 
 
 def _texts(words: npt.NDArray[np.uint64], kind: pa.DataType) -> pa.Array:
