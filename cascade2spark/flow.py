@@ -55,7 +55,7 @@ from cascade2spark.operations.base import (
     OutputCollector,
     ValueAssertionCall,
 )
-from cascade2spark.taps.base import TupleEntryCollector, TupleEntryIterator
+from cascade2spark.taps.entries import TupleEntryCollector, TupleEntryIterator
 
 __all__ = [
     "AggregateByProps",

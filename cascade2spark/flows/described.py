@@ -9,7 +9,8 @@ from cascade2spark.errors import BuildError
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.skips import FlowSkipIfSinkNotStale, FlowSkipStrategy
 from cascade2spark.flows.stats import FlowStats, FlowStepStats
-from cascade2spark.taps.base import Tap, TupleEntryCollector, TupleEntryIterator
+from cascade2spark.taps.base import Tap
+from cascade2spark.taps.entries import TupleEntryCollector, TupleEntryIterator
 
 __all__ = ["DescribedFlow", "FlowStepStrategy"]
 

@@ -38,7 +38,7 @@ from cascade2spark.planner.steps import (
     StepPlan,
 )
 from cascade2spark.schemes.kept import KeptRows, decode_frames, encode_frame
-from cascade2spark.taps.paths import Lfs
+from cascade2spark.taps.hadoop_files import Lfs
 
 __all__ = ["KeptCheckpoints", "folder_of"]
 

@@ -17,7 +17,7 @@ from cascade2spark.scalding.readable import Source
 from cascade2spark.scalding.sources_files import FileSource, InvalidSource, good_paths
 from cascade2spark.scalding.sources_text import TextLine
 from cascade2spark.taps.base import Tap
-from cascade2spark.taps.paths import Hfs
+from cascade2spark.taps.hadoop_files import Hfs
 
 __all__ = [
     "MostRecentGoodSource",

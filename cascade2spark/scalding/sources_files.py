@@ -16,7 +16,8 @@ from cascade2spark.scalding.base import Mode
 from cascade2spark.scalding.readable import Source
 from cascade2spark.schemes import Scheme
 from cascade2spark.taps.base import SinkMode, Tap
-from cascade2spark.taps.paths import FileTap, Hfs
+from cascade2spark.taps.hadoop_files import Hfs
+from cascade2spark.taps.local_files import FileTap
 
 __all__ = [
     "FileSource",

@@ -18,8 +18,8 @@ from cascade2spark.scalding.readable import Source
 from cascade2spark.schemes.base import as_source_fields
 from cascade2spark.schemes.null import NullScheme
 from cascade2spark.taps.base import SinkMode, Tap
+from cascade2spark.taps.hadoop_files import Hfs
 from cascade2spark.taps.memory import MemoryTap
-from cascade2spark.taps.paths import Hfs
 
 __all__ = [
     "EmptySource",

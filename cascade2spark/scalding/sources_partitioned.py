@@ -16,9 +16,9 @@ from cascade2spark.scalding.sources_files import FileSource
 from cascade2spark.scalding.sources_text import DelimitedSource
 from cascade2spark.schemes import Scheme, SequenceFile, TextDelimited, TextLine
 from cascade2spark.taps.base import Tap
+from cascade2spark.taps.hadoop_files import Hfs
 from cascade2spark.taps.partition import Partition
 from cascade2spark.taps.partitioned import PartitionTap, TemplateTap
-from cascade2spark.taps.paths import Hfs
 from cascade2spark.tuples import TupleEntry
 from cascade2spark.types import text_of
 

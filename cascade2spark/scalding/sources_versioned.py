@@ -18,7 +18,7 @@ from cascade2spark.scalding.readable import Source
 from cascade2spark.scalding.sources_files import InvalidSource, Matching
 from cascade2spark.schemes import WritableSequenceFile
 from cascade2spark.taps.base import SinkMode, Tap
-from cascade2spark.taps.paths import Hfs
+from cascade2spark.taps.hadoop_files import Hfs
 
 __all__ = ["VersionedKeyValSource", "stored_versions"]
 

@@ -18,9 +18,10 @@ from cascade2spark.files.paths import is_hidden_name
 from cascade2spark.schemes.base import Scheme, SourceInfo
 from cascade2spark.schemes.lines import LineScheme
 from cascade2spark.spark.io import counted, on_bad
+from cascade2spark.taps.hadoop_files import GlobHfs
 from cascade2spark.taps.multi import MultiSourceTap
 from cascade2spark.taps.partition_scheme import PartitionScheme
-from cascade2spark.taps.paths import GlobHfs, PathTap
+from cascade2spark.taps.paths import PathTap
 
 __all__ = ["LineSource", "hadoop_blocks", "hadoop_files", "hadoop_lines", "hadoop_matches"]
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cascade2spark.name_hints import unknown_name as _unknown_name
-from cascade2spark.taps.base import (
-    SinkMode,
-    SourceTap,
-    Tap,
-    TupleEntryCollector,
-    TupleEntryIterator,
-)
+from cascade2spark.taps.base import SinkMode, SourceTap, Tap
+from cascade2spark.taps.entries import TupleEntryCollector, TupleEntryIterator
+from cascade2spark.taps.hadoop_files import Dfs, GlobHfs, Hfs, Lfs
+from cascade2spark.taps.local_files import DirTap, FileTap
 from cascade2spark.taps.memory import DataFrameTap, MemoryTap, RDDTap
 from cascade2spark.taps.multi import MultiSinkTap, MultiSourceTap
 from cascade2spark.taps.partition import DelimitedPartition, NamedPartition, Partition
 from cascade2spark.taps.partitioned import PartitionTap, TemplateTap
-from cascade2spark.taps.paths import Dfs, DirTap, FileTap, GlobHfs, Hfs, Lfs, PathTap
+from cascade2spark.taps.paths import PathTap
 from cascade2spark.taps.streams import StdErrTap, StdInTap, StdOutTap
 from cascade2spark.taps.wrapping import AdaptorTap, DecoratorTap, DistCacheTap
 

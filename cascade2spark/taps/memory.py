@@ -9,7 +9,8 @@ from typing import Any
 from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.schemes.base import as_sink_fields, as_source_fields
-from cascade2spark.taps.base import Row, SinkMode, Tap, TupleEntryCollector
+from cascade2spark.taps.base import SinkMode, Tap
+from cascade2spark.taps.entries import Row, TupleEntryCollector
 
 __all__ = ["DataFrameTap", "MemoryTap", "RDDTap"]
 

@@ -9,14 +9,8 @@ import attrs
 from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo
-from cascade2spark.taps.base import (
-    Row,
-    SinkMode,
-    SourceTap,
-    Tap,
-    TupleEntryCollector,
-    TupleEntryIterator,
-)
+from cascade2spark.taps.base import SinkMode, SourceTap, Tap
+from cascade2spark.taps.entries import Row, TupleEntryCollector, TupleEntryIterator
 from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.tuples import TupleEntry
 

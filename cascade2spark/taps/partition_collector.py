@@ -7,7 +7,7 @@ from typing import Any
 from cascade2spark.errors import TupleError
 from cascade2spark.files import OutputCommit, OutputMode
 from cascade2spark.origin import Origin
-from cascade2spark.taps.base import Row, TupleEntryCollector
+from cascade2spark.taps.entries import Row, TupleEntryCollector
 from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.taps.spreading import PartitionFiles
 from cascade2spark.tuples import TupleEntry

@@ -14,10 +14,12 @@ from cascade2spark.operations.base import Filter, FilterCall, FlowProcess
 from cascade2spark.origin import capture_origin
 from cascade2spark.selection import pick_for
 from cascade2spark.taps.base import SinkMode, Tap
+from cascade2spark.taps.hadoop_files import GlobHfs
+from cascade2spark.taps.local_files import FileTap
 from cascade2spark.taps.partition import Partition, TemplatePartition
 from cascade2spark.taps.partition_collector import PartitionCollector
 from cascade2spark.taps.partition_scheme import PartitionScheme
-from cascade2spark.taps.paths import FileTap, GlobHfs, PathTap
+from cascade2spark.taps.paths import PathTap
 from cascade2spark.tuples import TupleEntry
 
 __all__ = ["PartitionTap", "TemplateTap"]

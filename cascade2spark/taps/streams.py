@@ -12,14 +12,8 @@ from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo
 from cascade2spark.schemes import Scheme
-from cascade2spark.taps.base import (
-    Row,
-    SinkMode,
-    SourceTap,
-    Tap,
-    TupleEntryCollector,
-    TupleEntryIterator,
-)
+from cascade2spark.taps.base import SinkMode, SourceTap, Tap
+from cascade2spark.taps.entries import Row, TupleEntryCollector, TupleEntryIterator
 
 __all__ = ["StdErrTap", "StdInTap", "StdOutTap", "StreamSink"]
 

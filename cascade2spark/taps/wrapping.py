@@ -10,12 +10,8 @@ from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.files import FileInfo
 from cascade2spark.schemes import Scheme
-from cascade2spark.taps.base import (
-    SinkMode,
-    Tap,
-    TupleEntryCollector,
-    TupleEntryIterator,
-)
+from cascade2spark.taps.base import SinkMode, Tap
+from cascade2spark.taps.entries import TupleEntryCollector, TupleEntryIterator
 from cascade2spark.taps.multi import MultiSourceTap
 from cascade2spark.taps.paths import PathTap
 

@@ -21,7 +21,7 @@ from cascade2spark.files import OutputCommit, OutputMode
 from cascade2spark.files.compression import extension_of, new_compressor
 from cascade2spark.origin import Origin
 from cascade2spark.schemes.base import RowWriter, Scheme
-from cascade2spark.taps.base import Row, TupleEntryCollector
+from cascade2spark.taps.entries import Row, TupleEntryCollector
 from cascade2spark.tuples import TupleEntry
 
 __all__ = ["FileCollector"]
