@@ -5,6 +5,7 @@ Descriptors stand for absent fields, so that reading a record sets only what the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from threading import get_ident
@@ -73,10 +74,32 @@ class RecordClasses:
         for number, inner in wanted.items():
             field = struct.by_id[number]
             if inner is not None and field.type.struct is not None:
-                members[field.attribute] = self.view(field.type.struct, inner)()
+                make = functools.partial(self._absent_part, inner)
+                has_own = field.default is not None
+                members[field.attribute] = (
+                    _Default(field.attribute, make, field) if has_own else make(field)
+                )
             else:
                 members[field.attribute] = self._absent(field)
         return type(struct.name, (), members)
+
+    def _absent_part(self, wanted: Mapping[int, Any], field: ThriftField) -> Any:
+        """Return what a view has for an absent struct: parts of its default, else None everywhere.
+
+        The defaults inside of it are those of structs that are there.
+        """
+        assert field.type.struct is not None
+        return self._part_of(field.type.struct, wanted, self.default(field))
+
+    def _part_of(self, struct: ThriftStruct, wanted: Mapping[int, Any], record: Any) -> Any:
+        made = self.view(struct, wanted)()
+        for number, inner in wanted.items():
+            field = struct.by_id[number]
+            value = None if record is None else getattr(record, field.attribute)
+            if inner is not None and field.type.struct is not None:
+                value = self._part_of(field.type.struct, inner, value)
+            made.__dict__[field.attribute] = value
+        return made
 
     def default(self, field: ThriftField) -> Any:
         """Return a fresh default of a field."""

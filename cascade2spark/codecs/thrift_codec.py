@@ -263,7 +263,9 @@ def _stable(value: Any) -> Any:
 
 
 def _as_paths(given: Iterable[str] | None) -> tuple[str, ...] | None:
-    return None if given is None else tuple(given)
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 @attrs.frozen(cache_hash=True)

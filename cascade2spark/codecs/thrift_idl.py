@@ -60,17 +60,21 @@ def thrift_struct(
         >>> thrift_struct("struct Point { 1: double x, 2: double y }")
         <thrift struct Point: x, y>
     """
-    if isinstance(idl, ThriftStruct):
-        return idl
-    if isinstance(idl, type):
-        return _struct_of_class(idl)
+    if isinstance(idl, (ThriftStruct, type)):
+        made = _struct_of_class(idl) if isinstance(idl, type) else idl
+        if struct is not None and struct.rpartition(".")[2] != made.name:
+            raise BuildError("this is another struct", asked=struct, available=[made.name])
+        return made
     found = _definitions(_parsed(idl, include_dirs))
     own = [name for name in found if "." not in name]  # the others are of included files
     if struct is None and len(own) == 1:
         struct = own[0]
     if struct not in found:
+        missing = (
+            "the IDL has no such struct" if struct else "the IDL has several structs: name one"
+        )
         raise BuildError(
-            "the IDL has no such struct" if struct else "the IDL has several structs: name one",
+            missing if found else "the IDL has no structs",
             asked=struct,
             available=sorted(found),
         )
@@ -119,7 +123,7 @@ def _parsed(idl: Any, include_dirs: Iterable[str]) -> Any:
         if not path.is_file():
             raise BuildError(f"there is no IDL file {text}" if text else "the thrift IDL is empty")
         text, home, name = _text_of(path), path.resolve().parent, path.name
-    folders = [home, *map(Path, include_dirs)]
+    folders = [home, *map(Path, _as_list(include_dirs))]
     if "include" not in text:
         return _parsed_alone(text, name)
     with tempfile.TemporaryDirectory(prefix="cascade2spark-idl-") as folder:
@@ -132,6 +136,11 @@ def _parsed_alone(text: str, name: str) -> Any:
     """Return thriftpy2's module for a text that includes nothing."""
     with tempfile.TemporaryDirectory(prefix="cascade2spark-idl-") as folder:
         return _load(text, name, [], Path(folder))
+
+
+def _as_list(given: Iterable[str]) -> Iterable[str]:
+    """Return names; one by itself is one, not its letters."""
+    return [given] if isinstance(given, (str, os.PathLike)) else given
 
 
 def _load(text: str, name: str, folders: list[Path], folder: Path) -> Any:
@@ -300,6 +309,14 @@ class _Definition:
 
     def _fields(self, kind: Any, waiting: list[type]) -> tuple[Any, ...]:
         defaults = dict(kind.default_spec)
+        for number, (_, name, *_) in kind.thrift_spec.items():
+            if not -(1 << 15) <= number < 1 << 15:
+                raise BuildError(
+                    f"field {name.removesuffix(_HIDDEN)!r} of {self._name(kind)} has a number that "
+                    "thrift cannot store",
+                    asked=number,
+                    details={"numbers": "16 bits"},
+                )
         return tuple(
             (
                 number,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import keyword
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -227,6 +227,19 @@ def attribute_name(name: str) -> str:
     return name + "_" if is_taken else name
 
 
+def _attributes(names: Iterable[str]) -> dict[str, str]:
+    """Return the attribute of each field; `from` is not `from_` where that is a field as well."""
+    taken = set(names)
+    found = {}
+    for name in names:
+        attribute = attribute_name(name)
+        while attribute != name and attribute in taken:
+            attribute += "_"
+        taken.add(attribute)
+        found[name] = attribute
+    return found
+
+
 @functools.lru_cache(maxsize=1024)
 def struct_from_definition(definition: str) -> ThriftStruct:
     """Return the struct that a text defines; one for each text in a process.
@@ -242,10 +255,9 @@ def struct_from_definition(definition: str) -> ThriftStruct:
         found[label] = ThriftStruct(label, kind, own)
     for label, (_, fields) in structs.items():
         struct = found[label]
+        named = _attributes([own for _, own, *_ in fields])
         struct.fields = tuple(
-            ThriftField(
-                number, own, attribute_name(own), _type(kind, found, enum_of), default, required
-            )
+            ThriftField(number, own, named[own], _type(kind, found, enum_of), default, required)
             for number, own, kind, default, required in sorted(fields, key=lambda one: one[0])
         )
         struct.by_id = {field.id: field for field in struct.fields}

@@ -18,7 +18,7 @@ from cascade2spark.codecs.thrift_generated import generated_decoder, generated_e
 from cascade2spark.codecs.thrift_output import OUTPUTS
 from cascade2spark.codecs.thrift_paths import row_getter, wanted_of
 from cascade2spark.codecs.thrift_plain import UNKNOWN, Reader, Wanted, write_struct
-from cascade2spark.codecs.thrift_schema import ThriftStruct, attribute_name
+from cascade2spark.codecs.thrift_schema import ThriftStruct
 from cascade2spark.codecs.thrift_texts import text_finder, texts_finder
 from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, shown_value
@@ -221,7 +221,7 @@ def _encoders(
     if fast is None or codec.unknown == "keep":
         return plainly, plainly, lambda records: list(map(plainly, records))
     quickly, stored = fast, classes.of(struct)._stored
-    names = frozenset(struct.field_names)
+    names, by_name = frozenset(struct.field_names), struct.by_name
     attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
 
     has_text = text_finder(struct)
@@ -242,7 +242,7 @@ def _encoders(
             if not names.issuperset(record):
                 return plainly(record)
             given = stored()
-            given.__dict__.update({attribute_name(name): one for name, one in record.items()})
+            given.__dict__.update({by_name[name].attribute: one for name, one in record.items()})
             try:
                 return write_made(given)
             except BuildError:

@@ -251,8 +251,9 @@ TO_COMPACT = {
     SET: 10,
     MAP: 11,
     STRUCT: 12,
+    _UUID: 13,
 }
-_FROM_COMPACT = {0: 0, 2: BOOL, 13: _UUID, **{short: wire for wire, short in TO_COMPACT.items()}}
+_FROM_COMPACT = {0: 0, 2: BOOL, **{short: wire for wire, short in TO_COMPACT.items()}}
 
 
 class CompactInput(Input):

@@ -58,11 +58,11 @@ class ThriftSequenceFile(Scheme):
     Reading: the fields are those of the struct, with its types, or the ones chosen; only what a
     flow needs is decoded, the rest is passed over as bytes. An enum is its number, a `binary` is
     bytes, a list, set or map is Python's, a struct inside is an object with attributes. What is
-    absent gives its default, or null. A record must be a whole struct, whatever is read of it: one
-    that is not is a bad record. Values may be of the class BytesWritable, or of any class that
-    stores its length before its bytes, as ThriftWritable and its subclasses; one of length 0 is a
-    null of theirs, and a row of nulls here. Of Cascading's own files the one value of bytes in a
-    tuple is taken.
+    absent gives its default, or null; so does a path into a struct that is absent. A record must be
+    a whole struct, whatever is read of it: one that is not is a bad record. Values may be of the
+    class BytesWritable, or of any class that stores its length before its bytes, as ThriftWritable
+    and its subclasses; one of length 0 is a null of theirs, and a row of nulls here. Of Cascading's
+    own files the one value of bytes in a tuple is taken.
 
     Writing: by field name; null is not written. A value that its field has no place for is coerced
     as everywhere, and if that fails too, the row is bad.
@@ -136,6 +136,8 @@ class ThriftSequenceFile(Scheme):
                 asked="unknown='keep'",
                 fix="read whole records: as_object=True",
             )
+        if key is not None and not (isinstance(key, str) and key):
+            raise BuildError("key is the name of a field", asked=key)
         if key is not None and key in names:
             raise BuildError("the key needs a name that no field has", asked=key, available=names)
         made = ThriftCodec(found, protocol, paths, text, unknown, trailing)
@@ -235,6 +237,13 @@ class ThriftSequenceFile(Scheme):
         paths = [path_of.get(name, name) for name in inner]
         known = [(field.name, field.type.label) for field in self.struct.fields]
         for path in paths:
+            if "." in path and path not in self.struct.by_name:
+                raise PlanError(
+                    "a field inside of a struct cannot be written by itself",
+                    asked=path,
+                    available=known,
+                    fix=f"write all of {path.partition('.')[0]!r}: a record, or a dict of fields",
+                )
             if path not in self.struct.by_name:
                 raise PlanError(
                     f"thrift {self.struct.kind} {self.struct.name} has no such field to write",
@@ -251,21 +260,31 @@ def _chosen(
 ) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
     """Return the names of fields, and the paths in the struct if they are not simply all."""
     if as_object:
-        one = "record" if fields is None else fields
-        if not isinstance(one, str):
-            raise BuildError("with as_object, fields is the name of one field", asked=list(one))
-        return (one,), None
+        named = ("record",) if fields is None else _listed(fields)
+        if len(named) != 1 or isinstance(fields, Mapping):
+            raise BuildError("with as_object, fields is the name of one field", asked=named)
+        return named, None
     if fields is None:
         return struct.field_names, None
+    names = paths = _listed(fields)
     if isinstance(fields, Mapping):
-        names, paths = tuple(map(str, fields)), tuple(map(str, fields.values()))
-    else:
-        names = paths = (fields,) if isinstance(fields, str) else tuple(map(str, fields))
+        paths = tuple(map(str, fields.values()))
     if not paths:
         raise BuildError("ThriftSequenceFile was given no fields", available=struct.field_names)
     for path in paths:
         struct.path(path)
+    twice = [name for at, name in enumerate(names) if name in names[:at]]
+    if twice:
+        raise BuildError("a field is named twice", asked=names, details={"twice": twice[0]})
     return names, paths
+
+
+def _listed(fields: Any) -> tuple[str, ...]:
+    if isinstance(fields, str):
+        return (fields,)
+    if not isinstance(fields, Iterable):
+        raise BuildError("fields are names, or paths such as 'user.city'", asked=fields)
+    return tuple(map(str, fields))
 
 
 def _kinds(scheme: ThriftSequenceFile) -> list[Type]:

@@ -132,6 +132,15 @@ def test_defaults_are_filled_in() -> None:
     assert ("x", 2.0, True, b"y") == row == ThriftCodec(struct).decode_row(b"\0")
 
 
+def test_defaults_of_fields_in_a_struct_are_left_to_the_rows() -> None:
+    idl = 'struct In { 1: string a = "x", 2: i32 b } struct Out { 1: In i, 2: In j = {"a": "y"} }'
+    struct = thrift_struct(idl, "Out")
+    for path, is_read in (("i.a", False), ("j.b", False), ("i.b", True)):
+        scheme = ThriftSequenceFile(struct, fields=[path])
+        read = reader_kernel(scheme, SourceInfo(scheme.source_fields))
+        assert is_read == (read is not None)
+
+
 def test_empty_blocks() -> None:
     scheme = ThriftSequenceFile(EVENT, fields=FLAT)
     assert [] == rows_of(reader_kernel(scheme, SourceInfo(scheme.source_fields))(block_of([])))

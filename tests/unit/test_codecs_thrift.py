@@ -150,6 +150,9 @@ def test_a_class_that_thriftpy2_loaded(tmp_path) -> None:
         ("struct A { 1: bool b = True }", "A", "Can't find name 'True'"),
         ("struct A { 1: uuid u }", "A", "No type found: 'uuid'"),
         ("", "A", "the thrift IDL is empty"),
+        ("enum A { B }", None, "the IDL has no structs"),
+        ("struct A { 70000: i32 b }", "A", "has a number that thrift cannot store"),
+        (EVENT, "Alpha", "this is another struct"),
         ("struct A { 1: E e = E.X } enum E { X }", "A", "above the defaults that name them"),
         ("nowhere.thrift", "A", "there is no IDL file nowhere.thrift"),
         (int, None, "int is no class that thriftpy2 made"),
@@ -294,6 +297,55 @@ def test_nested_paths_and_absent_structs(codec_of) -> None:
     assert [(None, 3)] == list(only.decode_rows([b"\0"]))
 
 
+def test_a_path_into_an_absent_struct_does_not_depend_on_what_else_is_read(codec_of) -> None:
+    idl = """struct Deep { 1: i32 n = 7 }
+    struct Inner { 1: string city = "x", 2: Deep deep, 3: list<i32> l }
+    struct Outer { 1: Inner plain, 2: Inner own = {"city": "Bonn", "l": [1]} }"""
+    outer = thrift_struct(idl, "Outer")
+    paths = ["plain.city", "plain.deep.n", "own.city", "own.deep.n", "own.l"]
+    there = codec_of(outer).encode({"plain": {}, "own": {"deep": {}}})
+    for data, expected in (
+        (b"\0", (None, None, "Bonn", None, [1])),
+        (there, ("x", None, "x", 7, None)),
+    ):
+        assert expected == codec_of(outer, fields=paths).decode_row(data)
+        both = codec_of(outer, fields=["plain", "own", *paths]).decode_row(data)
+        assert expected == both[2:]
+        for path, value in zip(paths, expected, strict=True):
+            assert (value,) == codec_of(outer, fields=path).decode_row(data)
+    codec_of(outer, fields="own.l").decode_row(b"\0")[0].append(2)
+    assert ([1],) == codec_of(outer, fields="own.l").decode_row(b"\0")
+
+
+def test_fields_whose_names_in_python_would_be_the_same(codec_of) -> None:
+    struct = thrift_struct("struct A { 1: i32 from, 2: i32 from_, 3: i32 struct_ }")
+    assert ["from__", "from_", "struct_"] == [field.attribute for field in struct.fields]
+    data = codec_of(struct).encode({"from": 1, "from_": 2})
+    assert (1, 2, None) == codec_of(struct).decode_row(data)
+    assert data == codec_of(struct).encode(record_class(struct)(from__=1, from_=2))
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+def test_maps_that_are_keys_or_elements_come_back(codec_of, protocol) -> None:
+    struct = thrift_struct(
+        "struct P { 1: i32 n } "
+        "struct A { 1: set<map<i32, P>> s, 2: map<map<i32, set<i32>>, i32> m, 3: map<P, P> p }",
+        "A",
+    )
+    codec = codec_of(struct, protocol)
+    first = codec.encode({"s": [{1: {"n": 2}}, {}], "p": {}})
+    record = codec.decode(first)
+    key = frozenset({(3, frozenset({4}))})
+    record.m = {key: 5}
+    point = record_class(struct.field("p").type.key.struct)
+    record.p = {point(n=1): point(n=2)}
+    again = codec.decode(codec.encode(record))
+    assert record == again == pickle.loads(pickle.dumps(record))
+    assert ({key: 5}, 2) == (again.m, again.p[point(n=1)].n)
+    with pytest.raises(BuildError, match="a frozenset where a map belongs"):
+        codec.encode({"m": {frozenset({1}): 2}})
+
+
 def test_unset_is_not_the_default(codec_of) -> None:
     codec = codec_of(EVENT)
     record = codec.decode(b"\0")
@@ -323,6 +375,26 @@ def test_unknown_fields_are_kept_or_dropped(protocol) -> None:
     record = pickle.loads(pickle.dumps(keeping.decode(data)))
     record.id = 8
     assert values | {"id": 8} == full.decode(keeping.encode(record)).as_dict()
+
+
+def test_a_field_of_another_type_is_kept_until_it_is_set() -> None:
+    keeping = ThriftCodec(thrift_struct("struct A { 1: i32 a, 2: list<i32> l }"), unknown="keep")
+    data = b"\x0f\0\2\x0b\0\0\0\1\0\0\0\1x\x0b\0\1\0\0\0\2hi\0"
+    record = keeping.decode(data)
+    assert (None, None, data) == (record.a, record.l, keeping.encode(record))
+    record.a = 5
+    assert b"\x08\0\1\0\0\0\5" + data[:13] + b"\0" == keeping.encode(record)
+
+
+def test_a_uuid_that_the_idl_does_not_know_is_kept() -> None:
+    struct = thrift_struct("struct A { 1: i32 a }")
+    for protocol, data in (
+        ("binary", b"\x08\0\1\0\0\0\3\x10\0\2" + bytes(range(16)) + b"\0"),
+        ("compact", b"\x15\6\x1d" + bytes(range(16)) + b"\0"),
+    ):
+        keeping = ThriftCodec(struct, protocol, unknown="keep")
+        assert data == keeping.encode(keeping.decode(data))
+        assert 3 == ThriftCodec(struct, protocol).decode(data).a
 
 
 @pytest.mark.parametrize("protocol", ["binary", "compact"])

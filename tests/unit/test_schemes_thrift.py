@@ -195,6 +195,10 @@ def test_a_row_that_cannot_be_written_is_a_run_error() -> None:
     [
         ({"fields": ["usr"]}, "nearest     'user'"),
         ({"fields": []}, "was given no fields"),
+        ({"fields": 5}, "fields are names"),
+        ({"fields": ["ms", "ms"]}, "a field is named twice"),
+        ({"fields": {"a": "ms"}, "as_object": True}, "the name of one field"),
+        ({"key": 5}, "key is the name of a field"),
         ({"fields": ["ms"], "key": "ms"}, "the key needs a name that no field has"),
         ({"fields": ["a", "b"], "as_object": True}, "the name of one field"),
         ({"unknown": "keep"}, "read whole records: as_object=True"),
@@ -219,7 +223,7 @@ def test_what_is_wrong_with_a_scheme_is_said(more, said) -> None:
     [
         ({}, Fields.UNKNOWN, "needs to know its fields"),
         ({}, Fields("usr"), "nearest     'user'"),
-        ({"fields": ["place.city"]}, Fields("place.city"), "no such field to write"),
+        ({"fields": ["place.city"]}, Fields("place.city"), "cannot be written by itself"),
         ({"key": "offset"}, Fields("user"), "the key of a sequence file is missing"),
         ({"as_object": True}, Fields("a", "b"), "one field holds the whole struct"),
     ],

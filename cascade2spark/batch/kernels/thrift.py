@@ -61,6 +61,8 @@ def thrift_reader(
         return None
     if any(isinstance(path[-1].default, (list, dict, set)) for path in inner):
         return None
+    if any(len(path) > 1 and any(one.default is not None for one in path) for path in inner):
+        return None  # whose default it is depends on which of the structs is absent
     names = column_names(len(wanted))
 
     def read(block: ThriftBlock) -> Columns:
