@@ -8,9 +8,10 @@ from typing import Any
 from cascade2spark.argument_checks import check_mapping
 from cascade2spark.config import Settings
 from cascade2spark.errors import BuildError
-from cascade2spark.flows.cascade import Cascade, CascadeDef, connect_cascade
+from cascade2spark.flows.cascade import Cascade, CascadeDef
+from cascade2spark.flows.connecting import connect_cascade, connect_flow
 from cascade2spark.flows.definition import flow_def_of
-from cascade2spark.flows.flow import Flow, connect_flow
+from cascade2spark.flows.flow import Flow
 from cascade2spark.local.engine import LocalEngine
 
 __all__ = ["CascadeConnector", "FlowConnector", "LocalFlowConnector", "SparkFlowConnector"]

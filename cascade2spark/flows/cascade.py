@@ -11,26 +11,22 @@ from typing import Any
 
 from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError, Cascade2SparkError, CascadeError, FlowError
+from cascade2spark.flows.background import INTERRUPT_WAIT_S, BackgroundRun
 from cascade2spark.flows.cascade_order import (
-    check_flows_differ,
-    dependencies_of,
-    flows_in_order,
     identifiers_of,
     sinks_of,
     sources_of,
 )
-from cascade2spark.flows.flow import INTERRUPT_WAIT_S, Flow
+from cascade2spark.flows.flow import Flow
 from cascade2spark.flows.listeners import CascadeListener, check_listener
 from cascade2spark.flows.rehearsals import stop_in_rehearsal
 from cascade2spark.flows.skips import FlowSkipStrategy
 from cascade2spark.flows.stats import CascadeStats, Status
 from cascade2spark.flows.units import UnitOfWorkDef
-from cascade2spark.origin import capture_origin, failing_line
+from cascade2spark.origin import failing_line
 from cascade2spark.taps.base import Tap
 
-__all__ = ["Cascade", "CascadeDef", "connect_cascade"]
-
-_CONCURRENT = "cascading.cascade.maxconcurrentflows"
+__all__ = ["Cascade", "CascadeDef"]
 
 
 class CascadeDef(UnitOfWorkDef):
@@ -94,10 +90,8 @@ class Cascade:
         self._waits = waits
         self._most_at_once = most_at_once
         self._listeners: list[CascadeListener] = []
-        self._thread: threading.Thread | None = None
+        self._background = BackgroundRun(f"cascade {name}", self._run)
         self._stop = threading.Event()
-        # Waited for in place of the thread: a join that Ctrl-C ended leaves it taken for dead.
-        self._ended = threading.Event()
         self._error: BaseException | None = None
         self._failed: str | None = None
 
@@ -106,11 +100,8 @@ class Cascade:
     def start(self) -> None:
         """Run in the background; a cascade runs once."""
         stop_in_rehearsal(f"cascade {self.name!r}", self.get_flows())
-        if self._thread is None and not self.stats.is_finished():
-            self._thread = threading.Thread(
-                target=self._run, name=f"cascade {self.name}", daemon=True
-            )
-            self._thread.start()
+        if not self.stats.is_finished():
+            self._background.start()
 
     def complete(self) -> None:
         """Start if need be, and wait for the end.
@@ -120,12 +111,10 @@ class Cascade:
         """
         try:
             self.start()
-            if self._thread is not None:
-                self._ended.wait()
+            self._background.wait()
         except KeyboardInterrupt:
             self._ask_to_stop()
-            if self._thread is not None:
-                self._ended.wait(INTERRUPT_WAIT_S)
+            self._background.wait(INTERRUPT_WAIT_S)
             raise
         if self._error is not None:
             raise self._error
@@ -135,8 +124,7 @@ class Cascade:
         self._ask_to_stop()
         for flow in self.flows:
             flow.stop()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._ended.wait()
+        self._background.wait()
 
     def _ask_to_stop(self) -> None:
         self._stop.set()
@@ -146,12 +134,6 @@ class Cascade:
             flow.ask_to_stop()
 
     def _run(self) -> None:
-        try:
-            self._run_once()
-        finally:
-            self._ended.set()
-
-    def _run_once(self) -> None:
         self.stats.mark(Status.STARTED)
         try:
             for listener in list(self._listeners):
@@ -343,31 +325,6 @@ class Cascade:
 
     def __repr__(self) -> str:
         return f"Cascade {self.name!r} of {len(self.flows)} flows {self.stats.status.value}"
-
-
-def connect_cascade(given: Sequence[Any], properties: Mapping[str, Any]) -> Cascade:
-    """Return the cascade of ``(cascade_def)`` or ``([name], flows…)``."""
-    if len(given) == 1 and isinstance(given[0], CascadeDef):
-        definition = given[0]
-    else:
-        rest = list(given)
-        definition = CascadeDef()
-        if rest and isinstance(rest[0], str):
-            definition.set_name(rest.pop(0))
-        definition.add_flows(*rest)
-    if not definition.flows:
-        raise CascadeError("a cascade needs at least one flow", origin=capture_origin())
-    flows = definition.flows
-    check_flows_differ(flows)
-    waits = dependencies_of(flows)
-    ordered = flows_in_order(flows, waits)
-    most = definition.max_concurrent_flows
-    if most is None:
-        asked = str(properties.get(_CONCURRENT) or 0).strip()
-        # A property may be a text, as in a file of properties.
-        most = check_count(_CONCURRENT, int(asked) if asked.isdecimal() else asked)
-    name = definition.name or "+".join(flow.name for flow in flows)
-    return Cascade(name, ordered, waits, most, definition.tags)
 
 
 def _is_among(identifier: str, taps: Mapping[str, Tap]) -> bool:

@@ -12,26 +12,24 @@ from typing import Any
 import attrs
 
 from cascade2spark.config import Settings
-from cascade2spark.errors import Cascade2SparkError, FlowError, Unsupported
+from cascade2spark.errors import Cascade2SparkError, FlowError
+from cascade2spark.flows.background import INTERRUPT_WAIT_S, BackgroundRun
 from cascade2spark.flows.definition import FlowDef
 from cascade2spark.flows.described import DescribedFlow
 from cascade2spark.flows.listeners import FlowListener, FlowStepListener, check_listener
-from cascade2spark.flows.outputs import Outputs, split_multi_sinks
+from cascade2spark.flows.outputs import Outputs
 from cascade2spark.flows.peeking import plan_up_to
 from cascade2spark.flows.progress import progress_of
 from cascade2spark.flows.rehearsals import stop_in_rehearsal
-from cascade2spark.flows.restarts import Restart, restart_of
+from cascade2spark.flows.restarts import Restart
 from cascade2spark.flows.stats import FlowStats, Status
 from cascade2spark.origin import failing_line
 from cascade2spark.pipes import Pipe
-from cascade2spark.planner.build import PlannedFlow, plan_flow
+from cascade2spark.planner.build import PlannedFlow
 from cascade2spark.planner.steps import Engine, RunContext, RunResult
 from cascade2spark.taps.base import Tap
 
-__all__ = ["INTERRUPT_WAIT_S", "Flow", "connect_flow"]
-
-# After Ctrl-C; a row that takes longer leaves its files to the next run's recovery.
-INTERRUPT_WAIT_S = 60.0
+__all__ = ["Flow"]
 
 
 class Flow(DescribedFlow):
@@ -68,11 +66,8 @@ class Flow(DescribedFlow):
             self.stats.unused_checkpoints = restart.reasons
         self._listeners: list[FlowListener] = []
         self._step_listeners: list[FlowStepListener] = []
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._background = BackgroundRun(f"flow {self.name}", self._run)
         self._stop = threading.Event()
-        # Waited for in place of the thread: a join that Ctrl-C ended leaves it taken for dead.
-        self._ended = threading.Event()
         self._error: BaseException | None = None
         for tap in {id(tap): tap for tap in self._all_taps()}.values():
             if isinstance(tap, FlowListener):
@@ -83,11 +78,8 @@ class Flow(DescribedFlow):
     def start(self) -> None:
         """Run in the background; a flow that runs or has run is left alone."""
         stop_in_rehearsal(f"flow {self.name!r}", [self])
-        with self._lock:
-            if self._thread is not None or self.stats.is_finished():
-                return
-            self._thread = threading.Thread(target=self._run, name=f"flow {self.name}", daemon=True)
-            self._thread.start()
+        if not self.stats.is_finished():
+            self._background.start()
 
     def complete(self) -> None:
         """Start if need be, and wait for the end.
@@ -98,12 +90,10 @@ class Flow(DescribedFlow):
         """
         try:
             self.start()
-            if self._thread is not None:
-                self._ended.wait()
+            self._background.wait()
         except KeyboardInterrupt:
             self.ask_to_stop()
-            if self._thread is not None:
-                self._ended.wait(INTERRUPT_WAIT_S)
+            self._background.wait(INTERRUPT_WAIT_S)
             raise
         if self._error is not None:
             raise self._error
@@ -111,8 +101,7 @@ class Flow(DescribedFlow):
     def stop(self) -> None:
         """Ask the flow to stop, and wait until it has; no output is published."""
         self.ask_to_stop()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._ended.wait()
+        self._background.wait()
 
     def ask_to_stop(self) -> bool:
         """Ask the flow to stop without waiting; False when it is over or was asked before."""
@@ -122,7 +111,7 @@ class Flow(DescribedFlow):
         with contextlib.suppress(Exception):  # a listener must not keep the flow from stopping
             for listener in list(self._listeners):
                 listener.on_stopping(self)
-        if self._thread is None:
+        if not self._background.has_started():
             self.stats.mark(Status.STOPPED)
         return True
 
@@ -150,12 +139,6 @@ class Flow(DescribedFlow):
         return self.id[:16]
 
     def _run(self) -> None:
-        try:
-            self._run_once()
-        finally:
-            self._ended.set()
-
-    def _run_once(self) -> None:
         error: BaseException | None = None
         try:
             self.stats.mark(Status.STARTED)
@@ -371,57 +354,6 @@ class _Watch:
             step.mark(Status.RUNNING)
             for listener in listeners:
                 listener.on_step_running(step)
-
-
-def connect_flow(definition: FlowDef, properties: Mapping[str, Any], engine: Any) -> Flow:
-    """Plan what a FlowDef says and return the flow.
-
-    Args:
-        definition: the FlowDef.
-        properties: the connector's; the FlowDef's own come over them.
-        engine: a callable that makes an Engine of the settings.
-    Raises:
-        PlanError: the assembly cannot be planned; it lists everything that is wrong.
-        BuildError: a property has a wrong name or value.
-    """
-    merged = {**properties, **definition.properties}
-    settings = Settings.from_properties(merged)
-    if definition.assertion_level is not None:
-        settings = attrs.evolve(settings, assertion_level=definition.assertion_level.name.lower())
-    if definition.debug_level is not None:
-        settings = attrs.evolve(settings, debug_level=definition.debug_level.name.lower())
-    planned = plan_flow(
-        definition.flow_name(),
-        definition.sources,
-        definition.sinks,
-        definition.planned_tails(merged),
-        definition.traps,
-        definition.checkpoints,
-        settings,
-        properties=merged,
-        is_restartable=definition.name is not None and definition.run_id is not None,
-    )
-    planned = attrs.evolve(planned, steps=split_multi_sinks(planned.steps))
-    ready = engine(settings)
-    _ship_code(ready, definition)
-    if hasattr(ready, "check"):
-        ready.check(planned.steps)
-    restart = restart_of(definition, planned.steps, settings, merged, ready)
-    if restart is not None:
-        planned = attrs.evolve(planned, steps=restart.plan)
-    return Flow(definition, planned, ready, settings, merged, restart)
-
-
-def _ship_code(engine: Any, definition: FlowDef) -> None:
-    if not definition.class_path:
-        return
-    if not hasattr(engine, "add_code"):
-        raise Unsupported(
-            f"the {engine.name} engine cannot ship code",
-            asked=definition.class_path,
-            origin=definition.origin,
-        )
-    engine.add_code(tuple(definition.class_path))
 
 
 def _removed(listeners: list[Any], listener: Any) -> bool:

@@ -132,68 +132,88 @@ def _phase(
     tap_of: TapOf,
 ) -> Phase:
     """Return the part of some steps: reads of kept rows, the steps, writes of what leaves."""
-    lowest = min(-1, *(step.site.key for step in plan.steps)) - 1
-    steps: list[Step] = []
-    new_of: dict[int, Step] = {}
-    numbers: dict[int, int] = {}
-    kept: dict[int, int] = {}
-    inner: set[int] = set()
-    given: set[int] = set()
-
-    def helper(step: Step, what: str) -> Site:
-        key = lowest - len(inner)
-        inner.add(key)
-        return attrs.evolve(step.site, key=key, kind="kept", label=f"{what} of {step.site.label}")
-
     ours = [step for step in plan.steps if step.number in own]
+    part = _Part(plan, tap_of)
     for step in ours:
         for before in step.inputs:
-            if before.number not in own and before.number not in new_of:
-                site = helper(before, "kept rows")
-                given.add(site.key)
-                read = Read(
-                    number=len(steps),
-                    inputs=(),
-                    fields=before.fields,
-                    site=site,
-                    sites=(site,),
-                    tap=tap_of(before.number, before.fields),
-                )
-                steps.append(read)
-                new_of[before.number] = read
-                numbers[read.number] = before.number  # its task is the one that goes on from there
+            if before.number not in own:
+                part.read_kept(before)
     for step in ours:
-        inputs = tuple(new_of[one.number] for one in step.inputs)
-        if step is end:
-            new_of[step.number] = inputs[0]  # what it keeps is written below
-            continue
-        new = attrs.evolve(step, number=len(steps), inputs=inputs)
-        steps.append(new)
-        new_of[step.number] = new
-        numbers[new.number] = step.number
+        part.add(step, is_end=step is end)
     for step in ours:
         if step is end or any(reader.number not in own for reader in readers[step.number]):
-            source = new_of[step.number]
-            site = step.site if step is end else helper(step, "keeping")
-            write = Write(
-                number=len(steps),
-                inputs=(source,),
-                fields=step.fields,
-                site=site,
-                sites=(site,),
-                tap=tap_of(step.number, step.fields),
-                pick=pick_for(Fields.ALL, step.fields),
-            )
-            steps.append(write)
-            kept[write.number] = step.number
-            if step is end:
-                numbers[write.number] = step.number
+            part.keep(step, is_end=step is end)
     return Phase(
         None if end is None else end.name,
-        attrs.evolve(plan, steps=tuple(steps)),
-        numbers,
-        kept,
+        attrs.evolve(plan, steps=tuple(part.steps)),
+        part.numbers,
+        part.kept,
         tuple(step.number for step in ours),
-        frozenset(inner),
-        frozenset(given),
+        frozenset(part.inner),
+        frozenset(part.given),
     )
+
+
+class _Part:
+    """The steps of one phase while they are put together."""
+
+    def __init__(self, plan: StepPlan, tap_of: TapOf) -> None:
+        self.steps: list[Step] = []
+        self.numbers: dict[int, int] = {}
+        self.kept: dict[int, int] = {}
+        self.inner: set[int] = set()
+        self.given: set[int] = set()
+        self._tap_of = tap_of
+        self._lowest_key = min(-1, *(step.site.key for step in plan.steps)) - 1
+        self._new_of: dict[int, Step] = {}  # by the number in the whole plan
+
+    def read_kept(self, before: Step) -> None:
+        """Add the read of the rows that an earlier phase kept of a step, once."""
+        if before.number in self._new_of:
+            return
+        site = self._inner_site(before, "kept rows")
+        self.given.add(site.key)
+        read = Read(
+            number=len(self.steps),
+            inputs=(),
+            fields=before.fields,
+            site=site,
+            sites=(site,),
+            tap=self._tap_of(before.number, before.fields),
+        )
+        self.steps.append(read)
+        self._new_of[before.number] = read
+        self.numbers[read.number] = before.number  # its task is the one that goes on from there
+
+    def add(self, step: Step, *, is_end: bool) -> None:
+        """Add a step; of the checkpoint at the end only what it keeps is written, by `keep`."""
+        inputs = tuple(self._new_of[one.number] for one in step.inputs)
+        if is_end:
+            self._new_of[step.number] = inputs[0]
+            return
+        new = attrs.evolve(step, number=len(self.steps), inputs=inputs)
+        self.steps.append(new)
+        self._new_of[step.number] = new
+        self.numbers[new.number] = step.number
+
+    def keep(self, step: Step, *, is_end: bool) -> None:
+        """Add the write of the rows that later phases need of a step."""
+        site = step.site if is_end else self._inner_site(step, "keeping")
+        write = Write(
+            number=len(self.steps),
+            inputs=(self._new_of[step.number],),
+            fields=step.fields,
+            site=site,
+            sites=(site,),
+            tap=self._tap_of(step.number, step.fields),
+            pick=pick_for(Fields.ALL, step.fields),
+        )
+        self.steps.append(write)
+        self.kept[write.number] = step.number
+        if is_end:
+            self.numbers[write.number] = step.number
+
+    def _inner_site(self, step: Step, what: str) -> Site:
+        key = self._lowest_key - len(self.inner)
+        self.inner.add(key)
+        return attrs.evolve(step.site, key=key, kind="kept", label=f"{what} of {step.site.label}")

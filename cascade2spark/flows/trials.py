@@ -9,8 +9,8 @@ import attrs
 
 from cascade2spark.errors import BuildError, RunError
 from cascade2spark.fields import Fields, as_fields
+from cascade2spark.flows.connecting import connect_flow
 from cascade2spark.flows.definition import FlowDef
-from cascade2spark.flows.flow import connect_flow
 from cascade2spark.flows.stats import FlowStats
 from cascade2spark.operations.base import (
     Aggregator,
