@@ -16,6 +16,7 @@ import click
 from cascade2spark.cli.exits import FAILED
 from cascade2spark.cli.output import messages
 from cascade2spark.cli.viewing import FileView, Record, TextView, view_of
+from cascade2spark.codecs.thrift import ThriftRecord
 from cascade2spark.errors import BadRecord, TapError
 from cascade2spark.files import FileInfo, list_files
 
@@ -32,22 +33,32 @@ def print_schema(path: str, as_json: bool) -> None:
     files = list_files(path)
     view = _first_view(path)
     empty = _empty_ones(files, view)
-    facts = {
+    size = sum(info.size for info in files)
+    facts: dict[str, object] = {
         "file": view.info.path,
         **({"files": len(files)} if len(files) > 1 else {}),
-        "bytes": sum(info.size for info in files),
+        "bytes": size,
         **({"empty": ", ".join(info.path for info in empty)} if empty else {}),
         **view.facts(),
     }
+    if len(files) > 1 and facts.get("bytes a record"):
+        records = round(_number_in(facts["records"]) * size / view.info.size)
+        facts["records in all"] = f"about {records}"
     if as_json:
         click.echo(json.dumps(facts, default=str, ensure_ascii=False))
     else:
         width = max(map(len, facts)) + 2
         for label, value in facts.items():
-            shown = json.dumps(value) if isinstance(value, (dict, list)) else value
+            is_text = isinstance(value, str) and value.isprintable()
+            is_shown = is_text or not isinstance(value, (dict, list, str))
+            shown = value if is_shown else json.dumps(value, ensure_ascii=False)
             click.echo(f"{label:<{width}}{shown}")
     if empty or "damaged" in facts:
         sys.exit(FAILED)
+
+
+def _number_in(count: object) -> int:
+    return int(str(count).rpartition(" ")[2])
 
 
 def print_records(
@@ -112,6 +123,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (bytes, bytearray)):
         text = _text_of(bytes(value))
         return {"base64": base64.b64encode(value).decode()} if text is None else text
+    if isinstance(value, ThriftRecord):  # in a set, or a key
+        return _plain(value.as_dict())
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Decimal):

@@ -182,6 +182,15 @@ class TextView(FileView):
     def facts(self) -> dict[str, object]:
         return {"format": "text", "codec": compression_of(self.info.path) or "none"}
 
+    def unpacked_start(self) -> bytes:
+        """Return what a packed file begins with; nothing for one that is not, or is damaged."""
+        try:
+            whole = self._whole()
+            blocks = read_line_blocks(whole) if whole.compression else iter(())
+            return next((block.data[:4] for block in blocks), b"")
+        except (TapError, Unsupported):
+            return b""  # told when it is read
+
     def records(self, on_bad: OnBad) -> Iterator[Record]:
         for block in read_line_blocks(self._whole()):
             for line in split_lines(block.data):
@@ -193,6 +202,7 @@ _VIEWS: dict[bytes, type[FileView]] = {
     b"Obj\1": AvroView,
     b"PAR1": ParquetView,
 }
+_VERSIONS = (b"SEQ\4", b"SEQ\5", b"SEQ\6")  # a line of text may begin with the letters
 
 
 def view_of(info: FileInfo) -> FileView:
@@ -200,10 +210,19 @@ def view_of(info: FileInfo) -> FileView:
 
     Raises:
         TapError: it cannot be opened.
+        Unsupported: it is a file of records that was packed as a whole.
     """
     with open_for_read(info.path) as file:
         start = file.read(4)
     for magic, view in _VIEWS.items():
         if start.startswith(magic):
             return view(info)
-    return TextView(info)
+    text = TextView(info)
+    start = text.unpacked_start()
+    if any(start.startswith(magic) for magic in (*_VERSIONS, b"Obj\1", b"PAR1")):
+        raise Unsupported(
+            f"{info.path} is no text: a file of records was packed as a whole",
+            details={"begins with": start[:4]},
+            fix="unpack it first; such files pack their records themselves",
+        )
+    return text

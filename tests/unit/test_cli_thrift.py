@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from cascade2spark.cli import main
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
-from cascade2spark.codecs.thrift import ThriftCodec, thrift_struct
+from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
 from cascade2spark.codecs.writables import NULL, BytesWritable, LongWritable
 
 IDL = """
@@ -81,6 +81,17 @@ def test_a_field_named_key_is_not_the_key(tmp_path) -> None:
     (tmp_path / "data").write_bytes(writer.start() + body + writer.finish())
     found = call(tmp_path / "data", "--idl", text)
     assert {"_key": 7, "key": "k", "n": 1, "words": list("abcd")} == json.loads(found.stdout)
+
+
+def test_structs_in_sets_and_keys_are_objects_too(tmp_path) -> None:
+    text = "struct P { 1: i32 n } struct A { 1: set<P> s, 2: map<P, list<P>> m }"
+    codec = ThriftCodec(thrift_struct(text, "A"))
+    point = record_class(text, "P")
+    data = codec.encode({"s": {point(n=1)}, "m": {point(n=2): [point(n=3)]}})
+    writer = SequenceFileWriter(NULL, BytesWritable())
+    (tmp_path / "data").write_bytes(writer.start() + writer.encode([None], [data]))
+    found = call(tmp_path / "data", "--idl", text, "--struct", "A")
+    assert {"s": [{"n": 1}], "m": {'{"n": 2}': [{"n": 3}]}} == json.loads(found.stdout)
 
 
 def test_files_and_idls_of_other_stores(idl, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -68,6 +69,7 @@ def test_schema_tells_what_a_sequence_file_says_of_itself(logs) -> None:
         "codec": "org.apache.hadoop.io.compress.GzipCodec",
         "metadata team": "ads",
         "records": 3,
+        "records in all": "about 6",
     }.items() <= facts.items()
     assert any(line.split() == ["metadata", "team", "ads"] for line in lines_of("schema", logs))
 
@@ -139,6 +141,23 @@ def test_damage_ends_the_command_or_is_left_out(tmp_path) -> None:
     facts = json.loads(found.stdout)
     assert 1 == found.exit_code and 2 == facts["records"]
     assert "5 bytes, 3 are left (offset 121, record number 2)" in facts["damaged"]
+
+
+def test_metadata_of_several_lines_stays_on_one(tmp_path) -> None:
+    options = {"metadata": {"by": "ключ\nb"}}
+    path = written(tmp_path / "a", NullWritable(), BytesWritable(), [None], [b"a"], **options)
+    assert 'metadata by     "ключ\\nb"' in lines_of("schema", path)
+
+
+def test_records_that_were_packed_as_a_whole_are_no_lines(tmp_path) -> None:
+    path = written(tmp_path / "a", NullWritable(), BytesWritable(), [None], [b"a"])
+    packed = tmp_path / "a.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    for command in ("schema", "cat"):
+        found = call(command, packed)
+        assert found.exit_code and "packed as a whole" in found.stderr
+    packed.write_bytes(gzip.compress(b"SEQUEL\n"))
+    assert ['{"line": "SEQUEL"}'] == lines_of("cat", packed)
 
 
 def test_a_file_that_lacks_its_header_is_told(tmp_path) -> None:
