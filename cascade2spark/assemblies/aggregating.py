@@ -24,7 +24,8 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.callables import FoldAggregator
 from cascade2spark.operations.composite import CoFunction, CompositeFunction
-from cascade2spark.operations.extremes import First, MaxValue, MinValue
+from cascade2spark.operations.extents import First
+from cascade2spark.operations.extremes import MaxValue, MinValue
 from cascade2spark.operations.folds import AverageOfValues, CountOfNulls, CountOfValues
 from cascade2spark.operations.folds import Include as Rows
 from cascade2spark.operations.partials import FoldFunctor, MergingAggregator

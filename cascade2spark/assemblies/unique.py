@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from cascade2spark.assemblies.forms import CAPACITY, parsed, refusal
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import remove_if
-from cascade2spark.operations.extremes import First
+from cascade2spark.operations.extents import First
 from cascade2spark.operations.folds import Include as Rows
 from cascade2spark.pipes import Each, Every, GroupBy, SubAssembly
 

@@ -19,12 +19,20 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.counters import Counters, StepCounters, counter_name
+from cascade2spark.counters import Counters
 from cascade2spark.errors import FlowError, Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.files import LOCAL, Manifest, PartPlace
 from cascade2spark.files.stores import delete_tree
 from cascade2spark.flows.fingerprints import SourceFiles, fingerprints_of
+from cascade2spark.flows.phase_reports import (
+    BY_SITE,
+    BY_STEP,
+    add_report,
+    renumbered_progress,
+    report_of,
+    with_failures_told,
+)
 from cascade2spark.flows.phases import Phase, phases_of, steps_above
 from cascade2spark.planner.steps import (
     CoGroup,
@@ -41,10 +49,6 @@ from cascade2spark.schemes.kept import KeptRows, decode_frames, encode_frame
 from cascade2spark.taps.hadoop_files import Lfs
 
 __all__ = ["KeptCheckpoints", "folder_of"]
-
-_READ, _WRITTEN = counter_name(StepCounters.Tuples_Read), counter_name(StepCounters.Tuples_Written)
-_BY_SITE = ("rows_in", "rows_out", "forms", "conversions", "fallbacks")
-_BY_STEP = ("seconds", "details")
 
 
 def folder_of(root: str, flow: str, run_id: str) -> str:
@@ -106,7 +110,7 @@ class KeptCheckpoints:
         for phase in parts:
             record = self._found(phase)
             if record is None:
-                record = self._made(phase, engine, _telling(phase, context, total))
+                record = self._made(phase, engine, with_failures_told(phase, context, total))
             else:
                 on_skipped(phase.done)
             self._take_over(phase, record, context, total)
@@ -114,12 +118,12 @@ class KeptCheckpoints:
             write.number: context.outputs[last.numbers[write.number]] for write in last.plan.writes
         }
         own = attrs.evolve(
-            _telling(last, context, total),
+            with_failures_told(last, context, total),
             outputs=outputs,
-            on_progress=_renumbering(last, context),
+            on_progress=renumbered_progress(last, context),
         )
         result = engine.run(last.plan, own)
-        _add(total, _told(last, result))
+        add_report(total, report_of(last, result))
         for number, manifests in result.manifests.items():
             place = number if number < 0 else last.numbers[number]
             total.manifests.setdefault(place, []).extend(manifests)
@@ -190,7 +194,7 @@ class KeptCheckpoints:
                 context,
                 outputs=places,
                 trap_outputs=traps,
-                on_progress=_renumbering(phase, context),
+                on_progress=renumbered_progress(phase, context),
             )
             result = engine.run(phase.plan, own)
             if context.is_stopped():
@@ -201,13 +205,13 @@ class KeptCheckpoints:
                 number: _caught(place, result.manifests.get(-1 - number, []))
                 for number, place in traps.items()
             }
-            told = _told(phase, result)
+            told = report_of(phase, result)
             record = _Record(
                 fingerprints=fingerprints,
                 steps=phase.done,
                 sites=self._sites(phase),
                 counters=told.counters.as_dict(),
-                report={name: getattr(told, name) for name in (*_BY_SITE, *_BY_STEP)},
+                report={name: getattr(told, name) for name in (*BY_SITE, *BY_STEP)},
                 files=_files_below(folder),
                 traps=caught,
             )
@@ -245,11 +249,11 @@ class KeptCheckpoints:
         sites = dict(zip(record.sites, self._sites(phase), strict=True))
         steps = dict(zip(record.steps, phase.done, strict=True))
         told = RunResult(counters=Counters(record.counters))
-        for names, keys in ((_BY_SITE, sites), (_BY_STEP, steps)):
+        for names, keys in ((BY_SITE, sites), (BY_STEP, steps)):
             for name in names:
                 mine = {keys[key]: one for key, one in record.report[name].items() if key in keys}
                 setattr(told, name, mine)
-        _add(total, told)
+        add_report(total, told)
         for number, (manifests, rows) in record.traps.items():
             place = context.trap_outputs[number]
             if not isinstance(place, PartPlace):
@@ -310,54 +314,6 @@ def _site_keys(step: Step) -> list[int]:
     if isinstance(step, (Group, CoGroup)):
         keys += [one.site.key for one in step.everys]
     return keys
-
-
-def _renumbering(phase: Phase, context: RunContext) -> Callable[[int, str, float | None], None]:
-    def tell(number: int, text: str, part: float | None) -> None:
-        if number in phase.numbers:
-            context.on_progress(phase.numbers[number], text, part)
-
-    return tell
-
-
-def _telling(phase: Phase, context: RunContext, total: RunResult) -> RunContext:
-    """Return the context for a part: what it counts until it fails adds to the parts before."""
-
-    def tell(result: RunResult) -> None:
-        _add(total, _told(phase, result))
-        context.on_failed(total)
-
-    return attrs.evolve(context, on_failed=tell)
-
-
-def _told(phase: Phase, result: RunResult) -> RunResult:
-    """Return what a part reports under the numbers of the whole plan, without what is only its."""
-    counters = Counters(result.counters)
-    passed = sum(result.rows_in.get(key, 0) for key in phase.given)
-    if passed:
-        counters.increment(_READ, -passed)
-    if phase.name is not None and _WRITTEN in counters:
-        counters.increment(_WRITTEN, -counters[_WRITTEN])
-    told = RunResult(counters=counters)
-    for name in _BY_SITE:
-        mine = {k: one for k, one in getattr(result, name).items() if k not in phase.inner}
-        setattr(told, name, mine)
-    for name in _BY_STEP:
-        found = getattr(result, name).items()
-        mine = {phase.numbers[k]: one for k, one in found if k in phase.numbers}
-        setattr(told, name, mine)
-    return told
-
-
-def _add(total: RunResult, told: RunResult) -> None:
-    """Add what one part reports; the task that goes on from kept rows belongs to their step."""
-    total.counters.merge(told.counters)
-    for name in _BY_SITE:
-        getattr(total, name).update(getattr(told, name))
-    for number, seconds in told.seconds.items():
-        total.seconds[number] = total.seconds.get(number, 0.0) + seconds
-    for number, details in told.details.items():
-        total.details.setdefault(number, {}).update(details)
 
 
 def _keep_winners(folder: str, manifests: Sequence[Manifest]) -> None:

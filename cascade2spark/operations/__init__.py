@@ -45,17 +45,8 @@ from cascade2spark.operations.expression_operations import (
     ExpressionFilter,
     ExpressionFunction,
 )
-from cascade2spark.operations.extremes import (
-    ExtentBase,
-    ExtremaValueBase,
-    First,
-    FirstNBuffer,
-    Last,
-    Max,
-    MaxValue,
-    Min,
-    MinValue,
-)
+from cascade2spark.operations.extents import ExtentBase, First, FirstNBuffer, Last
+from cascade2spark.operations.extremes import ExtremaValueBase, Max, MaxValue, Min, MinValue
 from cascade2spark.operations.filters import (
     Counter,
     Debug,

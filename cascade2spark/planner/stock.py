@@ -12,7 +12,7 @@ from cascade2spark.errors import BuildError, Cascade2SparkError, FieldNotFound
 from cascade2spark.fields import Fields, shown_fields
 from cascade2spark.operations.assertions import RowAssertion
 from cascade2spark.operations.callables import FoldAggregator, RowFilter, RowFunction
-from cascade2spark.operations.extremes import FirstNBuffer
+from cascade2spark.operations.extents import FirstNBuffer
 
 __all__ = ["fault_of_stock"]
 

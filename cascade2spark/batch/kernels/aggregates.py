@@ -24,7 +24,8 @@ from cascade2spark.batch.kernels.sums import sums_of, whole_sums
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.arguments import type_at
-from cascade2spark.operations.extremes import First, Last, Max, MaxValue, Min, MinValue
+from cascade2spark.operations.extents import First, Last
+from cascade2spark.operations.extremes import Max, MaxValue, Min, MinValue
 from cascade2spark.operations.folds import (
     AverageOfValues,
     CountOfNulls,

@@ -10,7 +10,8 @@ from cascade2spark.errors import BuildError, OperationError, shown_value
 from cascade2spark.fields import Fields
 from cascade2spark.operations.aggregators import Average, Count, Sum
 from cascade2spark.operations.callables import Fold
-from cascade2spark.operations.extremes import First, Last, MaxValue
+from cascade2spark.operations.extents import First, Last
+from cascade2spark.operations.extremes import MaxValue
 from cascade2spark.operations.folds import LeastValue
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.origin import capture_origin
