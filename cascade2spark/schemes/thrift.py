@@ -49,6 +49,7 @@ _TYPES: dict[str, Type] = {
     "double": Double,
     "string": String,
 }
+_BITS = {"byte": 8, "i16": 16, "i32": 32, "enum": 32, "i64": 64}
 
 
 @attrs.frozen(init=False)
@@ -65,7 +66,8 @@ class ThriftSequenceFile(Scheme):
     own files the one value of bytes in a tuple is taken.
 
     Writing: by field name; null is not written. A value that its field has no place for is coerced
-    as everywhere, and if that fails too, the row is bad.
+    as everywhere, and if that fails too, the row is bad. So it is where a number does not fit: it
+    does not wrap.
 
     Args:
         struct: path or text of an IDL, a class that thriftpy2 loaded, or a `ThriftStruct`.
@@ -251,8 +253,9 @@ class ThriftSequenceFile(Scheme):
                     available=known,
                 )
         codec = attrs.evolve(self.codec, fields=tuple(paths))
-        types = [_type_of(self.struct.field(path).type) for path in paths]
-        return ThriftWriter(fields, file, key_at, codec, types)
+        kinds = [self.struct.field(path).type for path in paths]
+        bits = [_BITS.get(kind.kind, 0) for kind in kinds]
+        return ThriftWriter(fields, file, key_at, codec, [*map(_type_of, kinds)], bits)
 
 
 def _chosen(

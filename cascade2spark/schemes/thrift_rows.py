@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -77,6 +78,7 @@ class ThriftWriter(RowWriter):
         key_at: place of the key, None for none.
         codec: writes the structs.
         types: of their fields; None for whole records.
+        bits: that the whole numbers of each field have, 0 where it holds something else.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class ThriftWriter(RowWriter):
         key_at: int | None,
         codec: ThriftCodec,
         types: list[Type] | None,
+        bits: Sequence[int] = (),
     ) -> None:
         self._fields = fields
         self._file = file
@@ -95,7 +98,10 @@ class ThriftWriter(RowWriter):
         self._encode: Callable[[Sequence[Any]], list[bytes]] = (
             codec.encoder() if types is None else codec.row_encoder()
         )
-        self._convert = [coercion(kind) for kind in types or ()]
+        self._convert = [
+            _within(coercion(kind), most) if most else coercion(kind)
+            for kind, most in zip(types or (), bits, strict=True)
+        ]
         # Any value is true or false to the codecs, and the text "false" is not false to them.
         self._truths = [at for at, kind in enumerate(types or ()) if kind is Boolean]
         self._is_nullable = file.header.value_class != BytesWritable().class_name
@@ -176,3 +182,20 @@ class ThriftWriter(RowWriter):
 
     def _converted(self, row: Row) -> Row:
         return tuple([call(one) for call, one in zip(self._convert, row, strict=True)])
+
+
+def _within(convert: Callable[[Any], Any], bits: int) -> Callable[[Any], Any]:
+    """Return a conversion that leaves numbers as they are which a field has no room for.
+
+    Coercion wraps them, as Java does; what writes thrift refuses them, in every language.
+    """
+    least, most = -1 << bits - 1, 1 << bits - 1
+
+    def converted(value: Any) -> Any:
+        if isinstance(value, Decimal) and not value.is_finite():
+            return value
+        if isinstance(value, (int, float, Decimal)) and not least <= value < most:
+            return value
+        return convert(value)
+
+    return converted

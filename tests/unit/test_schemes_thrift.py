@@ -6,6 +6,7 @@ import io
 import pickle
 import struct
 import tempfile
+from decimal import Decimal
 
 import pytest
 
@@ -172,12 +173,29 @@ def test_files_of_other_values_are_refused() -> None:
 def test_rows_are_written_by_name_and_coerced_where_they_must_be() -> None:
     scheme = ThriftSequenceFile(VISIT, value_class="ThriftWritable", compression="record")
     writer = scheme.writer(Fields("paid", "user", "ms", "kind"))
-    rows = [("false", 5, "7", 2**32 + 3), (True, "x", 1, None), (None, None, None, None)]
+    rows = [("false", 5, "7", 3.7), (True, "x", 1, None), (None, None, None, None)]
     data = writer.start() + writer.encode(rows) + writer.finish()
     header = SequenceFileReader(io.BytesIO(data), "x").header
     assert header.value_class.endswith("elephantbird.mapreduce.io.ThriftWritable")
     found = rows_in(data, ThriftSequenceFile(VISIT, fields=["paid", "user", "ms", "kind"]))
     assert [(False, "5", 7, 3), (True, "x", 1, 1), (None, None, None, 1)] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        *(("flag", 128), ("flag", 2**40), ("kind", 2**31), ("kind", 1e30)),
+        *(("ms", 2**70), ("ms", -(2**63) - 1), ("ms", float("nan")), ("ms", Decimal("Infinity"))),
+        *(("kind", Decimal(2**31)), ("ms", "99999999999999999999"), ("pages", [2**31])),
+    ],
+)
+def test_a_number_that_does_not_fit_is_refused_wherever_it_is(name, number) -> None:
+    writer = ThriftSequenceFile(VISIT).writer(Fields("user", name))
+    with pytest.raises(RunError, match=rf"(?s)has no place for.*Visit\.{name}"):
+        writer.encode([("ann", number)])
+    with pytest.raises(BuildError, match="has no place for"):
+        CODEC.encode({name: number})
+    assert writer.encode([("ann", [1] if name == "pages" else Decimal(-3))])
 
 
 def test_a_row_that_cannot_be_written_is_a_run_error() -> None:

@@ -97,7 +97,7 @@ case.add(
     "rows_are_coerced_to_the_struct",
     "section 2.4: values are coerced to the sink's types",
     lambda i: Each(i, Identity()),
-    i=rows("paid user ms kind", ("false", 5, "7", 2**32 + 3), (None, None, None, 1)),
+    i=rows("paid user ms kind", ("false", 5, "7", 3.7), (None, None, None, 1)),
     sinks=ThriftSequenceFile(VISIT, fields=["paid", "user", "ms", "kind"]),
     expected=[(False, "5", 7, 3), (None, None, None, 1)],
     ordered=True,
@@ -110,6 +110,15 @@ case.add(
     sinks=ThriftSequenceFile(VISIT, fields=["user", "ms"]),
     expected=[("a", 1), ("c", 3)],
     traps={"i": [("b", "one")]},
+)
+case.add(
+    "a_number_that_does_not_fit_is_trapped",
+    "what writes thrift refuses it, in every language",
+    lambda i: Each(i, Identity()),
+    i=rows("kind ms", (1, 2**63 - 1), (2**31, 1), (1, 2.0**64), (-(2**31), -(2**63))),
+    sinks=ThriftSequenceFile(VISIT, fields=["kind", "ms"]),
+    expected=[(1, 2**63 - 1), (-(2**31), -(2**63))],
+    traps={"i": [(2**31, 1), (1, 2.0**64)]},
 )
 case.add(
     "a_row_that_cannot_be_written_fails",
