@@ -29,13 +29,14 @@ class Grouped:
     """Calls a function for each partition of a task; what `mapPartitionsWithIndex` is given.
 
     Args:
-        function: does one partition, from its number and its pairs.
+        function: does one partition, from its number, its pairs, and how many bytes of them went to
+            disk while they were gathered.
         groups: which partitions a task has.
         memory_bytes: a task's limit.
         folders: says in a worker where what exceeds it may go.
     """
 
-    function: Callable[[int, Iterable[Pair]], Iterator[Any]]
+    function: Callable[[int, Iterable[Pair], int], Iterator[Any]]
     groups: TaskGroups
     memory_bytes: int
     folders: Callable[[], list[str]]
@@ -49,7 +50,8 @@ class Grouped:
             gathered.take(pairs)
             with synced_together():
                 for partition in own:
-                    yield from self.function(partition, gathered.taken(partition))
+                    spilled_bytes = gathered.spilled_bytes(partition)
+                    yield from self.function(partition, gathered.taken(partition), spilled_bytes)
         except TaskFailed:
             raise
         except Exception as error:
@@ -76,6 +78,10 @@ class _Gathered:
                 held[partition].append(self._file.append(block))
             else:
                 held[partition].append(block)
+
+    def spilled_bytes(self, partition: int) -> int:
+        """Return how much of a partition lies in the file."""
+        return sum(one.size for one in self._held[partition] if isinstance(one, SpillPlace))
 
     def taken(self, partition: int) -> Iterator[Pair]:
         """Yield the pairs of a partition, and hold them no longer."""

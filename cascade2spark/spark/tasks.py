@@ -111,8 +111,16 @@ class TaskFunction:
     is_kept: bool = False
     s3: S3Access = attrs.field(factory=s3_access)
 
-    def __call__(self, index: int, elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-        """Yield (number of the leaf, item) for everything that leaves the chain."""
+    def __call__(
+        self, index: int, elements: Iterable[Any], spilled_bytes: int = 0
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield (number of the leaf, item) for everything that leaves the chain.
+
+        Args:
+            index: number of the partition.
+            elements: what the source reads.
+            spilled_bytes: of the elements, before this was called.
+        """
         access = self.s3
         use_s3(lambda: access)
         spark = TaskContext.get()
@@ -158,8 +166,9 @@ class TaskFunction:
             spill.close()
             # Arrow's pool keeps freed pages for itself; a worker waits for its next task a while.
             pyarrow.default_memory_pool().release_unused()
-            if spill.spilled_bytes:
-                task.report.details["spilled_bytes"] = spill.spilled_bytes
+            spilled_bytes += spill.spilled_bytes
+            if spilled_bytes:
+                task.report.details["spilled_bytes"] = spilled_bytes
             record = TaskRecord(
                 self.run_id,
                 self.step,

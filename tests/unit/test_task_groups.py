@@ -50,7 +50,7 @@ def test_tasks_are_many_for_each_core_and_small(
     assert groups.are_single == (tasks == partitions)
 
 
-def echoed(partition: int, pairs: Iterable[tuple[int, bytes]]) -> Iterator[Any]:
+def echoed(partition: int, pairs: Iterable[tuple[int, bytes]], spilled_bytes: int) -> Iterator[Any]:
     yield partition, list(pairs)
 
 
@@ -66,10 +66,20 @@ def test_each_partition_gets_its_own_blocks_in_order_of_arrival(memory_bytes: in
     assert found == {n: [pair for pair in blocks if pair[0] == n] for n in (3, 4, 5)}
 
 
+@pytest.mark.parametrize("memory_bytes", [MIB, 160])
+def test_each_partition_is_told_what_of_it_is_on_disk(memory_bytes: int) -> None:
+    def telling(partition: int, pairs: Any, spilled_bytes: int) -> Iterator[Any]:
+        yield partition, spilled_bytes
+
+    blocks = [(number % 3, bytes(10)) for number in range(6)]
+    told = dict(grouped(telling, memory_bytes)(0, iter(blocks)))
+    assert told == ({0: 0, 1: 0, 2: 0} if memory_bytes == MIB else {0: 10, 1: 10, 2: 20})
+
+
 def test_a_partition_begins_when_the_one_before_has_ended() -> None:
     seen: list[str] = []
 
-    def noting(partition: int, pairs: Iterable[Any]) -> Iterator[int]:
+    def noting(partition: int, pairs: Iterable[Any], spilled_bytes: int) -> Iterator[int]:
         seen.append(f"begin {partition}")
         try:
             yield from (len(block) for _, block in pairs)
@@ -86,7 +96,7 @@ def test_a_partition_begins_when_the_one_before_has_ended() -> None:
 def test_who_stops_early_ends_the_partition_at_work() -> None:
     ended: list[int] = []
 
-    def endless(partition: int, pairs: Iterable[Any]) -> Iterator[int]:
+    def endless(partition: int, pairs: Iterable[Any], spilled_bytes: int) -> Iterator[int]:
         try:
             while True:
                 yield partition
@@ -112,7 +122,7 @@ def test_a_failure_while_blocks_are_gathered_comes_home() -> None:
 
 
 def test_a_failure_of_a_partition_is_told_once() -> None:
-    def refusing(partition: int, pairs: Iterable[Any]) -> Iterator[int]:
+    def refusing(partition: int, pairs: Iterable[Any], spilled_bytes: int) -> Iterator[int]:
         raise TaskFailed(f"partition {partition}")
         yield partition
 
