@@ -7,6 +7,7 @@ or the state so far is kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, repeat
 from typing import cast
 
@@ -89,7 +90,8 @@ def _runs(
             whole = RowLists(chain(_row_lists(last, places), following))
             yield GroupRun(keys[-1:], None, whole)
         else:
-            yield GroupRun(keys[-1:], (last.num_rows,), _row_iterator(last, places))
+            again = partial(_row_iterator, last, places)
+            yield GroupRun(keys[-1:], (last.num_rows,), again(), again)
         columns = following.skip()
 
 
@@ -106,8 +108,8 @@ def _inner_runs(
         end = int(np.searchsorted(starts, starts[at] + _MADE_ROWS))
         end = min(max(end, at + 1), last)
         first, behind = int(starts[at]), int(starts[end])
-        rows = _row_iterator(columns.slice(first, behind - first), places)
-        yield GroupRun(keys[at:end], np.diff(starts[at : end + 1]).tolist(), rows)
+        again = partial(_row_iterator, columns.slice(first, behind - first), places)
+        yield GroupRun(keys[at:end], np.diff(starts[at : end + 1]).tolist(), again(), again)
         at = end
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, count, islice
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from types import GeneratorType
 from typing import Any
 
 from cascade2spark.batch.batches import RowLists
-from cascade2spark.batch.group_runs import group_runs
+from cascade2spark.batch.group_runs import GroupRun, group_runs
 from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
 from cascade2spark.batch.specs import EverySpec, SiteSpec
@@ -31,7 +30,6 @@ from cascade2spark.tuples import TupleEntry
 __all__ = ["BufferDriver"]
 
 Row = tuple[Any, ...]
-_FIRST = itemgetter(0)
 # Of these, values that are one key are the same in every respect; -0.0 and 0.0 are not.
 _EXACT = frozenset({str, int, bool, bytes, type(None)})
 
@@ -91,7 +89,11 @@ class BufferDriver:
         # With each row, where it is handed on by itself, what was given for it (see `_drain`).
         self._emitted = HeldRows(task.spill)
         self._rows_in = self._rows_out = 0
-        self._counter: Iterator[int] | None = None
+        # What was given last of a group of which no row is followed: a list and what reads it, or
+        # a row.
+        self._list: list[Row] = []
+        self._reader: Any = iter(())
+        self._streamed: Row | None = None
 
     def prepare(self) -> None:
         """Hand out the collector, which stays until cleanup."""
@@ -107,22 +109,20 @@ class BufferDriver:
         for run in group_runs(groups):
             if run.sizes is None:
                 yield from self.group(run.keys[0], run.rows)
-            elif self._is_exact:
-                yield from self._extended(run.keys, run.sizes, iter(run.rows))
             else:
-                yield from self._laid(run.keys, run.sizes, iter(run.rows))
+                yield from self._extended(run) if self._is_exact else self._laid(run)
 
     # Short groups are most of them: with a generator over the rows of each, and another over its
     # results, one took 3.1 microseconds beside what the function does itself.
 
-    def _laid(
-        self, keys: Sequence[Row], sizes: Sequence[int], rows: Iterator[Row]
-    ) -> Iterator[list[Row]]:
+    def _laid(self, run: GroupRun) -> Iterator[list[Row]]:
         """Let a function of the user's work on the groups of a run."""
         call, lay, most = self._spec.operation.call, self._lay, self._size
-        append = self._made.append
+        append, rows = self._made.append, iter(run.rows)
+        values: Iterator[Row] = iter(())
+        groups = zip(run.keys, run.sizes or (), strict=True)
         try:
-            for key, size in zip(keys, sizes, strict=True):
+            for key, size in groups:
                 self._given = key
                 values = islice(rows, size)
                 results = call(key, values)
@@ -136,16 +136,17 @@ class BufferDriver:
                 for _ in values:
                     pass
         except Exception as error:
-            self._fail(error, is_key=True)
-        self._rows_in += sum(sizes)
+            self._fail(error, is_key=not self._found(run, sum(1 for _ in groups), values))
+        self._rows_in += sum(run.sizes or ())
 
-    def _extended(
-        self, keys: Sequence[Row], sizes: Sequence[int], rows: Iterator[Row]
-    ) -> Iterator[list[Row]]:
+    def _extended(self, run: GroupRun) -> Iterator[list[Row]]:
         """Let a function whose results are rows as they leave work on the groups of a run."""
         call, most, made = self._spec.operation.call, self._size, self._made
+        rows = iter(run.rows)
+        values: Iterator[Row] = iter(())
+        groups = zip(run.keys, run.sizes or (), strict=True)
         try:
-            for key, size in zip(keys, sizes, strict=True):
+            for key, size in groups:
                 self._given = key
                 values = islice(rows, size)
                 results = iter(call(key, values))
@@ -157,12 +158,29 @@ class BufferDriver:
                 for _ in values:
                     pass
         except Exception as error:
-            self._fail(error, is_key=True)
-        self._rows_in += sum(sizes)
+            self._fail(error, is_key=not self._found(run, sum(1 for _ in groups), values))
+        self._rows_in += sum(run.sizes or ())
+
+    def _found(self, run: GroupRun, behind: int, left: Iterator[Row]) -> bool:
+        """Tell whether a row of the group at work was given, and note the last one.
+
+        Args:
+            run: where the group is.
+            behind: groups after it, a count.
+            left: its rows that were not given.
+        """
+        sizes = run.sizes or ()
+        number = len(sizes) - behind - 1
+        given = sizes[number] - sum(1 for _ in left)
+        if given and run.again is not None:
+            place = sum(sizes[:number]) + given - 1
+            self._given = next(islice(run.again(), place, None))
+        return bool(given)
 
     def group(self, key: Row, rows: Any) -> Iterator[list[Row]]:
         """Let the buffer work on one group; rows it leaves are skipped."""
         closure = rows if isinstance(rows, JoinerClosure) else None
+        self._list, self._reader, self._streamed = [], iter(()), None
         entering = iter(()) if closure else self._counted(rows)
         self._show_key(key)
         self._given = self._group = key
@@ -178,12 +196,12 @@ class BufferDriver:
             else:
                 yield from self._drive(entering, closure)
         except Exception as error:
+            if self._is_exact or (self._is_plain and not self._follows(key)):
+                given = self._last_given()
+                self._given = key if given is None else self._pick(given)
             self._fail(error, is_key=self._given is key)
         for _ in entering:
             pass
-        if self._counter is not None:
-            self._rows_in += next(self._counter)
-            self._counter = None
 
     def _fail(self, error: Exception, *, is_key: bool) -> None:
         """Have a trap take what was given, or raise what the user is to see."""
@@ -355,18 +373,32 @@ class BufferDriver:
     # -- parts ---------------------------------------------------------------------------------
 
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Return the rows; those that are not counted at once `_counter` has seen at the end."""
+        """Return the rows, counted as they come."""
         if isinstance(rows, list):
-            self._rows_in += len(rows)
-            return iter(rows)
+            return self._counted_list(rows)
         if isinstance(rows, RowLists):
             return chain.from_iterable(map(self._counted_list, rows.lists))
-        counter = self._counter = count()
-        return map(_FIRST, zip(rows, counter))  # noqa: B905
+        return self._counted_stream(rows)
 
-    def _counted_list(self, rows: list[Row]) -> list[Row]:
+    def _counted_list(self, rows: list[Row]) -> Iterator[Row]:
         self._rows_in += len(rows)
-        return rows
+        self._list, self._reader = rows, iter(rows)
+        return self._reader  # type: ignore[no-any-return]
+
+    def _counted_stream(self, rows: Iterable[Row]) -> Iterator[Row]:
+        size = 0
+        try:
+            for row in rows:
+                size += 1
+                self._streamed = row
+                yield row
+        finally:
+            self._rows_in += size
+
+    def _last_given(self) -> Row | None:
+        """Return the row of the group at work that was given last, None before the first."""
+        given = len(self._list) - self._reader.__length_hint__()
+        return self._list[given - 1] if given else self._streamed
 
     def _start_on(self, key: Row, rows: Iterator[Row]) -> Iterator[Row]:
         """Stand on the key and nulls, as wide as the rows of the group; return the same rows."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -22,11 +23,13 @@ class GroupRun(NamedTuple):
         keys: the key of each.
         sizes: how many of the rows each has; None for a single group that has them all.
         rows: the rows of all, to be read once.
+        again: the same rows once more; None for a single group that has them all.
     """
 
     keys: Sequence[Row]
     sizes: Sequence[int] | None
     rows: Iterable[Row]
+    again: Callable[[], Iterable[Row]] | None = None
 
 
 class GroupRuns:
@@ -45,7 +48,7 @@ class GroupRuns:
         self.runs = runs
 
     def __iter__(self) -> Iterator[tuple[Row, Iterable[Row]]]:
-        for keys, sizes, rows in self.runs:
+        for keys, sizes, rows, _ in self.runs:
             if sizes is None:
                 yield keys[0], rows
                 continue
@@ -73,9 +76,14 @@ def _put_together(groups: Iterable[tuple[Row, Any]]) -> Iterator[GroupRun]:
             lists.append(rows)
             held += len(rows)
         if keys and (held >= _RUN_ROWS or not is_list):
-            yield GroupRun(keys, [*map(len, lists)], chain.from_iterable(lists))
+            yield _run_of(keys, lists)
             keys, lists, held = [], [], 0
         if not is_list:
             yield GroupRun((key,), None, rows)
     if keys:
-        yield GroupRun(keys, [*map(len, lists)], chain.from_iterable(lists))
+        yield _run_of(keys, lists)
+
+
+def _run_of(keys: list[Row], lists: list[list[Row]]) -> GroupRun:
+    again = partial(chain.from_iterable, lists)
+    return GroupRun(keys, [*map(len, lists)], again(), again)

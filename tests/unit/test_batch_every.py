@@ -11,10 +11,15 @@ import pytest
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.spill import SpillSpace
+from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.errors import RunError, TupleError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import Aggregator, BaseOperation, Buffer
 from cascade2spark.operations.callables import aggregator, buffer
+from cascade2spark.pipes import Every, GroupBy, Pipe
+from cascade2spark.taps import MemoryTap
+from tests.conformance.engines import InProcessConnector
+from tests.inprocess import InProcessEngine
 from tests.unit.batch_chains import ABC, everys
 
 A, N = Fields("a"), Fields("n")
@@ -253,3 +258,56 @@ def test_a_header_of_an_unknown_stream_is_as_wide_as_its_first_row() -> None:
     run_spec = EveryRun(specs, Fields(0))
     (batch,) = run_everys(run_spec, [(("x",), [("x", 1, 2)])], TaskContext())
     assert ("head",) == batch[0][-1:] and 4 == len(batch[0])
+
+
+# -- the row that an error shows ------------------------------------------------------------------
+
+NINES = [(n % 4, n, 9) for n in range(40)]
+
+
+@buffer("r")
+def in_loop(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    for row in rows:
+        if row[0] == 22:
+            raise ValueError("22")
+    yield 1
+
+
+@buffer("r")
+def behind_loop(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    if max(row[0] for row in rows) == 38:
+        raise ValueError("38")
+    yield 1
+
+
+@buffer("r")
+def before_loop(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    if key == (2,):
+        raise ValueError("2")
+    yield 1
+
+
+@buffer("r")
+def no_generator(key: Any, rows: Iterator[Any]) -> Any:
+    return [n // (22 - n) for n, *_ in rows]
+
+
+@pytest.mark.parametrize("failing", [in_loop, behind_loop, before_loop, no_generator])
+@pytest.mark.parametrize("arguments", [Fields("b"), Fields("b", "c", "a")])
+@pytest.mark.parametrize("form", ["rows", "columns"])
+@pytest.mark.parametrize(("times", "memory"), [(1, "256m"), (80, "256m"), (10, "1k")])
+def test_an_error_shows_the_row_that_the_local_engine_shows(
+    failing: Any, arguments: Fields, form: str, times: int, memory: str
+) -> None:
+    properties = {"cascade2spark.form": form, "cascade2spark.memory.bytes": memory}
+    here = InProcessConnector(properties, InProcessEngine(1, 500))
+    last: list[Any] = [(row[0], 0, 9) for row in NINES * times]
+    shown = []
+    for connector in (LocalFlowConnector(), here):
+        group = GroupBy(Pipe("i"), Fields("a"), sort=Fields("b"))
+        pipe = Every(group, arguments, failing, Fields("a", "r"))
+        source = MemoryTap(ABC, NINES + last)
+        with pytest.raises(RunError) as caught:
+            connector.connect(source, MemoryTap(), pipe).complete()
+        shown.append((caught.value.row, caught.value.fields, str(caught.value)))
+    assert shown[0] == shown[1]
