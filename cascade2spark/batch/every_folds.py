@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -71,11 +71,28 @@ class BoundFolds:
                 refuse_tuple_of_one, declared=every.declared, origin=every.operation.origin
             )
 
-    def define(self, lines: Sequence[tuple[str, int | None]], *, merges: bool = False) -> None:
-        """Define a function from lines of text with the fold each belongs to."""
+    def define(
+        self,
+        lines: Sequence[tuple[str, int | None]],
+        *,
+        merges: bool = False,
+        passed: Mapping[int, str] | None = None,
+    ) -> None:
+        """Define a function from lines of text with the fold each belongs to.
+
+        Args:
+            lines: each with the number of its fold.
+            merges: rows are partial results, shown as they are when a fold fails.
+            passed: of a function that finishes the folds, the expression of what passes each.
+        """
+        size = len(self.everys)
+        if passed is None:
+            numbers = range(0 if merges else size)
+            arguments = {number: self._tuple(number) for number in numbers}
+        else:  # with numbers of their own, see `fail`
+            lines = [(text, None if owner is None else owner + size) for text, owner in lines]
+            arguments = {number + size: text for number, text in passed.items()}
         owners = {place: owner for place, (_, owner) in enumerate(lines, 1) if owner is not None}
-        numbers = range(0 if merges else len(self.everys))  # merging shows the partial row
-        arguments = {number: self._tuple(number) for number in numbers}
         self.generated.add("".join(f"{text}\n" for text, _ in lines), owners, arguments)
 
     def step(self, number: int, state: str) -> str:
@@ -92,9 +109,12 @@ class BoundFolds:
         found = self.generated.failed_place(error.__traceback__)
         if found is None:
             raise error
-        every, values = self.everys[found[0]], found[1]
-        shown = None if values is None else every.arguments.shown(values)
-        located = located_error(error, every.site, shown, every.argument_fields)
+        number, shown = found
+        every = self.everys[number % len(self.everys)]
+        fields = every.argument_fields if number < len(self.everys) else every.passed
+        if shown is not None and number < len(self.everys):
+            shown = every.arguments.shown(shown)
+        located = located_error(error, every.site, shown, fields)
         raise located from located.__cause__
 
     def _values(self, number: int) -> str:
@@ -148,7 +168,8 @@ class FoldDriver:
         self._bound.prepare()
         lines = self._merging() if self._merges else self._folding()
         self._bound.define(lines, merges=self._merges)
-        self._bound.define(self._finishing(), merges=True)
+        lines, passed = self._finishing()
+        self._bound.define(lines, passed=passed)
         for every in self._everys:
             assert every.layout is not None
             self._builds.append(every.layout.build())
@@ -161,7 +182,7 @@ class FoldDriver:
         for key, rows in groups:
             try:
                 states, seen = fold(rows)
-                values = finish(states) if self._is_plain else ()
+                values = finish(key, states) if self._is_plain else ()
             except Exception as error:
                 self._bound.fail(error)
             self._rows_in += seen
@@ -197,11 +218,12 @@ class FoldDriver:
         if place == len(self._everys):
             yield passed
             return
-        for result in self._results(place, self._everys[place], states):
+        for result in self._results(place, passed, states):
             self._rows_out[place] += 1
             yield from self._complete(place + 1, self._builds[place](passed, result), states)
 
-    def _results(self, number: int, every: EverySpec, states: Row) -> Iterable[Row]:
+    def _results(self, number: int, passed: Row, states: Row) -> Iterable[Row]:
+        every = self._everys[number]
         operation = every.operation
         try:
             result = self._bound.folds[number].finish(states[number])
@@ -215,7 +237,7 @@ class FoldDriver:
                 )
             )
         except Exception as error:
-            located = located_error(error, every.site, None, None)
+            located = located_error(error, every.site, passed, every.passed)
             raise located from located.__cause__
 
     def _folding(self) -> list[tuple[str, int | None]]:
@@ -243,11 +265,14 @@ class FoldDriver:
             (f"    return ({' '.join(f's{number},' for number, _ in states)}), 0", None),
         ]
 
-    def _finishing(self) -> list[tuple[str, int | None]]:
-        lines: list[tuple[str, int | None]] = [("def finish(s):", None)]
+    def _finishing(self) -> tuple[list[tuple[str, int | None]], dict[int, str]]:
+        """Return the lines that finish all folds, and for each what passed it."""
+        lines: list[tuple[str, int | None]] = [("def finish(key, s):", None)]
+        passed = {}
         for number, every in enumerate(self._everys):
+            passed[number] = f"(*key, {', '.join(f'v{before}' for before in range(number))})"
             lines.append((f"    v{number} = finish{number}(s[{number}])", number))
             if every.operation.is_plain:
                 lines.append((f"    if type(v{number}) is tuple: one{number}(v{number})", number))
         values = " ".join(f"v{number}," for number in range(len(self._everys)))
-        return [*lines, (f"    return ({values})", None)]
+        return [*lines, (f"    return ({values})", None)], passed

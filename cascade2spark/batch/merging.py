@@ -66,7 +66,8 @@ def merged_by_name(
         places = tuple(range(width))
         names["names"] = key_namer(Pick(places), order)
         bound.define(_absorbing(width, len(run.everys)), merges=True)
-        bound.define(_finishing(width, len(run.everys)), merges=True)
+        lines, passed = _finishing(width, len(run.everys))
+        bound.define(lines, passed=passed)
         held: dict[Hashable, list[Any]] = {}
         try:
             for rows in store.row_batches():
@@ -114,10 +115,11 @@ def _absorbing(width: int, size: int) -> list[tuple[str, int | None]]:
     ]
 
 
-def _finishing(width: int, size: int) -> list[tuple[str, int | None]]:
+def _finishing(width: int, size: int) -> tuple[list[tuple[str, int | None]], dict[int, str]]:
+    """Return the lines that finish all folds, and for each what passed it."""
     keys = "".join(f"e[{at}], " for at in range(width))
-    values = "".join(f"v{number}, " for number in range(size))
-    return [
+    values = [f"v{number}, " for number in range(size)]
+    lines: list[tuple[str, int | None]] = [
         ("def finish(entries):", None),
         ("    out = []", None),
         ("    append = out.append", None),
@@ -126,6 +128,7 @@ def _finishing(width: int, size: int) -> list[tuple[str, int | None]]:
             (f"        v{number} = finish{number}(e[{width + number}])", number)
             for number in range(size)
         ),
-        (f"        append(({keys}{values}))", None),
+        (f"        append(({keys}{''.join(values)}))", None),
         ("    return out", None),
     ]
+    return lines, {number: f"({keys}{''.join(values[:number])})" for number in range(size)}

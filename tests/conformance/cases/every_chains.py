@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import FieldNotFound, PlanError
+from cascade2spark.errors import FieldNotFound, PlanError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import (
     Average,
@@ -14,6 +14,7 @@ from cascade2spark.operations import (
     MaxValue,
     Sum,
 )
+from cascade2spark.operations.callables import aggregator
 from cascade2spark.pipes import Checkpoint, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from tests.conformance.case import Fails, Topic, rows
 from tests.conformance.functions import RepeatAggregator
@@ -350,3 +351,33 @@ def a_split_after_an_every(i):
 @case("section 3.5: constant results", i=AB, expected=[("x", 2, 7), ("y", 1, 7)], ordered=True)
 def each_after_every(i):
     return Each(Every(GroupBy(i, "a"), Count()), Fields.NONE, Insert(Fields("n"), 7), Fields.ALL)
+
+
+# -- failing at the end of a group ----------------------------------------------------------------
+
+
+def not_two(count):
+    if count == 2:
+        raise ValueError("two")
+    return count
+
+
+@case(
+    "design, section 2: an error shows the group and the results before",
+    i=AB,
+    fails=Fails(RunError, ("two", "'a', 'count'", "('x', 2)"), cause=ValueError),
+    python_only=True,
+)
+def a_fold_that_fails_at_the_end_shows_its_group(i):
+    late = aggregator("late", zero=0, step=lambda n, b: n + 1, finish=not_two)
+    return Every(Every(GroupBy(i, "a"), Count()), "b", late)
+
+
+@case(
+    "design, section 2: the same where parts of groups were added up before the exchange",
+    i=rows("a b", ("x", 2**62), ("y", 5), ("x", 2**62)),
+    fails=Fails(RunError, ("'a', 'count'", "('x', 2)")),
+    python_only=True,
+)
+def a_sum_that_does_not_fit_shows_its_group(i):
+    return Every(Every(GroupBy(i, "a"), Count()), "b", Sum(Fields("total"), int))
