@@ -27,7 +27,7 @@ ROWS = [
     (0, "argument_checks config context_settings java_numbers name_hints", "errors"),
     (0, "java_calendar", ""),
     (0, "java_zones", "errors"),
-    (0, "bytecode pausing", ""),
+    (0, "bytecode pausing pickling", ""),
     (0, "date_patterns value_text", "errors java_numbers java_calendar java_zones"),
     (0, "json_trees", "errors value_text"),
     (0, "coercions", "errors java_numbers value_text"),

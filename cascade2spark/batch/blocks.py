@@ -27,7 +27,7 @@ import marshal
 import pickle
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import attrs
@@ -37,13 +37,13 @@ from cascade2spark.batch.batches import Batch, Columns, Row
 from cascade2spark.batch.packing import packed, unpacked
 from cascade2spark.errors import FlowError, RunError
 from cascade2spark.pausing import CollectorPaused
+from cascade2spark.pickling import can_be_pickled, pickled
 
 __all__ = [
     "Block",
     "arrival_order",
     "decode_block",
     "encode_block",
-    "pickle_by_value_with",
     "read_header",
 ]
 
@@ -95,46 +95,15 @@ def encode_block(batch: Batch, source: int = 0, partition: int = 0, sequence: in
     return b"".join((head, _CHECKSUMS.pack(head_sum, zlib.crc32(payload, head_sum)), payload))
 
 
-def pickle_by_value_with(dumps: Callable[[object], bytes]) -> None:
-    """Let objects of classes that other processes cannot import travel with their class.
-
-    Args:
-        dumps: pickles such objects so that `pickle.loads` reads them; cloudpickle's, which Spark
-            brings along.
-    """
-    global _dumps_by_value
-    _dumps_by_value = dumps
-
-
-def _dumps_by_name(value: object) -> bytes:
-    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-
-
-_dumps_by_value: Callable[[object], bytes] = _dumps_by_name
-
-
 def _pickled(rows: list[Row]) -> bytes:
     try:
-        return _dumps_by_name(rows)
-    except Exception:  # a value's own __reduce__ may raise anything
-        pass
-    # A class of the job's own script has no module that a worker could import.
-    try:
-        return _dumps_by_value(rows)
+        return pickled(rows)
     except Exception as refused:
         for row in rows:
             for place, value in enumerate(row):
-                if type(value) not in _PLAIN and not _can_travel(value):
+                if type(value) not in _PLAIN and not can_be_pickled(value):
                     raise _cannot_travel(row, place, refused) from refused
         raise
-
-
-def _can_travel(value: object) -> bool:
-    try:
-        _dumps_by_value(value)
-    except Exception:
-        return False
-    return True
 
 
 def _cannot_travel(row: Row, place: int, refused: Exception) -> RunError:

@@ -20,7 +20,6 @@ from cascade2spark.batch.batches import (
     values_of,
 )
 from cascade2spark.batch.block_store import BlockStore
-from cascade2spark.batch.chain import Stage
 from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.kept import KeptColumns
@@ -32,6 +31,7 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.selected_rows import Selection, gathered
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import EverySpec
+from cascade2spark.batch.stages import Stage
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick

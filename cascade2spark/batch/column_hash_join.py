@@ -24,14 +24,13 @@ from cascade2spark.batch.batches import (
     in_parts,
     rows_of,
 )
-from cascade2spark.batch.chain import COLUMNS_TO_ROWS
 from cascade2spark.batch.column_table import ColumnTable, Found
 from cascade2spark.batch.hash_join import HashJoin, HashJoinStage
 from cascade2spark.batch.join import required_sides
 from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.kernels.products import Places, Product
 from cascade2spark.batch.key_types import has_column_keys, refuse_mixed_keys
-from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.lifecycle import COLUMNS_TO_ROWS, TaskContext
 from cascade2spark.batch.specs import SideSpec
 from cascade2spark.joiners import Joiner
 from cascade2spark.ordering import AnyKeyOrder

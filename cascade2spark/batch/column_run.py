@@ -16,11 +16,11 @@ from cascade2spark.batch.batches import (
     parts_of,
     row_slices,
 )
-from cascade2spark.batch.chain import OperatorRun, Stage
 from cascade2spark.batch.kernels.each import EachKernel, each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.selected_rows import AnyBatch, Selection, gathered
 from cascade2spark.batch.specs import EachSpec, ProjectSpec
+from cascade2spark.batch.stages import OperatorRun, Stage
 
 __all__ = ["ColumnRun", "split_run"]
 

@@ -18,10 +18,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import (
-    LARGE_KINDS,
     Batch,
     Columns,
     NotColumns,
@@ -29,10 +27,11 @@ from cascade2spark.batch.batches import (
     gathered_kind,
 )
 from cascade2spark.batch.hashing import column_hashes
-from cascade2spark.batch.kernels.keys import encode_keys, normal_column
+from cascade2spark.batch.kernels.keys import encode_keys
 from cascade2spark.batch.kernels.places import place_array
+from cascade2spark.batch.same_values import same_values
 
-__all__ = ["ColumnTable", "Found", "same_values"]
+__all__ = ["ColumnTable", "Found"]
 
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
@@ -261,47 +260,6 @@ def _lengths_of(column: pa.Array) -> Any:
         return np.zeros(0, dtype=np.int64)
     offsets = np.frombuffer(column.buffers()[1], dtype=_TEXT_WIDTHS[column.type])
     return np.diff(offsets[column.offset : column.offset + len(column) + 1])
-
-
-def same_values(left: pa.Array, right: pa.Array) -> Mask:
-    """Tell, place by place, whether two columns hold the same value, as `KeyOrder` says."""
-    left, right = _comparable(left), _comparable(right)
-    if left.type in LARGE_KINDS.values() or right.type in LARGE_KINDS.values():
-        left, right = (one.cast(LARGE_KINDS.get(one.type, one.type)) for one in (left, right))
-    has_nulls = bool(left.null_count or right.null_count)
-    if left.type != right.type:
-        same = np.zeros(len(left), dtype=bool)
-    elif pa.types.is_floating(left.type):
-        same = _words(left) == _words(right)
-    elif pa.types.is_null(left.type):
-        return np.ones(len(left), dtype=bool)
-    else:
-        equal = pc.equal(left, right)
-        if has_nulls:
-            equal = equal.fill_null(False)
-        same = equal.to_numpy(zero_copy_only=False)
-    if has_nulls:
-        absent = left.is_null().to_numpy(zero_copy_only=False)
-        other = right.is_null().to_numpy(zero_copy_only=False)
-        same = np.where(absent | other, absent & other, same)
-    return same
-
-
-def _comparable(column: pa.Array) -> pa.Array:
-    """Return a column as the one type of its kind."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _comparable(column.dictionary_decode())
-    if pa.types.is_integer(kind) and not pa.types.is_int64(kind):
-        return column.cast(pa.int64())
-    if pa.types.is_floating(kind):
-        return normal_column(column.cast(pa.float64()))
-    return column
-
-
-def _words(column: pa.Array) -> Hashes:
-    words: Hashes = pc.fill_null(column, 0.0).to_numpy(zero_copy_only=False).view(np.uint64)
-    return words
 
 
 def _chunked(batches: Iterable[Batch], width: int) -> tuple[list[pa.ChunkedArray], int]:

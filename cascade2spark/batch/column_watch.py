@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import attrs
 
 from cascade2spark.batch.batches import Batch, Columns, Row
-from cascade2spark.batch.chain import OperatorRun
 from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.kernels.watching import watch_of
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.selected_rows import AnyBatch, Selection
 from cascade2spark.batch.specs import EachSpec
+from cascade2spark.batch.stages import OperatorRun
 from cascade2spark.operations.failures import located_error
 
 __all__ = ["ColumnWatch"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from types import GeneratorType
 from typing import Any
 
 from cascade2spark.batch.batches import RowLists
+from cascade2spark.batch.buffer_rows import key_places, places_of_key, result_layer
 from cascade2spark.batch.group_runs import GroupRun, group_runs
 from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
@@ -18,9 +19,6 @@ from cascade2spark.operations.base import BufferCall, OutputCollector
 from cascade2spark.operations.callables import (
     PlainBuffer,
     RowsBuffer,
-    Shape,
-    checked_row,
-    refuse_tuple_of_one,
     rows_of,
     wrong_shape,
 )
@@ -65,8 +63,8 @@ class BufferDriver:
         self._pick = spec.arguments.of()
         assert spec.layout is not None
         self._build = spec.layout.build()
-        self._lay = _layer(spec)
-        self._key_at = _key_at(spec.passed, group_fields)
+        self._lay = result_layer(spec)
+        self._key_at = key_places(spec.passed, group_fields)
         self._passes_key = passes_key
         self._needs_row = not (spec.layout.is_results or passes_key)
         self._needs_only_key = self._passes_only_key(spec)
@@ -409,52 +407,9 @@ class BufferDriver:
             width = len(passed)
             if first is not None:
                 width, rows = len(first), _after(first, rows)
-            key_at = _places_of_key(passed, self._group_fields, width)
+            key_at = places_of_key(passed, self._group_fields, width)
         self._stands_on = tuple([None if at is None else key[at] for at in key_at])
         return rows
-
-
-def _layer(spec: EverySpec) -> Callable[[Row, Any], Row]:
-    """Return the function from a row and one result of a plain Buffer to the outgoing row."""
-    declared, operation, layout = spec.declared, spec.operation, spec.layout
-    assert layout is not None
-    build, origin = layout.build(), getattr(operation, "origin", None)
-
-    def row_behind(row: Row, result: Any) -> Row:
-        if result.__class__ is not tuple or len(result) != width:
-            result = checked_row(result, width, declared, origin)
-        return build(row, result)
-
-    def value_behind(row: Row, value: Any) -> Row:
-        if value.__class__ is tuple:
-            refuse_tuple_of_one(value, declared, origin)
-        return (*row, value)
-
-    def value_laid(row: Row, value: Any) -> Row:
-        if value.__class__ is tuple:
-            refuse_tuple_of_one(value, declared, origin)
-        return build(row, (value,))
-
-    if getattr(operation, "shape", None) is Shape.VALUES:
-        return value_behind if layout.is_all else value_laid
-    width = None if declared.is_unknown() or declared.is_all() else declared.size()
-    return row_behind
-
-
-def _key_at(passed: Fields, group_fields: Fields) -> list[int | None] | None:
-    """Return for each field that is passed which value of the key it is; None if rows differ."""
-    if passed.is_unknown():
-        return None
-    return _places_of_key(passed, group_fields, len(passed))
-
-
-def _places_of_key(passed: Fields, group_fields: Fields, width: int) -> list[int | None]:
-    found: list[int | None] = [None] * width
-    for at, field in enumerate(group_fields):
-        place = passed.find(field)
-        if place is not None and place < width:
-            found[place] = at
-    return found
 
 
 def _after(first: Row, rows: Iterator[Row]) -> Iterator[Row]:

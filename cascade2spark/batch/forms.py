@@ -11,15 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.batches import Batch, NotColumns, column_parts
-from cascade2spark.batch.chain import (
-    ROWS_TO_COLUMNS,
-    ChainNode,
-    ChainSpec,
-    Leaf,
-    OperatorRun,
-    Passage,
-    StageSpec,
-)
+from cascade2spark.batch.chain import ChainNode, ChainSpec
 from cascade2spark.batch.column_aggregate import ColumnAggregate, aggregate_kernels
 from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
 from cascade2spark.batch.column_run import ColumnRun, split_run
@@ -27,8 +19,9 @@ from cascade2spark.batch.column_watch import ColumnWatch
 from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.kernels.each import each_kernel
 from cascade2spark.batch.kernels.watching import can_watch
-from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.lifecycle import ROWS_TO_COLUMNS, TaskContext
 from cascade2spark.batch.specs import EachSpec, EverySpec, ProjectSpec, SiteSpec
+from cascade2spark.batch.stages import Leaf, OperatorRun, Passage, StageSpec
 from cascade2spark.fields import Fields
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick

@@ -15,7 +15,6 @@ import attrs
 
 from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row
 from cascade2spark.batch.block_store import BlockStore
-from cascade2spark.batch.chain import COLUMNS_TO_ROWS
 from cascade2spark.batch.column_aggregate import aggregate_kernels, merged_groups
 from cascade2spark.batch.column_groups import aggregated_groups, column_groups, group_kernels
 from cascade2spark.batch.column_join import can_join_columns, joined_column_groups, joined_columns
@@ -23,7 +22,7 @@ from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.join import CoGroupRun, joined_groups
 from cascade2spark.batch.key_types import is_exact_kind
-from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.lifecycle import COLUMNS_TO_ROWS, TaskContext
 from cascade2spark.batch.merging import can_merge_by_name, merged_by_name
 from cascade2spark.batch.narrowed import narrowed_run
 from cascade2spark.batch.sort import OnBad, sorted_groups

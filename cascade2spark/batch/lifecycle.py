@@ -26,6 +26,8 @@ from cascade2spark.operations.failures import located_error, refuse_result, trap
 from cascade2spark.tuples import TupleEntry
 
 __all__ = [
+    "COLUMNS_TO_ROWS",
+    "ROWS_TO_COLUMNS",
     "Operations",
     "TaskContext",
     "TaskReport",
@@ -35,6 +37,10 @@ __all__ = [
 ]
 
 Row = tuple[Any, ...]
+
+# The directions of a conversion, as reports name them.
+COLUMNS_TO_ROWS = "columns to rows"
+ROWS_TO_COLUMNS = "rows to columns"
 
 _TRAPPED = counter_name(StepCounters.Tuples_Trapped)
 _log = logging.getLogger("cascade2spark.traps")

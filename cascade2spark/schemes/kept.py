@@ -17,18 +17,18 @@ import marshal
 import pickle
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any
 
 import attrs
 
 from cascade2spark.errors import FlowError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.files import Split
+from cascade2spark.pickling import can_be_pickled, pickled
 from cascade2spark.schemes.base import OnBad, Row, RowReader, RowWriter, Scheme, SourceInfo
 
-__all__ = ["KeptRows", "decode_frames", "encode_frame", "keep_by_value_with"]
+__all__ = ["KeptRows", "decode_frames", "encode_frame"]
 
 _HEADER = struct.Struct("<4sBIQ")
 _CHECKSUM = struct.Struct("<I")
@@ -37,19 +37,6 @@ _MARSHAL, _PICKLE = 0, 1
 _MARSHAL_VERSION = 2
 _PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 _BATCH_ROWS = 1_500
-
-
-def keep_by_value_with(dumps: Callable[[object], bytes]) -> None:
-    """Let objects of classes that no module holds be kept with their class; see `blocks`."""
-    global _dumps_by_value
-    _dumps_by_value = dumps
-
-
-def _dumps_by_name(value: object) -> bytes:
-    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-
-
-_dumps_by_value: Callable[[object], bytes] = _dumps_by_name
 
 
 def encode_frame(rows: Sequence[Row]) -> bytes:
@@ -174,24 +161,12 @@ class _Writer(RowWriter):
 
 def _pickled(rows: list[Row]) -> bytes:
     try:
-        return _dumps_by_name(rows)
-    except Exception:  # a value's own __reduce__ may raise anything
-        pass
-    try:
-        return _dumps_by_value(rows)
+        return pickled(rows)
     except Exception as refused:
-        row = next((row for row in rows if not _can_be_kept(row)), None)
+        row = next((row for row in rows if not can_be_pickled(row)), None)
         raise RunError(
             "a value cannot be kept in a checkpoint", row=row, details={"pickle says": refused}
         ) from refused
-
-
-def _can_be_kept(value: Any) -> bool:
-    try:
-        _dumps_by_value(value)
-    except Exception:
-        return False
-    return True
 
 
 def _damaged(path: str, at: int) -> FlowError:

@@ -14,12 +14,11 @@ import attrs
 from cascade2spark.batch.batches import Batch, Columns, NotColumns, Row, Rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import arrival_order, decode_all
-from cascade2spark.batch.chain import COLUMNS_TO_ROWS
 from cascade2spark.batch.forms import with_columns
 from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.writing import writer_kernel
-from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.lifecycle import COLUMNS_TO_ROWS, TaskContext
 from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name

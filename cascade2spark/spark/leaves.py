@@ -10,8 +10,7 @@ import attrs
 from cascade2spark.batch.batches import Batch, Row, batch_rows
 from cascade2spark.batch.batches import rows_of as rows_of_columns
 from cascade2spark.batch.blocks import encode_block
-from cascade2spark.batch.chain import COLUMNS_TO_ROWS
-from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.lifecycle import COLUMNS_TO_ROWS, TaskContext
 from cascade2spark.batch.sink_cut import SinkCut
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name

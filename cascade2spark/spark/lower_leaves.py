@@ -6,8 +6,8 @@ from typing import Any
 
 from pyspark import SparkContext
 
-from cascade2spark.batch.chain import Leaf
 from cascade2spark.batch.lifecycle import TrapColumns
+from cascade2spark.batch.stages import Leaf
 from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
 from cascade2spark.planner.steps import CoGroup, Group, Persist, RunContext, Step, Write

@@ -28,9 +28,8 @@ from cascade2spark.batch.batches import (
     rows_memory,
 )
 from cascade2spark.batch.blocks import arrival_order, encode_block
-from cascade2spark.batch.chain import ROWS_TO_COLUMNS
 from cascade2spark.batch.key_counts import KeyCounter
-from cascade2spark.batch.lifecycle import TaskReport
+from cascade2spark.batch.lifecycle import ROWS_TO_COLUMNS, TaskReport
 from cascade2spark.batch.split import OnBad, common_schema, split_batch, united
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick

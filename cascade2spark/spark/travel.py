@@ -18,8 +18,8 @@ from typing import Any
 from pyspark import RDD, SparkContext, cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 
-from cascade2spark.batch.blocks import pickle_by_value_with
 from cascade2spark.errors import BuildError, Cascade2SparkError, FlowError, Unsupported
+from cascade2spark.pickling import pickle_by_value_with
 from cascade2spark.planner.steps import (
     CoGroup,
     EachOperator,
@@ -31,7 +31,6 @@ from cascade2spark.planner.steps import (
     StepPlan,
     Write,
 )
-from cascade2spark.schemes.kept import keep_by_value_with
 from cascade2spark.taps.streams import StdInTap, StreamSink
 
 __all__ = [
@@ -47,7 +46,6 @@ __all__ = [
 _DRIVER_ONLY = (SparkContext, SparkSession, RDD, DataFrame)
 _dumps: Callable[[Any], bytes] = cloudpickle.dumps
 pickle_by_value_with(_dumps)
-keep_by_value_with(_dumps)
 _MARK = re.compile(r"c2s\{([A-Za-z0-9+/=]+)\}")
 
 

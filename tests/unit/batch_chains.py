@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, run_chain
+from cascade2spark.batch.chain import ChainNode, ChainSpec, run_chain
 from cascade2spark.batch.fuse import EachRun
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.stages import OperatorRun
 from cascade2spark.fields import Fields
 from cascade2spark.planner.steps import EachOperator, EveryOperator, Group, Map
 from tests.unit.local_plans import Plan

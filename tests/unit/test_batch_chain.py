@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from cascade2spark.batch.aggregate import PartialAggregate
-from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, Passage, run_chain
+from cascade2spark.batch.chain import ChainNode, ChainSpec, run_chain
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.stages import OperatorRun, Passage
 from cascade2spark.errors import BuildError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.operations.base import BaseOperation, Function

@@ -17,14 +17,16 @@ from hypothesis import strategies as st
 from cascade2spark.batch import batches as batch_forms
 from cascade2spark.batch import column_hash_join, column_table
 from cascade2spark.batch.batches import Batch, NotColumns, columns_of, rows_of
-from cascade2spark.batch.chain import ColumnStage, run_chain
+from cascade2spark.batch.chain import run_chain
 from cascade2spark.batch.column_hash_join import ColumnHashJoin, can_join_columns
-from cascade2spark.batch.column_table import ColumnTable, same_values
+from cascade2spark.batch.column_table import ColumnTable
 from cascade2spark.batch.forms import ChainBuilder
 from cascade2spark.batch.hash_join import HashJoin, JoinTable
 from cascade2spark.batch.hashing import column_hashes
 from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.same_values import same_values
+from cascade2spark.batch.stages import ColumnStage
 from cascade2spark.comparators import NullNotEquivalentComparator
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import BufferJoin, InnerJoin, LeftJoin, MixedJoin, OuterJoin, RightJoin

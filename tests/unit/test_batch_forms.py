@@ -6,11 +6,12 @@ from typing import Any
 
 from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.batches import rows_of
-from cascade2spark.batch.chain import ChainSpec, OperatorRun, Passage
+from cascade2spark.batch.chain import ChainSpec
 from cascade2spark.batch.column_aggregate import ColumnAggregate
 from cascade2spark.batch.column_run import ColumnRun
 from cascade2spark.batch.forms import ChainBuilder, with_columns
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.stages import OperatorRun, Passage
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Count, Insert
 from cascade2spark.operations.callables import function

@@ -11,11 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
-from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, run_chain
+from cascade2spark.batch.chain import ChainNode, ChainSpec, run_chain
 from cascade2spark.batch.column_run import ColumnRun, split_run
 from cascade2spark.batch.kernels.conversion import by_value
 from cascade2spark.batch.kernels.each import each_kernel
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.stages import OperatorRun
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import (

@@ -9,10 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cascade2spark.batch.batches import columns_of
-from cascade2spark.batch.chain import ChainNode, ChainSpec, OperatorRun, run_chain
+from cascade2spark.batch.chain import ChainNode, ChainSpec, run_chain
 from cascade2spark.batch.column_watch import ColumnWatch
 from cascade2spark.batch.kernels.watching import can_watch
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.stages import OperatorRun
 from cascade2spark.errors import RunError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Counter, Debug, Limit, Sample, Status
