@@ -26,7 +26,7 @@ from cascade2spark.codecs.thrift_schema import ThriftStruct
 from cascade2spark.codecs.thrift_tools import Tools, tools_for
 from cascade2spark.codecs.thrift_unread import UnreadDecoder
 from cascade2spark.codecs.thrift_wire import INPUTS
-from cascade2spark.errors import BuildError, nearest_match
+from cascade2spark.errors import BadRecord, BuildError, nearest_match
 
 __all__ = ["ThriftCodec", "ThriftRecord", "as_plain", "record_class"]
 
@@ -82,11 +82,11 @@ class ThriftRecord(metaclass=ABCMeta):
     def is_set(self, name: str) -> bool:
         """Tell whether a field has a value of its own, and not only its default."""
         attribute = self.struct.field(name).attribute
-        return self._values().get(attribute) is not None
+        return self._seen().get(attribute) is not None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the set fields by name, with structs inside as dicts too."""
-        values = self._values()
+        values = self._seen()
         return {
             field.name: as_plain(values[field.attribute])
             for field in self.struct.fields
@@ -94,6 +94,11 @@ class ThriftRecord(metaclass=ABCMeta):
         }
 
     def _values(self) -> dict[str, Any]:
+        """Return the values, to change them."""
+        return self.__dict__
+
+    def _seen(self) -> dict[str, Any]:
+        """Return the values, which nobody changes."""
         return self.__dict__
 
     def _check_name(self, name: str) -> None:
@@ -121,8 +126,11 @@ class ThriftRecord(metaclass=ABCMeta):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ThriftRecord) or self.struct != other.struct:
             return NotImplemented
-        if (data := raw_of(self)) is not None and data == raw_of(other):
-            return bool(getattr(self, CODEC) == getattr(other, CODEC))
+        if (data := raw_of(self)) is not None and (data, getattr(self, CODEC)) == (
+            raw_of(other),
+            getattr(other, CODEC, None),
+        ):
+            return True
         return _set_values(self) == _set_values(other)
 
     def __hash__(self) -> int:
@@ -130,11 +138,11 @@ class ThriftRecord(metaclass=ABCMeta):
         return zlib.crc32(repr(_stable(self)).encode("utf-8", "surrogatepass"))
 
     def __repr__(self) -> str:
-        if (data := raw_of(self)) is not None:
-            return f"<unread {self.struct.name} of {len(data)} bytes>"
-        shown = ", ".join(
-            f"{name}={value!r}" for name, value in self.__dict__.items() if name != UNKNOWN
-        )
+        try:
+            values = self._seen()
+        except BadRecord as bad:  # nobody checked its bytes
+            return f"<{bad.headline}>"
+        shown = ", ".join(f"{name}={one!r}" for name, one in values.items() if name != UNKNOWN)
         return f"{self.struct.name}({shown})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -164,8 +172,9 @@ class _UnreadMixin(ThriftRecord):
     """A record that is bytes until a field is looked at.
 
     What cannot be changed, numbers and texts, is looked at without a change: the record stays
-    bytes. When a list or a struct is, or an attribute is set, it becomes an ordinary record.
-    Attributes of its own are such values, read ahead.
+    bytes. So it does when it is compared, shown, or asked for `as_dict`. When a list or a struct
+    is, or an attribute is set, it becomes an ordinary record. Attributes of its own are such
+    values, read ahead.
     """
 
     __slots__ = ()
@@ -183,6 +192,13 @@ class _UnreadMixin(ThriftRecord):
             looked = self._codec.decode(self._raw)
             object.__setattr__(self, LOOKED, looked)
         return getattr(looked, name)
+
+    def _seen(self) -> dict[str, Any]:
+        looked: ThriftRecord | None = getattr(self, LOOKED, None)
+        if looked is None:
+            looked = self._codec.decode(self._raw)
+            object.__setattr__(self, LOOKED, looked)
+        return looked.__dict__
 
     def _values(self) -> dict[str, Any]:
         read = getattr(self, LOOKED, None) or self._codec.decode(self._raw)
@@ -234,7 +250,7 @@ def record_class(
 
 
 def _set_values(record: ThriftRecord) -> dict[str, Any]:
-    return {name: one for name, one in record._values().items() if one is not None}
+    return {name: one for name, one in record._seen().items() if one is not None}
 
 
 def as_plain(value: Any) -> Any:
@@ -245,7 +261,7 @@ def as_plain(value: Any) -> Any:
         return {key: as_plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_plain(one) for one in value]
-    return value
+    return set(value) if isinstance(value, set) else value
 
 
 def _stable(value: Any) -> Any:

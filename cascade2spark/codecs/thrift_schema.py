@@ -58,9 +58,9 @@ _WIRE = {
 }
 _SHOWN_FIELDS = 40
 # What records have besides their fields.
-_TAKEN = frozenset({"as_dict", "is_set", "struct", "_values", "_check_name", "_look"}) | frozenset(
-    {"_stored", "_unread", "_raw", "_codec", "_looked"}
-)
+_TAKEN = frozenset(
+    {"as_dict", "is_set", "struct", "_values", "_seen", "_check_name", "_look"}
+) | frozenset({"_stored", "_unread", "_raw", "_codec", "_looked"})
 
 
 @attrs.frozen

@@ -26,6 +26,7 @@ from cascade2spark.codecs.thrift import (
     thrift_struct,
     thrift_structs,
 )
+from cascade2spark.codecs.thrift_classes import raw_of
 from cascade2spark.errors import BadRecord, BuildError
 from tests.fuzz.thrift_mutations import EVENT, IDL, event
 
@@ -499,17 +500,23 @@ def test_a_record_stays_bytes_until_somebody_looks() -> None:
     data = b"\x0b\0\2\0\0\0\1u\x08\0\x63\0\0\0\1\x0a\0\1" + bytes(7) + b"\5\0"
     record = codec.unread(data)
     assert isinstance(record, record_class(EVENT))
-    assert "<unread Event of 27 bytes>" == repr(record)
+    assert data == raw_of(record)
     twin = pickle.loads(pickle.dumps(record))
     assert data == codec.encode(record) == codec.encode(twin)
-    assert twin == record and "unread" in repr(record)
+    assert twin == record and data == raw_of(record)
     assert data == codec.encode(copy.deepcopy(record)) == codec.encode(copy.copy(record))
     assert (5, "u", 3) == (record.id, record.user, record.retries)
-    assert "unread" in repr(record) and data == codec.encode(record)  # nothing that can be changed
+    assert data == raw_of(record) == codec.encode(record)  # nothing that can be changed
+    assert "Event(user='u', id=5)" == repr(record) == str(record) == repr(codec.decode(data))
+    assert {"id": 5, "user": "u", "retries": 3} == record.as_dict() | {"retries": record.retries}
+    assert record.is_set("user") and not record.is_set("retries") and record != codec.decode(b"\0")
+    assert record == codec.decode(data) == attrs.evolve(codec, text="strict").unread(data)
+    assert hash(record) == hash(codec.decode(data)) and data == raw_of(record)
     for like in (copy.copy(record), copy.deepcopy(record), pickle.loads(pickle.dumps(record))):
         assert record == like and data == codec.encode(like) and "u" == like.user
     assert record.tags is None
-    assert "unread" not in repr(record) and type(record) is type(codec.decode(data))
+    assert raw_of(record) is None and type(record) is type(codec.decode(data))
+    assert "<bytes that are no thrift struct Event" in repr(codec.unread(b"\x0b"))
     assert twin == record and hash(twin) == hash(record)
     assert codec.encode(record) == codec.encode({"id": 5, "user": "u"})
     assert ThriftCodec(EVENT, "compact").encode(codec.unread(data)) == ThriftCodec(
