@@ -227,7 +227,7 @@ def _run(manifests: RDD[Manifest]) -> list[Manifest]:
 def _as_paths(name: str, given: Any) -> list[str]:
     several = given if isinstance(given, (list, tuple)) else [given]
     paths = [os.fspath(path) for path in several if isinstance(path, (str, os.PathLike))]
-    if len(paths) == len(several) and all(isinstance(path, str) for path in paths):
+    if paths and len(paths) == len(several) and all(isinstance(path, str) for path in paths):
         return paths
     raise BuildError(
         f"{name} takes a path: a text, or a pathlib.Path",

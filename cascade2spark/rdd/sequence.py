@@ -161,6 +161,8 @@ class _PairWriter:
 
     def encode(self, elements: list[Any], /) -> bytes:
         try:
+            if not all(issubclass(kind, (tuple, list)) for kind in set(map(type, elements))):
+                raise TypeError
             keys, values = zip(*elements, strict=True)
         except (ValueError, TypeError):
             broken = next((one for one in elements if not _is_pair(one)), None)

@@ -14,7 +14,7 @@ from cascade2spark.errors import BadRecord
 from cascade2spark.fields import Fields
 from cascade2spark.files import Split
 from cascade2spark.rdd.parts import Paths, RecordFormat, read_records, refuse, write_records
-from cascade2spark.rdd.tasks import Call
+from cascade2spark.rdd.tasks import Call, check_callable
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.schemes.thrift import ThriftSequenceFile
 from cascade2spark.taps.base import SinkMode
@@ -71,10 +71,12 @@ def read_thrift(
         read_thrift(sc, "visits", idl, fields=["user"]).collect()  # [('ann',)]
         read_thrift(sc, "visits", idl).first().ms  # 5
     """
+    if on_bad is not None:
+        check_callable("read_thrift", "on_bad", on_bad, ("bad record",))
     scheme = ThriftSequenceFile(
         struct,
         name,
-        fields=_names(fields),
+        fields=fields,
         as_object=fields is None,
         protocol=protocol,
         text=text,
@@ -135,7 +137,7 @@ def write_thrift(
     scheme = ThriftSequenceFile(
         struct,
         name,
-        fields=_names(fields),
+        fields=fields,
         as_object=fields is None,
         protocol=protocol,
         text=text,
@@ -147,12 +149,6 @@ def write_thrift(
     )
     scheme.writer(scheme.source_fields)  # what cannot be written is said here, not in a task
     return write_records("write_thrift", rdd, path, _Structs(scheme, None), mode)
-
-
-def _names(fields: Sequence[str] | None) -> list[str] | None:
-    if fields is None:
-        return None
-    return [fields] if isinstance(fields, str) else list(fields)
 
 
 @attrs.frozen

@@ -98,6 +98,14 @@ def test_what_is_wrong_is_said(sc, tmp_path) -> None:
         write_thrift(rdd, tmp_path / "b", VISIT, fields=["user", "ms"])
     with pytest.raises(RunError, match="no pair of key and value"):
         write_sequence_file(sc.parallelize([1], 1), tmp_path / "c", "LongWritable", "Text")
+    with pytest.raises(RunError, match=r"(?s)no pair of key and value.*'ab', a str"):
+        write_sequence_file(sc.parallelize(["ab"], 1), tmp_path / "c", "Text", "Text")
+    with pytest.raises(BuildError, match="fields are names"):
+        read_thrift(sc, tmp_path, VISIT, fields=5)
+    with pytest.raises(BuildError, match="a function as its on_bad"):
+        read_thrift(sc, tmp_path, VISIT, on_bad=5)
+    with pytest.raises(BuildError, match="takes a path"):
+        read_thrift(sc, [], VISIT)
     with pytest.raises(RunError, match="has no place in the file"):
         write_sequence_file(sc.parallelize([(1, 2)], 1), tmp_path / "d", "LongWritable", "Text")
     with pytest.raises(BuildError, match="unknown kind of compression"):
