@@ -1,7 +1,8 @@
-"""Cascades and definitions: whole messages, questions about taps, and what is accepted unheeded."""
+"""Cascades and definitions: runs, messages, questions about taps, and what is accepted unheeded."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,21 @@ from typing import Any
 import pytest
 
 from cascade2spark.connectors import CascadeConnector, LocalFlowConnector
-from cascade2spark.errors import BuildError, CascadeError, PlanError, Unsupported
+from cascade2spark.counters import StepCounters
+from cascade2spark.errors import (
+    BuildError,
+    Cascade2SparkError,
+    CascadeError,
+    PlanError,
+    Unsupported,
+)
 from cascade2spark.fields import Fields
 from cascade2spark.flow import (
     CascadeDef,
     Cascades,
     Flow,
     FlowDef,
+    FlowSkipIfSinkExists,
     FlowStepListener,
     FlowStepStrategy,
     HiveFlow,
@@ -28,6 +37,7 @@ from cascade2spark.operations.callables import keep_if
 from cascade2spark.pipes import Checkpoint, Each, GroupBy, Pipe
 from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.taps import FileTap, MemoryTap, SinkMode
+from tests.unit.small_flows import Recorder, local, number
 
 
 class Place:
@@ -217,3 +227,89 @@ def test_listeners_of_steps_hear_that_they_run() -> None:
     flow.add_step_listener(Ears())
     flow.complete()
     assert ["Read", "Read"] == heard
+
+
+def copying(name: str, source: Path, sink: Path, **parts: Any) -> Flow:
+    pipe = Pipe(name)
+    if parts.get("fails"):
+        pipe = Each(pipe, "line", number)
+    mode = parts.get("mode", SinkMode.KEEP)
+    sink_tap = FileTap(TextLine(Fields("line")), str(sink), mode)
+    return local().connect(name, FileTap(TextLine(Fields("line")), str(source)), sink_tap, pipe)
+
+
+def test_a_cascade_runs_flows_in_the_order_of_their_data(tmp_path) -> None:
+    (tmp_path / "a").write_text("x\n")
+    second = copying("second", tmp_path / "b", tmp_path / "c")
+    first = copying("first", tmp_path / "a", tmp_path / "b")
+    cascade = CascadeConnector().connect("both", second, first)
+    assert [first, second] == cascade.get_flows()
+    assert ([first], [second]) == (cascade.get_head_flows(), cascade.get_tail_flows())
+    assert ([first], [second]) == (
+        cascade.get_predecessor_flows(second),
+        cascade.find_flows_sourcing_from(str(tmp_path / "b")),
+    )
+    cascade.complete()
+    assert "x\n" == (tmp_path / "c").read_text()
+    assert cascade.get_stats().is_successful()
+    assert 2 == cascade.get_stats().get_counter_value(StepCounters.Tuples_Written)
+    assert "second" in repr(cascade.get_stats())
+    cascade.write_dot(str(tmp_path / "cascade.dot"))
+    assert "f0 -> f1" in (tmp_path / "cascade.dot").read_text()
+
+
+def test_a_flow_whose_output_is_newer_is_skipped(tmp_path) -> None:
+    (tmp_path / "a").write_text("new\n")
+    (tmp_path / "b").write_text("old\n")
+    flow, ears = copying("f", tmp_path / "a", tmp_path / "b"), Recorder()
+    flow.add_listener(ears)
+    CascadeConnector().connect(flow).complete()
+    assert (Status.SKIPPED, ["completed SKIPPED"]) == (flow.stats.status, ears.told)
+    assert "old\n" == (tmp_path / "b").read_text()
+
+
+def test_stale_output_that_is_kept_stops_the_cascade_and_is_not_deleted(tmp_path) -> None:
+    (tmp_path / "a").write_text("new\n")
+    (tmp_path / "b").write_text("old\n")
+    os.utime(tmp_path / "b", (1, 1))
+    with pytest.raises(CascadeError, match="exists already"):
+        CascadeConnector().connect(copying("f", tmp_path / "a", tmp_path / "b")).complete()
+    assert "old\n" == (tmp_path / "b").read_text()
+    flow = copying("f", tmp_path / "a", tmp_path / "b")
+    flow.set_flow_skip_strategy(FlowSkipIfSinkExists())
+    CascadeConnector().connect(flow).complete()
+    replacing = copying("f", tmp_path / "a", tmp_path / "b", mode=SinkMode.REPLACE)
+    CascadeConnector().connect(replacing).complete()
+    assert "new\n" == (tmp_path / "b").read_text()
+
+
+def test_a_failing_flow_stops_the_cascade_and_its_successors_never_start(tmp_path) -> None:
+    (tmp_path / "a").write_text("x\n")
+    first = copying("first", tmp_path / "a", tmp_path / "b", fails=True)
+    second, ears = copying("second", tmp_path / "b", tmp_path / "c"), Recorder()
+    second.add_listener(ears)
+    cascade = CascadeConnector().connect(first, second)
+    with pytest.raises(CascadeError, match="invalid literal") as caught:
+        cascade.complete()
+    assert isinstance(caught.value.__cause__, Cascade2SparkError)
+    shown = str(caught.value).split("\n")
+    labels = [line[2:13].strip() for line in shown[1:]]
+    assert labels == ["fields", "row", "flow", "built at", "branch"]
+    assert "  flow        'first'" in shown and "  row         ('x',)" in shown
+    assert f"{Path(__file__).name}:" in shown[-2]
+    assert (Status.FAILED, Status.STOPPED) == (first.stats.status, second.stats.status)
+    assert ["stopping"] == ears.told
+    assert cascade.get_stats().is_failed()
+
+
+def test_flows_that_cannot_be_a_cascade_are_refused(tmp_path) -> None:
+    a, b, c = tmp_path / "a", tmp_path / "b", tmp_path / "c"
+    connector = CascadeConnector()
+    with pytest.raises(CascadeError, match="one name"):
+        connector.connect(copying("x", a, b), copying("x", a, c))
+    with pytest.raises(CascadeError, match="one place"):
+        connector.connect(copying("x", a, c), copying("y", b, c))
+    with pytest.raises(CascadeError, match="wait for each other"):
+        connector.connect(CascadeDef().add_flows(copying("x", a, b), copying("y", b, a)))
+    with pytest.raises(CascadeError, match="at least one"):
+        connector.connect()
