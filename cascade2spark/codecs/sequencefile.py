@@ -22,8 +22,8 @@ from cascade2spark.codecs.sequence_window import (
     OnBad,
     Window,
 )
-from cascade2spark.codecs.writable_types import writable_of
-from cascade2spark.codecs.writables import Writable
+from cascade2spark.codecs.writable_types import KNOWN_WRITABLES
+from cascade2spark.codecs.writables import RawWritable, Writable
 
 __all__ = ["RecordChunk", "SequenceFileReader"]
 
@@ -152,5 +152,7 @@ class SequenceFileReader:
 
 
 def _type_of(class_name: str) -> Writable:
-    is_tuple = class_name == CASCADING_TUPLE_CLASS
-    return CascadingTuple() if is_tuple else writable_of(class_name)
+    if class_name == CASCADING_TUPLE_CLASS:
+        return CascadingTuple()
+    # What a file calls its classes is no more than a name, whatever `writable_of` could make of it.
+    return KNOWN_WRITABLES.get(class_name) or RawWritable(class_name)
