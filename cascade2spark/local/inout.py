@@ -81,12 +81,16 @@ def write_rows(run: Run, step: Write, rows: Sequence[Row], on_failure: OnFailure
 def write_trap(run: Run, spec: TrapSpec, rows: Sequence[Row]) -> None:
     """Write what a trap caught; a trap that fails fails the flow."""
 
+    branches = run.trapped_in.get(spec.source, ())
+
     def on_failure(error: Exception, row: Row) -> None:
+        branch = next((b for kept, b in zip(rows, branches, strict=True) if kept is row), None)
         raise FlowError(
             f"the trap {', '.join(spec.names)} cannot take a row",
             row=row,
             details={"tap": spec.tap, "because": str(error).partition("\n")[0]},
             origin=getattr(spec.tap, "origin", None),
+            branch=branch,
         ) from error
 
     fields = spec.tap.sink_fields

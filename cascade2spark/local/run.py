@@ -29,6 +29,8 @@ class Run:
     """Counters, traps and the operations' surroundings of one run.
 
     Attributes:
+        trapped: rows by the number of their trap.
+        trapped_in: for each of these rows the branch of the pipe that failed on it.
         path: for each Union above the row on its way now, the input it came by, nearest first.
             Rows of a fork that meet again arrive mixed; sorted by path they are in input order.
     """
@@ -42,6 +44,7 @@ class Run:
         )
         enter_process(self.flow_process)
         self.trapped: dict[int, list[Row]] = {}
+        self.trapped_in: dict[int, list[str | None]] = {}
         self.path: tuple[int, ...] = ()
         self._located: Cascade2SparkError | None = None
 
@@ -90,6 +93,7 @@ class Run:
         self._located = None
         if not error.is_repeat:  # else the step that does the same work has trapped it
             self._keep_trapped(trap, row, error)
+            self.trapped_in.setdefault(trap, []).append(site.branch)
 
     def _keep_trapped(self, trap: int, row: Row, error: Exception) -> None:
         spec = next((one for one in self.plan.traps if one.number == trap), None)
