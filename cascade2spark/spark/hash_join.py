@@ -14,7 +14,7 @@ When memory is given back
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -130,7 +130,7 @@ class BroadcastTables:
     def _of_rows(self, side: HeldSide) -> tuple[JoinTable, int]:
         with _value_of(side.blocks) as blocks:
             table = JoinTable(_rows_of(blocks), side.key, self.order)
-            return table, _ROWS_FACTOR * sum(map(len, blocks))
+            return table, _ROWS_FACTOR * _size_of(blocks)
 
     def _of_columns(self, side: HeldSide) -> tuple[ColumnTable | NotColumns, int]:
         with _value_of(side.blocks) as blocks:
@@ -176,7 +176,7 @@ def broadcast_side(
     if isinstance(blocks, RDD):
         size, found, limit = _collected(context, blocks, limit_bytes, result_bytes)
     else:
-        size, found, limit = sum(map(len, blocks)), list(blocks), None
+        size, found, limit = _size_of(blocks), list(blocks), None
     if size > limit_bytes:
         found, limit = None, f"{size_text(limit_bytes)} (cascade2spark.broadcast.max.bytes)"
     if found is None:
@@ -238,6 +238,11 @@ class _Weighing:
             if size <= self.most_bytes:
                 found.append(block)
         yield size, count, found if size <= self.most_bytes else None
+
+
+def _size_of(blocks: Iterable[bytes]) -> int:
+    """Return the size of blocks, before they were packed."""
+    return sum(read_header(block).size for block in blocks)
 
 
 def _rows_of(blocks: Any) -> Iterator[Rows]:

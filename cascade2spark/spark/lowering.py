@@ -400,7 +400,8 @@ class Lowering:
         if not can_make_here(source, ways, reading, self._forms):
             return None
         task = self._task(source, ways, reading.source, is_kept=False)
-        return blocks_made_here(task, reading.elements or ())
+        most_bytes = self.run.settings.broadcast_max_bytes
+        return blocks_made_here(task, reading.elements or (), most_bytes)
 
     def _probe(self, step: BroadcastJoin) -> HashJoin:
         held = tuple(

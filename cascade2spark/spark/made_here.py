@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import attrs
 
+from cascade2spark.batch.blocks import read_header
 from cascade2spark.batch.kernels.each import each_kernel
 from cascade2spark.files import route_of
 from cascade2spark.files.s3 import use_s3
@@ -50,23 +51,38 @@ def can_make_here(source: Step, ways: Sequence[Exit], reading: Reading, forms: F
     )
 
 
-def blocks_made_here(task: TaskFunction, elements: Sequence[Any]) -> list[bytes] | None:
+def blocks_made_here(
+    task: TaskFunction, elements: Sequence[Any], most_bytes: int
+) -> list[bytes] | None:
     """Return the blocks that a task makes of its elements; None where it fails.
 
     Whoever gets None lets workers do it: they fail too, and say so as they always do.
+
+    Args:
+        task: makes them.
+        elements: what it reads, for each of Spark's tasks.
+        most_bytes: None is returned for more: a text may become many rows, and what cannot be held
+            is better weighed where it can go to disk.
     """
     records = _Records()
     # A task says for its whole process how S3 is reached.
     before = use_s3(lambda: task.s3)
     try:
         own = attrs.evolve(task, reports=cast(Any, records))
-        made = [item for index, one in enumerate(elements) for item in own(index, [one])]
+        made: list[bytes] = []
+        size = 0
+        for index, one in enumerate(elements):
+            for _, block in own(index, [one]):
+                size += read_header(block).size
+                if size > most_bytes:
+                    return None
+                made.append(block)
     except Exception:
         return None
     finally:
         use_s3(before)
     task.reports.add(records.found)
-    return [item for _, item in made]
+    return made
 
 
 class _Records:

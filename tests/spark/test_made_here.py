@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from cascade2spark.connectors import LocalFlowConnector
-from cascade2spark.errors import Cascade2SparkError
+from cascade2spark.errors import Cascade2SparkError, FlowError
 from cascade2spark.fields import Fields
-from cascade2spark.operations import RegexFilter
+from cascade2spark.operations import RegexFilter, RegexSplitGenerator
 from cascade2spark.operations.callables import function
 from cascade2spark.pipes import Each, HashJoin, Merge, Pipe
 from cascade2spark.schemes import TextDelimited
@@ -100,6 +100,20 @@ def test_what_is_large_or_unpacks_to_more_is_the_workers(
     monkeypatch.setattr(made_here, "_MOST_BYTES", 50)
     both(sc, Pipe("users"), tmp_path, users_in(tmp_path))
     assert [] == made
+
+
+def test_a_text_that_becomes_too_many_rows_is_weighed_by_workers(
+    sc: Any, tmp_path: Path, made: list[int | None]
+) -> None:
+    users = tmp_path / "words.tsv"
+    users.write_text("u1\t" + "word " * 2000 + "\n")
+    words = RegexSplitGenerator(Fields("word"), " ")
+    side = Each(Pipe("users"), Fields("name"), words, Fields("id", "name"))
+    small = on_spark(sc, broadcast_max_bytes="1m")
+    with pytest.raises(FlowError, match="too large to hold in every task") as refused:
+        joined(small, side, tmp_path, users, "out")
+    assert [None] == made
+    assert "MiB serialised" in str(refused.value)
 
 
 def test_a_side_without_rows_is_made_once(sc: Any, tmp_path: Path, made: list[int | None]) -> None:
