@@ -51,7 +51,14 @@ from cascade2spark.files.paths import (
     without_hadoop,
 )
 from cascade2spark.files.recovery import RecoveryReport, check_no_unfinished_commit, recover
-from cascade2spark.files.splits import Split, cut_file, pack_splits, split_file, split_files
+from cascade2spark.files.splits import (
+    Split,
+    cut_file,
+    pack_splits,
+    split_file,
+    split_files,
+    wave_bytes,
+)
 from cascade2spark.files.stores import LOCAL, CommitStore, LocalStore
 
 __all__ = [
@@ -102,5 +109,6 @@ __all__ = [
     "split_files",
     "split_lines",
     "split_text_lines",
+    "wave_bytes",
     "without_hadoop",
 ]

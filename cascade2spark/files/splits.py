@@ -9,7 +9,7 @@ import attrs
 from cascade2spark.files.compression import compression_of
 from cascade2spark.files.listing import FileInfo
 
-__all__ = ["Split", "cut_file", "pack_splits", "split_file", "split_files"]
+__all__ = ["Split", "cut_file", "pack_splits", "split_file", "split_files", "wave_bytes"]
 
 # Hadoop lets the last split grow by a tenth, so that no task is made for a few bytes.
 _SLOP = 1.1
@@ -69,6 +69,18 @@ def cut_file(info: FileInfo, target_bytes: int) -> list[Split]:
     if start < info.size or not ranges:
         ranges.append(Split(info.path, start, info.size, info.size))
     return ranges
+
+
+def wave_bytes(total_bytes: int, tasks_at_once: int, most_bytes: int) -> int:
+    """Return what each task reads where all begin and end together, in as few waves as can be.
+
+    Args:
+        total_bytes: of all files.
+        tasks_at_once: a count.
+        most_bytes: what one task reads at most.
+    """
+    waves = max(-(-total_bytes // (tasks_at_once * most_bytes)), 1)
+    return -(-total_bytes // (tasks_at_once * waves))
 
 
 def split_files(

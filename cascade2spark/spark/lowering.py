@@ -244,8 +244,15 @@ class Lowering:
             return None
         whole_bytes = self._partitions.whole_bytes(source)
         cores = cores_of(self.context)
-        groups = TaskGroups.of(self._partitions.of(source), cores, whole_bytes)
+        is_quick = self._is_quick(source, ways)
+        groups = TaskGroups.of(self._partitions.of(source), cores, whole_bytes, is_quick=is_quick)
         return None if groups.are_single else groups
+
+    def _is_quick(self, source: Step, ways: list[Exit]) -> bool:
+        """Tell whether a chain is worked on by columns from its beginning to all its ends."""
+        return self._forms.begins(source, ways) and all(
+            self._forms.way(way, True)[1] for way in ways
+        )
 
     def _may_reorder(self, source: Step, ways: list[Exit], elements: RDD[Any]) -> bool:
         """Tell whether nobody sees where partitions lie, and it may be worth to move them.

@@ -1,7 +1,7 @@
 """What a Read step reads, decided on the driver: elements, one for each task, and how to read them.
 
-Small inputs get few tasks — a task costs 20 to 50 ms whatever it does — and large ones a task for
-each split.
+Small inputs get few tasks — a task costs 20 to 50 ms whatever it does — and middling ones one task
+for each core, which all begin and end together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyspark import RDD, SparkContext
 
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.errors import TapError, Unsupported
-from cascade2spark.files import is_driver_only, pack_splits, route_of
+from cascade2spark.files import is_driver_only, pack_splits, route_of, wave_bytes
 from cascade2spark.operations.failures import located_error
 from cascade2spark.planner.steps import Read
 from cascade2spark.schemes.base import SourceInfo
@@ -134,7 +134,7 @@ def _(tap: Any, step: Read, context: SparkContext, split_bytes: int, batch_rows:
     files = tap.list_files()
     total = sum(file.size for file in files)
     cores = cores_of(context)
-    target = min(split_bytes, max(_LEAST_TASK_BYTES, -(-total // (2 * cores))))
+    target = min(split_bytes, max(_LEAST_TASK_BYTES, wave_bytes(total, cores, split_bytes)))
     can_split = tap.scheme.can_split(info)
     splits = [part for file in files for part in tap.scheme.splits(file, target, info)]
     packs = pack_splits(splits, target)

@@ -1,7 +1,8 @@
 """Which partitions of an exchange share one of Spark's tasks: neighbours, where each has little.
 
 A task costs Spark and the hand-over to Python 7 ms whatever it does: a thousand of them keep four
-cores busy for two seconds.
+cores busy for two seconds. While the JVM is young a task costs 20 ms and more, and the more of them
+there are, the more of Spark does its compiler take in hand, which needs a core for itself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ __all__ = ["TaskGroups"]
 _TASKS_A_CORE = 8
 # What a task reads at most, so that none of them takes long, or is long to repeat.
 _TASK_BYTES = 8 << 20
+# What is worked on by columns only is done soon, whatever its keys: up to so much of it for each
+# core is one task for each core. In a first run 3,000,000 rows in 8 partitions on 4 cores are
+# grouped in 0.57 seconds instead of 0.67.
+_WAVE_BYTES = 32 << 20
 
 
 @attrs.frozen
@@ -29,7 +34,9 @@ class TaskGroups:
     tasks: int
 
     @classmethod
-    def of(cls, partitions: int, cores: int, input_bytes: int | None) -> TaskGroups:
+    def of(
+        cls, partitions: int, cores: int, input_bytes: int | None, *, is_quick: bool = False
+    ) -> TaskGroups:
         """Return the groups of an exchange.
 
         Args:
@@ -37,12 +44,16 @@ class TaskGroups:
             cores: tasks that run at once.
             input_bytes: what is read below the exchange; None where nobody can tell, and each
                 partition gets a task.
+            is_quick: all that is done to it is done by columns.
         """
         together = 1
         if input_bytes is not None:
             by_size = _TASK_BYTES * partitions // max(input_bytes, 1)
             together = max(min(by_size, partitions // (_TASKS_A_CORE * cores)), 1)
-        return cls(partitions, -(-partitions // together))
+        tasks = -(-partitions // together)
+        if is_quick and input_bytes is not None and input_bytes <= _WAVE_BYTES * cores:
+            tasks = min(tasks, cores)
+        return cls(partitions, tasks)
 
     @property
     def are_single(self) -> bool:

@@ -39,6 +39,7 @@ from cascade2spark.files import (
     split_file,
     split_lines,
     split_text_lines,
+    wave_bytes,
 )
 
 BOM = b"\xef\xbb\xbf"
@@ -245,6 +246,14 @@ def test_packs_keep_order_and_stay_small(sizes: list[int], target: int, most: in
     for pack, following in pairwise(packs):
         is_full = sum(split.length for split in (*pack, following[0])) > target
         assert is_full or len(pack) == most
+
+
+@pytest.mark.parametrize(
+    ("total", "tasks_at_once", "most", "share"),
+    [(112, 4, 32, 28), (128, 4, 32, 32), (129, 4, 32, 17), (10, 4, 32, 3), (0, 4, 32, 0)],
+)
+def test_tasks_fill_whole_waves(total: int, tasks_at_once: int, most: int, share: int) -> None:
+    assert wave_bytes(total, tasks_at_once, most) == share
 
 
 def test_splits_pickle() -> None:

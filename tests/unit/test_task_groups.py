@@ -50,6 +50,24 @@ def test_tasks_are_many_for_each_core_and_small(
     assert groups.are_single == (tasks == partitions)
 
 
+@pytest.mark.parametrize(
+    ("partitions", "cores", "input_bytes", "tasks"),
+    [
+        (8, 4, 100 * MIB, 4),
+        (9, 4, 100 * MIB, 4),
+        (4, 8, 100 * MIB, 4),
+        (8, 4, 129 * MIB, 8),
+        (1000, 4, 100 * MIB, 4),
+        (1000, 4, 2000 * MIB, 250),
+        (8, 4, None, 8),
+    ],
+)
+def test_what_is_quick_has_a_task_for_each_core(
+    partitions: int, cores: int, input_bytes: int | None, tasks: int
+) -> None:
+    assert TaskGroups.of(partitions, cores, input_bytes, is_quick=True).tasks == tasks
+
+
 def echoed(partition: int, pairs: Iterable[tuple[int, bytes]], spilled_bytes: int) -> Iterator[Any]:
     yield partition, list(pairs)
 
