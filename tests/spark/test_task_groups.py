@@ -71,7 +71,7 @@ def joined() -> Pipe:
     return CoGroup(Pipe("words"), "word", Pipe("others"), "other")
 
 
-def single(partitions: int, *_: Any) -> TaskGroups:
+def single(partitions: int, *_: Any, **__: Any) -> TaskGroups:
     return TaskGroups(partitions, partitions)
 
 
@@ -83,9 +83,9 @@ def outcome(sc: Any, words: str, folder: Path, pipe: Pipe) -> Any:
     return files, told["counters"], steps
 
 
-@pytest.mark.parametrize("made", [grouped, summed, joined])
+@pytest.mark.parametrize(("made", "tasks"), [(grouped, 20), (summed, 2), (joined, 2)])
 def test_everything_is_the_same(
-    sc: Any, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Any
+    sc: Any, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Any, tasks: int
 ) -> None:
     given: list[TaskGroups | None] = []
     exchanged = lowering.exchanged
@@ -101,7 +101,7 @@ def test_everything_is_the_same(
     many = outcome(sc, words, tmp_path / "many", made())
     assert few == many
     assert len(few[0]) == PARTITIONS + 1
-    assert [groups and groups.tasks for groups in given] == [20, None]
+    assert [groups and groups.tasks for groups in given] == [tasks, None]
 
 
 def test_a_failure_behind_the_exchange_is_told_as_ever(sc: Any, words: str, tmp_path: Path) -> None:
