@@ -25,11 +25,9 @@ import contextlib
 import io
 import json
 import platform
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -37,6 +35,8 @@ from typing import Any
 import attrs
 import pyarrow as pa
 
+from benchmarks import operation_loops as loops
+from benchmarks.operation_loops import FIELDS, FORMAT, ROWS, Held, Lines, Row, made_rows
 from cascade2spark import Each, Every, Fields, GroupBy, Pipe, __version__
 from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.batches import columns_of, rows_of
@@ -72,180 +72,16 @@ from cascade2spark.planner.steps import Group, Map
 from cascade2spark.selection import Pick
 from cascade2spark.spark.worker_process import settle
 from cascade2spark.taps import MemoryTap
-from cascade2spark.types import Long
 
 __all__ = ["main"]
 
-Row = tuple[Any, ...]
-
-ROWS = 60_000
 ROW_BATCH = 1_500
 COLUMN_BATCH = 30_000
-PARTITIONS = 8
 ROUNDS = 15
 WARM_SECONDS = 0.003
 MOST_OF_ROWS = 1.3
 LEAST_OF_COLUMNS = 3.0
 RESULTS = Path(__file__).parent / "results"
-
-FIELDS = Fields("user", "ts", "text", "csv", "url", "stamp", "action", "amount").apply_types(
-    str, int, str, str, str, str, str, int
-)
-WORDS = ("to", "be", "or", "not", "that", "is", "the", "question", "tis", "nobler", "mind")
-ACTIONS = ("view", "click", "save", "share")
-FORMAT = "yyyy-MM-dd HH:mm:ss"
-
-
-def made_rows() -> list[Row]:
-    """Return rows of eight fields; no two stamps are equal."""
-    found = []
-    for n in range(ROWS):
-        second = 1_600_000_000 + n * 37
-        text = " ".join(WORDS[(n * 7 + k * (1 + n % 5)) % len(WORDS)] for k in range(4))
-        csv = f"u{n % 997},{n % 31},{ACTIONS[n % 4]}"
-        url = f"/{'shop' if n % 3 else 'help'}/item-{n % 1000}/view"
-        stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        row = (f"u{n % 997}", second, text, csv, url, stamp, ACTIONS[n % 4], n * 7919 % 10_000)
-        found.append(row)
-    return found
-
-
-# -- the loops by hand -----------------------------------------------------------------------------
-
-
-def identity(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for user, _, _, _, _, _, _, amount in rows:
-        made.append((user, amount))
-    return made
-
-
-def insert(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        made.append((*row, "web", 1))
-    return made
-
-
-def expression_filter(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        if not (row[7] > 5000 and row[6] == "view"):
-            made.append(row)
-    return made
-
-
-def expression_function(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        made.append((*row, row[7] * 100 + row[1] % 60))
-    return made
-
-
-def split_generator(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        for word in row[2].split(" "):
-            made.append((word,))
-    return made
-
-
-def splitter(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        made.append(tuple(row[3].split(",")))
-    return made
-
-
-DAY_AND_HOUR = re.compile(r"^(\d+-\d+-\d+) (\d+):")
-
-
-def parser(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        made.append(DAY_AND_HOUR.search(row[5]).groups())
-    return made
-
-
-PATH = re.compile(r"^/(shop|help)/item-\d+0/")
-
-
-def regex_filter(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        if PATH.search(row[4]):
-            made.append(row)
-    return made
-
-
-WORD = re.compile("[a-z]+")
-
-
-def generator(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        for word in WORD.findall(row[2]):
-            made.append((word,))
-    return made
-
-
-def debug(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    count = 0
-    for row in rows:
-        print(f"[{','.join([repr(str(value)) for value in row])}]", file=sys.stderr)
-        count += 1
-        made.append(row)
-    print(f"tuples count: {count}", file=sys.stderr)
-    return made
-
-
-def date_parser(rows: Iterable[Row]) -> list[Row]:
-    made = []
-    for row in rows:
-        moment = datetime.strptime(row[5], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        made.append((int(moment.timestamp() * 1000),))
-    return made
-
-
-def sample(rows: Iterable[Row]) -> list[Row]:
-    """Draw as java.util.Random does, or the rows would be others."""
-    made = []
-    state = (7 ^ 0x5DEECE66D) & ((1 << 48) - 1)
-    for row in rows:
-        high = (state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
-        state = (high * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
-        if (((high >> 22) << 27) + (state >> 21)) * 2.0**-53 < 0.5:
-            made.append(row)
-    return made
-
-
-Held = dict[Any, Any]
-
-
-def count(rows: Iterable[Row], held: Held) -> None:
-    for (user,) in rows:
-        held[user] = held.get(user, 0) + 1
-
-
-def total(rows: Iterable[Row], held: Held) -> None:
-    for user, amount in rows:
-        if amount is not None:
-            held[user] = held.get(user, 0) + amount
-
-
-def first(rows: Iterable[Row], held: Held) -> None:
-    for user, action in rows:
-        if user not in held:
-            held[user] = action
-
-
-def split_by_user(rows: Iterable[Row]) -> list[list[Row]]:
-    parts: list[list[Row]] = [[] for _ in range(PARTITIONS)]
-    for row in rows:
-        parts[hash(row[0]) % PARTITIONS].append(row)
-    return parts
-
 
 # -- the library's ---------------------------------------------------------------------------------
 
@@ -291,58 +127,62 @@ NOT_DEAR_VIEWS = each(
     ExpressionFilter('amount > 5000 && action.equals("view")', ["amount", "action"], [int, str]),
 )
 CASES = (
-    Case("Count", count, every(Count()), FIELDS.select(Fields("user")), is_grouping=True),
-    Case("ExpressionFilter", expression_filter, NOT_DEAR_VIEWS),
-    Case("  with its exchange", expression_filter, NOT_DEAR_VIEWS, is_split=True),
+    Case("Count", loops.count, every(Count()), FIELDS.select(Fields("user")), is_grouping=True),
+    Case("ExpressionFilter", loops.expression_filter, NOT_DEAR_VIEWS),
+    Case("  with its exchange", loops.expression_filter, NOT_DEAR_VIEWS, is_split=True),
     Case(
         "ExpressionFunction",
-        expression_function,
+        loops.expression_function,
         each(
             ("amount", "ts"),
             ExpressionFunction(Fields("x", int), "amount * 100 + ts % 60", int),
             ALL,
         ),
     ),
-    Case("Insert", insert, each(Insert(("site", "rank"), "web", 1), ALL)),
-    Case("Identity", identity, each(("user", "amount"), Identity(Fields("who", "much")))),
+    Case("Insert", loops.insert, each(Insert(("site", "rank"), "web", 1), ALL)),
+    Case("Identity", loops.identity, each(("user", "amount"), Identity(Fields("who", "much")))),
     Case(
         "RegexSplitGenerator",
-        split_generator,
+        loops.split_generator,
         each("text", RegexSplitGenerator(Fields("word"), " "), RESULTS_ONLY),
     ),
     Case(
         "RegexParser",
-        parser,
-        each("stamp", RegexParser(Fields("day", "hour"), DAY_AND_HOUR.pattern), RESULTS_ONLY),
+        loops.parser,
+        each("stamp", RegexParser(Fields("day", "hour"), loops.DAY_AND_HOUR.pattern), RESULTS_ONLY),
     ),
     Case(
         "RegexSplitter",
-        splitter,
+        loops.splitter,
         each("csv", RegexSplitter(Fields("u", "n", "what"), ","), RESULTS_ONLY),
     ),
-    Case("Debug", debug, each(Debug())),
-    Case("RegexFilter", regex_filter, each("url", RegexFilter(PATH.pattern))),
+    Case("Debug", loops.debug, each(Debug())),
+    Case("RegexFilter", loops.regex_filter, each("url", RegexFilter(loops.PATH.pattern))),
     Case(
         "RegexGenerator",
-        generator,
-        each("text", RegexGenerator(Fields("word"), WORD.pattern), RESULTS_ONLY),
+        loops.generator,
+        each("text", RegexGenerator(Fields("word"), loops.WORD.pattern), RESULTS_ONLY),
     ),
     Case(
         "First",
-        first,
+        loops.first,
         every("action", First(Fields("first"))),
         FIELDS.select(Fields("user", "action")),
         is_grouping=True,
     ),
-    Case("DateParser", date_parser, each("stamp", DateParser(Fields("ms"), FORMAT), RESULTS_ONLY)),
+    Case(
+        "DateParser",
+        loops.date_parser,
+        each("stamp", DateParser(Fields("ms"), FORMAT), RESULTS_ONLY),
+    ),
     Case(
         "Sum",
-        total,
+        loops.total,
         every("amount", Sum(Fields("total"), int)),
         FIELDS.select(Fields("user", "amount")),
         is_grouping=True,
     ),
-    Case("Sample", sample, each(Sample(7, 0.5))),
+    Case("Sample", loops.sample, each(Sample(7, 0.5))),
 )
 
 
@@ -373,7 +213,7 @@ def opened(case: Case, *, by_columns: bool) -> Any:
 
 def parted(batch: Any) -> list[tuple[int, Any]]:
     """Return what the exchange makes of a batch: its rows by partition."""
-    return list(split_batch(batch, Pick((0,)), KeyOrder(1), PARTITIONS))
+    return list(split_batch(batch, Pick((0,)), KeyOrder(1), loops.PARTITIONS))
 
 
 def answer_of(case: Case, batches: Iterable[Any], *, by_columns: bool) -> list[Any]:
@@ -439,33 +279,6 @@ def check(case: Case, rows: list[Row], batches: list[Any], columns: list[Any]) -
     assert wanted == by_rows == by_columns, case.name
 
 
-@attrs.frozen
-class Lines:
-    """A batch of rows as lines of text, to be read anew each time."""
-
-    lines: list[str]
-    kinds: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, case: Case, rows: list[Row]) -> Lines:
-        """Return rows as lines."""
-        kinds = tuple(Long if kind is Long else None for kind in case.fields.get_types())
-        return cls(["\t".join(map(str, row)) for row in rows], kinds)
-
-    def read(self) -> list[Row]:
-        """Return the rows, every value a new object."""
-        kinds = self.kinds
-        return [
-            tuple(
-                [
-                    text if kind is None else int(text)
-                    for text, kind in zip(line.split("\t"), kinds, strict=True)
-                ]
-            )
-            for line in self.lines
-        ]
-
-
 def anew(batch: Any) -> Any:
     """Return the rows of lines, or columns in memory of their own."""
     if isinstance(batch, Lines):
@@ -481,7 +294,7 @@ def seconds_by_hand(case: Case, batches: list[Lines]) -> float:
         if case.is_grouping:
             case.by_hand(rows, held)
         elif case.is_split:
-            split_by_user(case.by_hand(rows))
+            loops.split_by_user(case.by_hand(rows))
         else:
             case.by_hand(rows)
 
@@ -537,7 +350,7 @@ def measured(case: Case, all_rows: list[Row]) -> Figures:
     slices = [rows[at : at + COLUMN_BATCH] for at in range(0, len(rows), COLUMN_BATCH)]
     columns = [columns_of(part, width) for part in slices]
     check(case, rows, batches, columns)
-    lines = [Lines.of(case, part) for part in batches]
+    lines = [Lines.of(case.fields, part) for part in batches]
     best = [float("inf")] * 3
     for _ in range(ROUNDS):
         with contextlib.redirect_stderr(io.StringIO()):
