@@ -9,7 +9,6 @@ import enum
 import sys
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, TextIO
 
 from cascade2spark.argument_checks import check_count, check_number
@@ -192,6 +191,7 @@ class Debug(BaseOperation, Filter):
         no_more("Debug", rest, "([output,] [prefix,] [print_fields])")
         self.print_tuple_every = 1
         self.print_fields_every = 10
+        self._template = -1, ""  # of the width seen last
 
     def set_print_tuple_every(self, rows: int) -> None:
         """Print only every so many rows; 0 prints none."""
@@ -224,10 +224,14 @@ class Debug(BaseOperation, Filter):
         if self.print_fields and seen % max(1, self.print_fields_every) == 0:
             self.write([str(arguments.get_fields())])
         if self.print_tuple_every and seen % self.print_tuple_every == 0:
-            row = tuple(arguments.get_tuple())
+            row = (*arguments,)
             # Texts and whole numbers stand as they are: one template takes a third of the time.
             if _AS_THEY_ARE.issuperset(map(type, row)):
-                self._stream().write(_template(self.prefix, len(row)) % row)
+                width, template = self._template
+                if width != len(row):
+                    template = _template(self.prefix, len(row))
+                    self._template = len(row), template
+                self._stream().write(template % row)
             else:
                 self.write([f"[{','.join(map(_quoted, row))}]"])
         filter_call.set_context(seen + 1)
@@ -248,7 +252,7 @@ class Debug(BaseOperation, Filter):
         self._stream().write(f"{start}{f'{after}{_END}{start}'.join(lines)}{after}\n")
 
     def _stream(self) -> TextIO:
-        return sys.stdout if self.output is Debug.Output.STDOUT else sys.stderr
+        return sys.stdout if self.output is _STDOUT else sys.stderr
 
 
 class Counter(BaseOperation, Filter):
@@ -317,9 +321,9 @@ class Status(BaseOperation, Filter):
 
 _END = "\n"
 _AS_THEY_ARE = frozenset({str, int})
+_STDOUT = Debug.Output.STDOUT  # looking it up there takes longer than writing a short line
 
 
-@lru_cache(maxsize=64)
 def _template(prefix: str | None, width: int) -> str:
     start = f"{prefix}: ".replace("%", "%%") if prefix else ""
     places = ",".join(["'%s'"] * width)

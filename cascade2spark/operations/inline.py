@@ -27,23 +27,19 @@ class Inline:
         names: objects that the texts name.
         quick: gives that too, or raises anything at all: then the rows at hand are done again by
             `text`. None for no such text.
-        is_condition: the value is a boolean.
+        always: arguments that `quick` looks at in every row; at others it looks in some.
     """
 
     text: str
     names: Mapping[str, Any] = attrs.field(factory=dict)
     quick: str | None = None
-    is_condition: bool = False
+    always: frozenset[int] = frozenset()
 
     def reads_often(self, place: int, *, is_quick: bool) -> bool:
-        """Tell whether a text reads an argument value several times.
-
-        A quick condition looks at few, and not at all of them for each row.
-        """
-        if is_quick and self.quick is not None and self.is_condition:
-            return False
-        text = self.quick if is_quick and self.quick is not None else self.text
-        return text.count(f"{{{place}}}") > 1
+        """Tell whether a text reads an argument value several times, in a row that it looks at."""
+        if not is_quick or self.quick is None:
+            return self.text.count(f"{{{place}}}") > 1
+        return place in self.always and self.quick.count(f"{{{place}}}") > 1
 
     def written(self, number: int, atoms: Sequence[str], call: str, *, is_quick: bool) -> str:
         """Return a text for the operator of a number.

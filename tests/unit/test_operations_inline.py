@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -28,17 +29,21 @@ from cascade2spark.types import (
     Integer,
     Long,
     Object,
+    Short,
     String,
     int_,
+    short_,
 )
 from tests.unit.batch_chains import operators, results
 
 AB = Fields("a", "b")
-EDGES = [0, 1, 7, 2**30, -(2**30), 2**31, -(2**31), 2**53, 2**62, 2**63 - 1, -(2**63), 2**63, 2**70]
+POWERS = [2**15, 2**30, 2**31, 2**32, 2**53, 2**62, 2**63, 2**64, 2**70]
+EDGES = [0, 1, 7, *[sign * power + by for power in POWERS for sign in (1, -1) for by in (-1, 0, 1)]]
 NUMBERS = st.sampled_from(EDGES) | st.integers(-9, 9)
-ODD = st.sampled_from(
-    [None, True, False, "", "x", "7", 0.5, 1.5, 6.5, 7.0, -1.5, 1e30, float("nan"), Decimal("7.5")]
-)
+REALS = [0.5, 1.5, 6.5, 7.0, -0.5, -1.5, 32767.5, 1e30, -1e30, *map(float, ("nan", "inf", "-inf"))]
+DECIMALS = [Decimal(text) for text in ("7.5", "-1.5", "1e30", "NaN")]
+TEXTS_OF_ODD = ["", "x", "7", " 7", "6.5", "true", "\ud800", b"x"]
+ODD = st.sampled_from([None, True, False, Fraction(15, 2), *TEXTS_OF_ODD, *REALS, *DECIMALS])
 MOSTLY = st.lists(st.tuples(NUMBERS, st.sampled_from(["x", "y", "7"])), min_size=1, max_size=4)
 MIXED = st.lists(st.tuples(NUMBERS | ODD, NUMBERS | ODD), min_size=1, max_size=3)
 
@@ -58,6 +63,7 @@ VALUES = [
     ("a * 100 + b % 60", (Long, Long)),
     ("a * b", (Long, Long)),
     ("a * b - 1", (Integer, Integer)),
+    ("a * b + 7", (Short, Long)),
     ("a + 1L", (Integer, Integer)),
     ("(a + b) / 2", (Long, Integer)),
     ("-a", (Long, Long)),
@@ -87,6 +93,14 @@ def shown(found: Any) -> str:
     return repr(found)  # NaN is not itself, and 1 is True
 
 
+def check_condition(keeps: ExpressionFilter, call: Any, run: Any, rows: list[Any]) -> None:
+    called = by_calls(call, rows)
+    expected = None
+    if called is not None:
+        expected = [row for row, is_gone in zip(rows, called, strict=True) if not is_gone]
+    assert shown(expected) == shown(by_run(run, rows)), keeps
+
+
 @pytest.mark.parametrize(("text", "types"), TESTS)
 def test_a_condition(text: str, types: Any) -> None:
     keeps = ExpressionFilter(text, ["a", "b"], list(types))
@@ -95,13 +109,40 @@ def test_a_condition(text: str, types: Any) -> None:
 
     @given(MOSTLY | MIXED)
     def law(rows: list[Any]) -> None:
-        called = by_calls(call, rows)
-        expected = None
-        if called is not None:
-            expected = [row for row, is_gone in zip(rows, called, strict=True) if not is_gone]
-        assert shown(expected) == shown(by_run(run, rows))
+        check_condition(keeps, call, run, rows)
 
     law()
+
+
+# Values beside the bounds and beside what a kind holds: where a comparison could be wrong.
+BOUNDS = ["-32769", "-2", "-1", "0", "1", "6", "7", "32767", "1073741822", "2147483647"]
+NEAR = st.sampled_from(BOUNDS).flatmap(lambda text: st.integers(int(text) - 1, int(text) + 1))
+COMPARED = st.builds(
+    "a {} {}".format, st.sampled_from(["<", "<=", ">", ">="]), st.sampled_from(BOUNDS)
+)
+LEAVES = COMPARED | st.sampled_from(
+    ['b.equals("x")', '"7".equals(b)', 'b != "y"', "a == 7", "a * 3 > 20", "a % 5 == 2"]
+)
+CONDITIONS = st.recursive(
+    LEAVES,
+    lambda parts: (
+        st.builds("!({})".format, parts)
+        | st.builds("({}) {} ({})".format, parts, st.sampled_from(["&&", "||"]), parts)
+    ),
+    max_leaves=4,
+)
+BESIDE = st.lists(st.tuples(NEAR | NUMBERS | ODD, st.sampled_from(["x", "7"]) | ODD), max_size=2)
+
+
+@given(
+    CONDITIONS, st.sampled_from([Long, Integer, int_, Short, short_]), st.lists(BESIDE, min_size=4)
+)
+def test_any_condition(text: str, kind: Any, batches: list[list[Any]]) -> None:
+    keeps = ExpressionFilter(text, ["a", "b"], [kind, String])
+    call, run = keeps.bind(AB), operators(AB, (keeps, Fields.ALL))
+    assert keeps.inline(AB) is not None
+    for rows in batches:
+        check_condition(keeps, call, run, rows)
 
 
 @pytest.mark.parametrize(("text", "types"), VALUES)

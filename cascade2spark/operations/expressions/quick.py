@@ -69,7 +69,7 @@ def inline_expression(
         quick = writer.decided(tree) if tree.kind is BOOLEAN else writer.calculated(tree)
     except _NotQuick:
         return None
-    return Inline(text, writer.names, quick, is_condition=tree.kind is BOOLEAN)
+    return Inline(text, writer.names, quick, always=frozenset(writer.always))
 
 
 class _NotQuick(Exception):
@@ -83,6 +83,7 @@ class _QuickWriter(Writer):
         super().__init__()
         self.names: dict[str, Any] = {"unsure": unsure}
         self._kinds, self._places = kinds, places
+        self.always: set[int] = set()
         self._loose: set[int] = set()
         self._divided = set(_divided(tree))
         for kind in kinds:
@@ -105,11 +106,13 @@ class _QuickWriter(Writer):
         """
         first = _first_parameter(tree)
         self._loose = set() if first is None else {first}
-        eager = [
-            f"({self.guard(at)} or {{unsure}}())"
+        asked = [
+            at
             for at, kind in enumerate(self._kinds)
             if kind is not OBJECT and kind is not TEXT and at not in self._loose
         ]
+        self.always = {self._places[at] for at in (*self._loose, *asked)}
+        eager = [f"({self.guard(at)} or {{unsure}}())" for at in asked]
         return f"({' and '.join([*eager, self._sure(tree)])})"
 
     def calculated(self, tree: TypedNode) -> str | None:
@@ -122,6 +125,7 @@ class _QuickWriter(Writer):
         if not is_plain or not _is_calculation(tree):
             return None
         tests = " and ".join([self._range_test(at) for at in sorted(used)])
+        self.always = {self._places[at] for at in used}
         value = f"({{q}}r := {self.write(tree)}).__class__ is int"
         return f"({{q}}r if {tests} and {value} else {{unsure}}())" if used else None
 
@@ -136,9 +140,10 @@ class _QuickWriter(Writer):
 
     def _range_test(self, at: int) -> str:
         name, (low, high) = self._name(at), self._range(at)
-        test = f"{low} <= {name} <= {high}"
+        # Two comparisons of a name cost less than a chain, which copies the value first.
+        test = f"{low} <= {name} and {name} <= {high}"
         if low < -_SMALL and high > _SMALL:
-            test = f"(-{_SMALL} <= {name} <= {_SMALL} or {test})"
+            test = f"(-{_SMALL} <= {name} and {name} <= {_SMALL} or {test})"
         return test
 
     # -- conditions ----------------------------------------------------------------------------
@@ -191,15 +196,19 @@ class _QuickWriter(Writer):
         bound = right.value + {">=": -1, "<=": 1}.get(operator, 0)
         if not -_SMALL < bound < _SMALL:
             return None
-        name = self._name(at)
-        low, high = _limits(unboxed(self._kinds[at]))
+        name, kind = self._name(at), unboxed(self._kinds[at])
+        low, high = _limits(kind)
+        least, most = max(low, -_SMALL), min(high, _SMALL)
+        # What is compared first decides most rows. Between two whole numbers only the class tells.
         if operator in (">", ">="):
-            test = f"not -{_SMALL} <= {name} <= {bound}"
-            proof = f"({bound} < {name} <= {_SMALL} or {bound} < {name} <= {high})"
+            test = f"not ({name} <= {bound} and {least} <= {name})"
+            proof = f"{bound + 1} <= {name} and {name} <= {most}"
+            rest = f"{bound} < {name} <= {high}"
         else:
-            test = f"not {bound} <= {name} <= {_SMALL}"
-            proof = f"(-{_SMALL} <= {name} < {bound} or {low} <= {name} < {bound})"
-        return test, [f"({name}.__class__ is int and {proof} or {{unsure}}())"]
+            test = f"not ({name} >= {bound} and {name} <= {most})"
+            proof = f"{name} <= {bound - 1} and {least} <= {name}"
+            rest = f"{low} <= {name} < {bound}"
+        return test, [f"({proof} or {name}.__class__ is int and {rest} or {{unsure}}())"]
 
     # -- values --------------------------------------------------------------------------------
 
