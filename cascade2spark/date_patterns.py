@@ -19,7 +19,7 @@ from cascade2spark.errors import BuildError
 from cascade2spark.java_calendar import civil_day, days_of
 from cascade2spark.java_zones import ABBREVIATED_HOURS, as_zone, minutes_of
 
-__all__ = ["DatePattern"]
+__all__ = ["DatePattern", "Moment"]
 
 _EPOCH = datetime(1970, 1, 1)
 _DAY_MS = 86_400_000
@@ -52,7 +52,7 @@ class DatePattern:
 
     def __attrs_post_init__(self) -> None:
         for letter, length in self._fields:
-            if letter not in _LETTERS or (letter == "z" and length > 3):
+            if letter not in _LETTERS or (letter in "zX" and length > 3):
                 raise BuildError(
                     f"date pattern {self.pattern!r} has a letter that is not supported",
                     asked=letter * length,
@@ -90,12 +90,16 @@ class DatePattern:
 
     def format(self, millis: int) -> str:
         """Return the text of these epoch milliseconds."""
-        offset_ms = self._offset_ms(millis)
-        moment = _Moment.of(millis + offset_ms, offset_ms)
+        moment = self.moment(millis)
         return "".join(
             item if isinstance(item, str) else self._written(item[0], item[1], moment, millis)
             for item in self.items
         )
+
+    def moment(self, millis: int) -> Moment:
+        """Return the wall-clock time of these epoch milliseconds in the pattern's zone."""
+        offset_ms = self._offset_ms(millis)
+        return Moment.of(millis + offset_ms, offset_ms)
 
     @cached_property
     def items(self) -> tuple[str | tuple[str, int], ...]:
@@ -120,18 +124,17 @@ class DatePattern:
         for item, after in zip(self.items, (*self.items[1:], ""), strict=True):
             if isinstance(item, str):
                 parts.append(re.escape(item))
+            elif _is_number(*item) and not isinstance(after, str):
+                parts.append(f"({_number_of_width(item[1])})")
             else:
-                parts.append(r"[ \t]*+(" + self._syntax(*item, not isinstance(after, str)) + ")")
+                parts.append(rf"[ \t]*+({self._syntax(*item)})")
         return re.compile("".join(parts))
 
-    def _syntax(self, letter: str, length: int, is_abutting: bool) -> str:
+    def _syntax(self, letter: str, length: int) -> str:
         if letter in "ML" and length > 2:
             return _any_of([*_MONTHS, *(name[:3] for name in _MONTHS)])
-        if letter in _NUMBERS:  # next to another field a number has just the pattern's width
-            if not is_abutting:
-                return "-?[0-9]++"
-            signed = f"-[0-9]{{1,{length - 1}}}+" if length > 1 else "(?!)"
-            return f"(?>[0-9]{{1,{length}}}+|{signed})"
+        if letter in _NUMBERS:
+            return "-?[0-9]++"
         if letter == "X":
             minutes = ("", "[0-9]{2}", ":[0-9]{2}")[length - 1]
             return f"Z|[+-][0-9]{{2}}{minutes}"
@@ -151,6 +154,7 @@ class DatePattern:
         }
 
     def _value(self, letter: str, part: str) -> int:
+        part = part.strip(" \t")
         folded = part[:3].capitalize()
         if letter in "ML" and not part[-1].isdigit():
             return [name[:3] for name in _MONTHS].index(folded) + 1
@@ -158,7 +162,9 @@ class DatePattern:
             return _full_year(int(part)) if len(part) == 2 and part.isdecimal() else int(part)
         if letter in "ZzX":
             return self._zone_minutes(part.upper())
-        if letter in "GEa":
+        if letter == "E":
+            return [name[:3] for name in _DAYS].index(folded) + 1
+        if letter in "Ga":
             return int(part.upper() in ("PM", "BC"))
         return int(part)
 
@@ -176,7 +182,8 @@ class DatePattern:
         if parts.get("G"):
             year = 1 - year
         month = parts.get("M", parts.get("L", 1))
-        wall = days_of(year, month, _day_of(parts)) * _DAY_MS + _time_ms(parts)
+        day = parts["d"] if "d" in parts else _first_day(days_of(year, month, 1), parts)
+        wall = days_of(year, month, day) * _DAY_MS + _time_ms(parts)
         if "D" in parts and _comes_later("D", "d", parts):
             wall = (days_of(year, 1, 1) + parts["D"] - 1) * _DAY_MS + _time_ms(parts)
         for letter in ("Z", "z", "X"):
@@ -196,7 +203,7 @@ class DatePattern:
         moment = _in_python_range(millis).replace(tzinfo=UTC)
         return _seconds(moment.astimezone(self._tzinfo)) * 1000
 
-    def _written(self, letter: str, length: int, moment: _Moment, millis: int) -> str:
+    def _written(self, letter: str, length: int, moment: Moment, millis: int) -> str:
         if letter in "ML" and length > 2:
             name = _MONTHS[moment.month - 1]
             return name if length > 3 else name[:3]
@@ -227,7 +234,7 @@ class DatePattern:
 
 
 @attrs.frozen
-class _Moment:
+class Moment:
     """A wall-clock time, in the calendar that Java uses for it."""
 
     year: int  # 0 is 1 BC
@@ -239,7 +246,7 @@ class _Moment:
     offset_ms: int
 
     @classmethod
-    def of(cls, wall: int, offset_ms: int) -> _Moment:
+    def of(cls, wall: int, offset_ms: int) -> Moment:
         day_number, day_ms = divmod(wall, _DAY_MS)
         year, month, day = civil_day(day_number)
         day_of_year = day_number - days_of(year, 1, 1) + 1
@@ -254,7 +261,7 @@ class _Moment:
         return self.day_ms // 3_600_000
 
 
-_WRITTEN_NUMBER: dict[str, Callable[[_Moment], int]] = {
+_WRITTEN_NUMBER: dict[str, Callable[[Moment], int]] = {
     "y": lambda moment: moment.era_year,
     "M": lambda moment: moment.month,
     "L": lambda moment: moment.month,
@@ -283,6 +290,20 @@ def _items_of(pattern: str) -> Iterator[str | tuple[str, int]]:
             yield plain or (quoted or "").replace("''", "'") or "'"
 
 
+def _is_number(letter: str, length: int) -> bool:
+    return letter in _NUMBERS and not (letter in "ML" and length > 2)
+
+
+def _number_of_width(length: int) -> str:
+    """The number of a field right before another one: of its width, in which blanks count."""
+    forms = []
+    for blanks in range(length):
+        digits = length - blanks
+        signed = f"|-[0-9]{{1,{digits - 1}}}+" if digits > 1 else ""
+        forms.append(rf"[ \t]{{{blanks}}}(?:[0-9]{{1,{digits}}}+{signed})")
+    return f"(?>{'|'.join(forms)})"
+
+
 def _any_of(names: list[str]) -> str:
     return "(?i:" + "|".join(sorted(set(names), key=lambda name: (-len(name), name))) + ")"
 
@@ -297,8 +318,14 @@ def _full_year(two_digits: int) -> int:
     return first + (two_digits - first) % 100
 
 
-def _day_of(parts: dict[str, int]) -> int:
-    return parts.get("d", 1)
+def _first_day(month_start: int, parts: dict[str, int]) -> int:
+    """Return the day of a month without one: the first of the weekday, if there is one of these."""
+    weekdays = [value for letter, value in parts.items() if letter in "Eu"]
+    if not weekdays:
+        return 1
+    is_valid = 1 <= weekdays[-1] <= 7  # from Monday; other numbers count from Saturday
+    wanted = weekdays[-1] - 1 if is_valid else weekdays[-1] - 2
+    return 1 + (wanted - month_start - 3) % 7
 
 
 def _comes_later(one: str, other: str, parts: dict[str, int]) -> bool:

@@ -83,14 +83,15 @@ def parse_float(text: str) -> float:
 
 
 def parse_decimal(text: str) -> Decimal:
-    """Return the number of `text` in the syntax of Java's BigDecimal.
+    """Return the number of `text` in the syntax of Java's BigDecimal, which has no negative zero.
 
     Raises:
         ValueError: no such number.
     """
     if not _DECIMAL.fullmatch(text):
         raise ValueError("not a decimal number")
-    return Decimal(text)
+    number = Decimal(text)
+    return number if number else number.copy_abs()
 
 
 def to_float32(number: float) -> float:

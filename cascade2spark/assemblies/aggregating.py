@@ -21,7 +21,7 @@ from cascade2spark.assemblies.forms import (
     refusal,
 )
 from cascade2spark.fields import Fields
-from cascade2spark.operations.aggregators import Average, Count, Sum
+from cascade2spark.operations.aggregators import Average, Count, sum_of_numbers
 from cascade2spark.operations.callables import FoldAggregator
 from cascade2spark.operations.composite import CoFunction, CompositeFunction
 from cascade2spark.operations.extents import First
@@ -190,7 +190,7 @@ class SumBy(AggregateBy):
         if wanted is None and types is None:
             raise refusal(self, given, "a sum needs a type")
         summed = as_type(wanted) if wanted is not None or types is None else types[0]
-        part = Part(one_of(self, value), Sum(one_of(self, result), summed))
+        part = Part(one_of(self, value), sum_of_numbers(one_of(self, result), summed))
         self._start_part(form, part, group, capacity)
 
 

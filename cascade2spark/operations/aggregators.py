@@ -14,7 +14,7 @@ from cascade2spark.operations.arguments import no_more, one_field, type_at
 from cascade2spark.operations.callables import Fold, FoldAggregator
 from cascade2spark.types import Double, Long, Type, as_type, coercion, double_
 
-__all__ = ["Average", "Count", "Sum"]
+__all__ = ["Average", "Count", "Sum", "sum_of_numbers"]
 
 
 class Count(FoldAggregator):
@@ -48,8 +48,8 @@ class Count(FoldAggregator):
 class Sum(FoldAggregator):
     """Add up the values of one argument, without its nulls; null when there is nothing else.
 
-    Sums are calculated in doubles, except where the result is a whole number: that is exact, and a
-    sum that does not fit its type is an error.
+    An empty text counts as 0. Sums are calculated in doubles, except where the result is a whole
+    number: that is exact, and a sum that does not fit its type is an error.
 
     Args:
         fields: name of the result. Default ``sum``, a double.
@@ -64,6 +64,8 @@ class Sum(FoldAggregator):
         >>> run_operation(Sum("total", int), [(1,), (None,), (4,)], "n")
         [(5,)]
     """
+
+    skips_empty = False
 
     def __init__(self, fields: Any = None, *type: Any) -> None:
         declared = Fields("sum", Double) if fields is None else as_fields(fields)
@@ -81,13 +83,14 @@ class Sum(FoldAggregator):
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return the sum in doubles, or exact in whole numbers."""
         source = type_at(argument_fields, 0)
+        number = _adding(self.type, source, skips_empty=self.skips_empty)
         box = self.type.canonical_type
         if box.bits is not None and box.python_type is int:
             result = _whole_result(self.type)
-            step = _whole_step(_adding(self.type, source))
+            step = _whole_step(number)
             return Fold(_nothing, step, result, _joined, _step_line("int"))
         result = coercion(self.type)
-        step = _real_step(_adding(self.type, source))
+        step = _real_step(number)
         return Fold(_nothing, step, result, _joined, _step_line("float"))
 
 
@@ -155,11 +158,20 @@ def _step_line(kind: str) -> str:
     return f"{{state}} = {{state}} + {{value}} if {is_added} else {{step}}({{state}}{{values}})"
 
 
-def _adding(kind: Type, source: Type | None) -> Callable[[Any], Any]:
+def sum_of_numbers(fields: Fields, kind: Type) -> Sum:
+    """Return the sum of what is a number: an empty text is none, as SumBy has it."""
+    made = Sum(fields, kind)
+    made.skips_empty = True
+    return made
+
+
+def _adding(kind: Type, source: Type | None, *, skips_empty: bool) -> Callable[[Any], Any]:
     """Return the function from values to numbers; its error names the type of the sum."""
-    convert = coercion(Double, source)
+    convert, of_empty = coercion(Double, source), None if skips_empty else 0
 
     def number(value: Any) -> Any:
+        if value == "":
+            return of_empty
         try:
             return convert(value)
         except CoercionError as error:

@@ -71,7 +71,7 @@ def one_field(owner: str, declared: Fields) -> Fields:
 
 def check_one_for_each(owner: str, arguments: Fields, declared: Fields) -> None:
     """Refuse a declaration that does not give each argument a name, of what passes them on."""
-    known = arguments.is_defined() and declared.is_defined()
+    known = all(fields.is_defined() or fields.is_none() for fields in (arguments, declared))
     if known and len(arguments) != len(declared):
         raise BuildError(
             f"{owner} passes on its arguments, and declares another number of fields",

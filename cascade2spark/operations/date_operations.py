@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cascade2spark.date_patterns import DatePattern
+from cascade2spark.date_patterns import DatePattern, Moment
 from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.java_zones import as_zone
 from cascade2spark.operations.arguments import (
     argument_text,
-    is_fields,
     one_field,
     split_declaration,
     type_at,
@@ -134,7 +131,7 @@ class DateFormatter(RowFunction):
 
 def _pattern(owner: str, rest: list[Any], zone: str, locale: str | None) -> DatePattern:
     """Return the pattern that (format[, zone[, locale]]) describe."""
-    is_wrong = not rest or len(rest) > 3 or is_fields(rest[0])
+    is_wrong = not rest or len(rest) > 3 or not isinstance(rest[0], str)
     if is_wrong or not all(isinstance(one, str) or one is None for one in rest):
         forms = "([fields,] [calendar_fields,] format[, zone[, locale]])"
         raise BuildError(f"{owner} needs a date format", details={"accepted": forms})
@@ -153,18 +150,18 @@ def _calendar_field(number: int) -> Calendar:
         ) from None
 
 
-_PARTS: dict[Calendar, Callable[[datetime], int]] = {
-    Calendar.YEAR: lambda moment: moment.year,
+_PARTS: dict[Calendar, Callable[[Moment], int]] = {
+    Calendar.YEAR: lambda moment: moment.era_year,
     Calendar.MONTH: lambda moment: moment.month - 1,
     Calendar.DATE: lambda moment: moment.day,
-    Calendar.DAY_OF_YEAR: lambda moment: moment.timetuple().tm_yday,
-    Calendar.DAY_OF_WEEK: lambda moment: moment.isoweekday() % 7 + 1,
+    Calendar.DAY_OF_YEAR: lambda moment: moment.day_of_year,
+    Calendar.DAY_OF_WEEK: lambda moment: (moment.weekday + 1) % 7 + 1,
     Calendar.AM_PM: lambda moment: moment.hour // 12,
     Calendar.HOUR: lambda moment: moment.hour % 12,
     Calendar.HOUR_OF_DAY: lambda moment: moment.hour,
-    Calendar.MINUTE: lambda moment: moment.minute,
-    Calendar.SECOND: lambda moment: moment.second,
-    Calendar.MILLISECOND: lambda moment: moment.microsecond // 1000,
+    Calendar.MINUTE: lambda moment: moment.day_ms // 60_000 % 60,
+    Calendar.SECOND: lambda moment: moment.day_ms // 1000 % 60,
+    Calendar.MILLISECOND: lambda moment: moment.day_ms % 1000,
 }
 
 
@@ -173,11 +170,10 @@ def _calendar_parts(
 ) -> Callable[[int], tuple[int, ...]] | None:
     if not fields:
         return None
-    zone, reads = as_zone(pattern.zone), [_PARTS[field] for field in fields]
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    reads, moment_of = [_PARTS[field] for field in fields], pattern.moment
 
     def parts(millis: int) -> tuple[int, ...]:
-        moment = (epoch + timedelta(milliseconds=millis)).astimezone(zone)
+        moment = moment_of(millis)
         return tuple(read(moment) for read in reads)
 
     return parts

@@ -24,8 +24,9 @@ from typing import Any
 import attrs
 
 from cascade2spark.operations.expressions.check import check_expression
+from cascade2spark.operations.expressions.conversions import convert
 from cascade2spark.operations.expressions.generate import make_function
-from cascade2spark.operations.expressions.kinds import kind_of
+from cascade2spark.operations.expressions.kinds import BOOLEAN, BOXED_BOOLEAN, kind_of
 from cascade2spark.operations.expressions.names import names_in
 from cascade2spark.operations.expressions.parser import parse_expression
 from cascade2spark.operations.expressions.runtime import failed
@@ -56,17 +57,21 @@ class Compiled:
     tree: TypedNode = attrs.field(repr=False)
     call: Callable[..., Any] = attrs.field(repr=False)
     _declared: tuple[Type | None, ...] = attrs.field(repr=False)
+    _is_test: bool = attrs.field(repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         names = [name for name, _ in self.parameters]
         declared = dict(zip(names, self._declared, strict=True))
-        return compile_expression, (self.text, self.parameters, declared)
+        compiler = functools.partial(compile_expression, is_test=self._is_test)
+        return compiler, (self.text, self.parameters, declared)
 
 
 def compile_expression(
     text: str,
     parameters: Sequence[tuple[str, Type]],
     declared: Mapping[str, Type | None] | None = None,
+    *,
+    is_test: bool = False,
 ) -> Compiled:
     """Compile an expression over typed parameters.
 
@@ -76,6 +81,7 @@ def compile_expression(
             type before the call, so null is 0 for a primitive type.
         declared: types of the fields that the values come from, by parameter name; they matter to
             coercion where a value does not show its type (dates).
+        is_test: a Boolean that is null fails, as it is neither true nor false.
     Raises:
         BuildError: not an expression, or one that does not fit its parameters; marks the place.
     Example:
@@ -90,6 +96,8 @@ def compile_expression(
     tree = check_expression(
         syntax, text, list(zip([name for name, _ in typed], kinds, strict=True))
     )
+    if is_test and tree.kind is BOXED_BOOLEAN:
+        tree = convert(tree, BOOLEAN)
     names = tuple(name for name, _ in typed)
     call, _ = make_function(
         tree,
@@ -109,6 +117,7 @@ def compile_expression(
         tree,
         call,
         sources,
+        is_test,
     )
 
 

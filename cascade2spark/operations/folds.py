@@ -11,7 +11,7 @@ import attrs
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import Fold, FoldAggregator
 from cascade2spark.operations.extremes import MinValue
-from cascade2spark.types import Double, coercion
+from cascade2spark.types import Double, coercion, double_
 
 __all__ = ["AverageOfValues", "CountOfNulls", "CountOfValues", "Include", "LeastValue"]
 
@@ -73,12 +73,11 @@ class AverageOfValues(FoldAggregator):
     def bind(self, argument_fields: Fields, declared: Fields) -> Fold:
         """Return sum and count, divided at the end."""
         types, results = argument_fields.get_types(), declared.get_types()
-        number = coercion(Double, None if types is None else types[0])
+        number = coercion(double_, None if types is None else types[0])
         result = coercion(Double if results is None else results[0])
 
         def step(state: tuple[float, int], value: Any) -> tuple[float, int]:
-            double = number(value)
-            return state if double is None else (state[0] + double, state[1] + 1)
+            return state if value is None else (state[0] + number(value), state[1] + 1)
 
         def finish(state: tuple[float, int]) -> Any:
             return result(state[0] / state[1] if state[1] else None)

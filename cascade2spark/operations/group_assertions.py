@@ -30,7 +30,7 @@ class _AssertGroupSize(BaseOperation, GroupAssertion):
 
     def __init__(self, *given: Any) -> None:
         super().__init__()
-        *pattern, size = given
+        *pattern, size = given or (None,)
         is_form = not pattern or (len(pattern) == 1 and isinstance(pattern[0], str))
         if not is_form or not isinstance(size, int):
             raise BuildError(

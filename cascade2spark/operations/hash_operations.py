@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from cascade2spark.argument_checks import check_count
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.operations.arguments import one_field, type_at
@@ -51,6 +52,8 @@ class _HashFunction(RowFunction):
     ) -> None:
         super().__init__(one_field(type(self).__name__, as_fields(fields)))
         self.algorithm = _algorithm(algorithm)
+        if max_length is not None:
+            check_count(f"{type(self).__name__}(max_length=…)", max_length, 0)
         self.max_length = max_length
         self.charset = _charset(charset)
         self.pre_digest = pre_digest
@@ -147,7 +150,7 @@ class Base10HashFunction(_HashFunction):
 
 
 def _algorithm(name: str) -> str:
-    if name.upper() not in _ALGORITHMS:
+    if not isinstance(name, str) or name.upper() not in _ALGORITHMS:
         raise BuildError("there is no such digest", asked=name, available=list(_ALGORITHMS))
     return _ALGORITHMS[name.upper()]
 
@@ -155,5 +158,5 @@ def _algorithm(name: str) -> str:
 def _charset(name: str) -> str:
     try:
         return codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, TypeError):
         raise BuildError("there is no such charset", asked=name) from None

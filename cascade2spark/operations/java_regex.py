@@ -22,7 +22,7 @@ from typing import Any
 
 import regex
 
-from cascade2spark.errors import BuildError
+from cascade2spark.errors import BuildError, shown_value
 from cascade2spark.operations.patterns.charsets import Ranges
 from cascade2spark.operations.patterns.parser import parse_pattern
 from cascade2spark.operations.patterns.tree import (
@@ -39,11 +39,13 @@ from cascade2spark.operations.patterns.tree import (
 )
 from cascade2spark.operations.patterns.writers import write_python, write_re2
 from cascade2spark.operations.source_marks import marked
+from cascade2spark.origin import capture_origin
 
 __all__ = [
     "alike_bytes",
     "bytes_of_run",
     "bytes_of_sign",
+    "check_pattern",
     "compile_java",
     "finder_of",
     "is_simple_separator",
@@ -62,13 +64,26 @@ _ANCHORS_OF_WORDS = ("word", "not_word", "search_start")
 _FIRST_WIDE = 0x80  # the first character, and the first byte, that is not ASCII
 
 
-@functools.lru_cache(maxsize=_KEPT_PATTERNS)
 def compile_java(pattern: str) -> Pattern:
     """Return the compiled form of a Java pattern; groups keep their numbers and names.
 
     Raises:
         BuildError: not a Java pattern, or one that cannot be honoured; shows the place.
     """
+    return _compiled(check_pattern(pattern))
+
+
+def check_pattern(pattern: Any) -> str:
+    """Return a pattern, which is a text."""
+    if not isinstance(pattern, str):
+        raise BuildError(
+            "a regular expression is a text", asked=[shown_value(pattern)], origin=capture_origin()
+        )
+    return pattern
+
+
+@functools.lru_cache(maxsize=_KEPT_PATTERNS)
+def _compiled(pattern: str) -> Pattern:
     tree = _tree(pattern)
     written = write_python(tree)
     if r"\G" in written.text and can_be_empty(tree):

@@ -173,7 +173,9 @@ class JavaExpression(_JavaSource):
         return self._compiled(parameters, arguments).call
 
     def _compiled(self, parameters: Parameters, arguments: Fields) -> Compiled:
-        compiled = compile_expression(self.text, parameters, self.declared(arguments))
+        compiled = compile_expression(
+            self.text, parameters, self.declared(arguments), is_test=self.is_test
+        )
         if self.is_test and compiled.result_type not in (boolean_, Boolean):
             raise BuildError(
                 f"{self.owner} needs a boolean expression, this gives {compiled.result_type.name}",

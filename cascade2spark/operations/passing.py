@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cascade2spark.errors import BuildError, OperationError
@@ -161,15 +161,19 @@ class UnGroup(RowFunction):
             )
         self.group = as_fields(given[-2])
         values = given[-1]
-        self.size = values if isinstance(values, int) else 0
-        self.selectors = () if self.size else tuple(as_fields(one) for one in values)
+        is_size = type(values) is int
+        self.size = values if is_size else 0
+        self.selectors = () if is_size else _selectors(values)
         declared = as_fields(given[0]) if len(given) == 3 else None
+        if is_size and (declared is None or values < 1):
+            raise BuildError(
+                "UnGroup by size needs declared fields and a positive size", asked=values
+            )
         super().__init__(self._checked(declared))
 
     def _checked(self, declared: Fields | None) -> Fields:
         if self.size or (isinstance(declared, Fields) and not declared.is_defined()):
-            if declared is None or self.size < 0:
-                raise BuildError("UnGroup by size needs declared fields and a positive size")
+            assert declared is not None
             return declared
         sizes = {len(selector) for selector in self.selectors}
         if len(self.selectors) < 2 or len(sizes) != 1:
@@ -198,16 +202,26 @@ class UnGroup(RowFunction):
         return lambda *values: [of_group(values) + part(values) for part in parts]
 
 
+def _selectors(values: Any) -> tuple[Fields, ...]:
+    if not isinstance(values, (list, tuple, Fields)):
+        raise BuildError(
+            "UnGroup needs a list of value selectors, or a number of values",
+            asked=values,
+        )
+    return tuple(as_fields(one) for one in values)
+
+
 def _chunks(
     of_group: Callable[[Row], Row], places: Callable[[Row], tuple[int, ...]], size: int
 ) -> Callable[..., Any]:
-    def cut(*values: Any) -> Sequence[Row]:
+    def cut(*values: Any) -> Iterator[Row]:
         taken = set(places(values))
         rest = tuple(value for at, value in enumerate(values) if at not in taken)
-        if len(rest) % size:
-            raise OperationError(f"UnGroup cannot cut {len(rest)} values into sets of {size}")
         key = of_group(values)
-        return [key + rest[at : at + size] for at in range(0, len(rest), size)]
+        for at in range(0, len(rest), size):
+            if at + size > len(rest):  # the whole sets before it are out
+                raise OperationError(f"UnGroup cannot cut {len(rest)} values into sets of {size}")
+            yield key + rest[at : at + size]
 
     return cut
 

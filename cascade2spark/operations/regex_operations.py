@@ -18,6 +18,7 @@ from cascade2spark.operations.arguments import (
 from cascade2spark.operations.callables import RowFilter, RowFunction, Shape
 from cascade2spark.operations.inline import Inline
 from cascade2spark.operations.java_regex import (
+    check_pattern,
     compile_java,
     is_simple_separator,
     matches_of,
@@ -63,7 +64,7 @@ class RegexSplitter(RowFunction):
 
     def __init__(self, *given: Any) -> None:
         declared, rest = split_declaration(given, Fields.UNKNOWN)
-        self.pattern = rest.pop(0) if rest else "\t"
+        self.pattern = check_pattern(rest.pop(0)) if rest else "\t"
         no_more("RegexSplitter", rest, "(pattern), (fields), (fields, pattern)")
         super().__init__(1, declared)
         split_java(self.pattern)  # a bad pattern is refused here
@@ -210,7 +211,7 @@ class RegexParser(RowFunction):
         if not rest or not isinstance(rest[0], str):
             raise BuildError("RegexParser needs a pattern", details={"accepted": _PARSER_FORMS})
         self.pattern = rest.pop(0)
-        groups = tuple(rest.pop(0)) if rest else None
+        groups = _group_numbers(rest.pop(0)) if rest else None
         no_more("RegexParser", rest, _PARSER_FORMS)
         known = compile_java(self.pattern).groups
         self.groups = groups if groups is not None else tuple(range(1, known + 1)) or (0,)
@@ -221,6 +222,12 @@ class RegexParser(RowFunction):
 
     def _check(self, declared: Fields, known: int, is_exact: bool) -> None:
         wanted = len(self.groups)
+        if is_exact and not (declared.is_defined() or declared.is_unknown()):
+            raise BuildError(
+                f"RegexParser takes {wanted} groups into as many named fields",
+                asked=declared,
+                details={"pattern": self.pattern, "groups": list(self.groups)},
+            )
         width = len(declared) if declared.is_defined() else wanted
         if not self.groups or (width != wanted if is_exact else width < wanted):
             raise BuildError(
@@ -240,6 +247,8 @@ class RegexParser(RowFunction):
         read, search = argument_text(argument_fields), compile_java(self.pattern).search
         groups, fix = self.groups, _coerced(declared)
         width = len(declared) if declared.is_defined() else len(groups)
+        if width < len(groups):  # ARGS and its like: known only here
+            return _of_first(argument_fields, self._too_many(declared))
         is_single, rest = len(groups) == 1, (None,) * (width - len(groups))
         # All groups as they are found need no picking.
         known = compile_java(self.pattern).groups
@@ -258,6 +267,15 @@ class RegexParser(RowFunction):
             return fix(((taken,) if is_single else taken) + rest)
 
         return _of_first(argument_fields, parse)
+
+    def _too_many(self, declared: Fields) -> Callable[[Any], Any]:
+        def fail(value: Any) -> Any:
+            raise OperationError(
+                f"RegexParser takes {len(self.groups)} groups into {len(declared)} fields",
+                details={"pattern": self.pattern, "declared": declared},
+            )
+
+        return fail
 
     def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
         """Return the groups as they are found in a text."""
@@ -292,6 +310,9 @@ class RegexReplace(RowFunction):
         self.pattern = pattern
         self.replacement = replacement
         self.replace_all = replace_all
+        check_pattern(pattern)
+        if not isinstance(replacement, str):
+            raise BuildError("a replacement is a text", asked=[replacement])
         replace_java(pattern, replacement, is_all=replace_all)
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
@@ -383,6 +404,12 @@ def _field_and_pattern(owner: str, given: Sequence[Any]) -> tuple[Fields, str]:
         raise BuildError(f"{owner} needs a pattern", details={"accepted": _GENERATOR_FORMS})
     no_more(owner, rest[1:], _GENERATOR_FORMS)
     return one_field(owner, declared), rest[0]
+
+
+def _group_numbers(given: Any) -> tuple[int, ...]:
+    if not isinstance(given, (list, tuple)) or not all(type(one) is int for one in given):
+        raise BuildError("groups are a list of their numbers", asked=[given])
+    return tuple(given)
 
 
 def _coerced(declared: Fields) -> Callable[[Any], tuple[Any, ...]]:

@@ -259,7 +259,7 @@ def test_texts_that_are_numbers_are_added_up_as_columns() -> None:
     given_rows = [("a", 0, "1"), ("a", 0, ""), ("b", 0, None), ("a", 0, "8")]
     made, is_columns = in_parts(specs, (0,), KeyOrder(1), given_rows, 9, 2)
     assert is_columns
-    assert [("a", 9, 3.0, 4.5), ("b", None, 0.0, None)] == made
+    assert [("a", 9, 3.0, 3.0), ("b", None, 0.0, None)] == made
 
 
 # -- codes of keys ---------------------------------------------------------------------------------

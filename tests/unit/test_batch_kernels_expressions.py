@@ -285,8 +285,9 @@ def test_filters_and_assertions(first: list[Any], second: list[Any], text: str) 
     both_ways(AssertExpression(text, int_), first, second)
 
 
-def test_a_null_truth_keeps_the_row() -> None:
-    assert both_ways(ExpressionFilter("a", Boolean), [True, False, None], [1, 2, 3])
+def test_a_truth_is_a_column_and_a_null_fails_over_rows() -> None:
+    assert both_ways(ExpressionFilter("a", Boolean), [True, False, True], [1, 2, 3])
+    assert not both_ways(ExpressionFilter("a", Boolean), [True, False, None], [1, 2, 3])
 
 
 @pytest.mark.parametrize(

@@ -60,3 +60,26 @@ def test_other_languages_are_refused_only_for_names() -> None:
 def test_a_pattern_is_a_value() -> None:
     pattern = DatePattern("yyyy-MM-dd", "Asia/Kolkata")
     assert pattern.parse("2020-01-01") == pickle.loads(pickle.dumps(pattern)).parse("2020-01-01")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("yyyyMMdd", " 2020-02-29", -55_795_651_200_000),  # blanks count to the width of a year
+        ("MMdd", " 2020", 4_320_000_000),
+        ("yyyyMMddHHmmssSSS", "2020-02-29 13:04:05", 1_575_238_141_003),
+        ("EEE", "Mon", 4 * 86_400_000),  # the first Monday of January 1970
+        ("u", "3", 6 * 86_400_000),
+        ("u", "20200229", 2 * 86_400_000),
+        ("EEE MMM yyyy", "Sat Feb 2020", 1_580_515_200_000),
+        ("EEE dd MMM yyyy", "Sat 03 Feb 2020", 1_580_688_000_000),  # a day of the month decides
+    ],
+)
+def test_what_java_17_reads(pattern: str, text: str, expected: int) -> None:
+    assert expected == DatePattern(pattern).parse(text)
+
+
+def test_a_zone_of_more_than_three_letters_x_is_refused() -> None:
+    with pytest.raises(BuildError, match="not supported") as caught:
+        DatePattern("HH:mm XXXX")
+    assert caught.value.asked == "XXXX"

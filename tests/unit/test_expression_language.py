@@ -27,6 +27,7 @@ from cascade2spark.types import (
     Integer,
     Long,
     Object,
+    Short,
     String,
     Type,
     boolean_,
@@ -311,6 +312,14 @@ def test_a_date_field_gives_its_text_or_its_moment() -> None:
         ('a.contains("x")', String),
         ('"x".contains(a)', String),
         ("Integer.parseInt(a)", String),
+        ("a.longValue()", Integer),
+        ("a.intValue()", Short),
+        ("a.doubleValue()", Float),
+        ("(int) a", Short),
+        ("(double) a", Float),
+        ("+a", Short),
+        ("a.compareTo(a)", String),
+        ("a.compareTo(a)", Integer),
     ],
 )
 def test_null_fails_as_in_java_and_shows_the_row(text: str, kind: Type) -> None:
@@ -318,6 +327,56 @@ def test_null_fails_as_in_java_and_shows_the_row(text: str, kind: Type) -> None:
         run(text, ("a", kind, None))
     assert (None,) == caught.value.row
     assert Fields("a") == caught.value.fields
+
+
+def test_a_test_that_is_neither_true_nor_false_fails() -> None:
+    compiled = compile_expression("a", [("a", Boolean)], is_test=True)
+    for again in (compiled, pickle.loads(pickle.dumps(compiled))):
+        assert again.call(True) is True
+        with pytest.raises(OperationError):
+            again.call(None)
+    assert compile_expression("a", [("a", Boolean)]).call(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("String.valueOf(a)", "0.1"),
+        ("a.toString()", "0.1"),
+        ('"" + a', "0.1"),
+    ],
+)
+def test_a_float_has_the_digits_of_32_bits(text: str, expected: str) -> None:
+    assert expected == run(text, ("a", Float, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Math.floorDiv(-7, 2)", -4),
+        ("Math.floorDiv(-2147483648, -1)", -2147483648),
+        ('Integer.parseInt("-7f", 16)', -127),
+        ('Long.parseLong("zz", 36)', 1295),
+        ("Integer.toString(-12, 2)", "-1100"),
+        ("Integer.toString(12, 99)", "12"),
+        ("Integer.toHexString(-1)", "ffffffff"),
+        ("Integer.toOctalString(8)", "10"),
+        ("Integer.toBinaryString(5)", "101"),
+        ("Long.toHexString(-1L)", "f" * 16),
+        ('String.join("-", "a", null, "b")', "a-null-b"),
+        ('"\\u00a0 x\\t".strip()', "\u00a0 x"),
+        ('"\\u00a0".isBlank()', False),
+        ('" \\t".isBlank()', True),
+    ],
+)
+def test_functions_of_classes(text: str, expected: object) -> None:
+    assert expected == run(text)
+
+
+@pytest.mark.parametrize("text", ["0x1f", "1_0", " 1", "", "+", "g", "-"])
+def test_a_radix_takes_digits_only(text: str) -> None:
+    with pytest.raises(OperationError):
+        run("Integer.parseInt(a, 16)", ("a", String, text))
 
 
 def test_short_circuits() -> None:

@@ -88,9 +88,11 @@ class SumKernel:
 
     Args:
         result: type of the sum.
+        skips_empty: an empty text is no number, instead of 0.
     """
 
     result: Type
+    skips_empty: bool = False
     width = 1
 
     def partial(self, codes: Codes, arguments: Arrays) -> Arrays:
@@ -128,6 +130,7 @@ class SumKernel:
     def _numbers(self, column: pa.Array) -> pa.Array:
         is_real = self.result in (Double, double_)
         if pa.types.is_string(column.type):
+            column = column if self.skips_empty else _zero_for_empty(column)
             return converted(column, Double if is_real else Long)
         if is_real and pa.types.is_int64(column.type):
             return column.cast(pa.float64(), safe=False)
@@ -174,7 +177,7 @@ class AverageKernel:
         if pa.types.is_null(column.type):
             column = column.cast(pa.float64())
         elif pa.types.is_string(column.type):
-            column = converted(column, Double)
+            column = converted(_zero_for_empty(column), Double)
         if not (pa.types.is_floating(column.type) or pa.types.is_int64(column.type)):
             raise NotColumns(f"an average of {column.type}")
         numbers = pc.fill_null(column.cast(pa.float64(), safe=False), 0.0).to_numpy()
@@ -187,6 +190,11 @@ class AverageKernel:
             numbers, of_rows = np.concatenate([[total], numbers]), with_row(codes).of_rows
         totals = np.bincount(of_rows, numbers, minlength=codes.groups)
         return [pa.array(totals), pa.array(counts)]
+
+
+def _zero_for_empty(texts: pa.Array) -> pa.Array:
+    is_empty = pc.equal(texts, "")
+    return pc.if_else(is_empty, "0", texts) if pc.any(is_empty).as_py() else texts
 
 
 def is_sum_type(kind: Type | None) -> bool:
@@ -203,7 +211,9 @@ def _count_of_values(operation: CountOfValues, spec: EverySpec) -> AggregateKern
 
 
 def _sum(operation: Sum, spec: EverySpec) -> AggregateKernel | None:
-    return SumKernel(operation.type) if _adds(spec) and is_sum_type(operation.type) else None
+    if not (_adds(spec) and is_sum_type(operation.type)):
+        return None
+    return SumKernel(operation.type, operation.skips_empty)
 
 
 def _average(operation: Any, spec: EverySpec) -> AggregateKernel | None:

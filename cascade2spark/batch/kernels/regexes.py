@@ -240,7 +240,7 @@ def replaced_texts(
 def regex_parser(operation: RegexParser, spec: EachSpec) -> FunctionKernel | None:
     """Return the groups of the first match in each text."""
     text, declared = _text_argument(spec), spec.declared
-    if text is None or not declared.is_defined():
+    if text is None or not declared.is_defined() or len(declared) < len(operation.groups):
         return None
     kinds = declared.get_types() or (None,) * len(declared)
     if not all(map(trusted, kinds)):

@@ -142,6 +142,13 @@ def _limits(bits: int) -> tuple[int, int]:
     return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
+def _keeps_number(given: Kind, wanted: Kind) -> bool:
+    """Tell whether each number of one primitive kind is itself as one of the other."""
+    if given.is_whole and wanted.is_whole:
+        return (wanted.bits or 0) > (given.bits or 0)
+    return given is FLOAT and wanted is DOUBLE
+
+
 class Writer:
     """Writes expressions of one function, and keeps the constants that they name."""
 
@@ -177,8 +184,12 @@ class Writer:
 
     def lenient(self, node: TypedNode) -> str:
         """Write an operand of something that fails by itself when it meets null."""
-        if isinstance(node, Convert) and node.kind is unboxed(node.operand.kind):
-            return self.write(node.operand)
+        if isinstance(node, Convert):
+            given = unboxed(node.operand.kind)
+            if node.kind is given:
+                return self.write(node.operand)
+            if _keeps_number(given, node.kind):
+                return self.lenient(node.operand)
         return self.write(node)
 
     def real(self, node: TypedNode, other: TypedNode) -> str:
@@ -361,25 +372,24 @@ class Writer:
             return f"cast_object({self.write(node.operand)}, {wanted.name!r})"
         if wanted is OBJECT or wanted in BOXES:
             return self.write(node.operand)
-        if unboxed(given) is wanted:
+        if unboxed(given) is wanted or _keeps_number(unboxed(given), wanted):
             text = self.write(node.operand)
+            if given.is_primitive:
+                return text
             if isinstance(node.operand, Parameter):
                 return f"({text} if {text} is not None else null_failure())"
             return f"unboxed_value({text})"
         return self._number(node.operand, unboxed(given), wanted)
 
     def _number(self, operand: TypedNode, given: Kind, wanted: Kind) -> str:
-        """Write a widening or narrowing between kinds of numbers."""
+        """Write a conversion between kinds of numbers that makes another value of some."""
         if wanted.is_whole and given.is_whole:
-            is_wider = (wanted.bits or 0) > (given.bits or 0)
-            return (
-                self.lenient(operand) if is_wider else self.wrapped(self.growing(operand), wanted)
-            )
+            return self.wrapped(self.growing(operand), wanted)
         text = self.lenient(operand)
         if given is CHAR:
             given, text = INT, f"ord({text})"
         if wanted is DOUBLE:
-            return text if given is FLOAT else f"float({text})"
+            return f"float({text})"
         if wanted is FLOAT:
             return f"number_to_float({text})"
         if not given.is_whole:

@@ -17,6 +17,7 @@ import attrs
 
 from cascade2spark.operations.expressions import hash_codes, runtime, script_runtime, text_runtime
 from cascade2spark.operations.expressions.kinds import (
+    BOXED_FLOAT,
     BOXES,
     BUILDER,
     DOUBLE,
@@ -38,7 +39,7 @@ __all__ = ["CONSTANTS", "constructors_of", "methods_of", "runtime_names", "stati
 _TEXT = """
 int length(String) = length({0})
 boolean isEmpty(String) = (len({0}) == 0)
-boolean isBlank(String) = (not {0}.strip())
+boolean isBlank(String) = is_blank({0})
 char charAt(String, int) = char_at({0}, {1})
 String substring(String, int) = substring({0}, {1})
 String substring(String, int, int) = substring({0}, {1}, {2})
@@ -72,7 +73,7 @@ String[] split(String, String, int) = split({0}, {1}, {2})
 String toLowerCase(String) = {0}.lower()
 String toUpperCase(String) = {0}.upper()
 String trim(String) = {0}.strip(TRIMMED)
-String strip(String) = {0}.strip()
+String strip(String) = stripped({0})
 String repeat(String, int) = repeated({0}, {1})
 String intern(String) = unboxed_value({0})
 String toString(String) = unboxed_value({0})
@@ -135,6 +136,7 @@ StringBuilder append(StringBuilder, int) = {0}.append(joined({1}))
 StringBuilder append(StringBuilder, long) = {0}.append(joined({1}))
 StringBuilder append(StringBuilder, float) = {0}.append(joined_float({1}))
 StringBuilder append(StringBuilder, double) = {0}.append(joined({1}))
+StringBuilder append(StringBuilder, Float) = {0}.append(joined_float({1}))
 StringBuilder append(StringBuilder, Object) = {0}.append(joined({1}))
 StringBuilder insert(StringBuilder, int, String) = {0}.insert({1}, joined({2}))
 StringBuilder insert(StringBuilder, int, char) = {0}.insert({1}, {2})
@@ -194,11 +196,19 @@ double atan2(double, double) = math.atan2({0}, {1})
 double signum(double) = sign({0})
 double toRadians(double) = math.radians({0})
 double toDegrees(double) = math.degrees({0})
+int floorDiv(int, int) = wrap_int(floor_div({0}, {1}))
+long floorDiv(long, long) = wrap_long(floor_div({0}, {1}))
 int floorMod(int, int) = floor_mod({0}, {1})
 long floorMod(long, long) = floor_mod({0}, {1})
 """,
     "Integer": """
 int parseInt(String) = parse_whole_number({0}, 32)
+int parseInt(String, int) = parse_whole_number({0}, 32, {1})
+Integer valueOf(String, int) = parse_whole_number({0}, 32, {1})
+String toString(int, int) = in_radix({0}, {1})
+String toHexString(int) = in_radix({0} & 0xFFFFFFFF, 16)
+String toOctalString(int) = in_radix({0} & 0xFFFFFFFF, 8)
+String toBinaryString(int) = in_radix({0} & 0xFFFFFFFF, 2)
 Integer valueOf(String) = parse_whole_number({0}, 32)
 Integer valueOf(int) = {0}
 String toString(int) = joined({0})
@@ -210,6 +220,10 @@ int min(int, int) = min({0}, {1})
 """,
     "Long": """
 long parseLong(String) = parse_whole_number({0}, 64)
+long parseLong(String, int) = parse_whole_number({0}, 64, {1})
+String toString(long, int) = in_radix({0}, {1})
+String toHexString(long) = in_radix({0} & 0xFFFFFFFFFFFFFFFF, 16)
+String toBinaryString(long) = in_radix({0} & 0xFFFFFFFFFFFFFFFF, 2)
 Long valueOf(String) = parse_whole_number({0}, 64)
 Long valueOf(long) = {0}
 String toString(long) = joined({0})
@@ -258,7 +272,9 @@ String valueOf(int) = joined({0})
 String valueOf(long) = joined({0})
 String valueOf(float) = joined_float({0})
 String valueOf(double) = joined({0})
+String valueOf(Float) = joined_float({0})
 String valueOf(Object) = joined({0})
+String join(String, Object...) = joined_by({0}, ({rest},))
 String format(String, Object...) = format_java({0}, {rest})
 """,
     "Character": """
@@ -347,6 +363,8 @@ def methods_of(kind: Kind) -> list[Function]:
     """Return the methods of a value of this kind."""
     if kind in BOXES and kind.rank is not None:
         table = _BOX + (_REAL_BOX if kind.bits is None else "")
+        if kind is BOXED_FLOAT:
+            table = table.replace("joined(", "joined_float(")
         code = _HASHES.get(kind.name, "unboxed_value")
         table += f"int hashCode(BOX) = {code}({{0}})"
         return _functions(table.replace("BOX", kind.name), has_receiver=True)

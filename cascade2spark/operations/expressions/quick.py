@@ -249,7 +249,7 @@ class _QuickWriter(Writer):
             case Comparison() if _is_quick(node.left.kind):
                 pass
             case Convert(operand) if _is_quick(node.kind) and _is_quick(operand.kind):
-                if unboxed(operand.kind) is unboxed(node.kind):
+                if _keeps_value(node):
                     return self.write(operand)
                 if not _widens(unboxed(operand.kind), unboxed(node.kind)):
                     raise _NotQuick

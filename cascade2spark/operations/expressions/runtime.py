@@ -27,6 +27,7 @@ __all__ = [
     "divide_whole",
     "double_to_whole",
     "failed",
+    "floor_div",
     "floor_mod",
     "is_a",
     "is_java_space",
@@ -310,6 +311,12 @@ def wave(name: str, number: float) -> float:
     except ValueError:
         return math.nan
     return result
+
+
+def floor_div(left: int, right: int) -> int:
+    if right == 0:
+        raise OperationError("/ by zero")
+    return left // right
 
 
 def floor_mod(left: int, right: int) -> int:

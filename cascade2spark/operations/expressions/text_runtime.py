@@ -21,8 +21,11 @@ __all__ = [
     "equals_ignoring_case",
     "equals_text",
     "hash_of_text",
+    "in_radix",
     "index_of",
+    "is_blank",
     "item_of",
+    "joined_by",
     "last_index_of",
     "length",
     "matcher",
@@ -36,10 +39,14 @@ __all__ = [
     "split",
     "splitter",
     "starts_at",
+    "stripped",
     "substring",
 ]
 
 TRIMMED = "".join(map(chr, range(0x21)))
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+# What Python strips, and Character.isWhitespace does not call a space.
+_NO_SPACES = "\x85\xa0\u2007\u202f"
 
 
 def _is_narrow(text: str) -> bool:
@@ -120,7 +127,7 @@ def compare_text(left: str, right: str, *, is_folded: bool = False) -> int:
     """Java's compareTo: the difference of the first units that differ, else of the lengths."""
     if is_folded:
         left, right = _folded(left), _folded(right)
-    if left == right:
+    if left == right and left is not None:
         return 0
     left = left if _is_narrow(left) else _wide(left)
     right = right if _is_narrow(right) else _wide(right)
@@ -136,6 +143,25 @@ def hash_of_text(text: str) -> int:
     for unit in text if _is_narrow(text) else _wide(text):
         result = (result * 31 + ord(unit)) & 0xFFFFFFFF
     return result - 0x100000000 if result > 0x7FFFFFFF else result
+
+
+def stripped(text: str) -> str:
+    """String.strip: no-break spaces stay."""
+    start, end = 0, len(text)
+    while start < end and _is_space(text[start]):
+        start += 1
+    while end > start and _is_space(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def is_blank(text: str) -> bool:
+    """String.isBlank."""
+    return not stripped(text)
+
+
+def _is_space(character: str) -> bool:
+    return character.isspace() and character not in _NO_SPACES
 
 
 def repeated(text: str, count: int) -> str:
@@ -181,16 +207,41 @@ def replace_first(text: str, pattern: str, replacement: str) -> Any:
     return replacer(pattern, replacement, is_all=False)(text)
 
 
-def parse_whole_number(text: str | None, bits: int) -> int:
+def parse_whole_number(text: str | None, bits: int, radix: int = 10) -> int:
     """Integer.parseInt and its like."""
     limit = 1 << (bits - 1)
     try:
-        number = parse_whole("" if text is None else text)
+        number = _in_base(text or "", radix) if radix != 10 else parse_whole(text or "")
     except ValueError:
         number = limit
     if not -limit <= number < limit:
         raise OperationError(f"not a number of {bits} bits: {text!r}")
     return number
+
+
+def _in_base(text: str, radix: int) -> int:
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    # Python's int() also takes prefixes, blanks and underscores.
+    if not (2 <= radix <= 36 and digits) or any(
+        _DIGITS.find(digit) not in range(radix) for digit in digits.lower()
+    ):
+        raise ValueError(text)
+    return int(text, radix)
+
+
+def in_radix(number: int, radix: int) -> str:
+    """Integer.toString of a radix; one that there is not counts as 10."""
+    radix = radix if 2 <= radix <= 36 else 10
+    digits, rest = "", abs(number)
+    while rest or not digits:
+        rest, last = divmod(rest, radix)
+        digits = _DIGITS[last] + digits
+    return f"-{digits}" if number < 0 else digits
+
+
+def joined_by(separator: str, texts: tuple[Any, ...]) -> str:
+    """String.join."""
+    return separator.join("null" if text is None else text for text in texts)
 
 
 def parse_number(text: str, name: str) -> Any:

@@ -49,6 +49,23 @@ works(
     "k n",
     NULLS,
 )
+EMPTY = rows("k v", ("a", ""), ("a", None), ("b", "4"), ("b", ""), ("c", None))
+works(
+    "average_no_nulls_counts_empty_texts",
+    lambda i: AverageBy(i, Fields("k"), Fields("v"), Fields("n"), Include.NO_NULLS),
+    [("a", 0.0), ("b", 2.0), ("c", None)],
+    "k n",
+    "section 6.1 with 2.4: an empty text is 0.0, and no null",
+    i=EMPTY,
+)
+works(
+    "sum_of_empty_texts_is_null",
+    lambda i: SumBy(i, Fields("k"), Fields("v"), Fields("n"), Long),
+    [("a", None), ("b", 4), ("c", None)],
+    "k n",
+    "section 6.1: the first value is taken as is, and an empty text is a null Long",
+    i=EMPTY,
+)
 works(
     "count_only_nulls",
     lambda i: CountBy(i, Fields("k"), Fields("v"), Fields("n"), Include.ONLY_NULLS),

@@ -51,6 +51,23 @@ works(
     [("a", 5), ("b", 0)],
     "k n",
 )
+EMPTY = rows("k v", ("a", ""), ("a", None), ("b", "4"), ("b", ""), ("c", None))
+works(
+    "sum_of_empty_texts",
+    Sum(),
+    [("a", 0.0), ("b", 4.0), ("c", None)],
+    "k sum",
+    i=EMPTY,
+    source="section 5.4 with 2.4: only null is ignored, an empty text is 0.0",
+)
+works(
+    "sum_of_empty_texts_as_a_long",
+    Sum(Fields("n"), Long),
+    [("a", 0), ("b", 4), ("c", None)],
+    "k n",
+    i=EMPTY,
+    source="section 5.4 with 2.4: only null is ignored, an empty text is 0.0",
+)
 works(
     "sum_of_text_numbers",
     Sum(),

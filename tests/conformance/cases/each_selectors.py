@@ -287,3 +287,16 @@ for kind in ILLEGAL_OUTPUTS:
         source="section 1.2, output selector column; PipeParamTest.testEachFailCtor",
         covers=37,
     )
+
+refused(
+    "identity_of_nothing_under_a_name",
+    each(Fields.NONE, Identity(Fields("x")), Fields("x")),
+    Fails(PlanError, ("passes on its arguments",), "plan"),
+    source="section 5.2: Identity passes its arguments",
+)
+refused(
+    "identity_of_something_as_nothing",
+    each("b", Identity(Fields.VALUES), Fields.SWAP),
+    Fails(PlanError, ("passes on its arguments",), "plan"),
+    source="section 5.2: Identity passes its arguments; without a group VALUES are none",
+)

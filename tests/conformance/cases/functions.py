@@ -136,6 +136,38 @@ fails(
     i=PEOPLE,
     covers=51,
 )
+works(
+    "un_group_keeps_the_whole_sets_before_a_partial_one",
+    UnGroup(Fields("k", "p", "q"), Fields("k"), 2),
+    [("r", 1, 2), ("s", 5, 6)],
+    "k p q",
+    i=rows("k a b c", ("r", 1, 2, 3), ("s", 5, 6, 7)),
+    source="sections 5.2 and 8.1: a partial last chunk fails; rows emitted before it stay",
+    traps={"i": [("r", 1, 2, 3), ("s", 5, 6, 7)]},
+    ordered=True,
+)
+case.add(
+    "un_group_by_a_size_of_none",
+    "section 5.2: chunks of n; our own check",
+    lambda i: Each(i, UnGroup(Fields("k", "p"), Fields("k"), 0)),
+    i=PEOPLE,
+    fails=Fails(BuildError, ("positive size",), "build"),
+)
+works(
+    "more_groups_than_arguments_fail_under_args",
+    RegexParser(Fields.ARGS, "([a-z])([0-9])"),
+    [],
+    i=rows("t", "a1", "b2"),
+    source="section 5.2: more groups than declared fields -> error",
+    traps={"i": ["a1", "b2"]},
+)
+case.add(
+    "numbered_groups_need_declared_fields",
+    "section 5.2: as many fields as groups",
+    lambda i: Each(i, RegexParser(Fields.ARGS, "([a-z])([0-9])", [2, 1])),
+    i=rows("t", "a1"),
+    fails=Fails(BuildError, ("2 groups",), "build"),
+)
 case.add(
     "un_group_needs_two_selectors",
     "section 5.2: at least 2 selectors of equal size",
@@ -182,6 +214,41 @@ works(
     [DAY],
     "when",
     i=rows("t", "02/Jan/1970"),
+)
+works(
+    "calendar_fields_before_gregory_and_of_far_years",
+    DateParser(Fields("y", "m", "d"), [1, 2, 5], "yyyy-MM-dd"),
+    [(1582, 9, 4), (20, 0, 1), (1, 0, 1), (2021, 1, 3), (10000, 11, 31)],
+    "y m d",
+    i=rows("t", "1582-10-04", "20-1-1", "0001-01-01", "-2020-02-03", "10000-12-31"),
+    source="section 5.2: fields of Java's Calendar, which is Julian before 15 October 1582",
+    ordered=True,
+)
+works(
+    "a_null_has_no_calendar_fields",
+    DateParser(Fields("y", "m"), [1, 2], "yyyy-MM"),
+    [(2020, 1), (None, None)],
+    "y m",
+    i=rows("t", "2020-02", None),
+    source="section 5.2: null -> null",
+    differs="`DateParser` into calendar fields gives nulls for a null.",
+    ordered=True,
+)
+works(
+    "dates_of_blanks_and_weekdays",
+    DateParser("yyyyMMdd"),
+    [1_582_934_400_000, -55_795_651_200_000],
+    "ts",
+    i=rows("t", "20200229", " 2020-02-29"),
+    source="section 5.2; java.text.SimpleDateFormat: blanks count to a number's width",
+)
+works(
+    "a_weekday_without_a_day_is_the_first_of_its_month",
+    DateParser("EEE MMM yyyy"),
+    [1_580_515_200_000],
+    "ts",
+    i=rows("t", "Sat Feb 2020"),
+    source="section 5.2; java.util.Calendar",
 )
 fails(
     "date_parser_refuses_other_text",

@@ -219,6 +219,52 @@ case.add(
     expected=[(9, 3)],
     traps={"i": ["", None, "ab", "abc", "q,r", "no", None]},
 )
+for number, (kind, expression) in enumerate(
+    [
+        (Integer, "a.longValue()"),
+        (Short, "a.intValue() + 0"),
+        (Short, "(int) a"),
+        (Float, "(double) a"),
+        (Float, "a.doubleValue()"),
+        (String, "a.compareTo(a)"),
+    ]
+):
+    case.add(
+        f"null_cannot_be_widened_{number}",
+        "the Java language: unboxing null fails; sections 5.2 and 8.1",
+        lambda i, kind=kind, expression=expression: Each(
+            i, ExpressionFunction(Fields("x"), expression, kind), Fields("a")
+        ),
+        i=rows("a", "1", None),
+        expected=["1"],
+        traps={"i": [None]},
+    )
+case.add(
+    "a_filter_of_null_fails",
+    "section 5.3; unboxing null fails",
+    lambda i: Each(i, ExpressionFilter("a", Boolean)),
+    i=rows("a", True, None, False),
+    expected=[False],
+    traps={"i": [None]},
+)
+give(
+    "floats_as_texts",
+    rows("a", 0.1),
+    (Float,),
+    {"String.valueOf(a)": ["0.1"], "a.toString()": ["0.1"], '"" + a': ["0.1"]},
+)
+give(
+    "numbers_of_a_radix",
+    rows("a", -1, 12),
+    (int_,),
+    {
+        "Integer.toHexString(a)": ["ffffffff", "c"],
+        "Integer.toBinaryString(a)": ["1" * 32, "1100"],
+        "Integer.toString(a, 3)": ["-1", "110"],
+        'Integer.parseInt("-1f", 16) + a': [-32, -19],
+        "Math.floorDiv(a, 5)": [-1, 2],
+    },
+)
 case.add(
     "a_filter_over_two_types",
     "section 5.3: true removes; null is 0",
