@@ -269,6 +269,8 @@ class MixedJoin(_ProductJoiner):
 
     def __init__(self, as_inner: Sequence[bool], field_declaration: Any = None) -> None:
         super().__init__(field_declaration)
+        if not isinstance(as_inner, Sequence) or isinstance(as_inner, (str, bytes)):
+            raise BuildError("MixedJoin needs a list of flags, one for each side", asked=[as_inner])
         self.as_inner = tuple(bool(flag) for flag in as_inner)
         if len(self.as_inner) < 2:
             raise BuildError(

@@ -14,7 +14,17 @@ import attrs
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.joiners import Joiner
-from cascade2spark.operations.base import AssertionLevel, BaseOperation, DebugLevel
+from cascade2spark.operations.base import (
+    Aggregator,
+    AssertionLevel,
+    BaseOperation,
+    Buffer,
+    DebugLevel,
+    Filter,
+    Function,
+    GroupAssertion,
+    ValueAssertion,
+)
 
 __all__ = [
     "OperatorForm",
@@ -25,6 +35,7 @@ __all__ = [
     "split_name",
 ]
 
+_OPERATION_KINDS = (Function, Filter, Aggregator, Buffer, ValueAssertion, GroupAssertion)
 _OPERATOR_FORMS = (
     "{kind}(pipe, operation), {kind}(pipe, arguments, operation), "
     "{kind}(pipe, arguments, operation, output), {kind}(pipe, arguments, level, operation)"
@@ -118,7 +129,7 @@ def parse_operator(
         elif found is None and _may_be_operation(argument):
             found, is_behind = argument, True
         else:
-            raise _refusal(kind, given, f"{argument!r} has no place")
+            raise _refusal(kind, given, f"{argument!r} has no place", _base_missing(argument))
     if found is None:
         raise _refusal(kind, given, "there is no operation")
     return OperatorForm(name, pipe, selected, level, found, shown)
@@ -228,12 +239,22 @@ def _is_pipe_list(value: Any, pipe_class: type) -> bool:
     )
 
 
-def _refusal(kind: str, given: Sequence[Any], why: str) -> BuildError:
+def _base_missing(argument: Any) -> str | None:
+    """Return what to do about an operation of which only half the bases are there."""
+    kinds = [base for base in type(argument).__mro__ if base in _OPERATION_KINDS]
+    if not kinds:
+        return None
+    name = type(argument).__name__
+    return f"derive it from both: class {name}(BaseOperation, {kinds[0].__name__})"
+
+
+def _refusal(kind: str, given: Sequence[Any], why: str, fix: str | None = None) -> BuildError:
     forms = _SPLICE_FORMS.get(kind) or _OPERATOR_FORMS.format(kind=kind)
     return BuildError(
         f"{kind} cannot be built: {why}",
         asked=f"{kind}({', '.join(_shown(argument) for argument in given)})",
         details={"accepted": forms},
+        fix=fix,
     )
 
 

@@ -65,7 +65,21 @@ class _Column:
             values = [self.convert(value) for value in values]
             if None in values:
                 raise ValueError(f"null in {self.field.name!r}, which is required")
-        return pa.array(values, self.field.type)
+        try:
+            return pa.array(values, self.field.type)
+        except (pa.ArrowInvalid, OverflowError) as error:
+            raise ValueError(self._misfit(values)) from error
+
+    def _misfit(self, values: Sequence[Any]) -> str:
+        """Tell which value it is that the column cannot hold."""
+        import pyarrow as pa
+
+        for value in values:
+            try:
+                pa.array([value], self.field.type)
+            except (pa.ArrowInvalid, OverflowError):
+                return f"{value!r} does not fit {self.field.name!r}, a column of {self.field.type}"
+        return f"the values of {self.field.name!r} do not fit a column of {self.field.type}"
 
 
 class TableWriter:

@@ -15,6 +15,7 @@ from fsspec.core import split_protocol
 
 from cascade2spark.errors import TapError, Unsupported
 from cascade2spark.files.s3 import s3_access
+from cascade2spark.origin import capture_origin
 
 __all__ = [
     "Route",
@@ -48,7 +49,7 @@ def as_path_text(path: str | os.PathLike[str]) -> str:
     if not isinstance(text, str):
         raise TapError("a path must be text", asked=repr(path))
     if not text:
-        raise TapError("a path is empty")
+        raise TapError("a path is empty", origin=capture_origin())
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -157,14 +158,14 @@ class FlowDef(UnitOfWorkDef):
     def set_assertion_level(self, level: AssertionLevel) -> FlowDef:
         """Leave assertions that are stricter than this out of the plan. Default STRICT."""
         if not isinstance(level, AssertionLevel):
-            raise BuildError("an assertion level is an AssertionLevel", asked=repr(level))
+            raise _no_level("an assertion level is an AssertionLevel", AssertionLevel, level)
         self.assertion_level = level
         return self
 
     def set_debug_level(self, level: DebugLevel) -> FlowDef:
         """Leave Debug pipes that are more talkative than this out. Default DEFAULT."""
         if not isinstance(level, DebugLevel):
-            raise BuildError("a debug level is a DebugLevel", asked=repr(level))
+            raise _no_level("a debug level is a DebugLevel", DebugLevel, level)
         self.debug_level = level
         return self
 
@@ -226,6 +227,12 @@ class FlowDef(UnitOfWorkDef):
     def _bind(self, role: str, taps: dict[str, Tap], name: str, tap: Tap) -> FlowDef:
         if not isinstance(tap, Tap):
             raise BuildError(f"{role} {name!r} is not a tap", asked=repr(tap))
+        if not isinstance(name, str):
+            raise BuildError(
+                f"a {role} is bound to the name of a pipe, or to a pipe",
+                asked=[name],
+                origin=tap.origin,
+            )
         if name in taps:
             raise BuildError(
                 f"{role} {name!r} is bound twice",
@@ -298,6 +305,12 @@ def _only_name(pipes: Sequence[Pipe], what: str) -> Callable[[], str]:
         return names[0]
 
     return name
+
+
+def _no_level(headline: str, levels: type[enum.Enum], given: object) -> BuildError:
+    names = [f"{levels.__name__}.{level.name}" for level in levels]
+    meant = next((name for name in names if name.endswith(f".{str(given).upper()}")), None)
+    return BuildError(headline, asked=repr(given), available=names, nearest=meant)
 
 
 def _name_of(name: str | Pipe) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cascade2spark.errors import BuildError
+from cascade2spark.origin import capture_origin
 from cascade2spark.pipes.pipe import Pipe, tails_of
 
 __all__ = ["SubAssembly"]
@@ -31,6 +32,13 @@ class SubAssembly(Pipe):
 
     def __init__(self, *previous: Any, name: str | None = None) -> None:
         inputs = [pipe for entry in previous for pipe in (entry if _is_many(entry) else [entry])]
+        for given in inputs:
+            if not isinstance(given, Pipe):
+                raise BuildError(
+                    f"{type(self).__name__} takes a pipe where this was given",
+                    asked=[given],
+                    origin=capture_origin(self),
+                )
         object.__setattr__(self, "_tails", None)
         self._start(name or "+".join(pipe.name for pipe in inputs), inputs)
 

@@ -83,6 +83,8 @@ class FixedWidth(LineScheme):
         num_sink_parts: int = 0,
     ) -> None:
         named = as_fields(fields)
+        if not isinstance(widths, (list, tuple, range)):
+            raise BuildError("FixedWidth needs a list of widths", asked=[widths])
         if not named.is_defined() or len(named) != len(widths):
             raise BuildError(
                 f"FixedWidth needs a width for each field, and has {len(widths)} widths",

@@ -310,7 +310,7 @@ def as_sink_mode(given: SinkMode | str) -> SinkMode:
     """Return a sink mode, given as one or by name."""
     try:
         return given if isinstance(given, SinkMode) else SinkMode[given.upper()]
-    except (KeyError, AttributeError):
+    except (KeyError, AttributeError, TypeError):
         raise BuildError(
             "unknown sink mode", asked=str(given), available=[mode.name for mode in SinkMode]
         ) from None

@@ -56,7 +56,7 @@ class Lfs(Hfs):
     is_always_local = True
 
     def __init__(
-        self, scheme: Scheme, path: Path | Sequence[Path], sink_mode: SinkMode = SinkMode.KEEP
+        self, scheme: Scheme, path: Path | Sequence[Path] = (), sink_mode: SinkMode = SinkMode.KEEP
     ) -> None:
         super().__init__(scheme, path, sink_mode)
         for one in self._paths:
@@ -82,7 +82,7 @@ class Dfs(Hfs):
     """
 
     def __init__(
-        self, scheme: Scheme, path: Path | Sequence[Path], sink_mode: SinkMode = SinkMode.KEEP
+        self, scheme: Scheme, path: Path | Sequence[Path] = (), sink_mode: SinkMode = SinkMode.KEEP
     ) -> None:
         super().__init__(scheme, path, sink_mode)
         for one in self._paths:
@@ -110,7 +110,10 @@ class GlobHfs(Hfs):
     """
 
     def __init__(
-        self, scheme: Scheme, pattern: Path, filter: Callable[[str], bool] | None = None
+        self,
+        scheme: Scheme,
+        pattern: Path | tuple[()] = (),
+        filter: Callable[[str], bool] | None = None,
     ) -> None:
         super().__init__(scheme, pattern)
         self._accept = filter

@@ -118,7 +118,7 @@ class DirTap(PathTap):
     def __init__(
         self,
         scheme: Scheme,
-        path: Path | Sequence[Path],
+        path: Path | Sequence[Path] = (),
         *args: str | int | SinkMode,
         pattern: str | None = None,
         depth: int | None = None,
@@ -132,7 +132,7 @@ class DirTap(PathTap):
             elif isinstance(argument, int) and depth is None:
                 depth = argument
             else:
-                raise BuildError("DirTap takes a pattern, a depth, a sink mode", asked=repr(args))
+                raise BuildError("DirTap takes a pattern, a depth, a sink mode", asked=list(args))
         if depth is not None and depth < 1:
             raise BuildError("a depth is 1 or more", asked=depth)
         super().__init__(scheme, path, sink_mode or SinkMode.KEEP)

@@ -8,6 +8,7 @@ from typing import Any
 
 from cascade2spark.errors import BuildError, Unsupported
 from cascade2spark.fields import Fields, as_fields
+from cascade2spark.origin import capture_origin
 from cascade2spark.schemes.base import as_sink_fields, as_source_fields
 from cascade2spark.taps.base import SinkMode, Tap
 from cascade2spark.taps.entries import Row, TupleEntryCollector
@@ -68,6 +69,10 @@ class MemoryTap(_HeldTap):
         sink_mode: SinkMode = SinkMode.REPLACE,
     ) -> None:
         super().__init__("memory", fields, sink_mode)
+        if isinstance(rows, (type, str)) or not isinstance(rows, Iterable | None):
+            raise BuildError(
+                "MemoryTap takes its fields, then rows", asked=[rows], origin=capture_origin()
+            )
         self._rows: list[Row] = [] if rows is None else [self._as_row(row) for row in rows]
         self._is_filled = rows is not None
         self._is_copy = False
@@ -180,6 +185,10 @@ class RDDTap(_HeldTap):
     def __init__(
         self, rdd: Any = None, fields: Any = Fields.ALL, sink_mode: SinkMode = SinkMode.REPLACE
     ) -> None:
+        if isinstance(rdd, (str, int, Fields, list, tuple)):
+            raise BuildError(
+                "RDDTap takes an RDD, then its fields", asked=repr(rdd), origin=capture_origin()
+            )
         super().__init__("rdd", fields, sink_mode)
         self.rdd = rdd
         self.kept: tuple[Any, ...] = ()  # what Spark keeps persisted for it
@@ -223,6 +232,12 @@ class DataFrameTap(_HeldTap):
     def __init__(
         self, df: Any = None, fields: Any = None, sink_mode: SinkMode = SinkMode.REPLACE
     ) -> None:
+        if df is not None and not hasattr(df, "columns"):
+            raise BuildError(
+                "DataFrameTap takes a DataFrame, then its fields",
+                asked=repr(df),
+                origin=capture_origin(),
+            )
         if fields is None:
             fields = Fields.ALL if df is None else Fields(list(df.columns))
         super().__init__("dataframe", fields, sink_mode)

@@ -201,4 +201,4 @@ class _Collectors(TupleEntryCollector):
 
 def _check_taps(self: Tap, taps: tuple[Tap, ...]) -> None:
     if not taps or not all(isinstance(tap, Tap) for tap in taps):
-        raise BuildError(f"{type(self).__name__} needs one tap or more", asked=repr(taps))
+        raise BuildError(f"{type(self).__name__} needs one tap or more", asked=list(taps))

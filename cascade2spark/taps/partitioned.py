@@ -60,7 +60,7 @@ class PartitionTap(PathTap):
     def __init__(
         self,
         parent: PathTap,
-        partition: Partition,
+        partition: Partition | None = None,
         *args: SinkMode | bool | int,
         sink_mode: SinkMode | None = None,
         keep_parent: bool = False,
@@ -77,7 +77,7 @@ class PartitionTap(PathTap):
             else:
                 raise BuildError(
                     f"{name} takes a sink mode, whether to keep the parent, an open limit",
-                    asked=repr(args),
+                    asked=list(args),
                     origin=capture_origin(),
                 )
         _check_parent(name, parent)
@@ -282,7 +282,7 @@ class TemplateTap(PartitionTap):
     def __init__(
         self,
         parent: PathTap,
-        path_template: str,
+        path_template: str = "",
         *args: Any,
         path_fields: Any = None,
         sink_mode: SinkMode | None = None,

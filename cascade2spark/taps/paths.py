@@ -61,14 +61,9 @@ class PathTap(Tap):
     is_recursive: bool = False
 
     def __init__(
-        self, scheme: Scheme, path: Path | Sequence[Path], sink_mode: SinkMode = SinkMode.KEEP
+        self, scheme: Scheme, path: Path | Sequence[Path] = (), sink_mode: SinkMode = SinkMode.KEEP
     ) -> None:
-        if isinstance(path, Scheme):
-            raise BuildError(
-                f"{type(self).__name__} takes the scheme first, then the path",
-                asked=f"{type(self).__name__}({scheme!r}, {path!r})",
-                origin=capture_origin(),
-            )
+        _check_scheme_and_path(type(self).__name__, scheme, path)
         is_list = isinstance(path, Iterable) and not isinstance(path, (str, os.PathLike))
         given: list[Any] = list(cast("Iterable[Any]", path)) if is_list else [path]
         if not given or not all(isinstance(one, (str, os.PathLike)) for one in given):
@@ -191,3 +186,30 @@ class PathTap(Tap):
             can_join=self.scheme.can_join,
             origin=self._origin,
         )
+
+
+def _check_scheme_and_path(name: str, scheme: object, path: object) -> None:
+    """Refuse a path without a scheme, a scheme without a path, and the two the wrong way round."""
+    is_missing = path == ()
+    if isinstance(scheme, Scheme) and not (isinstance(path, Scheme) or is_missing):
+        return
+    given = [scheme] if is_missing else [scheme, path]
+    fix = None
+    if isinstance(scheme, type) and issubclass(scheme, Scheme):
+        fix = f"make one of the class: {scheme.__name__}()"
+    elif is_missing and isinstance(scheme, (str, os.PathLike)):
+        fix = f"say how its records are stored: {name}(TextLine(), {os.fspath(scheme)!r})"
+    elif is_missing and isinstance(scheme, Scheme):
+        fix = f'say where: {name}({type(scheme).__name__}(…), "folder")'
+    raise BuildError(
+        f"{name} takes the scheme first, then the path",
+        details={"given": f"{name}({', '.join(map(_short, given))})"},
+        origin=capture_origin(),
+        fix=fix,
+    )
+
+
+def _short(value: object) -> str:
+    if isinstance(value, Scheme):
+        return f"{type(value).__name__}(…)"
+    return value.__name__ if isinstance(value, type) else repr(value)

@@ -35,7 +35,7 @@ class DecoratorTap(Tap):
 
     def __init__(self, *args: Any) -> None:
         if len(args) not in (1, 2) or not isinstance(args[-1], Tap):
-            raise BuildError(f"{type(self).__name__} takes a tap", asked=repr(args))
+            raise BuildError(f"{type(self).__name__} takes a tap", asked=list(args))
         self._original: Tap = args[-1]
         self._meta_info: Any = args[0] if len(args) == 2 else None
         original = self._original

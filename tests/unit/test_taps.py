@@ -24,6 +24,7 @@ from cascade2spark.taps import (
     MemoryTap,
     MultiSinkTap,
     MultiSourceTap,
+    PartitionTap,
     PathTap,
     RDDTap,
     SinkMode,
@@ -259,11 +260,48 @@ def test_taps_around_spark_objects_only_hold_them() -> None:
     assert tap.delete_resource() and tap.rdd is None
 
 
-@pytest.mark.parametrize("arguments", [("TextLine", "a"), (TextLine(), []), (TextLine(), [3])])
-def test_a_path_tap_needs_a_scheme_and_a_path(arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(BuildError, match="needs a"):
+@pytest.mark.parametrize("arguments", [(TextLine(), []), (TextLine(), [3])])
+def test_a_path_tap_needs_a_path(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(BuildError, match="needs a path"):
         Hfs(*arguments)
     assert issubclass(Hfs, PathTap)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "fix"),
+    [
+        (("in.csv",), "'in.csv'", "say how its records are stored: {}(TextLine(), 'in.csv')"),
+        ((TextLine(),), "TextLine(…)", 'say where: {}(TextLine(…), "folder")'),
+        ((TextLine, "a"), "TextLine, 'a'", "make one of the class: TextLine()"),
+        (("TextLine", "a"), "'TextLine', 'a'", None),
+        ((None, "a"), "None, 'a'", None),
+    ],
+)
+@pytest.mark.parametrize("kind", [Hfs, Lfs, Dfs, FileTap, DirTap, GlobHfs])
+def test_what_lacks_its_scheme_or_its_path_is_told(
+    kind: Any, arguments: tuple[Any, ...], given: str, fix: str | None
+) -> None:
+    with pytest.raises(BuildError, match=f"{kind.__name__} takes the scheme first") as caught:
+        kind(*arguments)
+    error = caught.value
+    assert error.details["given"] == f"{kind.__name__}({given})"
+    assert error.fix == (fix and fix.format(kind.__name__))
+    assert error.origin is not None and error.origin.file == __file__
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: RDDTap("in.csv"), "RDDTap takes an RDD"),
+        (lambda: DataFrameTap("in.csv"), "DataFrameTap takes a DataFrame"),
+        (lambda: PartitionTap("in.csv"), "PartitionTap needs a tap of files as its parent"),
+        (lambda: PartitionTap(Hfs(TextLine(), "in")), "PartitionTap takes the parent tap, then"),
+    ],
+)
+def test_other_taps_say_what_they_lack(make: Any, said: str) -> None:
+    with pytest.raises(BuildError, match=said) as caught:
+        make()
+    assert caught.value.origin is not None and caught.value.origin.file == __file__
 
 
 @pytest.mark.parametrize("kind", [Hfs, Lfs, FileTap, DirTap, GlobHfs])
