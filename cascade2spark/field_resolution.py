@@ -154,6 +154,11 @@ def resolve_selector(
         raise PlanError(f"{selector!r} cannot be the {what} selector")
     if selector.is_group():
         selector = Fields.ALL if group is None else group
+    if selector.is_values() and group is None and incoming.is_unknown():
+        raise PlanError(
+            f"VALUES cannot be the {what} selector: there is no group, and the fields are UNKNOWN",
+            fix="take Fields.ALL, which is what Cascading takes here",
+        )
     if selector.is_values():
         return _checked(
             lambda: incoming.subtract(Fields.ALL if group is None else group), f"{what} selector"

@@ -205,8 +205,10 @@ def conversion(target: Type, source: Type | None = None) -> Convert:
     Args:
         source: the stock type of the value; None goes by the value itself.
     """
-    if target is String and source in (Float, float_):
+    if source in (Float, float_) and target is String:
         return float32_text
+    if source in (Float, float_) and target is BigDecimal:
+        return lambda value: CONVERT[BigDecimal](float32_text(value))
     return CONVERT.get(target, target.canonical)
 
 

@@ -28,6 +28,7 @@ from cascade2spark.types import (
     Boolean,
     DateType,
     Double,
+    Float,
     Integer,
     Long,
     Object,
@@ -36,6 +37,7 @@ from cascade2spark.types import (
     boolean_,
     coercion,
     double_,
+    float_,
     int_,
     long_,
     text_writer,
@@ -58,6 +60,7 @@ __all__ = [
 WHOLE_TYPES = frozenset({Long, long_, Integer, int_})
 _REAL_TYPES = frozenset({Double, double_})
 _NARROW = frozenset({Integer, int_})
+_FLOATS = (Float, float_)  # their texts have the digits of 32 bits
 _SAMPLED_ROWS = 512
 _REPEATS = 4
 _INT32 = (-(2**31), 2**31 - 1)
@@ -81,7 +84,7 @@ def converted(column: pa.Array, to: Type | None, declared: Type | None = None) -
     """
     if to is None:
         return column
-    if type(declared) is not DateType:
+    if type(declared) is not DateType and not (to is String and declared in _FLOATS):
         made = _cast(column, to)
         if made is not None:
             return made

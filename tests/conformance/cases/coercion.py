@@ -5,16 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from math import inf, nan
 
+from cascade2spark.assemblies import Coerce
 from cascade2spark.errors import CoercionError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import FieldJoiner, Identity
 from cascade2spark.pipes import Each
-from cascade2spark.schemes import TextLine
+from cascade2spark.schemes import TextDelimited, TextLine
 from cascade2spark.types import (
     BigDecimal,
     Boolean,
     DateType,
     Double,
+    Float,
     Integer,
     Long,
     Short,
@@ -126,3 +128,39 @@ def text_of_values(i):
 )
 def text_of_values_in_a_sink(i):
     return Each(i, Identity())
+
+
+case.add(
+    "a_float_without_a_type_has_the_text_of_a_double",
+    "section 2.4; our own: a Python float does not know that it was made of 32 bits",
+    lambda i: Coerce(Coerce(i, Fields("a"), Float), Fields("a"), String),
+    i=rows("a", "0.5", "0.1"),
+    expected=["0.5", "0.10000000149011612"],
+    ordered=True,
+    differs="A Float that no field declares is written as a double.",
+)
+case.add(
+    "a_declared_float_has_the_text_of_32_bits",
+    "section 2.4",
+    lambda i: Coerce(Coerce(i, Fields("a", Float)), Fields("a", String)),
+    i=rows(Fields("a", Double), 0.5, 0.1),
+    expected=["0.5", "0.1"],
+    ordered=True,
+)
+case.add(
+    "a_declared_float_is_a_decimal_of_its_digits",
+    "section 2.4: BigDecimal parses text",
+    lambda i: Coerce(Coerce(i, Fields("a", Float)), Fields("a", BigDecimal)),
+    i=rows(Fields("a", Double), 0.5, 0.1, None),
+    expected=[Decimal("0.5"), Decimal("0.1"), None],
+    ordered=True,
+)
+case.add(
+    "a_sink_declares_a_float",
+    "section 2.4",
+    lambda i: Coerce(i, Fields("a"), Float),
+    i=rows("a", "0.5", "0.1"),
+    sinks=TextDelimited(Fields("a", Float)),
+    expected=lines(None, "0.5", "0.1"),
+    ordered=True,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 
+from cascade2spark.assemblies import AverageBy
 from cascade2spark.errors import FlowError, RunError
 from cascade2spark.fields import Fields
 from cascade2spark.operations import Identity, Insert, RegexParser, RegexSplitter
@@ -337,3 +338,14 @@ def a_trap_with_properties_of_its_own(i, j):
 )
 def a_trap_of_several_taps(i):
     return Each(i, "line", PARSER, Fields("id", "k", "v"))
+
+
+@case(
+    "section 8.1; our own: the part itself fails, behind the group",
+    i=rows("k v", ("a", "4"), ("a", "x"), ("b", "2")),
+    expected=[("a", 4.0), ("b", 2.0)],
+    traps={"i": ["x"]},
+    differs="A value that a part of an AggregateBy cannot take is trapped alone.",
+)
+def a_part_of_an_aggregate_by_traps_its_value(i):
+    return AverageBy(i, Fields("k"), Fields("v"), Fields("mean"))

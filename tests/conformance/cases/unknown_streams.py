@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade2spark.errors import FieldNotFound, TupleError
+from cascade2spark.errors import FieldNotFound, PlanError, TupleError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import OuterJoin
 from cascade2spark.operations import Count, Identity, Insert, RegexSplitter
@@ -187,3 +187,13 @@ def outer_join_fills_the_known_side(lhs, rhs):
 )
 def results_of_any_width(i):
     return split(i)
+
+
+@case(
+    "section 1.2: VALUES are the current fields without the last grouping's; our own refusal",
+    i=RAGGED,
+    fails=Fails(PlanError, ("no group", "take Fields.ALL"), "plan"),
+    differs="VALUES of an UNKNOWN stream without a group are refused.",
+)
+def values_without_a_group_are_refused(i):
+    return Each(split(i), Fields.VALUES, Identity(Fields.UNKNOWN))
