@@ -208,7 +208,9 @@ def test_a_class_of_ones_own_is_read_and_written_as_what_it_stores() -> None:
     assert [(None, b"abc")] == list(reader(data, value_type=BytesWritable()).records())
 
 
-@pytest.mark.parametrize("name", ["com.x as Text", "ArrayWritable<com.x>", "Text", "own.Text.class"])
+@pytest.mark.parametrize(
+    "name", ["com.x as Text", "ArrayWritable<com.x>", "Text", "own.Text.class"]
+)
 def test_the_class_that_a_file_names_is_a_name_alone(name) -> None:
     writer = SequenceFileWriter(NullWritable(), RawWritable(name))
     data = writer.start() + writer.encode([None], [b"\1x"])
