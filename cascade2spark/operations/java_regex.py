@@ -77,7 +77,9 @@ def check_pattern(pattern: Any) -> str:
     """Return a pattern, which is a text."""
     if not isinstance(pattern, str):
         raise BuildError(
-            "a regular expression is a text", asked=[shown_value(pattern)], origin=capture_origin()
+            "a pattern is a text in Java's syntax",
+            asked=[shown_value(pattern)],
+            origin=capture_origin(),
         )
     return pattern
 
