@@ -140,7 +140,10 @@ class SparkEngine:
             raise error from error.__cause__ or failure
         finally:
             if not is_over:
+                # The map side of an exchange may be at work for a job that is not to come.
                 with contextlib.suppress(Exception):  # what it failed with tells more
+                    self.context.cancelJobGroup(context.run_id)
+                with contextlib.suppress(Exception):
                     self._gather(plan, reports, lowering, context, result)
                     context.on_failed(result)
             # A context that was stopped meanwhile has nothing left to let go of.
@@ -400,14 +403,14 @@ class _Watch:
 
     def _tell(self) -> None:
         tracker = self._context.statusTracker()
+        found = map(tracker.getJobInfo, tracker.getJobIdsForGroup(self._run.run_id))
+        # The map side of an exchange is a stage of two jobs.
+        stages = {stage for info in found if info is not None for stage in info.stageIds}
         tasks, done = 0, 0
-        for job in tracker.getJobIdsForGroup(self._run.run_id):
-            info = tracker.getJobInfo(job)
-            for stage in info.stageIds if info is not None else ():
-                stage_info = tracker.getStageInfo(stage)
-                if stage_info is not None:
-                    tasks += stage_info.numTasks
-                    done += stage_info.numCompletedTasks
+        for stage_info in map(tracker.getStageInfo, stages):
+            if stage_info is not None:
+                tasks += stage_info.numTasks
+                done += stage_info.numCompletedTasks
         sink = self._sink
         if sink is not None and done < tasks:
             self._run.on_progress(sink, f"{done} of {tasks} tasks", done / tasks)

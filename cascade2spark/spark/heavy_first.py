@@ -1,4 +1,6 @@
-"""The reduce tasks of an exchange in another order: those with most to do begin first.
+"""The map side of an exchange as a job of its own, and reduce tasks with most to do first.
+
+The map side can begin before the driver has made what comes behind the exchange.
 
 Spark starts the tasks of a stage by number. Where one key has a quarter of all rows, its task may
 be the last to start, and all cores but one wait for it to end. So the map side runs by itself
@@ -15,7 +17,7 @@ import attrs
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import RDD, SparkContext
 
-__all__ = ["LEAST_BYTES", "Renumbered", "heavy_first", "in_order_of_size"]
+__all__ = ["LEAST_BYTES", "Renumbered", "begun", "heavy_first", "in_order_of_size"]
 
 # With less to read, the second job that this takes costs as much as it saves.
 LEAST_BYTES = 32 << 20
@@ -40,21 +42,43 @@ class Renumbered:
         return self.function(self.order[index], elements)
 
 
+def begun(context: SparkContext, exchanged: RDD[Any]) -> Any:
+    """Let the map side of an exchange begin; return Spark's future of it.
+
+    A job that needs the map side then waits for it, and fails if it does. With it the first tasks
+    begin 25 ms earlier: pickling what is behind the exchange, and Spark's looking through the code
+    of what collects it, take that long while the JVM is young.
+
+    Args:
+        exchanged: what `shuffle.exchanged` returned.
+    Returns:
+        None with another Spark inside, or another RDD.
+    """
+    try:
+        values = cast(Any, exchanged._jrdd).rdd()
+        shuffled = values.dependencies().head().rdd()
+        dependency = shuffled.dependencies().head()
+        return cast(Any, context._jsc).sc().submitMapStage(dependency)
+    except (AttributeError, TypeError, Py4JError):
+        return None
+
+
 def heavy_first(
-    context: SparkContext, exchanged: RDD[Any], cores: int
+    context: SparkContext, exchanged: RDD[Any], cores: int, running: Any = None
 ) -> tuple[RDD[Any], tuple[int, ...] | None]:
     """Run the map side of an exchange; return its partitions with the heaviest in front.
 
     Args:
         exchanged: what `shuffle.exchanged` returned.
         cores: tasks that run at once: so many at most are put in front.
+        running: what `begun` returned; None lets it begin here.
     Returns:
         The partitions, and for each place which one lies there; None where it is the same RDD.
     Raises:
         Py4JJavaError: a task of the map side failed.
     """
     try:
-        sizes = _sizes(context, exchanged)
+        sizes = _sizes(context, running or begun(context, exchanged))
         order, heavy = in_order_of_size(sizes, cores)
         if not heavy:
             return exchanged, None
@@ -85,12 +109,8 @@ def in_order_of_size(sizes: Sequence[int], most: int) -> tuple[tuple[int, ...], 
     return (*front, *rest), len(front)
 
 
-def _sizes(context: SparkContext, exchanged: RDD[Any]) -> list[int]:
-    """Run the map side; return the bytes that each partition gets, about."""
-    values = cast(Any, exchanged._jrdd).rdd()
-    shuffled = values.dependencies().head().rdd()
-    dependency = shuffled.dependencies().head()
-    running = cast(Any, context._jsc).sc().submitMapStage(dependency)
+def _sizes(context: SparkContext, running: Any) -> list[int]:
+    """Wait for a map side; return the bytes that each partition gets, about."""
     sizes = running.get().bytesByPartitionId()
     # As one text: numbers that are asked for one by one take 0.2 ms each.
     told = cast(Any, context._jvm).java.util.Arrays.toString(sizes)

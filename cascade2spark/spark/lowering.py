@@ -12,6 +12,7 @@ write              part files made in the task; `collect` of their manifests
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from cascade2spark.batch.forms import ChainBuilder
 from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.errors import Unsupported
+from cascade2spark.files.s3 import environment_access, s3_access
 from cascade2spark.planner.steps import (
     BroadcastJoin,
     CoGroup,
@@ -45,13 +47,13 @@ from cascade2spark.spark.forms import Forms
 from cascade2spark.spark.grouped import Grouped
 from cascade2spark.spark.grouping import ReduceSource, reduce_of
 from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, HeldSide, broadcast_side
-from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, heavy_first
+from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, begun, heavy_first
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource
 from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
 from cascade2spark.spark.lower_leaves import LeafLowering
 from cascade2spark.spark.made_here import blocks_made_here, can_make_here
 from cascade2spark.spark.partitions import Partitions
-from cascade2spark.spark.reading import Reading, reading_of
+from cascade2spark.spark.reading import Reading, are_local, reading_of
 from cascade2spark.spark.session import cores_of, driver_versions, worker_memory
 from cascade2spark.spark.shuffle import exchanged
 from cascade2spark.spark.skew import Copied, Spread, heavy_targets
@@ -127,7 +129,15 @@ class Lowering:
         self._sides: dict[int, dict[int, BroadcastSide]] = {}
         self._numbered = 0
         self._versions = driver_versions()
+        taps = [step.tap for step in plan.steps if isinstance(step, (Read, Write))]
+        # Asking the context takes 10 ms in a first run, and workers may never open such a path.
+        is_here = are_local([*taps, *(spec.tap for spec in plan.traps)])
+        self._s3 = environment_access() if is_here else s3_access()
         self._traps = {spec.number: self._leaves.trap_place(spec) for spec in plan.traps}
+
+    @functools.cached_property
+    def _cores(self) -> int:
+        return cores_of(self.context)
 
     @property
     def partitions(self) -> Mapping[int, int]:
@@ -193,13 +203,15 @@ class Lowering:
     def _made_chain(self, source: Step, ways: list[Exit]) -> _Chain:
         groups = self._task_groups(source, ways)
         elements, task_source = self._input(source, groups)
-        order = None
-        if self._may_reorder(source, ways, elements):
-            elements, order = heavy_first(self.context, elements, cores_of(self.context))
         keeping = keeping_of(ways)
         task: Any = self._task(source, ways, task_source, is_kept=keeping is not None)
         if groups is not None:
             task = Grouped(task, groups, self._memory_bytes, local_folders)
+        order = running = None
+        if self._may_begin(source, ways):
+            running = begun(self.context, elements)
+        if self._may_reorder(source, ways, elements):
+            elements, order = heavy_first(self.context, elements, self._cores, running)
         rdd = elements.mapPartitionsWithIndex(Renumbered(task, order) if order else task)
         if keeping is not None:
             rdd = rdd.persist(StorageLevel.MEMORY_AND_DISK)
@@ -230,6 +242,7 @@ class Lowering:
             traps=self._traps,
             reports=self.reports.accumulator,
             versions=self._versions,
+            s3=self._s3,
             batch_rows=self.run.settings.rows_batch,
             memory_bytes=self._memory_bytes,
             is_kept=is_kept,
@@ -243,9 +256,8 @@ class Lowering:
         if not isinstance(source, (Group, CoGroup)) or keeping_of(ways) is not None:
             return None
         whole_bytes = self._partitions.whole_bytes(source)
-        cores = cores_of(self.context)
-        is_quick = self._is_quick(source, ways)
-        groups = TaskGroups.of(self._partitions.of(source), cores, whole_bytes, is_quick=is_quick)
+        partitions, is_quick = self._partitions.of(source), self._is_quick(source, ways)
+        groups = TaskGroups.of(partitions, self._cores, whole_bytes, is_quick=is_quick)
         return None if groups.are_single else groups
 
     def _is_quick(self, source: Step, ways: list[Exit]) -> bool:
@@ -259,11 +271,17 @@ class Lowering:
 
         What leads to a file, to memory or to another exchange carries its partition's number.
         """
-        if not isinstance(source, (Group, CoGroup)) or self._sample_bytes is not None:
-            return False
-        if keeping_of(ways) is not None or elements.getNumPartitions() <= cores_of(self.context):
+        if not self._may_begin(source, ways) or elements.getNumPartitions() <= self._cores:
             return False
         return self._partitions.known_bytes(source) >= LEAST_BYTES
+
+    def _may_begin(self, source: Step, ways: list[Exit]) -> bool:
+        """Tell whether the map side of an exchange may run before what is behind it is asked for.
+
+        What is persisted or handed out is made when somebody reads it.
+        """
+        is_exchanged = isinstance(source, (Group, CoGroup)) and self._sample_bytes is None
+        return is_exchanged and keeping_of(ways) is None
 
     def _spec(self, source: Step, ways: list[Exit], has_columns: bool) -> ChainSpec:
         chain = ChainBuilder(has_columns)

@@ -33,7 +33,7 @@ from cascade2spark.taps import (
 )
 from cascade2spark.taps.paths import PathTap
 
-__all__ = ["Reading", "is_hadoop", "reading_of"]
+__all__ = ["Reading", "are_local", "is_hadoop", "reading_of"]
 
 _LINE_BLOCK_BYTES = 1 << 20
 _LEAST_TASK_BYTES = 4 << 20
@@ -192,6 +192,19 @@ def is_hadoop(tap: Any, paths: Sequence[str], context: SparkContext) -> bool:
     return any("://" not in path and not path.startswith("file:") for path in paths) and (
         _default_file_system(context) != "file"
     )
+
+
+def are_local(taps: Iterable[Any]) -> bool:
+    """Tell whether all that tasks read and write of some taps is certain to lie on local disks."""
+    return all(map(_is_local, taps))
+
+
+def _is_local(tap: Any) -> bool:
+    if isinstance(tap, (MemoryTap, RDDTap, DataFrameTap)):
+        return True
+    if isinstance(tap, MultiSourceTap):
+        return are_local(tap.taps)
+    return isinstance(tap, PathTap) and all(route_of(path) == "local" for path in tap.paths)
 
 
 def _default_file_system(context: SparkContext) -> str:

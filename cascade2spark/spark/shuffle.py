@@ -258,8 +258,7 @@ def _streamed(context: SparkContext, pairs: RDD[Any], groups: TaskGroups) -> RDD
     else:
         # As pairs of anything: of a number and bytes Spark takes Kryo, whatever it is told, and
         # while it writes a file for each partition makes a Kryo for each, of 2 to 6 ms each.
-        pair_rdd = jvm.org.apache.spark.api.java.JavaPairRDD
-        keyed = pair_rdd.fromJavaRDD(numbered.toJavaRDD())
+        keyed = jvm.JavaPairRDD.fromJavaRDD(numbered.toJavaRDD())
     moved = keyed.partitionBy(jvm.PythonPartitioner(partitions, id(identity)))
     reading = BatchedSerializer(context._unbatched_serializer)  # type: ignore[no-untyped-call]
     found: RDD[Any] = RDD(jvm.PythonRDD.valueOfPair(moved), context, reading)

@@ -11,7 +11,7 @@ from cascade2spark import Fields, Pipe, SparkFlowConnector, buffer, function
 from cascade2spark.errors import RunError
 from cascade2spark.schemes import TextDelimited
 from cascade2spark.spark import lowering
-from cascade2spark.spark.heavy_first import heavy_first
+from cascade2spark.spark.heavy_first import begun, heavy_first
 from cascade2spark.spark.shuffle import exchanged
 from cascade2spark.taps import Hfs, RDDTap
 
@@ -29,6 +29,24 @@ def test_the_heaviest_partition_lies_in_front(sc: Any) -> None:
     assert order == (6, 0, 1, 2, 3, 4, 5, 7)
     found = moved.mapPartitions(lambda rows: [sorted({partition for partition, _ in rows})])
     assert found.collect() == [[number] for number in order]
+
+
+def test_a_map_side_that_has_begun_runs_once(sc: Any) -> None:
+    ran = sc.accumulator(0)
+
+    def noted(index: int, rows: object) -> Any:
+        ran.add(1)
+        yield from blocks(index, rows)
+
+    pairs = sc.parallelize(range(2), 2).mapPartitionsWithIndex(noted)
+    moved = exchanged(sc, [pairs], PARTITIONS)
+    assert begun(sc, moved) is not None
+    assert moved.count() == 2 * PARTITIONS
+    assert ran.value == 2
+
+
+def test_nothing_begins_without_an_exchange(sc: Any) -> None:
+    assert begun(sc, sc.parallelize(range(2), 2)) is None
 
 
 @buffer("rows")
