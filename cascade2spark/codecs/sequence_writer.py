@@ -12,7 +12,10 @@ import struct
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, repeat
+from operator import add
 from typing import Any
+
+import attrs
 
 from cascade2spark.codecs.hadoop_codecs import HadoopCodec, hadoop_codec
 from cascade2spark.codecs.sequence_header import (
@@ -33,6 +36,7 @@ _DEFAULT_CODEC = "zlib"
 _MOST_KNOWN = 8192  # sizes whose heads are kept: sizes come again and again
 _pack_head = struct.Struct(">ii").pack
 _pack_sizes = struct.Struct(">iii").pack
+_pack_count = struct.Struct(">i").pack
 
 
 class SequenceFileWriter:
@@ -92,10 +96,10 @@ class SequenceFileWriter:
         self._block_bytes = block_bytes
         self._since_sync = 0
         self._head = _fused_head(key_type, value_type) if compression == "none" else None
+        is_lone = key_type.letter == "" and isinstance(value_type, BytesWritable)
+        self._has_lone_values = is_lone and compression == "block"
         self._heads = _Heads()
-        self._keys: list[bytes] = []
-        self._values: list[bytes] = []
-        self._held_bytes = 0
+        self._held = _Held()
 
     @property
     def types(self) -> tuple[Writable, Writable]:
@@ -120,6 +124,9 @@ class SequenceFileWriter:
             fused = self._fused_parts(keys, values, self._head)
             if fused is not None:
                 return self._with_marks(*fused)
+        is_lone = self._has_lone_values and keys.count(None) == len(keys)
+        if is_lone and set(map(type, values)) == {bytes}:
+            return self._encode_blocks(*_lone_values(values))
         raw_keys = self._key_type.encode_all(keys)
         raw_values = self._value_type.encode_all(values)
         return self.encode_raw(raw_keys, raw_values)
@@ -127,7 +134,8 @@ class SequenceFileWriter:
     def encode_raw(self, keys: Sequence[bytes], values: Sequence[bytes]) -> bytes:
         """Return bytes that are ready, of records given as their classes store them."""
         if self.header.compression == "block":
-            return self._encode_blocks(keys, values)
+            key_sizes, value_sizes = list(map(len, keys)), list(map(len, values))
+            return self._encode_blocks(_Run(key_sizes, keys), _Run(value_sizes, values))
         if self._codec is not None:
             values = list(map(self._codec.compress, values))
         key_sizes = list(map(len, keys))
@@ -140,7 +148,7 @@ class SequenceFileWriter:
 
     def finish(self) -> bytes:
         """Return the rest."""
-        return self._take_block(len(self._keys)) if self._keys else b""
+        return self._take_block() if self._held.count else b""
 
     def _fused_parts(
         self, keys: Sequence[Any], values: Sequence[bytes], head: struct.Struct
@@ -195,35 +203,104 @@ class SequenceFileWriter:
         self._since_sync = start_of(count) - marked
         return data
 
-    def _encode_blocks(self, keys: Sequence[bytes], values: Sequence[bytes]) -> bytes:
-        begin_bytes = self._held_bytes
-        self._keys += keys
-        self._values += values
-        new = len(self._keys) - len(keys)
-        ends = list(accumulate(map(len, keys)))
-        value_ends = accumulate(map(len, values))
-        ends = [begin_bytes + key + value for key, value in zip(ends, value_ends, strict=True)]
+    def _encode_blocks(self, keys: _Run, values: _Run) -> bytes:
+        held, count = self._held, len(values.sizes)
+        more = sum(keys.sizes) + sum(values.sizes)
+        if held.bytes + more < self._block_bytes:
+            held.add(keys, values, count, more)
+            return b""
+        ends = list(accumulate(map(add, keys.sizes, values.sizes)))
         blocks = []
-        done, taken = 0, 0
-        while (at := bisect_left(ends, done + self._block_bytes)) < len(ends):
-            count = new + at + 1 - taken
-            blocks.append(self._take_block(count))
-            taken += count
-            done = ends[at]
-        self._held_bytes = ends[-1] - done
+        done, begin = -held.bytes, 0
+        # A block ends with the record that makes it large enough.
+        while (at := bisect_left(ends, done + self._block_bytes)) < count:
+            held.add(keys.cut(begin, at + 1), values.cut(begin, at + 1), at + 1 - begin, 0)
+            blocks.append(self._take_block())
+            done, begin = ends[at], at + 1
+        if begin < count:
+            held.add(keys.cut(begin, count), values.cut(begin, count), count - begin, more - done)
         return b"".join(blocks)
 
-    def _take_block(self, count: int) -> bytes:
-        """Return the first records held as a block."""
+    def _take_block(self) -> bytes:
+        """Return all records held as a block."""
         assert self._codec is not None
+        count, buffers = self._held.take()
         parts = [self._mark, encode_vint(count)]
-        for held in (self._keys, self._values):
-            some = held[:count]
-            del held[:count]
-            for raw in (encode_lengths(list(map(len, some))), b"".join(some)):
-                packed = self._codec.compress(raw)
-                parts += (encode_vint(len(packed)), packed)
+        for buffer in buffers:
+            packed = self._codec.compress(b"".join(buffer))
+            parts += (encode_vint(len(packed)), packed)
         return b"".join(parts)
+
+
+@attrs.frozen(eq=False)
+class _Run:
+    """Keys or values that are about to be held.
+
+    Attributes:
+        sizes: bytes of each.
+        parts: their bytes.
+        parts_each: how many parts are one of them.
+    """
+
+    sizes: list[int]
+    parts: Sequence[bytes]
+    parts_each: int = 1
+
+    def cut(self, begin: int, end: int) -> _Run:
+        """Return some of them."""
+        each = self.parts_each
+        return _Run(self.sizes[begin:end], self.parts[begin * each : end * each], each)
+
+
+class _Held:
+    """What will be a block, laid end to end some records at a time, while they are in the cache.
+
+    Attributes:
+        buffers: pieces of the lengths of the keys, the keys, the lengths of the values, the values.
+        count: how many records.
+        bytes: how many bytes their keys and values have.
+    """
+
+    def __init__(self) -> None:
+        self.buffers: tuple[list[bytes], ...] = ([], [], [], [])
+        self.count = self.bytes = 0
+
+    def take(self) -> tuple[int, tuple[list[bytes], ...]]:
+        """Return the count and the buffers of what is held, and hold nothing."""
+        taken = self.count, self.buffers
+        self.buffers, self.count, self.bytes = ([], [], [], []), 0, 0
+        return taken
+
+    def add(self, keys: _Run, values: _Run, count: int, more: int) -> None:
+        """Hold some records, of `more` bytes."""
+        for at, run in ((0, keys), (2, values)):
+            self.buffers[at].append(encode_lengths(run.sizes))
+            self.buffers[at + 1].append(b"".join(run.parts))
+        self.count += count
+        self.bytes += more
+
+
+def _lone_values(values: Sequence[bytes]) -> tuple[_Run, _Run]:
+    """Return bytes as BytesWritable stores them, and as many keys of no bytes."""
+    count = len(values)
+    parts: list[bytes] = [b""] * (2 * count)
+    counts = list(map(len, values))
+    parts[::2] = map(_counted, counts)
+    parts[1::2] = values
+    return _Run([0] * count, [b""] * count), _Run(list(map((4).__add__, counts)), parts, 2)
+
+
+class _Counts(dict[int, bytes]):
+    """What stands before the bytes of a BytesWritable, by their number."""
+
+    def __missing__(self, count: int) -> bytes:
+        head = _pack_count(count)
+        if count < _MOST_KNOWN:
+            self[count] = head
+        return head
+
+
+_counted = _Counts().__getitem__
 
 
 class _Heads(dict[int, bytes]):

@@ -130,7 +130,7 @@ def decode_lengths(data: bytes, count: int) -> Sequence[int]:
             raise FormatError(f"{len(data)} lengths for {count} records")
         return data
     tokens = _LENGTHS.findall(data)
-    if len(tokens) != count or sum(map(len, tokens)) != len(data):
+    if len(tokens) != count or len(b"".join(tokens)) != len(data):
         raise FormatError(f"the lengths of {count} records are not whole numbers from 0 up")
     lengths = list(map(_decoded.__getitem__, tokens))
     if len(data) > 4 * count and max(lengths) >= 1 << 31:
@@ -140,4 +140,4 @@ def decode_lengths(data: bytes, count: int) -> Sequence[int]:
 
 def encode_lengths(lengths: Sequence[int]) -> bytes:
     """Return lengths laid end to end."""
-    return b"".join(map(encode_length, lengths))
+    return b"".join(map(encode_length, lengths)) if any(lengths) else bytes(len(lengths))

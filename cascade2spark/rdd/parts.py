@@ -33,7 +33,6 @@ from cascade2spark.rdd.tasks import (
     check_context,
     check_count,
     check_rdd,
-    chunks,
 )
 from cascade2spark.spark.reading import is_hadoop
 from cascade2spark.spark.session import cores_of
@@ -203,7 +202,7 @@ class _Writing:
                 writer = self.form.writer(self.call)
                 with self.place.open_part(index) as file:
                     file.write(writer.start(), 0)
-                    for some in chunks(given, _CHUNK):
+                    for some in given.chunks(_CHUNK):
                         file.write(writer.encode(some), len(some))
                     file.write(writer.finish(), 0)
                     yield file.close()

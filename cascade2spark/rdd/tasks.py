@@ -168,6 +168,19 @@ class Watched:
             self.error = error
             raise
 
+    def chunks(self, size: int) -> Iterator[list[Any]]:
+        """Yield the elements in lists."""
+        source = iter(self._elements)
+        while True:
+            try:
+                chunk = list(islice(source, size))
+            except Exception as error:
+                self.error = error
+                raise
+            if not chunk:
+                return
+            yield chunk
+
 
 def chunks(elements: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:
     """Yield the elements in lists, so that an error of theirs is not taken for one of ours."""
