@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -48,7 +48,7 @@ from cascade2spark.operations import (
     RegexSplitGenerator,
     Sum,
 )
-from cascade2spark.operations.callables import aggregator, function
+from cascade2spark.operations.callables import aggregator, buffer, function
 from cascade2spark.pipes import Checkpoint, CoGroup, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.planner.assembly import label_of, pipes_in_order
 from cascade2spark.types import Double, Long, String, int_
@@ -129,6 +129,44 @@ def _states(left: list[Any], right: list[Any]) -> list[Any]:
     return left + right
 
 
+# Functions of several values, most of which look at some of them only.
+SEVERAL: dict[int, list[Callable[..., Any]]] = {
+    1: [lambda *values: len(values), lambda value: value],
+    2: [lambda left, right: left, lambda left, right: right is None, lambda *values: values[-1]],
+    3: [lambda first, second, third: second, lambda first, *rest: rest[1]],
+}
+
+
+def _size(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    yield sum(1 for _ in rows)
+
+
+def _lasts(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    last = None
+    for row in rows:
+        last = row[-1]
+    yield last
+
+
+def _leading(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    for row in rows:
+        yield row[0]
+        break
+
+
+def _present(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    for row in rows:
+        if row[0] is not None:
+            yield row[-1]
+
+
+def _texts(key: Any, rows: Iterator[Any]) -> list[Any]:
+    return [repr(row) for row in rows][-2:]
+
+
+BUFFERS = [_size, _lasts, _leading, _present, _texts]
+
+
 class _Builder:
     """Adds one random piece after another; `fields` are the names of the pipe in hand.
 
@@ -136,11 +174,13 @@ class _Builder:
         draw: of hypothesis.
         is_ordered: whether the arrival order is the same on every engine: with one partition. What
             depends on it is left out otherwise.
+        joins: whether streams may be joined, which makes many rows of many.
     """
 
-    def __init__(self, draw: Callable[[Any], Any], is_ordered: bool) -> None:
+    def __init__(self, draw: Callable[[Any], Any], is_ordered: bool, joins: bool = True) -> None:
         self.draw = draw
         self.is_ordered = is_ordered
+        self.joins = joins
         self.count = 0
         self.heads: list[str] = []
         self.traps: list[str] = []
@@ -186,6 +226,14 @@ class _Builder:
             return Each(pipe, on, operation, Fields(result, *fields[:1])), [result, *fields[:1]]
         kept = {"ALL": fields, "SWAP": [one for one in fields if one != on], "RESULTS": []}
         return Each(pipe, on, operation, output), [*kept[output.kind.name], result]
+
+    def several(self, pipe: Pipe, fields: list[str]) -> tuple[Pipe, list[str]]:
+        result, on = self.name(), self.some(fields, 3)
+        operation = function(result)(self.draw(st.sampled_from(SEVERAL[len(on)])))
+        if self.draw(st.booleans()):
+            return Each(pipe, Fields(*on), operation, Fields.ALL), [*fields, result]
+        rest = [one for one in fields if one not in on]
+        return Each(pipe, Fields(*on), operation, Fields.SWAP), [*rest, result]
 
     def replace(self, pipe: Pipe, fields: list[str]) -> tuple[Pipe, list[str]]:
         on = self.field(fields)
@@ -255,6 +303,10 @@ class _Builder:
             return group, fields
         if kind == "buffer" and is_fixed:
             result = self.name()
+            if self.draw(st.booleans()):
+                made = buffer(result)(self.draw(st.sampled_from(BUFFERS)))
+                every = Every(group, Fields(*self.some(fields, 3)), made, Fields(*key, result))
+                return every, [*key, result]
             on, size = self.field(fields), self.draw(st.integers(1, 2))
             every = Every(group, on, FirstNBuffer(Fields(result), size), Fields(*key, result))
             return every, [*key, result]
@@ -355,18 +407,18 @@ class _Builder:
     ) -> tuple[Pipe, list[str]]:
         """Return the pipe after up to `most` random pieces."""
         kinds = [self.function, self.replace, self.filter, self.shape, self.group, self.branch]
-        kinds += [self.aggregate_by, self.unique, self.checkpoint]
+        kinds += [self.aggregate_by, self.unique, self.checkpoint, self.several]
         if not is_inner:
-            kinds += [self.join, self.join, self.merge]
+            kinds += [self.join, self.join, self.merge] if self.joins else [self.merge]
         for _ in range(self.draw(st.integers(1, most))):
             pipe, fields = self.draw(st.sampled_from(kinds))(pipe, fields)
         return pipe, fields
 
 
 @st.composite
-def assemblies(draw: Callable[[Any], Any], is_ordered: bool) -> Job:
-    """Draw an assembly of up to two sinks, with its rows."""
-    builder = _Builder(draw, is_ordered)
+def assemblies(draw: Callable[[Any], Any], is_ordered: bool, times: int = 1) -> Job:
+    """Draw an assembly of up to two sinks, with its rows, so many times over."""
+    builder = _Builder(draw, is_ordered, joins=times == 1)
     head, fields = builder.head()
     if draw(st.booleans()):
         builder.traps.append(head.name)
@@ -375,5 +427,5 @@ def assemblies(draw: Callable[[Any], Any], is_ordered: bool) -> Job:
     if draw(st.integers(0, 2)) == 0:
         again, _ = builder.pieces(Pipe(builder.name(), pipe), fields, most=2, is_inner=True)
         tails.append(Pipe("second", again))
-    inputs = {name: draw(ROWS) for name in builder.heads}
+    inputs = {name: draw(ROWS) * times for name in builder.heads}
     return Job(tuple(tails), inputs, tuple(builder.traps))

@@ -36,6 +36,18 @@ def test_three_partitions_give_the_rows_of_the_reference_engine(job, rules_off, 
     agree(job, rules_off, 3, sizes, form)
 
 
+# What is done to large batches only: keys that are known by now, columns that are packed.
+MANY_SIZES = st.tuples(
+    st.sampled_from([400, 10_000]), st.sampled_from([3, 100]), st.sampled_from(["20k", "256m"])
+)
+
+
+@settings(without_health_checks, max_examples=settings.default.max_examples // 4)
+@given(assemblies(is_ordered=True, times=300), RULES_OFF, MANY_SIZES, FORMS)
+def test_many_rows_give_what_they_give_on_the_reference_engine(job, rules_off, sizes, form):
+    agree(job, rules_off, 1, sizes, form)
+
+
 @without_health_checks
 @given(assemblies(is_ordered=True), RULES_OFF, st.sampled_from([1, 3]), SIZES)
 def test_columns_tell_what_rows_tell(job, rules_off, partitions, sizes):
