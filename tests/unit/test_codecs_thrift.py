@@ -1,59 +1,20 @@
-"""Thrift: IDL, records, both protocols, with the C codec and without."""
+"""Thrift: values and bytes, both protocols, with the C codec and without."""
 
 from __future__ import annotations
 
-import copy
 import pickle
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import attrs
 import pytest
-import thriftpy2
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark import cloudpickle
-from thriftpy2.protocol import TBinaryProtocolFactory, TCompactProtocolFactory
-from thriftpy2.utils import serialize
 
 from cascade2spark.codecs import thrift_batch, thrift_codec, thrift_fast
-from cascade2spark.codecs.thrift import (
-    ThriftCodec,
-    record_class,
-    thrift_enum,
-    thrift_struct,
-    thrift_structs,
-)
-from cascade2spark.codecs.thrift_classes import raw_of
+from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
 from cascade2spark.errors import BadRecord, BuildError
-from tests.fuzz.thrift_mutations import EVENT, IDL, event
-
-COMMON = """
-namespace java com.example.end
-enum Kind { CLICK = 1, VIEW = 2 }
-typedef i64 Millis
-const Kind USUAL = Kind.VIEW
-struct Place { 1: string city, 2: optional Place next }
-"""
-MAIN = """
-include "shared/common.thrift"
-// a struct named next { in a comment }
-struct Visit {
-  1: required common.Millis from, 2: optional common.Kind kind = common.USUAL, 3: common.Place place
-  4: list<i32> counts = [1, 2], 5: string end = "the end", 6: binary class
-  7: set<common.Kind> kinds
-}
-"""
-
-
-@pytest.fixture
-def idl(tmp_path):
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "common.thrift").write_text(COMMON)
-    (tmp_path / "visits.thrift").write_text(MAIN)
-    return tmp_path / "visits.thrift"
+from tests.fuzz.thrift_mutations import EVENT, event
 
 
 @pytest.fixture(params=["C codec", "pure Python"])
@@ -66,116 +27,6 @@ def codec_of(request, monkeypatch):
     thrift_codec._tools_of.cache_clear()
 
 
-def test_an_idl_with_includes_and_reserved_names(idl) -> None:
-    visit = thrift_struct(idl, "Visit")
-    expected = ("from", "kind", "place", "counts", "end", "class", "kinds")
-    assert expected == visit.field_names
-    assert ["from_", "end", "class_"] == [
-        visit.field(name).attribute for name in ("from", "end", "class")
-    ]
-    kinds = [field.type.label for field in visit.fields]
-    assert ["i64", "Kind", "Place", "list<i32>", "string", "binary", "set<Kind>"] == kinds
-    assert {"CLICK": 1, "VIEW": 2} == visit.field("kind").type.enum.members
-    assert (2, [1, 2], "the end") == tuple(visit.fields[at].default for at in (1, 3, 4))
-    assert "VIEW" == visit.field("kind").type.enum.name_of(2)
-    assert visit == thrift_struct(idl)  # the only one of this file
-
-
-def test_includes_are_found_in_include_dirs(idl, tmp_path) -> None:
-    text = idl.read_text()
-    found = thrift_structs(text, include_dirs=[tmp_path])
-    assert {"Visit", "common.Place"} == set(found)
-    with pytest.raises(BuildError, match="include_dirs="):
-        thrift_struct(text, "Visit")
-
-
-def test_enums_give_numbers_for_names(idl, tmp_path) -> None:
-    kind = thrift_enum(idl, "common.Kind")
-    assert (1, "VIEW", None) == (kind["CLICK"], kind.name_of(2), kind.name_of(9))
-    assert 3 == thrift_enum("enum E { None = 3 }", "E")["None"]
-    assert visit_kind(idl)["VIEW"] == kind["VIEW"]
-    with pytest.raises(BuildError, match=r"(?s)no such name.*nearest +'CLICK'"):
-        kind["CLIK"]
-    with pytest.raises(BuildError, match=r"(?s)no such enum.*'common.Kind'"):
-        thrift_enum(idl, "Kind")
-
-
-def visit_kind(idl):
-    return thrift_struct(idl, "Visit").field("kind").type.enum
-
-
-def test_two_files_of_one_name_and_two_structs_of_one_name(tmp_path) -> None:
-    for folder, body in (("a", "1: i32 x"), ("b", "1: string y")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / f"{folder}.thrift").write_text(f"struct Same {{ {body} }}")
-    text = 'include "a/a.thrift"\ninclude "b/b.thrift"\nstruct Both { 1: a.Same a, 2: b.Same b }'
-    both = thrift_struct(text, "Both", include_dirs=[tmp_path])
-    assert ("x",) == both.field("a").type.struct.field_names
-    assert ("y",) == both.field("b").type.struct.field_names
-
-
-def test_the_file_that_is_wrong_is_named(tmp_path) -> None:
-    for name, text in {
-        "good": 'include "bad.thrift"\nstruct A { 1: bad.B b }',
-        "bad": "struct B { 1: i32 x }\nstruct C { 1: strin s }",
-        "self": '/* no\ninclude "nowhere.thrift"\n*/\ninclude "other.thrift"\nstruct D {}',
-        "other": 'include "self.thrift"',
-    }.items():
-        (tmp_path / f"{name}.thrift").write_text(text)
-    with pytest.raises(BuildError, match=r"bad\.thrift cannot be parsed: No type found: 'strin'"):
-        thrift_struct(tmp_path / "good.thrift")
-    with pytest.raises(BuildError, match=r"other\.thrift includes itself"):
-        thrift_struct(tmp_path / "self.thrift")
-
-
-def test_a_class_that_thriftpy2_loaded(tmp_path) -> None:
-    (tmp_path / "event.thrift").write_text(IDL)
-    module = thriftpy2.load(str(tmp_path / "event.thrift"), module_name="unit_event_thrift")
-    assert thrift_struct(module.Event).field_names == EVENT.field_names
-    assert "union" == thrift_struct(module.Event).field("value").type.struct.kind
-    value = module.Event(id=5, user="ü", items=[module.Item(sku=1)], value=module.Value(number=3))
-    factories = {"binary": TBinaryProtocolFactory(), "compact": TCompactProtocolFactory()}
-    for protocol, factory in factories.items():
-        data = serialize(value, factory)
-        codec = ThriftCodec(thrift_struct(module.Event), protocol)
-        assert data == codec.encode(value)
-        assert data == codec.encode(codec.decode(data))
-
-
-@pytest.mark.parametrize(
-    ("given", "name", "said"),
-    [
-        ("struct A { 1: i32 }", "A", "cannot be parsed"),
-        ("struct A { 1: i32 b }\nstruct B { 1: i32 b }", None, "several structs"),
-        ("struct Alpha { 1: i32 b }", "Alpa", "nearest     'Alpha'"),
-        ("struct A { 1: bool b = True }", "A", "Can't find name 'True'"),
-        ("struct A { 1: uuid u }", "A", "No type found: 'uuid'"),
-        ("", "A", "the thrift IDL is empty"),
-        ("enum A { B }", None, "the IDL has no structs"),
-        ("struct A { 70000: i32 b }", "A", "has a number that thrift cannot store"),
-        (EVENT, "Alpha", "this is another struct"),
-        ("struct A { 1: E e = E.X } enum E { X }", "A", "above the defaults that name them"),
-        ("nowhere.thrift", "A", "there is no IDL file nowhere.thrift"),
-        (int, None, "int is no class that thriftpy2 made"),
-        (5, None, "this is no thrift IDL"),
-    ],
-)
-def test_what_is_wrong_with_an_idl_is_said(given, name, said) -> None:
-    with pytest.raises(BuildError) as caught:
-        thrift_struct(given, name)
-    assert said in str(caught.value)
-
-
-def test_a_struct_is_equal_to_itself_inside_of_another() -> None:
-    item, tree = (thrift_struct(IDL, name) for name in ("Item", "Tree"))
-    assert item == EVENT.field("by_sku").type.element.struct
-    assert tree == EVENT.field("tree").type.struct == tree.field("children").type.element.struct
-    assert thrift_struct(IDL, "Event") == EVENT
-    assert record_class(item) is record_class(IDL, "Item")
-    read = ThriftCodec(EVENT).decode(ThriftCodec(EVENT).encode({"items": [{"sku": 1}]}))
-    assert record_class(IDL, "Item")(sku=1) == read.items[0]
-
-
 def test_structs_as_keys_and_containers_in_sets(codec_of) -> None:
     idl = """struct K { 1: i32 a }
     struct A { 1: map<K, string> m, 2: set<K> s, 3: set<list<i32>> l, 4: map<list<string>, i32> n }
@@ -185,31 +36,6 @@ def test_structs_as_keys_and_containers_in_sets(codec_of) -> None:
     for protocol in ("binary", "compact"):
         codec = codec_of(thrift_struct(idl, "A"), protocol)
         assert record == codec.decode(codec.encode(record))
-
-
-def test_legacy_idl() -> None:
-    struct = thrift_struct(
-        """\ufeff/** next */ namespace * a.b
-        struct P { 1: i32 x, 2: i32 y = 3 }
-        const P ORIGIN = {"x": 1}
-        struct A { -7: i32 low; 300: byte is_set (js.type = "Long"); i32 without
-          5: P p = ORIGIN, 6: list<P> ps = [{"x": 5}], 7: set<i32> s = [1, 2], 8: double d = 1
-          9: bool async = 1 }
-        service S { oneway void end(1: A a) }
-        """,
-        "A",
-    )
-    record = record_class(struct)()
-    place = record_class(struct.field("p").type.struct)
-    assert (place(x=1), [place(x=5)], {1, 2}, 1.0, True) == (
-        *(record.p, record.ps, record.s, record.d),
-        record.async_,
-    )
-    record.is_set_, record.low = 1, -5
-    for protocol in ("binary", "compact"):
-        codec = ThriftCodec(struct, protocol)
-        assert record == codec.decode(codec.encode(record))
-    assert record.is_set("low") and not record.is_set("without")
 
 
 # Of thrift's own list of names that are reserved somewhere, and of what Python's objects have.
@@ -356,13 +182,18 @@ def test_unset_is_not_the_default(codec_of) -> None:
     assert not record.is_set("user") and record.user is None
 
 
-def test_changeable_defaults_are_each_records_own(idl, codec_of) -> None:
+def test_changeable_defaults_are_each_records_own(codec_of) -> None:
+    idl = """
+enum Kind { CLICK = 1, VIEW = 2 }
+const Kind USUAL = Kind.VIEW
+struct Visit { 1: optional Kind kind = USUAL, 2: list<i32> counts = [1, 2], 3: string end = "end" }
+"""
     visit = thrift_struct(idl, "Visit")
     one, two = codec_of(visit).decode(b"\0"), codec_of(visit).decode(b"\0")
     assert b"\0" == codec_of(visit).encode(two)
     one.counts.append(3)
     assert ([1, 2, 3], [1, 2]) == (one.counts, two.counts)
-    assert ("the end", 2) == (two.end, two.kind)
+    assert ("end", 2) == (two.end, two.kind)
 
 
 @pytest.mark.parametrize("protocol", ["binary", "compact"])
@@ -479,186 +310,6 @@ def test_a_value_without_a_place_is_refused_by_name(codec_of, values, said) -> N
         with pytest.raises(BuildError) as caught:
             codec_of(EVENT, protocol).encode(values)
         assert said in str(caught.value)
-
-
-def test_names_are_checked() -> None:
-    kind = record_class(EVENT)
-    with pytest.raises(AttributeError, match="there is 'user'"):
-        kind(usr=1)
-    record = kind(id=1)
-    with pytest.raises(AttributeError, match="there is 'user'"):
-        record.usr = 1
-    read = ThriftCodec(EVENT).decode(b"\0")
-    read.usr = 1  # checked when it is written: see the class
-    with pytest.raises(BuildError, match="no field 'usr'"):
-        ThriftCodec(EVENT).encode(read)
-
-
-def test_a_record_stays_bytes_until_somebody_looks() -> None:
-    codec = ThriftCodec(EVENT)
-    # Not as this codec writes it: the fields in another order, and one that is unknown.
-    data = b"\x0b\0\2\0\0\0\1u\x08\0\x63\0\0\0\1\x0a\0\1" + bytes(7) + b"\5\0"
-    record = codec.unread(data)
-    assert isinstance(record, record_class(EVENT))
-    assert data == raw_of(record)
-    twin = pickle.loads(pickle.dumps(record))
-    assert data == codec.encode(record) == codec.encode(twin)
-    assert twin == record and data == raw_of(record)
-    assert data == codec.encode(copy.deepcopy(record)) == codec.encode(copy.copy(record))
-    assert (5, "u", 3) == (record.id, record.user, record.retries)
-    assert data == raw_of(record) == codec.encode(record)  # nothing that can be changed
-    assert "Event(user='u', id=5)" == repr(record) == str(record) == repr(codec.decode(data))
-    assert {"id": 5, "user": "u", "retries": 3} == record.as_dict() | {"retries": record.retries}
-    assert record.is_set("user") and not record.is_set("retries") and record != codec.decode(b"\0")
-    assert record == codec.decode(data) == attrs.evolve(codec, text="strict").unread(data)
-    assert hash(record) == hash(codec.decode(data)) and data == raw_of(record)
-    for like in (copy.copy(record), copy.deepcopy(record), pickle.loads(pickle.dumps(record))):
-        assert record == like and data == codec.encode(like) and "u" == like.user
-    assert record.tags is None
-    assert raw_of(record) is None and type(record) is type(codec.decode(data))
-    assert "<bytes that are no thrift struct Event" in repr(codec.unread(b"\x0b"))
-    assert twin == record and hash(twin) == hash(record)
-    assert codec.encode(record) == codec.encode({"id": 5, "user": "u"})
-    assert ThriftCodec(EVENT, "compact").encode(codec.unread(data)) == ThriftCodec(
-        EVENT, "compact"
-    ).encode(record)
-    other = codec.unread(data)
-    assert 5 == other.id
-    other.id = 6
-    assert (6, "u") == (other.id, other.user)
-    assert 6 == codec.decode(codec.encode(other)).id
-
-
-def test_what_can_be_changed_is_written_as_it_was_changed() -> None:
-    codec = ThriftCodec(EVENT)
-    data = codec.encode({"id": 1, "tags": ["a"], "items": [{"sku": 2}]})
-    record = codec.unread(data)
-    assert (1, None, 1) == (record.id, record.user, record.id)
-    twin = copy.copy(record)
-    record.items[0].sku = 3
-    record.tags.append("b")
-    assert {"id": 1, "tags": ["a", "b"], "items": [{"sku": 3}]} == codec.decode(
-        codec.encode(record)
-    ).as_dict()
-    assert data == codec.encode(twin) and ["a"] == twin.tags
-
-
-def test_a_text_is_no_list_however_deep() -> None:
-    idl = """
-    struct In { 1: list<string> names, 2: list<In> more }
-    struct Out {
-      1: list<list<string>> lists, 2: map<string, list<string>> by_name, 3: list<In> ins, 4: In one
-      5: set<string> words
-    }
-    """
-    codec, inner = ThriftCodec(thrift_struct(idl, "Out")), record_class(idl, "In")
-    good = {
-        "lists": [["a"], ["bc"]],
-        "by_name": {"x": ["yz"]},
-        "ins": [inner(names=["qq"], more=[inner(names=["z"])])],
-        "one": inner(names=[]),
-        "words": {"ab"},
-    }
-    assert ["qq"] == codec.decode(codec.encode(good)).ins[0].names
-    for bad in (
-        {"lists": [["a"], "bc"]},
-        {"by_name": {"x": "yz"}},
-        {"ins": [inner(names="qq")]},
-        {"one": inner(more=[inner(more=[inner(names="zz")])])},
-        {"words": "ab"},
-    ):
-        with pytest.raises(BuildError, match="a str where a"):
-            codec.encode({**good, **bad})
-
-
-def test_a_bad_record_is_found_when_it_is_looked_at() -> None:
-    codec = ThriftCodec(EVENT)
-    with pytest.raises(BadRecord):
-        _ = codec.unread(b"\x0a").id
-
-
-def test_a_file_that_changed_is_parsed_again(tmp_path) -> None:
-    path = tmp_path / "point.thrift"
-    path.write_text("struct Point { 1: double x }")
-    assert thrift_struct(path) == thrift_struct(path) == thrift_struct(path.read_text())
-    path.write_text("struct Point { 1: double x, 2: double y }")
-    assert ("x", "y") == thrift_struct(path).field_names
-    path.write_text("struct Point {")
-    for _ in range(2):
-        with pytest.raises(BuildError, match=r"point\.thrift cannot be parsed"):
-            thrift_struct(path)
-
-
-def test_unread_records_of_several_codecs_and_others_are_written_together() -> None:
-    struct = thrift_struct("struct One { 1: i32 number }")
-    binary, compact = ThriftCodec(struct), ThriftCodec(struct, "compact")
-    ignoring = ThriftCodec(struct, trailing="ignore")
-    one = ThriftCodec(struct).encode(record_class(struct)(number=1))
-    same = [binary.unread(one), ignoring.unread(one + b"!")]
-    write = binary.encoder()
-    assert [one, one + b"!"] == write(same)
-    assert [one + b"!", one + b"!"] == write([same[1], same[1]])
-    other = compact.unread(compact.encode(record_class(struct)(number=1)))
-    assert [one, one, one] == write([other, same[0], record_class(struct)(number=1)])
-    assert [one] == write([other])
-    assert [] == write([])
-    assert [compact.encode(other)] == compact.encoder()([same[0]])
-
-
-def test_unread_records_inside_of_others_are_written() -> None:
-    item = EVENT.field("by_sku").type.element.struct
-    codec = ThriftCodec(item)
-    unread = codec.unread(codec.encode({"sku": 7}))
-    for one in (ThriftCodec(EVENT), ThriftCodec(EVENT, unknown="keep")):
-        assert {"items": [{"sku": 7}]} == one.decode(one.encode({"items": [unread]})).as_dict()
-
-
-def test_equal_records_hash_alike_in_every_process() -> None:
-    record = record_class(EVENT)(id=1, tags=["a"], words={"b", "c"}, params={"x": [1], "y": []})
-    twin = record_class(EVENT)(id=1, tags=["a"], words={"c", "b"}, params={"y": [], "x": [1]})
-    assert record == twin and hash(record) == hash(twin)
-    assert record != record_class(EVENT)(id=2) and record != 5
-    code = "import pickle,sys; print(hash(pickle.loads(sys.stdin.buffer.read())))"
-    found = subprocess.run(
-        [sys.executable, "-c", code], input=pickle.dumps(record), capture_output=True, check=True
-    )
-    assert hash(record) == int(found.stdout)
-
-
-def test_a_struct_is_one_object_in_a_process_and_small_in_a_pickle_of_many() -> None:
-    codec = ThriftCodec(EVENT)
-    assert codec.struct is pickle.loads(pickle.dumps(codec)).struct
-    one, many = (len(pickle.dumps([codec.decode(b"\0") for _ in range(n)])) for n in (1, 1000))
-    assert many < one + 1000 * 40
-
-
-def test_threads_do_not_share_what_a_codec_works_on() -> None:
-    codec = ThriftCodec(EVENT)
-    mine = thrift_codec._tools(codec)
-    with ThreadPoolExecutor(1) as pool:
-        others = pool.submit(thrift_codec._tools, codec).result()
-    assert mine is thrift_codec._tools(ThriftCodec(EVENT)) is not others
-
-
-def test_a_function_takes_a_records_class_along() -> None:
-    kind = record_class(EVENT)
-    codec = ThriftCodec(EVENT)
-
-    def made_anew(number: int) -> tuple[bool, bytes]:
-        record = kind(id=number, user="ü", tags=["a"])
-        read = codec.decode(codec.encode(record))
-        return read == record and isinstance(read, kind), codec.encode(read)
-
-    code = "import pickle,sys; print(pickle.loads(sys.stdin.buffer.read())(5))"
-    found = subprocess.run(
-        [sys.executable, "-c", code],
-        input=cloudpickle.dumps(made_anew),
-        capture_output=True,
-        check=True,
-    )
-    assert str(made_anew(5)) == found.stdout.decode().strip()
-    assert made_anew(5)[0]
-    assert not isinstance(kind(), record_class(IDL, "Item"))
 
 
 @pytest.mark.parametrize("protocol", ["binary", "compact"])
