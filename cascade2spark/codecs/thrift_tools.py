@@ -140,6 +140,37 @@ def _is_fast(codec: Settings) -> bool:
 
 
 def _decoder(codec: Settings, wanted: Wanted, classes: RecordClasses) -> Decode:
+    struct, is_exact = codec.struct, codec.trailing == "refuse"
+    plainly = _plain_decoder(codec, wanted, classes)
+    fast: Callable[[bytes], Any] | None = None
+    if codec.unknown == "keep" or _reads_all(codec, wanted):
+        return plainly
+    if _is_fast(codec):
+        fast = thrift_fast.fast_decoder(
+            struct, wanted, codec.protocol, classes.stored, is_exact=is_exact
+        )
+    elif codec.protocol == "binary":
+        fast = generated_decoder(struct, wanted, codec.text, classes.stored, is_exact=is_exact)
+    if fast is None:
+        return plainly
+    quickly = fast
+
+    def read(data: bytes) -> Any:
+        try:
+            return quickly(data)
+        except ValueError:
+            return plainly(bytes(data))
+
+    return read
+
+
+def _reads_all(codec: Settings, wanted: Wanted) -> bool:
+    """Tell whether all is read though some is wanted: what is passed over is no text for sure."""
+    return codec.text == "strict" and wanted is not None
+
+
+def _plain_decoder(codec: Settings, wanted: Wanted, classes: RecordClasses) -> Decode:
+    """Return the reference, which also says what is wrong with a record."""
     struct, source = codec.struct, INPUTS[codec.protocol]
     views: dict[int, type] = {}
 
@@ -150,9 +181,7 @@ def _decoder(codec: Settings, wanted: Wanted, classes: RecordClasses) -> Decode:
             views[id(some)] = classes.view(of, some)
         return views[id(some)]()
 
-    # A text that is passed over cannot be told to be UTF-8.
-    is_exact = codec.trailing == "refuse"
-    reads_all = codec.text == "strict" and wanted is not None
+    is_exact, reads_all = codec.trailing == "refuse", _reads_all(codec, wanted)
     reader = Reader(make, codec.text, codec.unknown == "keep")
 
     def exact(fault: ThriftFault, data: bytes) -> ThriftFault:
@@ -176,32 +205,30 @@ def _decoder(codec: Settings, wanted: Wanted, classes: RecordClasses) -> Decode:
             raise _bad_record(codec, exact(fault, data), data) from None
         return made
 
-    if codec.unknown == "keep" or reads_all:
-        return plainly
-    fast: Callable[[bytes], Any] | None = None
-    if _is_fast(codec):
-        fast = thrift_fast.fast_decoder(
-            struct, wanted, codec.protocol, classes.stored, is_exact=is_exact
-        )
-    elif codec.protocol == "binary":
-        fast = generated_decoder(struct, wanted, codec.text, classes.stored, is_exact=is_exact)
-    if fast is None:
-        return plainly
-    quickly = fast
-
-    def read(data: bytes) -> Any:
-        try:
-            return quickly(data)
-        except ValueError:
-            return plainly(bytes(data))
-
-    return read
+    return plainly
 
 
 def _encoders(
     codec: Settings, classes: RecordClasses
 ) -> tuple[Encode, Encode, Callable[[list[Any]], list[bytes]]]:
     """Return what writes any record, one of the stored class with fields alone, and many."""
+    struct, plainly = codec.struct, _plain_encoder(codec, classes)
+    fast: Encode | None = None
+    if thrift_fast.is_fast(struct):
+        fast = thrift_fast.fast_encoder(struct, codec.protocol, classes.stored)
+    elif codec.protocol == "binary":
+        fast = generated_encoder(struct)
+    if fast is None or codec.unknown == "keep":
+        return plainly, plainly, lambda records: list(map(plainly, records))
+    attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
+    write, write_made = _quick_encoders(struct, classes, attributes, fast, plainly)
+    if not thrift_fast.is_fast(struct):
+        return write, write_made, lambda records: list(map(write, records))
+    return write, write_made, _many_encoder(codec, classes, attributes, write)
+
+
+def _plain_encoder(codec: Settings, classes: RecordClasses) -> Encode:
+    """Return the reference, which also says what is wrong with a value."""
     struct, output = codec.struct, OUTPUTS[codec.protocol]
     text = "surrogateescape" if codec.text == "surrogateescape" else "strict"
 
@@ -213,17 +240,19 @@ def _encoders(
             raise _bad_value(codec, fault, record) from None
         return b"".join(out.parts)
 
-    fast: Encode | None = None
-    if thrift_fast.is_fast(struct):
-        fast = thrift_fast.fast_encoder(struct, codec.protocol, classes.stored)
-    elif codec.protocol == "binary":
-        fast = generated_encoder(struct)
-    if fast is None or codec.unknown == "keep":
-        return plainly, plainly, lambda records: list(map(plainly, records))
-    quickly, stored = fast, classes.of(struct)._stored
-    names, by_name = frozenset(struct.field_names), struct.by_name
-    attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
+    return plainly
 
+
+def _quick_encoders(
+    struct: ThriftStruct,
+    classes: RecordClasses,
+    attributes: frozenset[str],
+    quickly: Encode,
+    plainly: Encode,
+) -> tuple[Encode, Encode]:
+    """Return what writes any record, and one of the stored class with fields alone."""
+    stored = classes.of(struct)._stored
+    names, by_name = frozenset(struct.field_names), struct.by_name
     has_text = text_finder(struct)
 
     def write_made(record: Any) -> bytes:
@@ -251,9 +280,15 @@ def _encoders(
             return plainly(record)
         return write_made(record)
 
-    if not thrift_fast.is_fast(struct):
-        return write, write_made, lambda records: list(map(write, records))
-    have_text = texts_finder(struct)
+    return write, write_made
+
+
+def _many_encoder(
+    codec: Settings, classes: RecordClasses, attributes: frozenset[str], write: Encode
+) -> Callable[[list[Any]], list[bytes]]:
+    """Return what writes records by few calls, where these write what `write` does."""
+    struct = codec.struct
+    stored, have_text = classes.of(struct)._stored, texts_finder(struct)
     at_once = thrift_batch.batch_encoder(struct, codec.protocol, classes.stored)
 
     def write_some(records: list[Any]) -> list[bytes]:
@@ -277,7 +312,7 @@ def _encoders(
             found += write_some(records[start : start + thrift_batch.MOST])
         return found
 
-    return write, write_made, write_many
+    return write_many
 
 
 def _path_of(codec: Settings, fault: ThriftFault) -> str:

@@ -143,6 +143,7 @@ class KeptCheckpoints:
         path = os.path.join(self._folder_of(phase), "record")
         if not os.path.exists(path):
             return None
+        record: _Record
         try:
             with open(path, "rb") as file:
                 [(record,)] = next(decode_frames(file.read(), path))
@@ -159,7 +160,7 @@ class KeptCheckpoints:
             if not os.path.exists(file_path) or os.path.getsize(file_path) != size:
                 self.reasons[str(phase.name)] = "a file of it is missing, or has another size"
                 return None
-        return record  # type: ignore[no-any-return]
+        return record
 
     def _fingerprints(self, phase: Phase) -> dict[str, str]:
         end = next(step for step in self._plan.steps if _is_end(step, phase))

@@ -249,8 +249,8 @@ class _Merging:
             raise self.call.failed(error, "finish", key=key) from error
 
 
-def _starter(zero: Any) -> Callable[[], Any]:
+def _starter(zero: object) -> Callable[[], Any]:
     if callable(zero):
-        return zero  # type: ignore[no-any-return]
+        return zero
     # What cannot change is its own copy, as are tuples of such.
     return (lambda: zero) if copy.deepcopy(zero) is zero else (lambda: copy.deepcopy(zero))

@@ -151,7 +151,8 @@ class Call:
                 details={"returned": f"{shown_value(made)}, a {type(made).__name__}", **shown},
                 fix="yield each result, or return a list of them",
             )
-        return made  # type: ignore[no-any-return]
+        results: Iterable[Any] = made
+        return results
 
 
 class Watched:
@@ -208,7 +209,7 @@ def check_rdd(name: str, argument: str, given: Any) -> RDD[Any]:
 
 
 def check_callable(
-    name: str, argument: str, given: Any, called_with: Sequence[str] | None = None
+    name: str, argument: str, given: object, called_with: Sequence[str] | None = None
 ) -> Callable[..., Any]:
     """Return what was given if it can be called.
 
@@ -237,7 +238,7 @@ def check_callable(
                 },
                 origin=capture_origin(),
             ) from None
-    return given  # type: ignore[no-any-return]
+    return given
 
 
 def _signature(call: Callable[..., Any]) -> inspect.Signature | None:

@@ -20,7 +20,6 @@ from cascade2spark.planner.steps import (
     Step,
     StepPlan,
     Union,
-    Write,
 )
 
 __all__ = ["Exit", "Lineage", "Target", "exits_of", "is_source", "persist_tangled_forks"]
@@ -215,8 +214,3 @@ class Lineage:
             if way.target == target and tuple(zip(numbers, way.entries, strict=True)) == path:
                 return way
         raise AssertionError(f"no way from step {source.number} to {target}")
-
-
-def writes_only(ways: list[Exit]) -> bool:
-    """Tell whether every way out of a chain ends in a sink."""
-    return all(isinstance(way.step, Write) for way in ways)

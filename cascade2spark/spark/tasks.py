@@ -123,37 +123,15 @@ class TaskFunction:
         """
         access = self.s3
         use_s3(lambda: access)
-        spark = TaskContext.get()
-        attempt = int(spark.taskAttemptId()) if spark is not None else os.getpid()
-        stage = int(spark.stageId()) if spark is not None else -1
-        if spark is not None:
-            settle()
+        attempt, stage = _attempt_and_stage()
         spill = SpillSpace(self.memory_bytes, local_folders())
         traps = _Traps(self.traps, self.chain_number, index, str(attempt))
-        task = OwnTask(
-            self.properties,
-            index,
-            self.slices,
-            self.run_id,
-            trap_sink=traps.write,
-            trap_columns={number: place.columns for number, place in self.traps.items()},
-            batch_rows=self.batch_rows,
-            spill=spill,
-        )
-        task.flow_process.task_id = f"{self.run_id} {self.chain_number}"
+        task = self._task_of(index, traps, spill)
         is_complete = False
         began = time.perf_counter()
         try:
             check_versions(self.versions)
-            is_immediate = self.source.has_traps and self.chain.may_fail_below()
-            batches = self.source.batches(elements, task, is_immediate=is_immediate)
-            yield from run_chain(
-                self.chain,
-                batches,
-                task,
-                has_traps_above=is_immediate,
-                may_end_early=getattr(self.source, "is_read", False),
-            )
+            yield from self._run(elements, task)
             task.report.details.update(traps.close(), seconds=time.perf_counter() - began)
             is_complete = True
         except GeneratorExit:
@@ -182,6 +160,39 @@ class TaskFunction:
             self.reports.add([record])
         if self.is_kept:
             yield RECORD, record
+
+    def _task_of(self, index: int, traps: _Traps, spill: SpillSpace) -> OwnTask:
+        task = OwnTask(
+            self.properties,
+            index,
+            self.slices,
+            self.run_id,
+            trap_sink=traps.write,
+            trap_columns={number: place.columns for number, place in self.traps.items()},
+            batch_rows=self.batch_rows,
+            spill=spill,
+        )
+        task.flow_process.task_id = f"{self.run_id} {self.chain_number}"
+        return task
+
+    def _run(self, elements: Iterable[Any], task: OwnTask) -> Iterator[tuple[int, Any]]:
+        is_immediate = self.source.has_traps and self.chain.may_fail_below()
+        return run_chain(
+            self.chain,
+            self.source.batches(elements, task, is_immediate=is_immediate),
+            task,
+            has_traps_above=is_immediate,
+            may_end_early=getattr(self.source, "is_read", False),
+        )
+
+
+def _attempt_and_stage() -> tuple[int, int]:
+    """Return Spark's numbers of this attempt and its stage; the process and -1 without Spark."""
+    spark = TaskContext.get()
+    if spark is None:
+        return os.getpid(), -1
+    settle()
+    return int(spark.taskAttemptId()), int(spark.stageId())
 
 
 def local_folders() -> list[str]:

@@ -179,7 +179,7 @@ def names_apart(
     return tuple(names), renamed
 
 
-def placed(pipe: Any, node: n.Node) -> Any:
+def placed(pipe: Pipe, node: n.Node) -> Pipe:
     """Have errors of a pipe name the line that built the node."""
     object.__setattr__(pipe, "origin", node.origin)
     return pipe

@@ -76,7 +76,7 @@ def written_pipe(found: Lowered, node: n.Node, sink: Source) -> Pipe:
         if shape_of(found.form) == (0,) * len(names):
             untyped = Identity(Fields(*names))  # a sink's types do not change what is written
             each = Each(found.pipe, Fields(*found.leaves), untyped, Fields.RESULTS)
-            return placed(each, node)  # type: ignore[no-any-return]
+            return placed(each, node)
     declared = fields if fields.is_defined() else Fields.UNKNOWN
     call = TypedFunction(
         "to_row",
@@ -86,7 +86,7 @@ def written_pipe(found: Lowered, node: n.Node, sink: Source) -> Pipe:
         shape=Shape.ROW,
         origin=node.origin,
     )
-    return placed(Each(found.pipe, Fields(*found.leaves), call, Fields.RESULTS), node)  # type: ignore[no-any-return]
+    return placed(Each(found.pipe, Fields(*found.leaves), call, Fields.RESULTS), node)
 
 
 def _wants_pair(node: n.Node, is_wanted: bool) -> bool:

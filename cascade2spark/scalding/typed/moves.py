@@ -250,4 +250,4 @@ def branch_again(found: Lowered, node: n.Node) -> Pipe:
     """Return the same rows as a branch of its own, whose name no other one has."""
     branch = Pipe(f"{found.pipe.name} {next(branch_numbers)}", found.pipe)
     each = Each(placed(branch, node), Fields(*found.fields), Identity(), Fields.RESULTS)
-    return placed(each, node)  # type: ignore[no-any-return]
+    return placed(each, node)
