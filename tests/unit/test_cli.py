@@ -29,6 +29,7 @@ from cascade2spark.errors import (
 )
 from cascade2spark.files.records import CommitRecord, Owner, write_record
 from cascade2spark.files.stores import LOCAL
+from tests.unit.job_folder import work_in
 
 ROOT = Path(__file__).parents[2]
 JOB = """
@@ -49,13 +50,7 @@ def copy(source, sink, field="word"):
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Work in a folder of one's own, and forget what loading a job file leaves behind."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(sys, "modules", {**sys.modules})
-    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "")
-    monkeypatch.setattr(sys, "argv", ["cascade2spark"])
+    work_in(tmp_path, monkeypatch)
 
 
 def write(name: str, text: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cascade2spark.cli import main
+from tests.unit.job_folder import work_in
 
 START = """
 from pathlib import Path
@@ -59,12 +58,7 @@ class Later(ExecutionJob):
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(sys, "modules", {**sys.modules})
-    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "")
-    monkeypatch.setattr(sys, "argv", ["cascade2spark"])
+    work_in(tmp_path, monkeypatch)
     Path("in.txt").write_text("a\nb\n")
 
 
