@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.cascading_properties import IGNORED, REFUSED
 from cascade2spark.errors import BuildError, Unsupported
 
 __all__ = ["KNOBS", "Knob", "Settings"]
@@ -216,50 +217,6 @@ KNOBS: tuple[Knob, ...] = (
     ),
 )
 
-_PLANNER_CLASS = "the planner chooses formats between steps itself"
-_SPILLS_BY_BYTES = "tasks spill by bytes, not by rows: set cascade2spark.memory.bytes"
-_SPILL_FORMAT = "what a task spills is written as it is, not compressed"
-_SPARK_RUNS = "Spark schedules and reports the work"
-
-_COMPOSITES = "only CompositeFunction reads it, and the assemblies that are made of one"
-
-# Cascading properties that change no row and have nothing to set here -> why.
-_IGNORED = {
-    "cascading.flowconnector.intermediateschemeclass": _PLANNER_CLASS,
-    "cascading.flowconnector.temporary_tap.decorator.classname": _PLANNER_CLASS,
-    "cascading.flowconnector.checkpoint_tap.decorator.classname": _PLANNER_CLASS,
-    "cascading.flow.preservetemporaryfiles": "temporary data goes with the flow that made it",
-    "cascading.flow.maxconcurrentsteps": _SPARK_RUNS,
-    "cascading.flow.stopjobsonexit": _SPARK_RUNS,
-    "cascading.flow.job.pollinginterval": _SPARK_RUNS,
-    "cascading.flow.runtime.log.counters": "counters are in the flow's statistics",
-    "cascading.cascade.maxconcurrentflows": "give it to the Cascade itself",
-    "cascading.aggregateby.cachefactory.classname": _COMPOSITES,
-    "cascading.unique.cachefactory.classname": "there is one kind of cache before an exchange",
-    "cascading.function.composite.cache.capacity": _COMPOSITES,
-    "cascading.spill.list.threshold": _SPILLS_BY_BYTES,
-    "cascading.spill.map.threshold": _SPILLS_BY_BYTES,
-    "cascading.spill.map.capacity": _SPILLS_BY_BYTES,
-    "cascading.spill.map.loadfactor": _SPILLS_BY_BYTES,
-    "cascading.spill.compress": _SPILL_FORMAT,
-    "cascading.spill.codecs": _SPILL_FORMAT,
-    "cascading.tap.partition.failonclose": "a part file that cannot be closed always fails",
-    "cascading.serialization.types.required": "rows are plain Python values",
-    "cascading.tuple.tupleentryiterator.exceptions.permit": "read errors are never passed over",
-    "cascading.app.name": "the Spark context carries the application's name",
-    "cascading.app.version": "the Spark context carries the application's name",
-    "cascading.app.tags": "the Spark context carries the application's name",
-    "cascading.app.id": "the Spark context carries the application's name",
-    "cascading.compatibility.retain.collector": "collectors are never kept between calls",
-}
-
-# Cascading properties that would change rows, and that we do not honour -> what to do instead.
-_REFUSED = {
-    "cascading.flow.tuple.element.comparator": (
-        "set the comparator on the Fields of each group and join"
-    ),
-}
-
 
 @attrs.frozen(kw_only=True)
 class Settings:
@@ -306,7 +263,7 @@ class Settings:
         }
         _check_keys(given)
         ignored = {
-            key: _IGNORED.get(key, "no property of this name is known")
+            key: IGNORED.get(key, "no property of this name is known")
             for key in given
             if key.startswith(_CASCADING) and key not in _ALIASES
         }
@@ -328,8 +285,8 @@ def _check_keys(given: Collection[str]) -> None:
     for key in given:
         if key.startswith(_PREFIX) and key not in _NAMES:
             raise BuildError(f"there is no property {key!r}", asked=key, available=sorted(_NAMES))
-        if key in _REFUSED:
-            raise Unsupported(f"the property {key!r} is not supported", fix=_REFUSED[key])
+        if key in REFUSED:
+            raise Unsupported(f"the property {key!r} is not supported", fix=REFUSED[key])
 
 
 def _wrong(knob: Knob, key: str, value: object, expected: str) -> BuildError:

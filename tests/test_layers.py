@@ -24,7 +24,9 @@ PACKAGE = Path(__file__).parents[1] / "cascade2spark"
 ROWS = [
     (0, "origin environment version", ""),
     (0, "errors", "origin"),
-    (0, "argument_checks config context_settings java_numbers name_hints", "errors"),
+    (0, "argument_checks context_settings java_numbers name_hints", "errors"),
+    (0, "cascading_properties", ""),
+    (0, "config", "errors cascading_properties"),
     (0, "java_calendar", ""),
     (0, "java_zones", "errors"),
     (0, "bytecode pausing pickling", ""),
