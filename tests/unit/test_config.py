@@ -8,7 +8,8 @@ import pickle
 import attrs
 import pytest
 
-from cascade2spark.config import _IGNORED, _REFUSED, KNOBS, Settings
+from cascade2spark.cascading_properties import IGNORED, REFUSED
+from cascade2spark.config import KNOBS, Settings
 from cascade2spark.errors import BuildError, Unsupported
 
 # Cascading reference, appendix of property names.
@@ -75,7 +76,7 @@ def test_settings_and_knobs_name_the_same_things() -> None:
 def test_names_and_aliases_are_unique_and_every_knob_says_what_it_means() -> None:
     names = [name for knob in KNOBS for name in (knob.name, *knob.aliases)]
     assert len(names) == len(set(names))
-    assert not set(names) & {*_IGNORED, *_REFUSED}
+    assert not set(names) & {*IGNORED, *REFUSED}
     for knob in KNOBS:
         assert knob.meaning.endswith(".") and len(knob.meaning) < 100
         assert knob.unit or knob.kind not in ("count", "bytes")
@@ -91,7 +92,7 @@ def test_each_default_is_a_value_the_knob_accepts(knob) -> None:
 @pytest.mark.parametrize("name", CASCADING_NAMES)
 def test_every_cascading_property_has_one_fate(name) -> None:
     aliases = {alias for knob in KNOBS for alias in knob.aliases}
-    assert [name in aliases, name in _IGNORED, name in _REFUSED].count(True) == 1
+    assert [name in aliases, name in IGNORED, name in REFUSED].count(True) == 1
 
 
 @pytest.mark.parametrize(
