@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from cascade2spark.batch.batches import Columns, NotColumns, Row
 from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
+from cascade2spark.batch.heavy_keys import HeavyKey, heavy_key
 from cascade2spark.batch.join import CoGroupRun, required_sides
+from cascade2spark.batch.join_apart import key_apart
 from cascade2spark.batch.join_parts import JoinPart, JoinPlan, matched_part
 from cascade2spark.batch.join_tables import of_one_type
 from cascade2spark.batch.join_windows import SortedStream, window_parts
@@ -25,7 +27,8 @@ from cascade2spark.batch.spill import SpillShare, SpillSpace
 __all__ = ["can_join_columns", "joined_column_groups", "joined_columns"]
 
 # Rows of a slice of output; of one that becomes Python rows.
-_SLICE_ROWS = 1 << 17
+
+_SLICE_ROWS = 1 << 15
 _MADE_ROWS = 1 << 13
 _SLICE_BYTES = 32 << 20
 
@@ -49,7 +52,8 @@ def joined_columns(
 
     Args:
         spec: the join; ask `can_join_columns` before.
-        sides: for each side, gives its rows in arrival order; sides of one source are read once.
+        sides: for each side, gives its rows in arrival order, as often as it is called; sides of
+            one source are read once.
         sizes: for each side, its serialised bytes; they decide whether memory holds all sides.
         task: counts the rows at the join's site.
     Raises:
@@ -100,16 +104,51 @@ def _parts(
     first_sides = [plan.streams.index(number) for number in range(len(streams))]
     size = sum(sizes[number] for number in first_sides)
     if size > spill.limit_bytes // 3:
-        share = SpillShare(spill, len(streams))
-        opened = [_sorted_stream(spec, number, sides[number], share) for number in first_sides]
-        _refuse_mixed(spec, plan, [stream.kinds for stream in opened])
-        return window_parts(plan, opened, spill)
+        return _parts_beyond_memory(spec, plan, first_sides, sides, sizes, spill)
     loaded = [
         of_one_type(list(sides[number]()), len(spec.sides[number].fields)) for number in first_sides
     ]
     kinds = [kinds for _, kinds in loaded]
     _refuse_mixed(spec, plan, kinds)
     return iter([matched_part(plan, [batches for batches, _ in loaded], kinds)])
+
+
+def _parts_beyond_memory(
+    spec: CoGroupRun,
+    plan: JoinPlan,
+    first_sides: Sequence[int],
+    sides: Sequence[Batches],
+    sizes: Sequence[int],
+    spill: SpillSpace,
+) -> Iterator[JoinPart]:
+    """Yield the parts of a join of more than memory may hold.
+
+    Args:
+        first_sides: of each stream, the first side that has its rows.
+    """
+    share = SpillShare(spill, len(first_sides))
+    inputs = [sides[number] for number in first_sides]
+    keys = [
+        heavy_key(batches, places, share.limit_bytes // 4)
+        for batches, places in zip(inputs, plan.key_places, strict=True)
+    ]
+    apart = key_apart(
+        keys,
+        inputs,
+        [len(spec.sides[number].fields) for number in first_sides],
+        plan.key_places,
+        [sizes[number] for number in first_sides],
+        spill.limit_bytes // 3,
+    )
+    if apart is not None:
+        _refuse_mixed(spec, plan, apart.kinds)
+        return apart.parts(plan, spec.key_order.sort_key(), spill)
+    opened = [
+        _sorted_stream(spec, number, sides[number], share, key)
+        for number, key in zip(first_sides, keys, strict=True)
+    ]
+    _refuse_mixed(spec, plan, [stream.kinds for stream in opened])
+    return window_parts(plan, opened, spill)
 
 
 def _refuse_mixed(spec: CoGroupRun, plan: JoinPlan, kinds: Sequence[Sequence[pa.DataType]]) -> None:
@@ -149,11 +188,11 @@ def _plan(
 
 
 def _sorted_stream(
-    spec: CoGroupRun, number: int, batches: Batches, spill: SpillSpace
+    spec: CoGroupRun, number: int, batches: Batches, spill: SpillSpace, heavy: HeavyKey | None
 ) -> SortedStream:
     side = spec.sides[number]
     order = ColumnOrder.of(side.key, spec.key_order)
     assert order is not None
-    slices = sorted_columns(batches(), order, spill)
+    slices = sorted_columns(batches() if heavy is None else heavy.others(), order, spill)
     width = len(side.fields)
-    return SortedStream(slices, width, order.places, spec.key_order.sort_key())
+    return SortedStream(slices, width, order.places, spec.key_order.sort_key(), heavy)

@@ -5,15 +5,16 @@ A part gives its joined rows either as columns, or group by group as rows for Ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 import numpy as np
 import pyarrow as pa
 
-from cascade2spark.batch.batches import Columns, Row, Rows, rows_of, values_of
+from cascade2spark.batch.batches import Columns, Row, Rows, column_names, rows_of, values_of
 from cascade2spark.batch.join_tables import JoinedOutput, MemoryTable, Table
 from cascade2spark.batch.kernels.join_groups import grouped_rows
 from cascade2spark.batch.kernels.products import Numbers, Product
@@ -119,6 +120,25 @@ class MatchedPart:
         self._output = JoinedOutput(self._product, tables, plan.slice_bytes)
         self.rows = self._product.rows
 
+    def cut(self, place: Any, sort_key: Callable[[Row], Any]) -> tuple[MatchedPart, MatchedPart]:
+        """Return the groups before a key that is in none of them, and those behind it.
+
+        Args:
+            place: of the key, among those that `sort_key` gives.
+        """
+        numbers = range(len(self._counts[0]))
+        at = bisect_left(numbers, place, key=lambda group: sort_key(self._key(group)))
+        before, behind = (
+            MatchedPart(
+                self._plan,
+                self._tables,
+                [counts[some] for counts in self._counts],
+                [starts[some] for starts in self._starts],
+            )
+            for some in (slice(0, at), slice(at, None))
+        )
+        return before, behind
+
     def slices(self, most_rows: int) -> Iterator[Columns]:
         """Yield the joined rows as columns."""
         return self._output.slices(most_rows)
@@ -136,6 +156,14 @@ class MatchedPart:
                 names, begins[some].tolist(), ends[some].tolist(), strict=True
             ):
                 yield name, made.rows(start, stop)
+
+    def _key(self, group: int) -> Row:
+        """Return the key of a group, as the first side that has rows of it says."""
+        for table, counts, starts, places in self._by_side():
+            if counts[group]:
+                values = table.gather((starts[group : group + 1], None), places)
+                return tuple([value[0].as_py() for value in values])
+        raise AssertionError("a group without rows")
 
     def _names(self, groups: Numbers) -> list[Row]:
         found = []
@@ -204,6 +232,7 @@ class HeavyPart:
         held: Sequence[Table],
     ) -> None:
         self._plan, self._left, self._kinds, self._held = plan, left, kinds, held
+        self._singles = _SingleRows.of(held)
         self.rows = 0
 
     def slices(self, most_rows: int) -> Iterator[Columns]:
@@ -219,7 +248,7 @@ class HeavyPart:
             for _ in outputs:
                 pass
 
-    def _outputs(self) -> Iterator[tuple[MemoryTable, JoinedOutput]]:
+    def _outputs(self) -> Iterator[tuple[MemoryTable, JoinedOutput | _WidenedOutput]]:
         """Yield, for each batch of the first side, its table and what it is joined to."""
         required = self._plan.required
         is_found = False
@@ -233,8 +262,14 @@ class HeavyPart:
         if is_joined and not is_found and not required[0]:
             yield self._output([])
 
-    def _output(self, left: Sequence[Columns]) -> tuple[MemoryTable, JoinedOutput]:
+    def _output(self, left: Sequence[Columns]) -> tuple[MemoryTable, JoinedOutput | _WidenedOutput]:
         first = MemoryTable(left, self._kinds)
+        if self._singles is not None and left:
+            (batch,) = left
+            widened = self._singles.beside(batch, self._plan.slice_bytes)
+            if widened is not None:
+                self.rows += batch.num_rows
+                return first, widened
         tables: list[Table] = [first, *self._held]
         counts = [[table.rows] for table in tables]
         product = Product(counts, [[0]] * len(tables), self._plan.required)
@@ -251,7 +286,51 @@ class HeavyPart:
         return _names(chain.from_iterable(found), 1, self._plan.group_width)[0]
 
 
-def _rows(outputs: Iterable[JoinedOutput], most_rows: int) -> Iterator[Row]:
+class _SingleRows:
+    """The one row of each held side, for whatever number of rows of the first side.
+
+    Args:
+        tables: of one row at most each; where there is none, nulls stand in.
+    """
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        at, nowhere = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.bool_)
+        self._one: list[pa.Array] = []
+        for table in tables:
+            self._one += table.gather((at, None if table.rows else nowhere))
+        self._row_bytes = sum(table.widest_bytes for table in tables)
+        self._repeated: list[pa.Array] = self._one
+
+    @classmethod
+    def of(cls, tables: Sequence[Table]) -> _SingleRows | None:
+        """Return them, None if there are more."""
+        return cls(tables) if all(table.rows <= 1 for table in tables) else None
+
+    def beside(self, left: Columns, most_bytes: int) -> _WidenedOutput | None:
+        """Return rows with these behind each; None if that takes more memory."""
+        rows = left.num_rows
+        if left.nbytes + rows * self._row_bytes > most_bytes:
+            return None
+        if self._repeated and len(self._repeated[0]) < rows:
+            # Rows of one key come in batches of about one size: seldom made anew.
+            self._repeated = [pa.repeat(column[0], rows) for column in self._one]
+        columns = [*left.columns, *(column.slice(0, rows) for column in self._repeated)]
+        return _WidenedOutput(pa.record_batch(columns, column_names(len(columns))))
+
+
+class _WidenedOutput:
+    """Joined rows that are made already."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+
+    def slices(self, most_rows: int) -> Iterator[Columns]:
+        """Yield all rows, in slices of so many rows at most."""
+        for start in range(0, self._columns.num_rows, most_rows):
+            yield self._columns.slice(start, most_rows)
+
+
+def _rows(outputs: Iterable[JoinedOutput | _WidenedOutput], most_rows: int) -> Iterator[Row]:
     for output in outputs:
         for columns in output.slices(most_rows):
             yield from rows_of(columns)

@@ -26,7 +26,14 @@ from cascade2spark.batch.blocks import decode_block, encode_block
 from cascade2spark.batch.kernels.products import Numbers, Places, Product
 from cascade2spark.batch.spill import SpillFile, SpillPlace, SpillSpace
 
-__all__ = ["BlockTable", "JoinedOutput", "MemoryTable", "Table", "held_table", "of_one_type"]
+__all__ = [
+    "BlockTable",
+    "JoinedOutput",
+    "MemoryTable",
+    "Table",
+    "held_table",
+    "of_one_type",
+]
 
 _WORD_BYTES = 8
 _OFFSET_BYTES = 4

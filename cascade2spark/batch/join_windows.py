@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from cascade2spark.batch.batches import Columns, Row
+from cascade2spark.batch.heavy_keys import HeavyKey
 from cascade2spark.batch.join_parts import HeavyPart, JoinPart, JoinPlan, matched_part
 from cascade2spark.batch.join_tables import BlockTable, MemoryTable, held_table
 from cascade2spark.batch.spill import SpillSpace
 
-__all__ = ["SortedStream", "window_parts"]
+__all__ = ["SortedStream", "heavy_part", "window_parts"]
 
 SortKey = Callable[[Row], Any]
 
@@ -31,17 +33,27 @@ class SortedStream:
         width: number of columns; needed when there is no slice.
         key_places: the columns of the key.
         sort_key: orders keys.
+        heavy: a key whose rows are not in the slices.
     """
 
     def __init__(
-        self, slices: Iterator[Columns], width: int, key_places: Sequence[int], sort_key: SortKey
+        self,
+        slices: Iterator[Columns],
+        width: int,
+        key_places: Sequence[int],
+        sort_key: SortKey,
+        heavy: HeavyKey | None = None,
     ) -> None:
         self._slices, self._key_places, self._sort_key = slices, key_places, sort_key
         self._held: list[Columns] = []
+        self._heavy = heavy
+        self.heavy_place = None if heavy is None else sort_key(heavy.key)
         self.is_done = False
         self.kinds: list[pa.DataType] = [pa.null()] * width
         if self._load_one():
             self.kinds = list(self._held[0].schema.types)
+        if heavy is not None:
+            self.kinds = heavy.kinds
 
     @property
     def is_empty(self) -> bool:
@@ -70,6 +82,9 @@ class SortedStream:
 
     def during(self, place: Any) -> Iterator[Columns]:
         """Let go of the rows of a key that is the least, yielding them; load as it takes."""
+        if self._heavy is not None and not (place < self.heavy_place or self.heavy_place < place):
+            yield from self._heavy.rows()
+            return
         while True:
             yield from self._cut(place, bisect_right)
             if self._held or not self._load_one():
@@ -117,10 +132,11 @@ def window_parts(
     """
     share = spill.limit_bytes // 4
     kinds = [stream.kinds for stream in streams]
+    heavy = [stream.heavy_place for stream in streams if stream.heavy_place is not None]
     while True:
         for stream in streams:
             stream.load(share // len(streams))
-        ends = [stream.last_place() for stream in streams if not stream.is_done]
+        ends = [stream.last_place() for stream in streams if not stream.is_done] + heavy
         if not ends:
             window = [stream.rest() for stream in streams]
             if any(window):
@@ -132,6 +148,7 @@ def window_parts(
             yield _matched_part(plan, window, kinds)
         else:
             yield from _heavy_part(plan, streams, least, spill)
+            heavy = [place for place in heavy if least < place]
 
 
 def _matched_part(
@@ -145,16 +162,32 @@ def _matched_part(
 def _heavy_part(
     plan: JoinPlan, streams: Sequence[SortedStream], place: Any, spill: SpillSpace
 ) -> Iterator[JoinPart]:
+    rows = [partial(stream.during, place) for stream in streams]
+    return heavy_part(plan, rows, [stream.kinds for stream in streams], spill)
+
+
+def heavy_part(
+    plan: JoinPlan,
+    rows: Sequence[Callable[[], Iterator[Columns]]],
+    kinds: Sequence[Sequence[pa.DataType]],
+    spill: SpillSpace,
+) -> Iterator[JoinPart]:
+    """Yield the join of one key; what it holds is given back when the next part is asked for.
+
+    Args:
+        rows: give the rows of each stream, and are called once at most.
+        kinds: the types of the columns of each stream.
+        spill: the memory limit, and where held sides go.
+    """
     first, *others = plan.streams
-    share = spill.limit_bytes // (4 * len(streams))
+    share = spill.limit_bytes // (4 * len(rows))
     tables: dict[int, MemoryTable | BlockTable] = {}
     try:
         for number in dict.fromkeys(others):
-            stream = streams[number]
-            tables[number] = held_table(stream.during(place), stream.kinds, spill, share)
+            tables[number] = held_table(rows[number](), kinds[number], spill, share)
         # In a self join the first side has gone where the others are.
-        left = tables[first].batches() if first in tables else streams[first].during(place)
-        yield HeavyPart(plan, left, streams[first].kinds, [tables[number] for number in others])
+        left = tables[first].batches() if first in tables else rows[first]()
+        yield HeavyPart(plan, left, kinds[first], [tables[number] for number in others])
     finally:
         for table in tables.values():
             table.close()
