@@ -101,9 +101,12 @@ class RegexSplitter(RowFunction):
         separator = is_simple_separator(self.pattern)
         if separator is None or not declared.is_defined() or declared.get_types():
             return None
-        parts = "({q}t := tuple({0}.split({separator})))"
-        is_whole = f"{{0}}.__class__ is str and len({parts}) == {len(declared)}"
-        return Inline(f"({{q}}t if {is_whole} else {{call}})", {"separator": separator})
+        parts = f"len(({{q}}t := tuple({{split}}({{0}}, {{separator}})))) == {len(declared)}"
+        return Inline(
+            f"({{q}}t if {{0}}.__class__ is str and {parts} else {{call}})",
+            {"separator": separator, "split": str.split},
+            quick=f"({{q}}t if {parts} else {{call}})",  # what is no text raises
+        )
 
 
 class RegexSplitGenerator(RowFunction):
