@@ -69,11 +69,11 @@ def _joiner(
         texts = [
             _texts(column, kind, null) for column, kind in zip(columns.columns, types, strict=True)
         ]
-        is_quoted = quote is not None and _holds(texts, quote)
-        written = None if options is None or is_quoted else _by_arrow(texts, options)
-        if written is not None:
+        # A look for quotes at each text takes 8 ns a text, at all bytes at once next to nothing.
+        written = None if options is None else _by_arrow(texts, options)
+        if written is not None and (quote is None or quote.encode() not in written):
             return written
-        if quote is not None and (is_quoted or _holds(texts, delimiter)):
+        if quote is not None and (_holds(texts, quote) or _holds(texts, delimiter)):
             raise NotColumns("values that need quotes")
         lines = pc.binary_join_element_wise(*texts, delimiter) if len(texts) > 1 else texts[0]
         # Joining with an empty text puts a line end behind each line, and all lines side by side.
