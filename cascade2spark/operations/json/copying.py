@@ -138,6 +138,8 @@ class Copier:
 
     def _copy_part(self, node: Any, part: From, place: Any) -> None:
         if node.__class__ is not dict:
+            if part.includes and not _chosen(part, node):
+                return  # of what is no object nothing was asked for
             raise OperationError(
                 "only an object can be copied from",
                 details={"pointer": part.pointer.text, "there": shown_value(node)},

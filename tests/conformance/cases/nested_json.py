@@ -450,3 +450,11 @@ case.add(
     expected={"": lines(None, "1")},
     differs="A `JSONTextLine` writes any value",
 )
+case.add(
+    "nothing_is_included_from_what_is_no_object",
+    RAN,
+    lambda i: Each(i, Fields("j"), JSONCopyAsFunction(Fields("o"), CopySpec("/z").include("/a"))),
+    i=rows("j", '{"a":1,"b":2}', "12", "[1]", "true"),
+    expected=[({"z": {"a": 1}},), ({"z": {}},), ({"z": {}},), ({"z": {}},)],
+    ordered=True,
+)
