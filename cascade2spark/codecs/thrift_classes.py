@@ -55,12 +55,6 @@ class RecordClasses:
             return self._made.setdefault(struct, self._new(struct))
         return self._made[struct]
 
-    def read(self, value: Any) -> Any:
-        """Return a value; a record that is bytes still is read."""
-        if isinstance(value, self.record):
-            value._values()  # type: ignore[attr-defined]
-        return value
-
     def stored(self, struct: ThriftStruct, wanted: Wanted) -> type:
         """Return the class to read into: a record's, or one with some fields only."""
         if wanted is not None:
@@ -199,7 +193,7 @@ class _LookedSet(_Looked):
     """The same for what `_Set` stands for."""
 
     def __get__(self, record: Any, owner: type) -> Any:
-        return None if record is None else record._values().get(self._name)
+        return None if record is None else record._seen().get(self._name)
 
 
 class _Default:

@@ -22,9 +22,11 @@ __all__ = [
     "Tables",
     "fast_decoder",
     "fast_encoder",
+    "holds_itself",
     "is_fast",
     "reached",
     "refused_bytes",
+    "refused_values",
 ]
 
 FastDecode = Callable[[bytes], Any]
@@ -136,6 +138,14 @@ def refused_bytes() -> tuple[type[Exception], ...]:
     return (*Refused, TProtocolException)
 
 
+def refused_values() -> tuple[type[Exception], ...]:
+    """Return what writing raises for values that are not taken, with the C codec or without."""
+    try:
+        return (*refused_bytes(), RecursionError)
+    except ImportError:
+        return (*Refused, RecursionError)
+
+
 class Tables:
     """Makes the C codec's tables; a struct that holds itself gets a table that holds itself."""
 
@@ -176,6 +186,24 @@ class Tables:
         if kind.key is None:
             return (*element, False)
         return (kind.key.wire, self._detail(kind.key, None), *element, False)
+
+
+def holds_itself(struct: ThriftStruct) -> bool:
+    """Tell whether a struct, or one in it, can hold records of its own."""
+    return any(_inside(one) & {one} for one in reached(struct))
+
+
+def _inside(struct: ThriftStruct) -> set[ThriftStruct]:
+    found: set[ThriftStruct] = set()
+    waiting = [struct]
+    while waiting:
+        types = [field.type for field in waiting.pop().fields]
+        for kind in types:
+            types += [inner for inner in (kind.key, kind.element) if inner is not None]
+            if kind.struct is not None and kind.struct not in found:
+                found.add(kind.struct)
+                waiting.append(kind.struct)
+    return found
 
 
 def reached(struct: ThriftStruct) -> list[ThriftStruct]:

@@ -20,7 +20,7 @@ from cascade2spark.codecs.thrift_schema import (
     ThriftStruct,
     ThriftType,
 )
-from cascade2spark.codecs.thrift_wire import MOST_DEPTH, Input, ThriftFault
+from cascade2spark.codecs.thrift_wire import STRUCT_DEPTH, Input, ThriftFault, check_depth
 
 __all__ = ["UNKNOWN", "Reader", "Wanted", "write_struct"]
 
@@ -62,8 +62,7 @@ class Reader:
         Raises:
             ThriftFault: with the path inside of `struct`.
         """
-        if depth > MOST_DEPTH:
-            raise ThriftFault(f"nested deeper than {MOST_DEPTH} levels", source.at)
+        check_depth(depth, source.at)
         made = self.make(struct, wanted)
         values = made.__dict__
         unknown: list[tuple[str, int, int, bytes]] = []
@@ -79,12 +78,12 @@ class Reader:
                     raise _OtherType
                 if wanted is None or last in wanted:
                     inner = None if wanted is None else wanted[last]
-                    values[field.attribute] = self._value(source, field.type, inner, depth + 1)
+                    values[field.attribute] = self._value(source, field.type, inner, depth)
                 else:
-                    source.skip(wire, depth + 1)
+                    source.skip(wire, depth)
             except _OtherType:
                 source.at = start
-                passed = _passed(source, wire, last, field, depth + 1)
+                passed = _passed(source, wire, last, field, depth)
                 if self.keeps_unknown:
                     unknown.append(passed)
             except ThriftFault as fault:
@@ -100,11 +99,11 @@ class Reader:
         if name == "binary":
             return source.blob()
         if kind.struct is not None:
-            return self.struct(source, kind.struct, wanted, depth)
+            return self.struct(source, kind.struct, wanted, depth + STRUCT_DEPTH)
         if kind.element is None:
             return source.read(kind.wire)()
-        if depth > MOST_DEPTH:
-            raise ThriftFault(f"nested deeper than {MOST_DEPTH} levels", source.at)
+        depth += 1
+        check_depth(depth, source.at)
         return self._map(source, kind, depth) if kind.key else self._list(source, kind, depth)
 
     def _text(self, source: Input) -> str:
@@ -123,7 +122,7 @@ class Reader:
         found: Any = []
         for place in range(count):
             try:
-                found.append(self._value(source, kind.element, None, depth + 1))
+                found.append(self._value(source, kind.element, None, depth))
             except ThriftFault as fault:
                 raise fault.within(f"[{place}]") from None
         return set(map(_hashable, found)) if kind.kind == "set" else found
@@ -136,8 +135,8 @@ class Reader:
         found = {}
         for place in range(count):
             try:
-                key = _hashable(self._value(source, kind.key, None, depth + 1))
-                found[key] = self._value(source, kind.element, None, depth + 1)
+                key = _hashable(self._value(source, kind.key, None, depth))
+                found[key] = self._value(source, kind.element, None, depth)
             except ThriftFault as fault:
                 raise fault.within(f"[{place}]") from None
         return found
@@ -168,7 +167,9 @@ def _hashable(value: Any) -> Any:
     return value
 
 
-def write_struct(out: Output, struct: ThriftStruct, value: Any, text: str = "strict") -> None:
+def write_struct(
+    out: Output, struct: ThriftStruct, value: Any, text: str = "strict", depth: int = 0
+) -> None:
     """Write a struct: an object with the attributes of its fields, or a mapping by field name.
 
     What is absent or None is not written.
@@ -178,9 +179,11 @@ def write_struct(out: Output, struct: ThriftStruct, value: Any, text: str = "str
     Raises:
         ThriftFault: a value has no place in its field, or a union has not one value.
     """
+    check_depth(depth)
     last = count = 0
     written = set()
-    read = _getter(struct, value)
+    own = value if isinstance(value, Mapping) else _values_of(value)
+    read = _getter(struct, value, own)
     for field in struct.fields:
         content = read(field)
         if content is None:
@@ -190,10 +193,10 @@ def write_struct(out: Output, struct: ThriftStruct, value: Any, text: str = "str
         out.field(field.type.wire, field.id, last, bool(content))
         last = field.id
         try:
-            _write_value(out, field.type, content, text, in_field=True)
+            _write_value(out, field.type, content, text, depth, in_field=True)
         except ThriftFault as fault:
             raise fault.within(field.name) from None
-    unknown = getattr(value, "__dict__", {}).get(UNKNOWN, ())
+    unknown = () if own is None else own.get(UNKNOWN, ())
     for protocol, wire, number, content in unknown:
         if number in written:  # it had another type
             continue
@@ -210,13 +213,22 @@ def write_struct(out: Output, struct: ThriftStruct, value: Any, text: str = "str
     out.stop()
 
 
-def _getter(struct: ThriftStruct, value: Any) -> Callable[[ThriftField], Any]:
+def _values_of(value: Any) -> Mapping[str, Any] | None:
+    """Return the attributes of an object; of a record that is bytes still, what is in them."""
+    if hasattr(value, "struct") and hasattr(value, "_seen"):
+        seen: Mapping[str, Any] = value._seen()
+        return seen
+    return getattr(value, "__dict__", None)
+
+
+def _getter(
+    struct: ThriftStruct, value: Any, own: Mapping[str, Any] | None
+) -> Callable[[ThriftField], Any]:
     if isinstance(value, Mapping):
         strange = [name for name in value if name not in struct.by_name]
         if strange:
             raise ThriftFault(f"{struct.name} has no field {strange[0]!r}")
         return lambda field: value.get(field.name)
-    own = getattr(value, "__dict__", None)
     if own is None or isinstance(value, type):
         raise ThriftFault(f"a {type(value).__name__} where a struct {struct.name} belongs")
     if hasattr(value, "struct"):
@@ -229,25 +241,29 @@ def _getter(struct: ThriftStruct, value: Any) -> Callable[[ThriftField], Any]:
     return lambda field: own.get(field.attribute)
 
 
-def _write_value(out: Output, kind: ThriftType, value: Any, text: str, in_field: bool) -> None:
+def _write_value(
+    out: Output, kind: ThriftType, value: Any, text: str, depth: int, in_field: bool
+) -> None:
     if value is None:
         raise ThriftFault("None in a container")
     if kind.wire == STRING:
         out.blob(_blob(kind, value, text))
     elif kind.struct is not None:
-        write_struct(out, kind.struct, value, text)
+        write_struct(out, kind.struct, value, text, depth + STRUCT_DEPTH)
     elif kind.key is not None and kind.element is not None:
         entries = _entries(value)
+        check_depth(depth + 1)
         out.map_head(kind.key.wire, kind.element.wire, len(entries))
         for place, (key, one) in enumerate(entries):
-            _write_inner(out, kind.key, key, text, place)
-            _write_inner(out, kind.element, one, text, place)
+            _write_inner(out, kind.key, key, text, depth + 1, place)
+            _write_inner(out, kind.element, one, text, depth + 1, place)
     elif kind.element is not None:
         if not isinstance(value, (list, tuple, set, frozenset)):
             raise ThriftFault(f"a {type(value).__name__} where a {kind.kind} belongs")
+        check_depth(depth + 1)
         out.list_head(kind.element.wire, len(value))
         for place, one in enumerate(value):
-            _write_inner(out, kind.element, one, text, place)
+            _write_inner(out, kind.element, one, text, depth + 1, place)
     elif kind.wire == BOOL:
         out.boolean(bool(value), in_field)
     elif kind.wire == DOUBLE:
@@ -267,9 +283,11 @@ def _entries(value: Any) -> Collection[tuple[Any, Any]]:
     raise ThriftFault(f"a {type(value).__name__} where a map belongs")
 
 
-def _write_inner(out: Output, kind: ThriftType, value: Any, text: str, place: int) -> None:
+def _write_inner(
+    out: Output, kind: ThriftType, value: Any, text: str, depth: int, place: int
+) -> None:
     try:
-        _write_value(out, kind, value, text, in_field=False)
+        _write_value(out, kind, value, text, depth, in_field=False)
     except ThriftFault as fault:
         raise fault.within(f"[{place}]") from None
 

@@ -212,12 +212,12 @@ def _encoders(
     codec: Settings, classes: RecordClasses
 ) -> tuple[Encode, Encode, Callable[[list[Any]], list[bytes]]]:
     """Return what writes any record, one of the stored class with fields alone, and many."""
-    struct, plainly = codec.struct, _plain_encoder(codec, classes)
+    struct, plainly = codec.struct, _plain_encoder(codec)
     fast: Encode | None = None
     if thrift_fast.is_fast(struct):
         fast = thrift_fast.fast_encoder(struct, codec.protocol, classes.stored)
-    elif codec.protocol == "binary":
-        fast = generated_encoder(struct)
+    elif codec.protocol == "binary" and not thrift_fast.holds_itself(struct):
+        fast = generated_encoder(struct)  # which does not look how deep it is
     if fast is None or codec.unknown == "keep":
         return plainly, plainly, lambda records: list(map(plainly, records))
     attributes = frozenset({UNKNOWN, *(field.attribute for field in struct.fields)})
@@ -227,7 +227,7 @@ def _encoders(
     return write, write_made, _many_encoder(codec, classes, attributes, write)
 
 
-def _plain_encoder(codec: Settings, classes: RecordClasses) -> Encode:
+def _plain_encoder(codec: Settings) -> Encode:
     """Return the reference, which also says what is wrong with a value."""
     struct, output = codec.struct, OUTPUTS[codec.protocol]
     text = "surrogateescape" if codec.text == "surrogateescape" else "strict"
@@ -235,7 +235,7 @@ def _plain_encoder(codec: Settings, classes: RecordClasses) -> Encode:
     def plainly(record: Any) -> bytes:
         out = output()
         try:
-            write_struct(out, struct, classes.read(record), text)
+            write_struct(out, struct, record, text)
         except ThriftFault as fault:
             raise _bad_value(codec, fault, record) from None
         return b"".join(out.parts)
@@ -253,13 +253,13 @@ def _quick_encoders(
     """Return what writes any record, and one of the stored class with fields alone."""
     stored = classes.of(struct)._stored
     names, by_name = frozenset(struct.field_names), struct.by_name
-    has_text = text_finder(struct)
+    has_text, refused = text_finder(struct), thrift_fast.refused_values()
 
     def write_made(record: Any) -> bytes:
         try:
             if has_text is None or not has_text(record):
                 return quickly(record)
-        except thrift_fast.Refused:
+        except refused:
             pass
         return plainly(record)
 
@@ -289,6 +289,7 @@ def _many_encoder(
     """Return what writes records by few calls, where these write what `write` does."""
     struct = codec.struct
     stored, have_text = classes.of(struct)._stored, texts_finder(struct)
+    refused = thrift_fast.refused_values()
     at_once = thrift_batch.batch_encoder(struct, codec.protocol, classes.stored)
 
     def write_some(records: list[Any]) -> list[bytes]:
@@ -302,7 +303,7 @@ def _many_encoder(
         try:
             if have_text is None or not have_text(records):
                 return at_once(records)
-        except thrift_fast.Refused:
+        except refused:
             pass
         return list(map(write, records))  # finds out which
 

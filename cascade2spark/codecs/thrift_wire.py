@@ -29,15 +29,21 @@ __all__ = [
     "FIXED_WIDTHS",
     "INPUTS",
     "MOST_DEPTH",
+    "STRUCT_DEPTH",
     "TO_COMPACT",
     "BinaryInput",
     "CompactInput",
     "Input",
     "ThriftFault",
+    "check_depth",
 ]
 
-# The C codec's own limit, so that no record depends on which codec read it.
+# The C codec's own limit for structs, so that no record depends on which codec read it. It counts
+# containers when it passes over them, and not when it reads them: their limit is far off.
 MOST_DEPTH = 63
+_MOST_CONTAINERS = 191
+# Both are counted in one number, where a container is 1.
+STRUCT_DEPTH = 256
 _I16 = layout.Struct(">h")
 _I32 = layout.Struct(">i")
 _I64 = layout.Struct(">q")
@@ -65,6 +71,17 @@ class ThriftFault(Exception):
         """Say that it happened inside of a field or an element."""
         self.path.insert(0, part)
         return self
+
+
+def check_depth(depth: int, at: int | None = None) -> None:
+    """Raise ThriftFault where structs or containers are nested too deep.
+
+    Args:
+        depth: structs around a place, by STRUCT_DEPTH each, and containers around it.
+        at: offset in the record, None when writing.
+    """
+    if depth >= (MOST_DEPTH + 1) * STRUCT_DEPTH or depth % STRUCT_DEPTH > _MOST_CONTAINERS:
+        raise ThriftFault(f"nested deeper than {MOST_DEPTH} levels", at)
 
 
 class Input(ABC):
@@ -128,22 +145,23 @@ class Input(ABC):
         """Pass over a value of any type.
 
         Args:
-            depth: structs and containers around it.
+            depth: structs and containers around it; see `check_depth`.
         """
         if wire == STRUCT:
-            self._check_depth(depth)
+            depth += STRUCT_DEPTH
+            check_depth(depth, self.at)
             last = 0
             while True:
                 inner, last = self.field(last)
                 if not inner:
                     return
-                self.skip(inner, depth + 1)
+                self.skip(inner, depth)
         if wire in (LIST, SET):
-            self._check_depth(depth)
+            check_depth(depth + 1, self.at)
             inner, count = self.list_head()
             self._skip_many((inner,), count, depth + 1)
         elif wire == MAP:
-            self._check_depth(depth)
+            check_depth(depth + 1, self.at)
             key, value, count = self.map_head()
             self._skip_many((key, value), count, depth + 1)
         else:
@@ -165,10 +183,6 @@ class Input(ABC):
             self.read(wire)()
         else:
             raise ThriftFault(f"there is no type {wire}", self.at)
-
-    def _check_depth(self, depth: int) -> None:
-        if depth > MOST_DEPTH:
-            raise ThriftFault(f"nested deeper than {MOST_DEPTH} levels", self.at)
 
     def read(self, wire: int) -> Callable[[], Any]:
         """Return the method that reads a number of a type."""

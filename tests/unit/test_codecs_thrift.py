@@ -398,3 +398,63 @@ def many_values() -> list[dict]:
         else {"size": number}
         for number in range(1, 150)
     ]
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+@pytest.mark.parametrize("unknown", ["drop", "keep"])
+def test_unread_records_inside_of_others_are_written_by_every_codec(
+    codec_of, protocol, unknown
+) -> None:
+    idl = "struct In { 1: i32 a, 2: string b } struct Out { 1: In i, 2: list<In> l }"
+    inner = codec_of(thrift_struct(idl, "In"), protocol, unknown=unknown)
+    outer = codec_of(thrift_struct(idl, "Out"), protocol, unknown=unknown)
+    strange = b"\x11" if protocol == "compact" else b"\2\0\3\1"  # a boolean, field 3
+    data = inner.encode({"a": 5, "b": "x"})[:-1] + strange + b"\0"
+    kept = strange if unknown == "keep" else b""
+    for one in (inner.unread(data), inner.unread_decoder()([data])[0]):
+        expected = outer.encode({"i": {"a": 5, "b": "x"}}).replace(b"x\0", b"x" + kept + b"\0")
+        assert expected == outer.encode({"i": one}) == outer.encoder()([{"i": one}] * 2)[1]
+        again = pickle.loads(pickle.dumps(record_class(outer.struct)(l=[one])))
+        assert {"l": [{"a": 5, "b": "x"}]} == again.as_dict()
+        assert data == inner.encode(one)
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+def test_what_nobody_can_read_is_not_written(codec_of, protocol) -> None:
+    struct = thrift_struct("struct N { 1: i32 a, 2: optional N n, 3: list<N> l }")
+    codec, kind = codec_of(struct, protocol), record_class(struct)
+
+    def nested(levels):
+        record = kind(a=1)
+        for _ in range(levels):
+            record = kind(n=record)
+        return record
+
+    for levels in (60, 61, 62, 63):
+        one, two = codec.encoder()([nested(levels)] * 2)
+        assert one == two == codec.encode(nested(levels))
+        assert nested(levels) == codec.decode(one)
+    around = kind()
+    around.n = around
+    for record in (nested(64), nested(3000), around):
+        for write in (codec.encode, lambda one: codec.encoder()([one, one])):
+            with pytest.raises(BuildError, match="nested deeper than 63 levels"):
+                write(record)
+    with pytest.raises(BuildError, match="nested deeper"):
+        codec.encode(kind(l=[nested(63)]))
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact"])
+def test_how_deep_a_record_may_be_does_not_depend_on_what_reads_it(codec_of, protocol) -> None:
+    struct = thrift_struct("struct N { 1: i32 a, 2: list<N> l, 3: map<i32, list<N>> m }")
+    other = thrift_struct("struct Other { 1: i32 a }")
+    kind = record_class(struct)
+    for levels in (31, 32, 63):
+        record = kind(a=1)
+        for level in range(levels):
+            record = kind(a=1, l=[record]) if level % 3 else kind(a=1, m={1: [record]})
+        data = codec_of(struct, protocol).encode(record)
+        for more in ({}, {"fields": ["a"]}, {"unknown": "keep"}, {"text": "strict"}):
+            assert 1 == codec_of(struct, protocol, **more).decode(data).a
+        for more in ({}, {"unknown": "keep"}):
+            assert 1 == codec_of(other, protocol, **more).decode(data).a
