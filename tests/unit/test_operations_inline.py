@@ -42,7 +42,7 @@ EDGES = [0, 1, 7, *[sign * power + by for power in POWERS for sign in (1, -1) fo
 NUMBERS = st.sampled_from(EDGES) | st.integers(-9, 9)
 REALS = [0.5, 1.5, 6.5, 7.0, -0.5, -1.5, 32767.5, 1e30, -1e30, *map(float, ("nan", "inf", "-inf"))]
 DECIMALS = [Decimal(text) for text in ("7.5", "-1.5", "1e30", "NaN")]
-TEXTS_OF_ODD = ["", "x", "7", " 7", "6.5", "true", "\ud800", b"x"]
+TEXTS_OF_ODD = ["", "x", "7", " 7", "6.5", "true", "\ud800", b"x", ["x"], ("x",)]
 ODD = st.sampled_from([None, True, False, Fraction(15, 2), *TEXTS_OF_ODD, *REALS, *DECIMALS])
 MOSTLY = st.lists(st.tuples(NUMBERS, st.sampled_from(["x", "y", "7"])), min_size=1, max_size=4)
 MIXED = st.lists(st.tuples(NUMBERS | ODD, NUMBERS | ODD), min_size=1, max_size=3)
