@@ -13,6 +13,8 @@ __all__ = ["Split", "cut_file", "pack_splits", "split_file", "split_files", "wav
 
 # Hadoop lets the last split grow by a tenth, so that no task is made for a few bytes.
 _SLOP = 1.1
+# Files of one job are about equal: a few bytes too many make no task of their own.
+_PACK_SLOP = 1.03
 
 
 @attrs.frozen
@@ -97,16 +99,17 @@ def pack_splits(
 
     Args:
         splits: ranges, whose order is kept.
-        target_bytes: a pack is closed before the range that would carry it past this.
+        target_bytes: a pack is closed before the range that would carry it far past this.
         most: most ranges in one pack; None is no limit.
     Laws:
         1. Laying the packs end to end gives back `splits`.  2. No pack is empty.
     """
     packs: list[tuple[Split, ...]] = []
     held: list[Split] = []
+    most_bytes = target_bytes * _PACK_SLOP
     held_bytes = 0
     for part in splits:
-        is_full = held_bytes + part.length > target_bytes or len(held) == most
+        is_full = held_bytes + part.length > most_bytes or len(held) == most
         if held and is_full:
             packs.append(tuple(held))
             held, held_bytes = [], 0

@@ -24,6 +24,7 @@ from cascade2spark.files import (
     is_driver_only,
     list_files,
     pack_splits,
+    wave_bytes,
 )
 from cascade2spark.files.s3 import S3Access, s3_access, use_s3
 from cascade2spark.origin import capture_origin
@@ -109,7 +110,7 @@ def read_records(
         return form.through_hadoop(call, context, asked, min_partitions)
     files = list_files(asked, origin=call.origin)
     total = sum(file.size for file in files)
-    target = min(_SPLIT_BYTES, max(_LEAST_TASK_BYTES, -(-total // (2 * cores_of(context)))))
+    target = max(_LEAST_TASK_BYTES, wave_bytes(total, cores_of(context), _SPLIT_BYTES))
     if min_partitions is not None:
         target = max(1, min(target, -(-total // min_partitions)))
     packs = pack_splits([split for file in files for split in form.splits(file, target)], target)

@@ -28,6 +28,7 @@ from cascade2spark.rdd import (
     read_text,
     write_text,
 )
+from cascade2spark.spark.session import cores_of
 from cascade2spark.taps import SinkMode
 
 NAN = float("nan")
@@ -339,6 +340,13 @@ def test_a_partition_is_cleaned_up_however_it_ends(sc, notes, ending) -> None:
             result.collect()
         assert ("fn of map_partitions_with failed" in str(failed.value)) == (ending == "fn")
     assert read() == ["cleanup-0"]
+
+
+def test_one_wave_of_tasks_reads_what_is_little(sc, tmp_path) -> None:
+    for number in range(4 * cores_of(sc)):
+        (tmp_path / str(number)).write_bytes((b"-" * 999 + b"\n") * (1_500 + number))
+    assert read_text(sc, tmp_path).getNumPartitions() == cores_of(sc)
+    assert read_text(sc, tmp_path, min_partitions=12).getNumPartitions() >= 12
 
 
 def test_text_is_read_and_written(sc, tmp_path) -> None:

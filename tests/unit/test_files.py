@@ -242,9 +242,10 @@ def test_packs_keep_order_and_stay_small(sizes: list[int], target: int, most: in
     packs = pack_splits(splits, target, most)
     assert [split for pack in packs for split in pack] == splits
     assert all(pack and len(pack) <= (most or 99) for pack in packs)
-    assert all(len(pack) == 1 or sum(s.length for s in pack) <= target for pack in packs)
+    most_bytes = 1.03 * target  # a few bytes too many make no pack of their own
+    assert all(len(pack) == 1 or sum(s.length for s in pack) <= most_bytes for pack in packs)
     for pack, following in pairwise(packs):
-        is_full = sum(split.length for split in (*pack, following[0])) > target
+        is_full = sum(split.length for split in (*pack, following[0])) > most_bytes
         assert is_full or len(pack) == most
 
 
