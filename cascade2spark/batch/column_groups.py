@@ -31,6 +31,7 @@ from cascade2spark.batch.group_runs import GroupRun, GroupRuns
 from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
 from cascade2spark.batch.kernels.keys import Codes
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.batch.spill import SpillSpace
@@ -204,7 +205,7 @@ def _changes(column: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def _keys(columns: Columns, key_places: Sequence[int], starts: Numbers) -> list[Row]:
-    wanted = pa.array(starts)
+    wanted = place_array(starts)
     firsts = [columns.column(place).take(wanted) for place in key_places]
     return _zipped(firsts, len(starts))
 
@@ -316,7 +317,8 @@ class _Aggregation:
         """Add the next slice."""
         self.rows += columns.num_rows
         starts = _starts(columns, self._key_places)
-        keys = [columns.column(place).take(pa.array(starts)) for place in self._key_places]
+        firsts = place_array(starts)
+        keys = [columns.column(place).take(firsts) for place in self._key_places]
         last = self._last
         if last is not None and not self._goes_on(last, keys):
             self._keep(last)

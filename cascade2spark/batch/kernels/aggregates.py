@@ -19,6 +19,7 @@ from cascade2spark.batch.kernels.conversion import converted, is_within_int32
 from cascade2spark.batch.kernels.extremes import EndKernel, ExtremeKernel, LeastKernel
 from cascade2spark.batch.kernels.keys import Codes
 from cascade2spark.batch.kernels.number_sums import NumberSumKernel
+from cascade2spark.batch.kernels.places import number_array
 from cascade2spark.batch.kernels.states import AggregateKernel, Arrays, resumed, with_row
 from cascade2spark.batch.kernels.sums import sums_of, whole_sums
 from cascade2spark.batch.specs import EverySpec
@@ -63,7 +64,7 @@ class CountKernel:
             for column in arguments:
                 absent &= column.is_null().to_numpy(zero_copy_only=False)
             of_rows = of_rows[absent if self.counts == "ONLY_NULLS" else ~absent]
-        return [pa.array(np.bincount(of_rows, minlength=codes.groups).astype(np.int64))]
+        return [number_array(np.bincount(of_rows, minlength=codes.groups).astype(np.int64))]
 
     def resume(self, codes: Codes, arguments: Arrays, start: Arrays) -> Arrays:
         """Return the states, `start` merged into the first."""
@@ -162,7 +163,7 @@ class AverageKernel:
     def merge(self, codes: Codes, states: Arrays) -> Arrays:
         """Return the sums of both."""
         totals = np.bincount(codes.of_rows, states[0].to_numpy(), minlength=codes.groups)
-        return [pa.array(totals), whole_sums(codes, states[1])]
+        return [number_array(totals), whole_sums(codes, states[1])]
 
     def finish(self, states: Arrays) -> Arrays:
         """Return the means, null where nothing was counted."""
@@ -189,7 +190,7 @@ class AverageKernel:
             counts[0] += count
             numbers, of_rows = np.concatenate([[total], numbers]), with_row(codes).of_rows
         totals = np.bincount(of_rows, numbers, minlength=codes.groups)
-        return [pa.array(totals), pa.array(counts)]
+        return [number_array(totals), number_array(counts)]
 
 
 def _zero_for_empty(texts: pa.Array) -> pa.Array:

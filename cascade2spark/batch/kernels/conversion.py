@@ -24,6 +24,7 @@ from cascade2spark.batch.batches import (
     text_bytes,
     values_of,
 )
+from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.types import (
     Boolean,
     DateType,
@@ -190,7 +191,7 @@ def repeats(column: pa.Array, times: int = _REPEATS) -> bool:
     if not pa.types.is_string(column.type) or rows < _SAMPLED_ROWS:
         return False
     # Drawn at random: texts in turn would all be different in a row, or at even distances.
-    some = column.take(pa.array((_draws() * rows).astype(np.int64)))
+    some = column.take(place_array(_draws() * rows))
     most = rows / times
     # So many different ones are to be expected in a draw out of that many.
     return bool(len(some.unique()) <= most * -math.expm1(-len(some) / most))

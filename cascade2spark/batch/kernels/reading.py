@@ -25,7 +25,7 @@ from cascade2spark.batch.batches import (
     is_within_column,
 )
 from cascade2spark.batch.kernels.conversion import WHOLE_TYPES, numbers_of
-from cascade2spark.batch.kernels.places import place_array
+from cascade2spark.batch.kernels.places import number_array, place_array
 from cascade2spark.batch.kernels.sequences import sequence_reader
 from cascade2spark.batch.kernels.tables import table_reader
 from cascade2spark.batch.kernels.thrift import thrift_reader
@@ -217,7 +217,7 @@ def _offsets(block: LineBlock, ends: Any) -> pa.Array:
     # The first line of a file begins at 0, also behind a byte order mark.
     offsets[0] = 0 if block.starts_file else block.offset
     offsets[1:] = ends[:-1] + (block.offset + 1)
-    return pa.array(offsets)
+    return number_array(offsets)
 
 
 def _checked_text(data: bytes, charset: str) -> bytes:

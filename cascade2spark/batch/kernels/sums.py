@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
 from cascade2spark.batch.kernels.keys import Codes
+from cascade2spark.batch.kernels.places import number_array
 
 __all__ = ["sums_of", "whole_sums"]
 
@@ -26,7 +27,7 @@ def sums_of(codes: Codes, column: pa.Array) -> pa.Array:
         sums = whole_sums(codes, column)
     elif pa.types.is_floating(column.type):
         numbers = pc.fill_null(column, 0.0).to_numpy()
-        sums = pa.array(np.bincount(codes.of_rows, numbers, minlength=codes.groups))
+        sums = number_array(np.bincount(codes.of_rows, numbers, minlength=codes.groups))
     else:
         raise NotColumns(f"a sum of {column.type}")
     if not column.null_count:
@@ -52,4 +53,4 @@ def whole_sums(codes: Codes, column: pa.Array) -> pa.Array:
     else:
         sums = np.zeros(codes.groups, dtype=np.int64)
         np.add.at(sums, codes.of_rows, numbers)
-    return pa.array(sums)
+    return number_array(sums)
