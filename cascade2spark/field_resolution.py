@@ -42,6 +42,7 @@ class Resolved:
             group fields and earlier results for an aggregator.
         output: the output selector with GROUP, VALUES and ARGS spelled out, for `layout_for`.
         outgoing: the fields that leave.
+        is_args: the operation declares ARGS, which REPLACE must know.
     """
 
     arguments: Fields
@@ -49,6 +50,7 @@ class Resolved:
     passed: Fields
     output: Fields
     outgoing: Fields
+    is_args: bool = False
 
 
 def resolve_each(
@@ -78,7 +80,8 @@ def resolve_each(
     arguments = resolve_arguments(selector, incoming, num_args=num_args, group=group)
     declared = resolve_declared(declaration, arguments, incoming, output, group=group)
     outgoing = resolve_outgoing(output, incoming, arguments, declared, declaration=declaration)
-    return Resolved(arguments, declared, incoming, output, outgoing)
+    is_args = declaration.is_arguments()
+    return Resolved(arguments, declared, incoming, output, outgoing, is_args)
 
 
 def resolve_aggregator(
@@ -116,7 +119,8 @@ def resolve_aggregator(
     if output.is_arguments() or output.is_swap() or output.is_replace():
         _check_named(arguments, output)
     outgoing = resolve_outgoing(spelled, passed, arguments, declared, declaration=declaration)
-    return Resolved(arguments, declared, passed, spelled, outgoing)
+    is_args = declaration.is_arguments()
+    return Resolved(arguments, declared, passed, spelled, outgoing, is_args)
 
 
 def resolve_buffer(
@@ -135,7 +139,8 @@ def resolve_buffer(
     if output.is_group() or output.is_values():
         spelled = resolve_selector(output, incoming, group)
     outgoing = resolve_outgoing(spelled, incoming, arguments, declared, declaration=declaration)
-    return Resolved(arguments, declared, incoming, spelled, outgoing)
+    is_args = declaration.is_arguments()
+    return Resolved(arguments, declared, incoming, spelled, outgoing, is_args)
 
 
 def resolve_selector(
@@ -239,7 +244,8 @@ def resolve_outgoing(
     if output.is_results():
         return declared
     if output.is_replace():
-        return _replaced(passed, arguments, declared)
+        is_args = declaration is None or declaration.is_arguments()
+        return _replaced(passed, arguments, declared, is_args)
     if output.is_swap():
         rest = _checked(lambda: passed.subtract(arguments), "SWAP")
         outgoing = _appended(rest, declared, "SWAP")
@@ -294,7 +300,7 @@ def _declared_under_replace(declaration: Fields, declared: Fields, arguments: Fi
     return arguments.project(declared) if len(declared) else declared
 
 
-def _replaced(passed: Fields, arguments: Fields, declared: Fields) -> Fields:
+def _replaced(passed: Fields, arguments: Fields, declared: Fields, is_args: bool) -> Fields:
     """Return the passed fields, with the types of what replaces them."""
     if declared.is_none():
         return passed
@@ -305,7 +311,7 @@ def _replaced(passed: Fields, arguments: Fields, declared: Fields) -> Fields:
         )
     if declared.is_unknown() or (passed.is_unknown() and arguments.is_unknown()):
         return passed.un_apply_types()
-    targets = replaced_fields(arguments, declared)
+    targets = replaced_fields(arguments, declared, is_args)
     missing = [one for one in targets if not passed.is_unknown() and passed.find(one) is None]
     if missing:
         raise FieldNotFound(
@@ -324,12 +330,13 @@ def _replaced(passed: Fields, arguments: Fields, declared: Fields) -> Fields:
     return passed.apply_types(*[changed.get(at, one) for at, one in enumerate(types)])
 
 
-def replaced_fields(arguments: Fields, declared: Fields) -> list[str | int]:
+def replaced_fields(arguments: Fields, declared: Fields, is_args: bool) -> list[str | int]:
     """Return which fields the results of a REPLACE overwrite.
 
-    A result with a name overwrites the field of that name, a nameless one its argument.
+    A result with a name overwrites the field of that name; a nameless one its argument where the
+    operation declares ARGS, else the field at the place that it declares, as in Cascading.
     """
-    if arguments.is_unknown():
+    if arguments.is_unknown() or not is_args:
         return list(declared)
     return [
         result if isinstance(result, str) else argument

@@ -216,6 +216,7 @@ def layout_for(
     declared: Fields,
     *,
     group: Fields | None = None,
+    is_args: bool = True,
 ) -> Layout:
     """Return how the outgoing rows of an operation are built.
 
@@ -225,6 +226,7 @@ def layout_for(
         arguments_selector: what the user selected; for an Aggregator the resolved arguments.
         arguments, declared: as resolved.
         group: what GROUP and VALUES in the arguments selector stand for.
+        is_args: the operation declares ARGS: under REPLACE nameless results are for its arguments.
     """
     in_width, out_width = _width(incoming), _width(declared)
     if output.is_results() or output.is_all():
@@ -239,7 +241,7 @@ def layout_for(
         kept = [place for place in range(in_width) if place not in set(gone.positions)]
         return Layout(in_width, out_width, (*kept, *range(in_width, in_width + out_width)))
     if output.is_replace():
-        return _replace_layout(incoming, arguments_selector, arguments, declared, group)
+        return _replace_layout(incoming, arguments_selector, arguments, declared, group, is_args)
     return _select_layout(output, incoming, declared)
 
 
@@ -265,13 +267,14 @@ def _replace_layout(
     arguments: Fields,
     declared: Fields,
     group: Fields | None,
+    is_args: bool,
 ) -> Layout:
     if arguments.is_unknown() and not any(isinstance(one, str) for one in declared):
         overwritten = pick_for(arguments_selector, incoming, group)
     elif declared.is_none():
         overwritten = pick_for(Fields.NONE, incoming)
     else:
-        overwritten = pick_for(Fields(replaced_fields(arguments, declared)), incoming)
+        overwritten = pick_for(Fields(replaced_fields(arguments, declared, is_args)), incoming)
     in_width, out_width = _width(incoming), _width(declared)
     if overwritten.positions is None or in_width is None or out_width is None:
         return Layout(in_width, out_width, None, "REPLACE", pick=overwritten)

@@ -26,6 +26,10 @@ _ALGORITHMS = {
     **{f"SHA3-{bits}": f"sha3_{bits}" for bits in (224, 256, 384, 512)},
 }
 
+_WIDE = ("utf-16", "utf-32")
+# Java writes these big-endian, and reads them so where there is no mark.
+_UNMARKED = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}
+
 
 class _HashFunction(RowFunction):
     """The digest of the arguments as a text.
@@ -36,7 +40,7 @@ class _HashFunction(RowFunction):
         fields: name of the result, one.
         algorithm: digest, ``MD5``, ``SHA-1``, ``SHA-256`` and their like. Default ``SHA-1``.
         max_length: most characters of the result, a count. Default: all.
-        charset: encoding of the text. Default UTF-8.
+        charset: encoding of the text, as Java's of this name. Default UTF-8.
         pre_digest: what to do to the text before, None for nothing.
         post_encoding: what to do to the result after, None for nothing.
     """
@@ -76,7 +80,7 @@ class _HashFunction(RowFunction):
             text = "".join([one for one in texts if one is not None])
             if self.pre_digest is not None:
                 text = self.pre_digest(text)
-            digest = hashlib.new(self.algorithm, text.encode(self.charset, "replace")).digest()
+            digest = hashlib.new(self.algorithm, _encoded(text, self.charset)).digest()
             result = self.encoded(digest)
             if self.post_encoding is not None:
                 result = self.post_encoding(result)
@@ -92,7 +96,8 @@ class Base64HashFunction(_HashFunction):
         fields: name of the result.
         algorithm: of the digest. Default SHA-1.
         max_length: most letters given, a count. Default: all.
-        charset: of the text that is digested. Default UTF-8.
+        charset: of the text that is digested. Default UTF-8. The bytes of the Base64 are read in
+            it, too, as Cascading does: of UTF-16 they make other letters.
         pre_digest: changes that text before.
         post_encoding: changes the result after.
     Raises:
@@ -106,7 +111,7 @@ class Base64HashFunction(_HashFunction):
 
     def encoded(self, digest: bytes) -> str:
         """Return a digest in Base64."""
-        return base64.b64encode(digest).decode("ascii").rstrip("=")
+        return _decoded(base64.b64encode(digest).rstrip(b"="), self.charset)
 
 
 class Base64URLHashFunction(_HashFunction):
@@ -126,7 +131,7 @@ class Base64URLHashFunction(_HashFunction):
 
     def encoded(self, digest: bytes) -> str:
         """Return a digest in Base64 with ``-`` and ``_``."""
-        return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
+        return _decoded(base64.urlsafe_b64encode(digest).rstrip(b"="), self.charset)
 
 
 class Base10HashFunction(_HashFunction):
@@ -160,3 +165,19 @@ def _charset(name: str) -> str:
         return codecs.lookup(name).name
     except (LookupError, TypeError):
         raise BuildError("there is no such charset", asked=name) from None
+
+
+def _encoded(text: str, charset: str) -> bytes:
+    if not charset.startswith(_WIDE):
+        return text.encode(charset, "replace")
+    # Half a pair is U+FFFD in these, not a question mark.
+    whole = text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
+    mark = codecs.BOM_UTF16_BE if charset == "utf-16" and text else b""
+    return mark + whole.encode(_UNMARKED.get(charset, charset))
+
+
+def _decoded(data: bytes, charset: str) -> str:
+    if charset.startswith("utf-32"):
+        # Four bytes of ASCII are beyond all code points; Java takes each four for one that is bad.
+        return "\ufffd" * -(-len(data) // 4)
+    return data.decode(_UNMARKED.get(charset, charset), "replace")

@@ -75,7 +75,11 @@ class JSONGetFunction(RowFunction):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return what takes the values out of one tree."""
-        read = tree_reader(argument_fields)
+        read = (
+            _document_reader(argument_fields)
+            if self.fail_on_missing
+            else tree_reader(argument_fields)
+        )
         takes = _takes("JSONGetFunction", self.pointers, declared, self.fail_on_missing)
         if self.shape is Shape.VALUE:
             take = takes[0]
@@ -114,7 +118,7 @@ class JSONGetAllFunction(RowFunction):
 
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return what gives the rows of one tree."""
-        read = tree_reader(argument_fields)
+        read = _document_reader(argument_fields)
         nodes = _nodes_of("JSONGetAllFunction", self.root_pointer, self.fail_on_missing)
         takes = _takes("JSONGetAllFunction", self.pointers, declared, self.fail_on_missing)
         if self.shape is Shape.VALUES:
@@ -168,7 +172,7 @@ class JSONGetAllAggregateFunction(RowFunction):
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return what folds one tree."""
         owner = "JSONGetAllAggregateFunction"
-        read, select = tree_reader(argument_fields), self.nodes
+        read, select = _document_reader(argument_fields), self.nodes
         nodes = _nodes_of(owner, self.root_pointer, self.fail_on_missing)
         found = [_found(owner, pointer, self.fail_on_missing) for pointer in self.pointers]
         parts = list(zip(self.pointers, found, self.aggregates, strict=True))
@@ -252,6 +256,21 @@ def _root_pointer(owner: str, rest: list[Any], forms: str) -> Pointer:
     return Pointer(rest.pop(0))
 
 
+def _document_reader(fields: Fields) -> Callable[[Any], Any]:
+    """Return the reader of the argument that gives MISSING where there is no tree at all.
+
+    The text of JSON's null is a tree. In a field of type JSON its null and ours are one, and none.
+    """
+    read = tree_reader(fields)
+
+    def read_document(value: Any) -> Any:
+        tree = read(value)
+        is_none = tree is None and (value.__class__ is not str or not value.strip())
+        return MISSING if is_none else tree
+
+    return read_document
+
+
 def _takes(
     owner: str, pointers: Sequence[Pointer], declared: Fields, fail_on_missing: bool
 ) -> list[Callable[[Any], Any]]:
@@ -287,8 +306,8 @@ def _found(
 
     def find(tree: Any) -> Any:
         found = get(tree)
-        if found is MISSING or (tree is None and not pointer.steps):
-            raise missing_error(owner, pointer, tree)
+        if found is MISSING:
+            raise missing_error(owner, pointer, None if tree is MISSING else tree)
         return found
 
     return find
@@ -296,9 +315,9 @@ def _found(
 
 def _nodes_of(owner: str, root: Pointer, fail_on_missing: bool) -> Callable[[Any], list[Any]]:
     def nodes(tree: Any) -> list[Any]:
-        found = [] if tree is None else root.all(tree)
+        found = [] if tree is MISSING else root.all(tree)
         if not found and fail_on_missing:
-            raise missing_error(owner, root, tree)
+            raise missing_error(owner, root, None if tree is MISSING else tree)
         return found
 
     return nodes

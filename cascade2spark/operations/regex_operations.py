@@ -191,8 +191,8 @@ class RegexParser(RowFunction):
     """Take the capture groups of the first match of a pattern in a text.
 
     Groups that took no part are null. A pattern without groups gives the whole match. Fields
-    beyond the last group are null. Without fields there are as many values as groups. A text that
-    does not match is an error.
+    beyond the last group are null, whatever their types. Without fields there are as many values as
+    groups. A text that does not match is an error.
 
     Args:
         fields: names of the results. Default UNKNOWN, or positions when `groups` is given.
@@ -248,7 +248,7 @@ class RegexParser(RowFunction):
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the groups found in one text."""
         read, search = argument_text(argument_fields), compile_java(self.pattern).search
-        groups, fix = self.groups, _coerced(declared)
+        groups, fix = self.groups, _coerced(declared, len(self.groups))
         width = len(declared) if declared.is_defined() else len(groups)
         if width < len(groups):  # ARGS and its like: known only here
             return _of_first(argument_fields, self._too_many(declared))
@@ -267,7 +267,7 @@ class RegexParser(RowFunction):
             if is_all:
                 return found.groups()
             taken: Any = found.group(*groups)
-            return fix(((taken,) if is_single else taken) + rest)
+            return fix((taken,) if is_single else taken) + rest
 
         return _of_first(argument_fields, parse)
 
@@ -415,12 +415,16 @@ def _group_numbers(given: Any) -> tuple[int, ...]:
     return tuple(given)
 
 
-def _coerced(declared: Fields) -> Callable[[Any], tuple[Any, ...]]:
-    """The function that makes a row of texts, coerced to the declared types if there are any."""
+def _coerced(declared: Fields, width: int | None = None) -> Callable[[Any], tuple[Any, ...]]:
+    """The function that makes a row of texts, coerced to the declared types if there are any.
+
+    Args:
+        width: how many texts there are, if fewer than fields.
+    """
     types = declared.get_types()
     if not types:
         return tuple
-    coercions = [coercion(kind) for kind in types]
+    coercions = [coercion(kind) for kind in types[:width]]
     return lambda parts: tuple(
         [coerce(part) for coerce, part in zip(coercions, parts, strict=True)]
     )

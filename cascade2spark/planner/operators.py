@@ -40,6 +40,7 @@ def each_operator(node: EachNode, trap: int | None, properties: Mapping[str, Any
             resolved.arguments,
             resolved.declared,
             group=node.group,
+            is_args=resolved.is_args,
         )
     assert kind != "function" or isinstance(node.operation, Function)
     return EachOperator(
@@ -76,6 +77,7 @@ def every_operator(
             resolved.arguments,
             resolved.declared,
             group=group,
+            is_args=resolved.is_args,
         )
     assert kind != "buffer" or isinstance(node.operation, Buffer)
     return EveryOperator(

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
+import weakref
 from typing import Any, BinaryIO
 
 from cascade2spark.errors import Unsupported
@@ -46,8 +47,10 @@ class StdInTap(SourceTap):
 
     def list_files(self) -> tuple[FileInfo, ...]:
         if self._kept is None:
-            # It lives as long as the tap, which no block of code can say.
+            # It lives as long as the tap, which no block of code can say. Left to the collector of
+            # cycles, the file might go before what closes it, which warns.
             self._kept = tempfile.NamedTemporaryFile(prefix="stdin-")  # noqa: SIM115
+            weakref.finalize(self, self._kept.close)
             shutil.copyfileobj(_bytes_of(sys.stdin), self._kept)
             self._kept.flush()
         return (FileInfo(self._kept.name, self._kept.tell()),)

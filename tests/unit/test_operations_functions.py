@@ -187,9 +187,17 @@ def test_of_one_value(operation: Any, value: Any, expected: Any) -> None:
 
 
 def test_a_hash_function_may_change_the_text_before_and_the_result_after() -> None:
-    digest = base64.b64encode(hashlib.md5("a".encode("utf-16-le")).digest()).decode()
-    function = Base64HashFunction("h", "MD5", None, "UTF-16LE", str.lower, str.upper)
-    assert [(digest.rstrip("=").upper(),)] == of_one(function, "A")
+    digest = base64.b64encode(hashlib.md5(b"\xe4").digest()).decode()
+    function = Base64HashFunction("h", "MD5", None, "ISO-8859-1", str.lower, str.upper)
+    assert [(digest.rstrip("=").upper(),)] == of_one(function, "\u00c4")
+
+
+def test_half_a_pair_is_digested_as_java_writes_it() -> None:
+    def of(charset: str) -> list[tuple[str, ...]]:
+        return of_one(Base10HashFunction("h", "MD5", 5, charset), "n\u00e9\u20ac\U0001f600\ud83d")
+
+    assert [("46049",)] == of("UTF-16")
+    assert [("94185",)] == of("UTF-16BE")
 
 
 def test_texts_are_joined_and_formatted() -> None:

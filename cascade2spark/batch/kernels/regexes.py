@@ -246,12 +246,15 @@ def regex_parser(operation: RegexParser, spec: EachSpec) -> FunctionKernel | Non
     if not all(map(trusted, kinds)):
         return None
     groups = _alike_groups(operation, _group_finder(operation))
-    missing = len(kinds) - len(operation.groups)
+    taken, rest = kinds[: len(operation.groups)], kinds[len(operation.groups) :]
+    # Null whatever the type: what no group is for is not coerced.
+    missing = [converted(pa.nulls(0), kind).type for kind in rest]
 
     def parsed(arguments: list[pa.Array], rows: int) -> Results:
-        columns = groups(text(arguments[0])) + [pa.nulls(rows)] * missing
+        columns = zip(groups(text(arguments[0])), taken, strict=True)
         return Results(
-            [converted(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+            [converted(column, kind) for column, kind in columns]
+            + [pa.nulls(rows, kind) for kind in missing]
         )
 
     return parsed

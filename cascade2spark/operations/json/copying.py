@@ -37,7 +37,8 @@ class CopySpec:
     into the object at `into`, key by key; what an included pointer names goes to the same place
     below it, items of lists being appended to the list that is there. Then what is excluded is
     removed and the rest transformed, in the object that took the copies, as Cascading does: what
-    was in it before is meant too.
+    was in it before is meant too. What is excluded may be missing, but not what it would be in;
+    after `*` both may.
 
     Args:
         into: pointer to the object that takes the copies. Default: the root.

@@ -118,12 +118,16 @@ class Pointer:
     def add_to(self, tree: Any, value: Any) -> None:
         """Append a value to the list at the place, in a tree that may be changed; it is made.
 
+        In a list it is made behind the last item, however far beyond it the place is.
+
         Raises:
             OperationError: there is something else at the place.
         """
         parent, last = self._parent(tree), self.steps[-1]
         found = _child(parent, last)
-        if found is MISSING:
+        if found is MISSING and parent.__class__ is list:
+            parent.append([value])
+        elif found is MISSING:
             self._put(parent, last, [value])
         elif found.__class__ is list:
             found.append(value)
@@ -151,7 +155,21 @@ class Pointer:
         return found
 
     def remove_from(self, tree: Any) -> None:
-        """Take away all that the pointer names, in a tree that may be changed; not the root."""
+        """Take away all that the pointer names, in a tree that may be changed; not the root.
+
+        Raises:
+            OperationError: what the one place is said to be in is neither object nor list.
+        """
+        if self.is_single and self.steps:
+            around = value_at(tree, self.steps[:-1])
+            if around.__class__ is not dict and around.__class__ is not list:
+                raise OperationError(
+                    "nothing can be taken out of what is no object and no list",
+                    details={
+                        "pointer": self.text,
+                        "there": "nothing" if around is MISSING else shown_value(around),
+                    },
+                )
         # From the end on: positions before a place that goes stay true.
         for path, _ in reversed(list(self.paths(tree))):
             if path:

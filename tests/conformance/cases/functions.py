@@ -7,6 +7,7 @@ from cascade2spark.fields import Fields
 from cascade2spark.operations import (
     Base10HashFunction,
     Base64HashFunction,
+    Base64URLHashFunction,
     Count,
     DateFormatter,
     DateParser,
@@ -299,6 +300,44 @@ works(
     i=rows("t", "a"),
     source="section 5.2: decimal; RFC 1321 gives the MD5 of a",
 )
+
+for name, operation, results in (
+    (
+        "sha1_in_utf_16",
+        Base64HashFunction(Fields("h"), "SHA-1", 50, "UTF-16"),
+        [
+            "䥗獯桄教呬䥚桙煁㥒䕊呍ち汯�",
+            "㉪浪㝬㕲卷べ噢⽶汗䅙歋⽙䉷�",
+            "ㅳ呱㝅㔹灓偃䝨㉲佚㕁灪⭯煪�",
+        ],
+    ),
+    (
+        "md5_in_utf_16_le",
+        Base64URLHashFunction(Fields("h"), "MD5", 50, "UTF-16LE"),
+        ["桺穒㑺䝄彳漲㤴䅟煂䐳兆", "䈱䴲夲䄸杳灔䅧奭倷䍨杦", "穵灒瘷椰兓杚㍔湓䵌眲睮"],
+    ),
+    (
+        "md5_in_utf_32",
+        Base64HashFunction(Fields("h"), "MD5", 50, "UTF-32"),
+        ["������", "������", "������"],
+    ),
+    (
+        "md5_in_utf_16_and_base_10",
+        Base10HashFunction(Fields("h"), "MD5", 50, "UTF-16"),
+        [
+            "284672808050291679948776543146407903448",
+            "281949768489412648962353822266799178366",
+            "201661503664577621279259495634077817567",
+        ],
+    ),
+):
+    works(
+        name,
+        operation,
+        results,
+        i=rows("t", "abc", None, "né€\U0001f600"),
+        source="section 5.2; Cascading 4.5 reads the bytes of Base64 in the charset of the text",
+    )
 
 # More arguments than needed are fine: operations of one argument read the first.
 for name, operation, value, result in (

@@ -123,6 +123,40 @@ case.add(
     traps={"i": ['{"b":1}', None]},
 )
 gives(
+    "get_that_must_find_takes_the_text_of_null_for_something",
+    JSONGetFunction("a", True, ""),
+    ["null", "[]"],
+    [None, []],
+)
+gives(
+    "get_all_takes_the_text_of_null_for_something",
+    JSONGetAllFunction("/**", "a", True, ""),
+    ["null", "[null]"],
+    [None, [None], None],
+)
+fails(
+    "get_of_no_text_where_something_must_be_fails",
+    lambda: JSONGetFunction("a", True, ""),
+    [""],
+    Fails(OperationError, ("JSONGetFunction",)),
+)
+fails(
+    "get_at_any_depth_of_nothing_fails",
+    lambda: JSONGetFunction("a", True, "/**"),
+    [None],
+    Fails(OperationError, ("JSONGetFunction", "/**")),
+)
+case.add(
+    "get_that_must_find_in_a_json_null_of_a_typed_field_fails",
+    "section 5.6: null in a field of type JSON",
+    lambda i: Each(
+        Each(i, "j", Identity(Fields(["j"], [JSON]))), "j", JSONGetFunction("a", True, "")
+    ),
+    i=rows("j", "null"),
+    fails=Fails(OperationError, ("JSONGetFunction",)),
+    differs="JSON's null in a field of type JSON",
+)
+gives(
     "text_behind_a_value_makes_a_string",
     JSONGetFunction("a", ""),
     ["12 apples", '{"a":1} x', " 12 "],
@@ -322,6 +356,50 @@ gives(
     [("x", {"l": [1]}), ("y", '{"z":{"x":1}}')],
     [{"l": [1, "x"], "z": {"y": "x"}}, {"z": {"x": 1, "y": "y"}, "l": ["y"]}],
     arguments="a j",
+)
+gives(
+    "build_adds_a_list_behind_the_last_item_however_far_the_place",
+    JSONBuildIntoFunction("r", BuildSpec().add_into("a", "/l/5").add_into("a", "/n/1/2")),
+    [("v", '{"l":[[1],2]}'), ("v", '{"l":[]}')],
+    [{"l": [[1], 2, ["v"]], "n": [None, [["v"]]]}, {"l": [["v"]], "n": [None, [["v"]]]}],
+    arguments="a j",
+)
+gives(
+    "build_puts_beyond_the_end_of_a_list_with_nulls_before",
+    JSONBuildIntoFunction("r", BuildSpec().put_into("a", "/l/3")),
+    [("v", '{"l":[1]}')],
+    [{"l": [1, None, None, "v"]}],
+    arguments="a j",
+)
+gives(
+    "build_puts_behind_the_last_item",
+    JSONBuildIntoFunction("r", BuildSpec().put_into("a", "/l/-")),
+    [("v", '{"l":[1]}')],
+    [{"l": [1, "v"]}],
+    source="RFC 6901: a dash is behind the last item",
+    arguments="a j",
+    differs="A `-` in a pointer",
+)
+gives(
+    "copy_excludes_what_is_not_there",
+    JSONCopyAsFunction("r", CopySpec().exclude("/x", "/a/x", "/a/c/7", "/a/c/x", "/*/x", "/x/*")),
+    ['{"a":{"b":1,"c":[1]},"s":"t"}'],
+    [{"a": {"b": 1, "c": [1]}, "s": "t"}],
+)
+for name, pointer in (("nothing", "/x/y"), ("a_number", "/a/b/x")):
+    fails(
+        f"copy_cannot_exclude_from_{name}",
+        lambda pointer=pointer: JSONCopyAsFunction("r", CopySpec().exclude(pointer)),
+        ['{"a":{"b":1},"s":"t"}'],
+        Fails(OperationError, (pointer,)),
+    )
+gives(
+    "copy_excludes_all_there_is",
+    JSONCopyAsFunction("r", CopySpec().exclude("/a/*", "/c/*")),
+    ['{"a":{"b":1,"d":2,"e":3},"c":[1,2,3]}'],
+    [{"a": {}, "c": []}],
+    source="section 5.6: what is named is left out",
+    differs="What `/*` of a CopySpec excludes",
 )
 fails(
     "build_names_arguments_that_are_there",

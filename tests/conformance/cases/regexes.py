@@ -13,7 +13,7 @@ from cascade2spark.operations import (
     RegexSplitter,
 )
 from cascade2spark.pipes import Each
-from cascade2spark.types import Integer, int_
+from cascade2spark.types import Integer, boolean_, int_
 from tests.conformance.case import Fails, Topic, rows
 
 case = Topic("regexes")
@@ -80,6 +80,20 @@ works(
     RegexParser(Fields("k", "v"), r"(\w+)"),
     ["a"],
     [("a", None)],
+)
+works(
+    "parser_beyond_the_groups_is_null_whatever_the_type",
+    RegexParser(Fields(["n", "m", "o"], [int_, int_, boolean_]), r"(\d+)(x)?"),
+    ["a12", "7"],
+    [(12, 0, None), (7, 0, None)],
+    source="section 1.6; Cascading 4.5 gives these values: it coerces what it sets, no more",
+)
+works(
+    "parser_without_groups_sets_one_field",
+    RegexParser(Fields(["n", "m"], [int_, int_]), r"\d+"),
+    ["a12", "7"],
+    [(12, None), (7, None)],
+    source="section 1.6; Cascading 4.5 gives these values",
 )
 works(
     "parser_unknown_has_as_many_values_as_groups",

@@ -82,6 +82,46 @@ def replace_by_position(i):
     return Each(split(i), Fields(0), Insert(Fields(0), "n"), Fields.REPLACE)
 
 
+REPLACED = "section 1.5; Cascading 4.5 gives these rows: a position declared is a place of the row"
+
+
+@case(
+    REPLACED,
+    i=RAGGED,
+    expected=[("n", "1"), ("n", "2", "3"), ("n", "4", "5", "6")],
+)
+def replace_writes_to_the_place_that_is_declared(i):
+    return Each(split(i), Fields(-1), Insert(Fields(0), "n"), Fields.REPLACE)
+
+
+@case(
+    REPLACED,
+    i=RAGGED,
+    expected=[("n", "m"), ("n", "m", "3"), ("n", "m", "5", "6")],
+)
+def replace_writes_to_the_places_that_are_declared(i):
+    return Each(split(i), Fields(1, 0), Insert(Fields(0, 1), "n", "m"), Fields.REPLACE)
+
+
+@case(
+    REPLACED,
+    i=rows("line", "x 1 5", "y 2 6"),
+    expected=[("n", "1", "5"), ("n", "2", "6")],
+)
+def replace_writes_to_the_place_that_is_declared_among_nameless_fields(i):
+    nameless = Each(i, "line", RegexSplitter(Fields.size(3), " "))
+    return Each(nameless, Fields(-1), Insert(Fields(0), "n"), Fields.REPLACE)
+
+
+@case(
+    "section 1.5: with ARGS each result is for its own argument",
+    i=RAGGED,
+    expected=[("x", "1"), ("y", "2", "3"), ("x", "4", "5", "6")],
+)
+def replace_with_args_out_of_order(i):
+    return Each(split(i), Fields(1, 0), Identity(), Fields.REPLACE)
+
+
 @case(
     "section 1.5: REPLACE on UNKNOWN incoming works with ARGS; "
     "RegressionPipesPlatformTest.testUnknownReplace",
