@@ -229,7 +229,13 @@ class _Run:
     def _partial(self, step: Group) -> PartialAggregate:
         capacity = step.capacity or self.engine.capacity
         return PartialAggregate(
-            step.key, step.key_order, step.everys, capacity, step.site, step.cache
+            step.key,
+            step.key_order,
+            step.everys,
+            capacity,
+            step.site,
+            step.cache,
+            step.incoming,
         )
 
     def _exchange(self, step: Step, position: int, path: Path) -> ExchangeLeaf:
@@ -237,7 +243,7 @@ class _Run:
             width = step.key_order.width
             is_partial = self._is_partial(step)
             key = Pick(tuple(range(width))) if is_partial else step.key
-            return ExchangeLeaf(self, step, position, path, key, None, step.trap)
+            return ExchangeLeaf(self, step, position, path, key, None, step.trap, step.incoming)
         if isinstance(step, CoGroup) or (
             isinstance(step, BroadcastJoin) and self.runs_as_co_group(step)
         ):

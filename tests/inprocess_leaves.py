@@ -16,6 +16,7 @@ from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.selected_rows import AnyBatch, gathered
 from cascade2spark.batch.split import split_batch
+from cascade2spark.fields import Fields
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.planner.steps import BroadcastJoin, Side, Site, Write
@@ -87,9 +88,10 @@ class ExchangeLeaf(Leaf):
         key: Pick | None,
         site: Site | None = None,
         trap: int | None = None,
+        fields: Fields | None = None,
     ) -> None:
         self.run, self.step, self.position, self.path = run, step, position, path
-        self.site = site
+        self.site, self.fields = site, fields
         self.trap, self.key = trap, key
         self.order: KeyOrder | None = getattr(step, "key_order", None)
 
@@ -104,7 +106,7 @@ class ExchangeLeaf(Leaf):
             return
 
         def on_bad(error: Exception, row: Row) -> None:
-            bad_row(self.task, self.step, error, row, None)
+            bad_row(self.task, self.step, error, row, self.fields)
             self.task.report.count_rows(self.step.site.key, 1, 0)  # the group counts the others
 
         partitions = self.run.engine.partitions

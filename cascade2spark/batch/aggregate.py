@@ -20,7 +20,9 @@ from cascade2spark.batch.lifecycle import Operations, TaskContext
 from cascade2spark.batch.specs import EverySpec, SiteSpec
 from cascade2spark.counters import cache_counter
 from cascade2spark.errors import Unsupported
+from cascade2spark.fields import Fields
 from cascade2spark.kinds import value_group_key
+from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
@@ -51,6 +53,7 @@ class PartialAggregate:
             states take more than a quarter of the task's memory limit.
         site: the Group's, whose rows this stage counts; None when another does.
         cache: group of the counters of keys, None to count none.
+        fields: of the rows, for errors.
     Raises:
         Unsupported: an Every is no algebraic fold, or has a trap.
     """
@@ -61,6 +64,7 @@ class PartialAggregate:
     capacity: int = 100_000
     site: SiteSpec | None = None
     cache: str | None = None
+    fields: Fields | None = None
 
     # Errors of folds belong behind the exchange: no trap before it may take them.
     has_traps = False
@@ -137,6 +141,7 @@ class PartialAggregation:
         try:
             self._are_texts &= absorb(batch, self._held)
         except Exception as error:
+            self._fail_of_key(error, batch)
             self._bound.fail(error)
         self._are_few = (len(self._held) - parts) * _FEW_SHARE < len(batch)
         self._unseen_rows += len(batch)
@@ -145,6 +150,19 @@ class PartialAggregation:
             yield from self._evicted(len(self._held))
         elif excess > 0:
             yield from self._evicted(max(excess, self._spec.capacity // _EVICTED_SHARE))
+
+    def _fail_of_key(self, error: Exception, batch: list[Row]) -> None:
+        """Raise a failure with its row and group where it came of a row's key."""
+        site, names_of = self._spec.site, self._bound.generated.names["names"]
+        if site is None:
+            return
+        for row in batch:
+            try:
+                names_of([row])
+            except Exception as again:
+                if type(again) is type(error):
+                    located = located_error(again, site, row, self._spec.fields)
+                    raise located from located.__cause__
 
     def flush(self) -> Iterator[list[Row]]:
         """Yield every state that is left."""

@@ -27,6 +27,7 @@ from cascade2spark.batch.merging import can_merge_by_name, merged_by_name
 from cascade2spark.batch.narrowed import narrowed_run
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import SideSpec, SiteSpec
+from cascade2spark.fields import Fields
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
@@ -46,6 +47,7 @@ class GroupReduce:
         key, key_order, sort, sort_order: as in the step Group; partial results begin with the key.
         site: the group's.
         trap: trap for rows that cannot be keyed or compared.
+        fields: of the rows, for errors.
     """
 
     everys: EveryRun
@@ -55,6 +57,7 @@ class GroupReduce:
     sort_order: AnyKeyOrder | None
     site: SiteSpec
     trap: int | None = None
+    fields: Fields | None = None
 
     @property
     def has_traps(self) -> bool:
@@ -85,7 +88,7 @@ class GroupReduce:
         Raises:
             RunError: an operation failed, or a row has no key, and no trap covers it.
         """
-        on_bad = _on_bad(self.site, self.trap, task)
+        on_bad = _on_bad(self.site, self.trap, task, self.fields)
         if self.everys.merges:
             if not is_immediate and can_merge_by_name(store, self.everys, self.key_order, task):
                 return merged_by_name(store, self.everys, self.key_order, task)
@@ -265,9 +268,11 @@ def _with_first_use(sides: Iterable[SideSpec]) -> Iterator[tuple[SideSpec, bool]
         seen.add(side.source)
 
 
-def _on_bad(site: SiteSpec, trap: int | None, task: TaskContext) -> OnBad:
+def _on_bad(
+    site: SiteSpec, trap: int | None, task: TaskContext, fields: Fields | None = None
+) -> OnBad:
     def handle(error: Exception, row: Row) -> None:
-        located = located_error(error, site, row, None)
+        located = located_error(error, site, row, fields)
         if trap is None:
             raise located from located.__cause__
         task.trap(trap, row, located, site)

@@ -61,6 +61,7 @@ class ExchangeLeaf:
         site: the group that receives the rows, for statistics and errors.
         trap: number of its trap, for rows whose key cannot be told; None without one.
         maker: who made the rows, for values that cannot travel.
+        fields: of the rows of a group, for errors; a join may have several sides of one input.
     """
 
     exchange: Exchange
@@ -68,6 +69,7 @@ class ExchangeLeaf:
     site: SiteSpec
     trap: int | None
     maker: Maker
+    fields: Fields | None = None
 
     def open(self, task: TaskContext) -> _ExchangeLeafWriter:
         """Return the writer of one task."""
@@ -80,6 +82,7 @@ class _ExchangeLeafWriter:
     def __init__(self, leaf: ExchangeLeaf, task: TaskContext) -> None:
         slice_num = task.flow_process.get_current_slice_num()
         self._site, self._trap, self._task = leaf.site, leaf.trap, task
+        self._fields = leaf.fields
         self._sending = leaf.maker.sending
         map_partition = leaf.first_partition + slice_num
         self._writer = ExchangeWriter(
@@ -88,7 +91,7 @@ class _ExchangeLeafWriter:
 
     def _refuse(self, error: Exception, row: Row) -> None:
         """Trap a row that has no key, or fail."""
-        located = located_error(error, self._site, row, None)
+        located = located_error(error, self._site, row, self._fields)
         if self._trap is None:
             raise located from located.__cause__
         self._task.report.count_rows(self._site.key, 1, 0)

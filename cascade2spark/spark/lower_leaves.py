@@ -65,7 +65,8 @@ class LeafLowering:
             return self._sink(step, first, maker_of(source, way))
         if isinstance(step, (Group, CoGroup)):
             exchange, maker = self._exchange(step, way.place), maker_of(source, way)
-            return ExchangeLeaf(exchange, first, step.site, step.trap, maker)
+            fields = step.incoming if isinstance(step, Group) else None
+            return ExchangeLeaf(exchange, first, step.site, step.trap, maker, fields)
         kept = step.site if isinstance(step, Persist) else None
         return BlockLeaf(first, maker_of(source, way), kept)
 

@@ -311,7 +311,13 @@ class Lowering:
     def _partial(self, step: Group) -> PartialAggregate:
         capacity = step.capacity or self.run.settings.aggregate_capacity
         return PartialAggregate(
-            step.key, step.key_order, step.everys, capacity, step.site, step.cache
+            step.key,
+            step.key_order,
+            step.everys,
+            capacity,
+            step.site,
+            step.cache,
+            step.incoming,
         )
 
     # -- where rows come from ----------------------------------------------------------------------

@@ -14,7 +14,7 @@ from cascade2spark.operations import (
     MaxValue,
     Sum,
 )
-from cascade2spark.operations.callables import aggregator
+from cascade2spark.operations.callables import aggregator, function
 from cascade2spark.pipes import Checkpoint, Each, Every, GroupBy, HashJoin, Merge, Pipe
 from tests.conformance.case import Fails, Topic, rows
 from tests.conformance.functions import RepeatAggregator
@@ -381,3 +381,14 @@ def a_fold_that_fails_at_the_end_shows_its_group(i):
 )
 def a_sum_that_does_not_fit_shows_its_group(i):
     return Every(Every(GroupBy(i, "a"), Count()), "b", Sum(Fields("total"), int))
+
+
+@case(
+    "design, section 2: an error shows the row whose key cannot be compared, before the exchange",
+    i=AB,
+    fails=Fails(RunError, ("object cannot be part of a key", "row", "GroupBy")),
+    python_only=True,
+)
+def a_key_without_an_order_shows_its_row(i):
+    keyed = Each(i, "b", function("k")(lambda b: object()), Fields.ALL)
+    return Every(GroupBy(keyed, "k"), Count())
