@@ -57,6 +57,10 @@ class HeavyKey:
         """The key as a row."""
         return tuple([value.as_py() for value in self.values])
 
+    def is_same(self, other: HeavyKey) -> bool:
+        """Tell whether two keys are one; 1 and True are not, which Python finds equal."""
+        return all(map(pa.Scalar.equals, self.values, other.values))
+
     def in_other(self, batches: Batches, places: Sequence[int]) -> HeavyKey | None:
         """Return the same key in another input; None where that has keys of another type."""
         wanted = [value.type for value in self.values]

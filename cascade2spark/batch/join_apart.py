@@ -78,7 +78,7 @@ def key_apart(
         return None
     keys: list[HeavyKey] = []
     for own, batches, places in zip(found, inputs, key_places, strict=True):
-        is_same = own is not None and own.key == heavy.key
+        is_same = own is not None and own.is_same(heavy)
         key = own if is_same else heavy.in_other(batches, places)
         if key is None:
             return None

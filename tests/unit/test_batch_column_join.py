@@ -265,6 +265,13 @@ def test_each_side_has_a_heavy_key_of_its_own(limit: int) -> None:
     assert_same(case_of(OuterJoin(), [left, heavy(9, 1, None)]), limit)
 
 
+@pytest.mark.parametrize("limit", [10_000, 20_000, 30_000])
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_heavy_keys_that_python_finds_equal_are_not_one(limit: int, is_reversed: bool) -> None:
+    sides = [mixed(400, 0, 1, [2, 3]), mixed(400, 1, True, [False])]
+    assert_same(case_of(OuterJoin(), sides[::-1] if is_reversed else sides), limit)
+
+
 def test_columns_of_a_heavy_key_without_values_have_the_type_of_the_others() -> None:
     left: list[list[Row]] = [[("k", None)] * 50, [(None, "x")] * 5, [("k", "y")] * 50]
     for limit in (1_000, 5_000):
