@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from cascade2spark.batch.aggregate import PartialAggregate, can_aggregate_parts
+from cascade2spark.batch.aggregate import can_aggregate_parts
 from cascade2spark.batch.batches import Batch, NotColumns, batch_rows
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.blocks import encode_block
@@ -50,7 +50,7 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.selection import Pick
-from cascade2spark.spark.grouping import reduce_of
+from cascade2spark.spark.grouping import partial_of, reduce_of
 from cascade2spark.taps.paths import PathTap
 from tests.inprocess_leaves import (
     Exchange,
@@ -212,7 +212,8 @@ class _Run:
                 else:
                     before = parent
                     if isinstance(reader, Group) and self._is_partial(reader):
-                        before = chain.partial(parent, self._partial(reader))
+                        stage = partial_of(reader, self.engine.capacity)
+                        before = chain.partial(parent, stage)
                     end(before, self._exchange(reader, position, path))
 
         if isinstance(head, (Read, Persist)):
@@ -225,18 +226,6 @@ class _Run:
 
     def _is_partial(self, step: Group) -> bool:
         return step.is_partial and all(map(can_aggregate_parts, step.everys))
-
-    def _partial(self, step: Group) -> PartialAggregate:
-        capacity = step.capacity or self.engine.capacity
-        return PartialAggregate(
-            step.key,
-            step.key_order,
-            step.everys,
-            capacity,
-            step.site,
-            step.cache,
-            step.incoming,
-        )
 
     def _exchange(self, step: Step, position: int, path: Path) -> ExchangeLeaf:
         if isinstance(step, Group):

@@ -380,8 +380,9 @@ class BufferDriver:
 
     def _counted_list(self, rows: list[Row]) -> Iterator[Row]:
         self._rows_in += len(rows)
-        self._list, self._reader = rows, iter(rows)
-        return self._reader  # type: ignore[no-any-return]
+        reader = iter(rows)
+        self._list, self._reader = rows, reader
+        return reader
 
     def _counted_stream(self, rows: Iterable[Row]) -> Iterator[Row]:
         size = 0

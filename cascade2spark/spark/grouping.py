@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.batches import Batch
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.every import EveryRun
@@ -15,7 +16,7 @@ from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.planner.steps import CoGroup, Group
 from cascade2spark.selection import Pick
 
-__all__ = ["ReduceSource", "reduce_of"]
+__all__ = ["ReduceSource", "partial_of", "reduce_of"]
 
 
 @attrs.frozen
@@ -39,6 +40,23 @@ class ReduceSource:
         """Yield what the Everys make of this partition's groups."""
         store = BlockStore((block for _, block in elements), task.spill)
         return self.reduce.batches(store, task, is_immediate=is_immediate)
+
+
+def partial_of(step: Group, capacity: int) -> PartialAggregate:
+    """Return what the map side of a partial aggregation does, without the step.
+
+    Args:
+        capacity: most keys held where the step does not say.
+    """
+    return PartialAggregate(
+        step.key,
+        step.key_order,
+        step.everys,
+        step.capacity or capacity,
+        step.site,
+        step.cache,
+        step.incoming,
+    )
 
 
 def reduce_of(step: Group | CoGroup) -> GroupReduce | JoinReduce:

@@ -20,7 +20,6 @@ from typing import Any
 import attrs
 from pyspark import RDD, SparkContext, StorageLevel
 
-from cascade2spark.batch.aggregate import PartialAggregate
 from cascade2spark.batch.chain import ChainSpec
 from cascade2spark.batch.forms import ChainBuilder
 from cascade2spark.batch.hash_join import HashJoin
@@ -45,7 +44,7 @@ from cascade2spark.spark.end_to_end import end_to_end
 from cascade2spark.spark.exits import OnlyExit, OnlySinks, keeping_of
 from cascade2spark.spark.forms import Forms
 from cascade2spark.spark.grouped import Grouped
-from cascade2spark.spark.grouping import ReduceSource, reduce_of
+from cascade2spark.spark.grouping import ReduceSource, partial_of, reduce_of
 from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, HeldSide, broadcast_side
 from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, begun, heavy_first
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource
@@ -295,7 +294,8 @@ class Lowering:
                     placed[key] = self._add_stage(chain, step, parent)
                 parent = placed[key]
             if isinstance(way.step, Group) and way.step.is_partial:
-                parent = chain.partial(parent, self._partial(way.step))
+                capacity = self.run.settings.aggregate_capacity
+                parent = chain.partial(parent, partial_of(way.step, capacity))
             chain.leaf(parent, self._leaves.leaf(source, way))
         return chain.spec()
 
@@ -307,18 +307,6 @@ class Lowering:
         if isinstance(step, BroadcastJoin):
             return chain.hash_join(parent, self._probe(step))
         raise Unsupported(f"Spark has no stage for {type(step).__name__}")
-
-    def _partial(self, step: Group) -> PartialAggregate:
-        capacity = step.capacity or self.run.settings.aggregate_capacity
-        return PartialAggregate(
-            step.key,
-            step.key_order,
-            step.everys,
-            capacity,
-            step.site,
-            step.cache,
-            step.incoming,
-        )
 
     # -- where rows come from ----------------------------------------------------------------------
 

@@ -105,13 +105,19 @@ def test_killed_while_recovering_is_recovered(tmp_path: Path) -> None:
     pytest.fail("the run never came to its end")
 
 
+def two_old_outputs(tmp_path: Path, step: int) -> tuple[list[Path], list[Path]]:
+    """Return the folders, and what lies in them."""
+    folders = [tmp_path / f"{step}-{side}" for side in "ab"]
+    targets = [folder / "out" for folder in folders]
+    for folder, target in zip(folders, targets, strict=True):
+        folder.mkdir()
+        write_old(target)
+    return folders, targets
+
+
 def test_several_sinks_are_published_all_or_none(tmp_path: Path) -> None:
     for step in range(200):
-        folders = [tmp_path / f"{step}-{side}" for side in "ab"]
-        targets = [folder / "out" for folder in folders]
-        for folder, target in zip(folders, targets, strict=True):
-            folder.mkdir()
-            write_old(target)
+        folders, targets = two_old_outputs(tmp_path, step)
         code = in_child(lambda t=targets, s=step: run_two(*t, DyingStore(s)))
         # Whichever sink is looked at first, both end alike.
         for target in targets if step % 2 else reversed(targets):
@@ -127,11 +133,7 @@ def test_several_sinks_are_published_all_or_none(tmp_path: Path) -> None:
 
 def test_recovering_one_sink_recovers_the_others(tmp_path: Path) -> None:
     for step in range(200):
-        folders = [tmp_path / f"{step}-{side}" for side in "ab"]
-        targets = [folder / "out" for folder in folders]
-        for folder, target in zip(folders, targets, strict=True):
-            folder.mkdir()
-            write_old(target)
+        folders, targets = two_old_outputs(tmp_path, step)
         code = in_child(lambda t=targets, s=step: run_two(*t, DyingStore(s)))
         left = [any(name.endswith(".commit") for name in os.listdir(one)) for one in folders]
         if any(left):
