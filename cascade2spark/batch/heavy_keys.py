@@ -117,7 +117,8 @@ class HeavyKey:
 def heavy_key(batches: Batches, places: Sequence[int], looked_bytes: int) -> HeavyKey | None:
     """Return the key that has a quarter of the rows or more, if there is one.
 
-    None as well for a key that is null, or of a type whose equal values may look different.
+    None as well for a key that is null, of a type whose equal values may look different, or of
+    several types: 1 and True are two keys, and Python alone would count them as one.
 
     Args:
         batches: gives an input; called here, and by the result.
@@ -131,10 +132,12 @@ def heavy_key(batches: Batches, places: Sequence[int], looked_bytes: int) -> Hea
         found = [batch.schema.types[place] for place in places]
         if not found or not all(map(is_exact_kind, found)):
             return None
+        if not any(map(pa.types.is_null, found)):
+            if kinds and kinds != found:
+                return None
+            kinds = found
         for key, rows in _sampled(batch, places):
             counts[key] += rows
-        if not any(map(pa.types.is_null, found)):
-            kinds = found
         size += batch.nbytes
         if size > looked_bytes:
             break

@@ -56,6 +56,12 @@ def test_no_key_is_heavy(rows: list[Row]) -> None:
     assert heavy_key(given(rows), (0,), MANY) is None
 
 
+@pytest.mark.parametrize("keys", [("k", 5), (1, True), (True, 1), (b"k", "k")])
+def test_no_key_of_several_types_is_heavy(keys: Any) -> None:
+    first, second = keys
+    assert heavy_key(given([(first, "x")] * 9, [(second, "y")] * 3), (0,), MANY) is None
+
+
 def test_there_is_no_key_without_columns_or_rows() -> None:
     assert heavy_key(given([("a", 1)]), (), MANY) is None
     assert heavy_key(lambda: iter(()), (0,), MANY) is None
