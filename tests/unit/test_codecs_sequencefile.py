@@ -8,44 +8,31 @@ import random
 import struct
 import sys
 import tracemalloc
-from decimal import Decimal
 from importlib import import_module
 from itertools import pairwise
-from pathlib import Path
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from cascade2spark.codecs import cascading_tuples as tuples
 from cascade2spark.codecs import hadoop_codecs
-from cascade2spark.codecs.cascading_tuples import CascadingTuple
 from cascade2spark.codecs.hadoop_codecs import HADOOP_CODECS, hadoop_codec
 from cascade2spark.codecs.sequence_writer import SequenceFileWriter
 from cascade2spark.codecs.sequencefile import SequenceFileReader
-from cascade2spark.codecs.vints import FormatError, decode_lengths, encode_vint, read_vint
-from cascade2spark.codecs.writable_containers import ArrayWritable, MapWritable
-from cascade2spark.codecs.writable_types import writable_of
+from cascade2spark.codecs.vints import FormatError, encode_vint
 from cascade2spark.codecs.writables import (
-    BooleanWritable,
     BytesWritable,
-    ByteWritable,
-    DoubleWritable,
-    FloatWritable,
     IntWritable,
     LongWritable,
     NullWritable,
     RawWritable,
-    ShortWritable,
     Text,
     VIntWritable,
     VLongWritable,
 )
 from cascade2spark.errors import BadRecord, BuildError, TapError, Unsupported
-from cascade2spark.tuples import Tuple
 from tests.unit.stored_files import older
 
-DATA = Path(__file__).parents[1] / "data"
 SYNC = bytes(range(100, 116))
 CODECS = [codec.name for codec in HADOOP_CODECS]
 KINDS = [("none", "zlib"), *((kind, codec) for kind in ("record", "block") for codec in CODECS)]
@@ -135,72 +122,6 @@ def test_any_cuts_give_each_record_once(values, cuts, compression, piece_bytes) 
     assert texts == found
 
 
-@pytest.mark.parametrize(
-    ("writable", "values", "stored"),
-    [
-        (IntWritable(), [1, -1, 2**31 - 1], "00000001 ffffffff 7fffffff"),
-        (LongWritable(), [1, -(2**63)], "0000000000000001 8000000000000000"),
-        (ShortWritable(), [-2], "fffe"),
-        (ByteWritable(), [-1, 127], "ff 7f"),
-        (FloatWritable(), [1.5], "3fc00000"),
-        (DoubleWritable(), [-0.5], "bfe0000000000000"),
-        (BooleanWritable(), [True, False], "01 00"),
-        (NullWritable(), [None, None], ""),
-        (BytesWritable(), [b"", b"ab"], "00000000 000000026162"),
-        (Text(), ["", "ü"], "00 02c3bc"),
-        (VIntWritable(), [0, 127, 128, -112, -113, -(2**31)], "00 7f 8f80 90 8770 847fffffff"),
-        (VLongWritable(), [2**63 - 1], "887fffffffffffffff"),
-        (RawWritable("com.example.Event"), [b"", b"xy"], "7879"),
-        (ArrayWritable(IntWritable()), [[], [1, 2]], "00000000 000000020000000100000002"),
-        (MapWritable(), [{"k": 1}, {}], "00 00000001 8c016b 8500000001 00 00000000"),
-    ],
-)
-def test_values_have_hadoops_bytes(writable, values, stored) -> None:
-    encoded = writable.encode_all(values)
-    assert bytes.fromhex(stored) == b"".join(encoded)
-    assert [writable.encode(value) for value in values] == encoded
-    assert values == writable.decode_all(encoded)
-    assert values == writable.decode_run(b"".join(encoded), list(map(len, encoded)))
-    assert values == [writable.decode(one) for one in encoded]
-
-
-def test_maps_name_the_classes_that_have_no_number() -> None:
-    value = {"a": 1.5, "b": {"c": None}, "d": 2**40, "e": b"x", "f": True, 2: 0.5}
-    data = MapWritable().encode(value)
-    assert 1 == data.count(b"org.apache.hadoop.io.DoubleWritable")
-    assert value == MapWritable().decode(data)
-
-
-@pytest.mark.parametrize(
-    ("writable", "value", "message"),
-    [
-        (IntWritable(), 2**31, "IntWritable has no value for int 2147483648"),
-        (LongWritable(), None, "LongWritable has no value for NoneType None"),
-        (BooleanWritable(), 1, "BooleanWritable has no value for int 1"),
-        (BytesWritable(), "text", "BytesWritable has no value for str 'text'"),
-        (Text(), "\ud800", "Text has no value for str '\\ud800'"),
-        (Text(), b"x", "Text has no value for bytes"),
-        (NullWritable(), 0, "NullWritable has no value for int 0"),
-        (VIntWritable(), -(2**31) - 1, "VIntWritable has no value for int -2147483649"),
-        (FloatWritable(), 1e300, "FloatWritable has no value for float 1e+300"),
-        (MapWritable(), {"a": object()}, "MapWritable has no value for object"),
-        (ArrayWritable(Text()), "ab", "ArrayWritable has no value for str 'ab'"),
-        (RawWritable("a.B"), "x", "B has no value for str 'x'"),
-    ],
-)
-def test_values_of_another_class_are_refused_and_nothing_is_taken(writable, value, message) -> None:
-    writer = SequenceFileWriter(NullWritable(), writable, compression="block")
-    with pytest.raises(FormatError, match=f"^{message}$".replace("\\", r"\\").replace("+", r"\+")):
-        writer.encode([None], [value])
-    assert b"" == writer.finish()
-
-
-def test_classes_have_short_and_full_names() -> None:
-    assert LongWritable() == writable_of("LongWritable")
-    assert Text() == writable_of("org.apache.hadoop.io.Text")
-    assert RawWritable("com.example.Text") == writable_of("com.example.Text")
-
-
 def test_a_class_of_ones_own_is_read_and_written_as_what_it_stores() -> None:
     own = BytesWritable("com.example.EventWritable")
     data = written(NullWritable(), own, [None], [b"abc"])
@@ -215,26 +136,6 @@ def test_the_class_that_a_file_names_is_a_name_alone(name) -> None:
     writer = SequenceFileWriter(NullWritable(), RawWritable(name))
     data = writer.start() + writer.encode([None], [b"\1x"])
     assert [(None, b"\1x")] == list(SequenceFileReader(io.BytesIO(data), "x").records())
-
-
-def test_invalid_utf8_is_read_as_hadoop_reads_it() -> None:
-    assert "a\ufffdb" == Text().decode(b"\3a\xffb")
-    assert ["a\ufffdb"] == Text().decode_all([b"\3a\xffb"])
-
-
-@hypothesis.given(st.integers(-(2**63), 2**63 - 1))
-def test_vints_are_read_back(number) -> None:
-    data = encode_vint(number)
-    assert (number, len(data)) == read_vint(data, 0)
-
-
-@hypothesis.given(st.lists(st.integers(0, 2**31 - 1) | st.integers(0, 300)))
-def test_lengths_are_read_at_once_as_one_by_one(lengths) -> None:
-    data = b"".join(map(encode_vint, lengths))
-    assert lengths == list(decode_lengths(data, len(lengths)))
-    for count in (len(lengths) - 1, len(lengths) + 1):
-        with pytest.raises(FormatError):
-            decode_lengths(data, count)
 
 
 def test_markers_come_once_the_bytes_between_them_are_enough() -> None:
@@ -330,15 +231,11 @@ def test_a_block_that_claims_two_billion_records_takes_no_memory() -> None:
     assert peak < 10 << 20
 
 
-def damaged(compression="none", **changes):
-    """Return a file of 60 records, with bytes at some places changed, and its own records."""
+def to_damage(compression="none"):
+    """Return the bytes of a file of 60 records, to be changed, and the records."""
     keys, values = sample()
-    data = bytearray(written(LongWritable(), BytesWritable(), keys, values))
-    if compression != "none":
-        data = bytearray(
-            written(LongWritable(), BytesWritable(), keys, values, compression=compression)
-        )
-    return data, list(zip(keys, values, strict=True))
+    data = written(LongWritable(), BytesWritable(), keys, values, compression=compression)
+    return bytearray(data), list(zip(keys, values, strict=True))
 
 
 def read_on(data: bytes, **options):
@@ -349,7 +246,7 @@ def read_on(data: bytes, **options):
 
 
 def test_a_record_whose_value_does_not_fit_is_left_out_alone() -> None:
-    data, records = damaged()
+    data, records = to_damage()
     begin = reader(bytes(data)).header.size_bytes
     data[begin + 19] ^= 1  # the count of bytes of the first value
     found, bad = read_on(data)
@@ -363,7 +260,7 @@ def test_a_record_whose_value_does_not_fit_is_left_out_alone() -> None:
 
 @pytest.mark.parametrize("length", [-2, 0, 2**31 - 1, 10_000])
 def test_after_a_wrong_length_reading_goes_on_at_the_next_marker(length) -> None:
-    data, records = damaged()
+    data, records = to_damage()
     begin = reader(bytes(data)).header.size_bytes
     struct.pack_into(">i", data, begin, length)
     found, bad = read_on(data)
@@ -373,7 +270,7 @@ def test_after_a_wrong_length_reading_goes_on_at_the_next_marker(length) -> None
 
 
 def test_a_wrong_marker_is_found() -> None:
-    data, records = damaged()
+    data, records = to_damage()
     at = data.index(b"\xff" * 4 + SYNC)
     data[at + 10] ^= 1
     found, bad = read_on(data)
@@ -383,7 +280,7 @@ def test_a_wrong_marker_is_found() -> None:
 
 @pytest.mark.parametrize("compression", ["none", "record", "block"])
 def test_a_cut_off_file_gives_its_whole_records_and_one_error(compression) -> None:
-    data, records = damaged(compression)
+    data, records = to_damage(compression)
     begin = reader(bytes(data)).header.size_bytes
     clean = 0
     for size in range(begin, len(data)):
@@ -446,128 +343,3 @@ def test_records_above_the_bound_are_refused(compression) -> None:
     found, bad = read_on(data, most_bytes=2_000_000)
     assert (3, b"b") in found and (2, values[1]) not in found
     assert 1 == len(bad)
-
-
-def goldens() -> list[tuple]:
-    return [
-        (),
-        (None,),
-        ("a", "", "grüß 中 😀", "x" * 200),
-        (1, -1, 127, 128, -112, -113, 2**31 - 1, -(2**31)),
-        (1, -1, 300, 2**63 - 1, -(2**63)),
-        (1.5, -0.0, math.nan),
-        (1.5, -0.0, math.nan, math.inf),
-        (True, False),
-        (7, -7),
-        ("n", (1, "two", ()), None),
-        tuple(range(130)),
-        (b"\1\2\3", "t", 5),
-        (b"\xc8\1",),
-        (Decimal("-12.50"), Decimal("1E+3"), Decimal("123456789012345678901234567890")),
-        ("a\0b",),
-        (((1,), ("x",)),),
-        ((3, (1, 2)),),
-    ]
-
-
-@pytest.mark.parametrize("kind", ["none", "record", "block"])
-def test_tuples_that_cascading_wrote_are_read(kind) -> None:
-    data = (DATA / f"cascading_tuples_{kind}.seq").read_bytes()
-    read = list(reader(data).records())
-    assert [()] * 17 == [key for key, _ in read]
-    assert list(map(repr, goldens())) == [repr(value) for _, value in read]
-
-
-def test_tuples_are_written_as_cascading_wrote_them() -> None:
-    data = (DATA / "cascading_tuples_none.seq").read_bytes()
-    raw = [value for _, value in reader(data, value_type=RawWritable("")).records()]
-    tokens = {3: tuples.INT, 5: tuples.FLOAT, 8: tuples.SHORT, 10: tuples.INT}
-    for index in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14):
-        row = goldens()[index]
-        declared = (tokens[index],) * len(row) if index in tokens else ()
-        assert raw[index] == CascadingTuple(declared).encode(row)
-
-
-def test_tuples_of_bytes_and_tuples_are_read_back() -> None:
-    row = ((b"x", bytearray(b"y")), [1, "two", ()], None)
-    assert ((b"x", b"y"), (1, "two", ()), None) == CascadingTuple().decode(
-        CascadingTuple().encode(row)
-    )
-
-
-@hypothesis.given(
-    st.lists(st.none() | st.booleans() | st.text() | st.floats(allow_nan=False) | st.binary()),
-    st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-130, 130)),
-    st.lists(st.integers(-(2**31), 2**31 - 1)),
-)
-def test_tuples_of_any_values_are_read_back_and_no_beginning_of_one(values, longs, ints) -> None:
-    row = (*values, *longs)
-    stored = CascadingTuple().encode(row)
-    assert row == CascadingTuple().decode(stored)
-    typed = CascadingTuple((tuples.INT,) * len(ints)).encode(tuple(ints))
-    assert tuple(ints) == CascadingTuple().decode(typed)
-    for data in (stored, typed):
-        for size in range(len(data)):
-            with pytest.raises(FormatError):
-                CascadingTuple().decode(data[:size])
-
-
-@pytest.mark.parametrize(
-    ("stored", "words"),
-    [
-        ("05 00", "a tuple of 5 values in 1 bytes"),
-        ("01 0b", "token 11, which is not known"),
-        ("01 8f80 00", "token 128, which is not known"),
-        ("01 01 00000005 61", "5 bytes are said to follow where 1 do"),
-        ("01 05 8f", "the data ends inside a number"),
-        ("01 04 8cffffffff", "4294967295 does not fit 32 bits"),
-        ("01 00 00", "Tuple of 2 bytes in 3 bytes"),
-        ("01 20 00000001 61", "a value of class 'a', of which nothing is known"),
-        ("01 7d 00000001 05 7fffffff", "a BigDecimal of scale"),
-        ("01 08" * 20_000 + "00", "nested too deeply"),
-    ],
-)
-def test_damaged_tuples_are_told(stored, words) -> None:
-    with pytest.raises(FormatError, match=words):
-        CascadingTuple().decode(bytes.fromhex(stored))
-
-
-@pytest.mark.parametrize(
-    ("tokens", "row", "words"),
-    [
-        ((), "text", "a tuple is needed, not str"),
-        ((tuples.INT,), (2**31,), "int 2147483648 is no Integer"),
-        ((tuples.STRING,), (5,), "int 5 is no String"),
-        ((), (2**63,), "int 9223372036854775808 is no Long"),
-        ((), ({},), "a tuple cannot store a dict"),
-        ((), (Decimal("NaN"),), r"Decimal Decimal\('NaN'\) is no BigDecimal"),
-        ((tuples.INT,), (1, 2), "a tuple of 2 values where 1 are declared"),
-    ],
-)
-def test_rows_that_no_tuple_can_store_are_refused(tokens, row, words) -> None:
-    with pytest.raises(FormatError, match=f"^{words}$"):
-        CascadingTuple(tokens).encode(row)
-
-
-def test_arrays_say_what_they_hold() -> None:
-    nested = writable_of("ArrayWritable<ArrayWritable<IntWritable>>")
-    assert ArrayWritable(ArrayWritable(IntWritable())) == nested
-    assert [[1], []] == nested.decode(nested.encode([[1], []]))
-    for name in ("ArrayWritable<Txt>", "org.apache.hadoop.io.ArrayWritable<com.example.Event>"):
-        with pytest.raises(BuildError, match=r"(?s)does not store what it holds.*<Text>"):
-            writable_of(name)
-    # A file's own header does not say it.
-    assert RawWritable("org.apache.hadoop.io.ArrayWritable") == writable_of(
-        "org.apache.hadoop.io.ArrayWritable"
-    )
-
-
-def test_a_class_may_be_copied_from_java() -> None:
-    assert writable_of("LongWritable") == writable_of("LongWritable.class")
-
-
-def test_tuples_of_the_library_are_stored_as_plain_ones() -> None:
-    nested = (Tuple(1, "a"), [Tuple(2)], Tuple())
-    plain = ((1, "a"), ((2,),), ())
-    assert CascadingTuple().encode(plain) == CascadingTuple().encode(nested)
-    assert CascadingTuple().encode((1, "a")) == CascadingTuple().encode(Tuple(1, "a"))
