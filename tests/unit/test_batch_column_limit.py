@@ -48,7 +48,7 @@ from cascade2spark.schemes import TextLine
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.selection import Pick
 from tests.unit.batch_chains import operators
-from tests.unit.test_batch_column_hash_join import join_of, pushed
+from tests.unit.hash_joins import join_of, pushed
 
 LIMIT = 200
 AB = Fields("a", "b")
