@@ -1,4 +1,4 @@
-"""All cases, one topic a file."""
+"""All cases, a topic in one file or several."""
 
 from __future__ import annotations
 
