@@ -1,12 +1,23 @@
-"""Sequence files and thrift as plain RDDs."""
+"""Text, sequence files and thrift as plain RDDs."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
 from cascade2spark.codecs.thrift import ThriftCodec, record_class, thrift_struct
 from cascade2spark.errors import BadRecord, BuildError, RunError, TapError
-from cascade2spark.rdd import read_sequence_file, read_thrift, write_sequence_file, write_thrift
+from cascade2spark.rdd import (
+    read_sequence_file,
+    read_text,
+    read_thrift,
+    write_sequence_file,
+    write_text,
+    write_thrift,
+)
+from cascade2spark.spark.session import cores_of
+from cascade2spark.taps import SinkMode
 
 IDL = """
 struct Place { 1: string city }
@@ -125,3 +136,47 @@ def test_what_is_wrong_is_said(sc, tmp_path) -> None:
     with pytest.raises(BuildError, match="nearest     'user'"):
         read_thrift(sc, tmp_path, VISIT, fields=["usr"])
     assert [] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_one_wave_of_tasks_reads_what_is_little(sc, tmp_path) -> None:
+    for number in range(4 * cores_of(sc)):
+        (tmp_path / str(number)).write_bytes((b"-" * 999 + b"\n") * (1_500 + number))
+    assert read_text(sc, tmp_path).getNumPartitions() == cores_of(sc)
+    assert read_text(sc, tmp_path, min_partitions=12).getNumPartitions() >= 12
+
+
+def test_text_is_read_and_written(sc, tmp_path) -> None:
+    lines = [f"line {n} £" for n in range(3_000)] + ["", "last"]
+    rdd = sc.parallelize(lines, 3)
+    assert 3_002 == write_text(rdd, tmp_path / "plain")
+    assert 3_002 == write_text(rdd, tmp_path / "packed", compression="gzip")
+    assert ["_SUCCESS", *(f"part-0000{n}.gz" for n in range(3))] == sorted(
+        os.listdir(tmp_path / "packed")
+    )
+    for name in ("plain", "packed"):
+        assert lines == read_text(sc, tmp_path / name).collect()
+    # The JVM's reader lists the parts in any order.
+    assert sorted(lines) == sorted(sc.textFile(str(tmp_path / "packed")).collect())
+    cut = read_text(sc, str(tmp_path / "plain" / "part-*"), min_partitions=20)
+    assert cut.getNumPartitions() >= 20 and cut.collect() == lines
+    with pytest.raises(TapError, match="exists already"):
+        write_text(rdd, tmp_path / "plain")
+    write_text(
+        rdd.map(str.upper), tmp_path / "plain", mode="REPLACE", charset="latin-1", header="H"
+    )
+    found = read_text(sc, tmp_path / "plain", charset="latin-1").collect()
+    assert found.count("H") == 3 and "LINE 7 £" in found
+    write_text(sc.parallelize(["more"], 1), tmp_path / "plain", mode=SinkMode.UPDATE)
+    assert read_text(sc, tmp_path / "plain", charset="latin-1").collect()[-1] == "more"
+
+
+def test_output_is_whole_or_not_there(sc, tmp_path) -> None:
+    target = tmp_path / "out"
+    write_text(sc.parallelize(["old"]), target)
+    with pytest.raises(Exception, match="an element is no text") as refused:
+        write_text(sc.parallelize(["a", 2], 2), target, mode="REPLACE")
+    assert "2, a int" in str(refused.value) and "rdd.map(str)" in str(refused.value)
+    with pytest.raises(Exception, match="division by zero"):
+        write_text(sc.parallelize([0]).map(lambda n: str(1 / n)), target, mode="REPLACE")
+    assert read_text(sc, target).collect() == ["old"]
+    assert os.listdir(tmp_path) == ["out"]

@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 import pytest
 from py4j.protocol import Py4JJavaError
-from pyspark import TaskContext
 from pyspark.errors import PySparkException
 
 import cascade2spark.rdd as toolkit
@@ -28,8 +27,6 @@ from cascade2spark.rdd import (
     read_text,
     write_text,
 )
-from cascade2spark.spark.session import cores_of
-from cascade2spark.taps import SinkMode
 
 NAN = float("nan")
 EVENTS = [(("ann", "bob", None, "cy")[n % 4], n * 7 % 11, f"page {n % 5}") for n in range(60)]
@@ -265,127 +262,6 @@ def failures_of(rdd: Any) -> int:
     return 4
 
 
-def test_a_look_at_the_first_elements_does_not_count(sc) -> None:
-    counters = TaskCounters(sc)
-
-    def seen(elements: Any, count: Any) -> Any:
-        for element in elements:
-            count("seen", 2)
-            yield element
-
-    counted = counters.map_partitions(sc.parallelize(range(10_000), 2), seen)
-    assert counted.take(1) == [0] and counters.value("seen") == 0 and not counters.is_complete
-    assert (counted.count(), counted.count()) == (10_000, 10_000)
-    assert counters.value("seen") == 20_000 and counters.value("other") == 0
-    # Two actions, two evaluations: each view says which of them it counts.
-    assert counters.as_dict("last") == {"seen": 20_000}
-    assert list(counters.by_stage().values()) == [{"seen": 20_000}] * 2
-
-
-@pytest.fixture
-def notes(tmp_path):
-    """A folder for notes of workers, and the function that reads them."""
-    folder = tmp_path / "notes"
-    folder.mkdir()
-
-    def note(what: str) -> None:
-        task = TaskContext.get()
-        Path(folder, f"{what}-{task.partitionId()}-{os.urandom(4).hex()}").touch()
-
-    def read() -> list[str]:
-        return sorted(path.name.rpartition("-")[0] for path in folder.iterdir())
-
-    return note, read
-
-
-def test_a_partition_is_set_up_and_cleaned_up_once(sc, notes) -> None:
-    note, read = notes
-    rdd = sc.parallelize([1, 2], 3)
-
-    def setup() -> dict:
-        note("setup")
-        return {"factor": 10}
-
-    result = map_partitions_with(
-        rdd,
-        lambda rows, resource: (row * resource["factor"] for row in rows),
-        setup=setup,
-        cleanup=lambda resource: note("cleanup" if resource["factor"] == 10 else "lost"),
-    )
-    assert result.collect() == [10, 20]
-    assert read() == [f"{what}-{n}" for what in ("cleanup", "setup") for n in range(3)]
-
-
-@pytest.mark.parametrize("ending", ["fn", "before", "early"])
-def test_a_partition_is_cleaned_up_however_it_ends(sc, notes, ending) -> None:
-    note, read = notes
-
-    def broken(row: int, at: str) -> int:
-        if ending == at and row == 2:
-            raise KeyError(f"broken {at}")
-        return row
-
-    rdd = sc.parallelize(range(10), 1).map(lambda row: broken(row, "before"))
-    result = map_partitions_with(
-        rdd,
-        lambda rows, _: (broken(row, "fn") for row in rows),
-        setup=lambda: None,
-        cleanup=lambda _: note("cleanup"),
-    )
-    if ending == "early":
-        stopped = result.mapPartitions(lambda rows: [next(rows)])
-        assert stopped.collect() == [0]
-    else:
-        with pytest.raises(Exception, match=f"broken {ending}") as failed:
-            result.collect()
-        assert ("fn of map_partitions_with failed" in str(failed.value)) == (ending == "fn")
-    assert read() == ["cleanup-0"]
-
-
-def test_one_wave_of_tasks_reads_what_is_little(sc, tmp_path) -> None:
-    for number in range(4 * cores_of(sc)):
-        (tmp_path / str(number)).write_bytes((b"-" * 999 + b"\n") * (1_500 + number))
-    assert read_text(sc, tmp_path).getNumPartitions() == cores_of(sc)
-    assert read_text(sc, tmp_path, min_partitions=12).getNumPartitions() >= 12
-
-
-def test_text_is_read_and_written(sc, tmp_path) -> None:
-    lines = [f"line {n} £" for n in range(3_000)] + ["", "last"]
-    rdd = sc.parallelize(lines, 3)
-    assert 3_002 == write_text(rdd, tmp_path / "plain")
-    assert 3_002 == write_text(rdd, tmp_path / "packed", compression="gzip")
-    assert ["_SUCCESS", *(f"part-0000{n}.gz" for n in range(3))] == sorted(
-        os.listdir(tmp_path / "packed")
-    )
-    for name in ("plain", "packed"):
-        assert lines == read_text(sc, tmp_path / name).collect()
-    # The JVM's reader lists the parts in any order.
-    assert sorted(lines) == sorted(sc.textFile(str(tmp_path / "packed")).collect())
-    cut = read_text(sc, str(tmp_path / "plain" / "part-*"), min_partitions=20)
-    assert cut.getNumPartitions() >= 20 and cut.collect() == lines
-    with pytest.raises(TapError, match="exists already"):
-        write_text(rdd, tmp_path / "plain")
-    write_text(
-        rdd.map(str.upper), tmp_path / "plain", mode="REPLACE", charset="latin-1", header="H"
-    )
-    found = read_text(sc, tmp_path / "plain", charset="latin-1").collect()
-    assert found.count("H") == 3 and "LINE 7 £" in found
-    write_text(sc.parallelize(["more"], 1), tmp_path / "plain", mode=SinkMode.UPDATE)
-    assert read_text(sc, tmp_path / "plain", charset="latin-1").collect()[-1] == "more"
-
-
-def test_output_is_whole_or_not_there(sc, tmp_path) -> None:
-    target = tmp_path / "out"
-    write_text(sc.parallelize(["old"]), target)
-    with pytest.raises(Exception, match="an element is no text") as refused:
-        write_text(sc.parallelize(["a", 2], 2), target, mode="REPLACE")
-    assert "2, a int" in str(refused.value) and "rdd.map(str)" in str(refused.value)
-    with pytest.raises(Exception, match="division by zero"):
-        write_text(sc.parallelize([0]).map(lambda n: str(1 / n)), target, mode="REPLACE")
-    assert read_text(sc, target).collect() == ["old"]
-    assert os.listdir(tmp_path) == ["out"]
-
-
 def broken_key(element: Any) -> Any:
     if element[1] == 5:
         raise LookupError("no key for 5")
@@ -416,15 +292,6 @@ def folded(rdd: Any, zero: Any) -> Any:
 def test_each_key_has_a_zero_of_its_own(sc, zero) -> None:
     found = folded(sc.parallelize([("a", 1), ("b", 2), ("a", 3)], 1), zero)
     assert {key: state[0] for key, state in found.collect()} == {"a": [1, 3], "b": [2]}
-
-
-def test_counters_have_names_and_whole_numbers(sc) -> None:
-    counted = TaskCounters(sc).map_partitions(
-        sc.parallelize([1], 1), lambda rows, count: [count("seen", "1")]
-    )
-    with pytest.raises(Exception, match=r"count takes the name of a counter") as failed:
-        counted.collect()
-    assert "('seen', '1')" in str(failed.value)
 
 
 def test_arguments_of_the_wrong_kind_are_refused_at_once(sc) -> None:
