@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_docs import ROOT
+from tests.doc_pages import ROOT
 
 SCRIPT = ROOT / "docs" / "generate_reference.py"
 SPEC = importlib.util.spec_from_file_location("generate_reference", SCRIPT)
