@@ -28,8 +28,9 @@ from cascade2spark.tuples import TupleEntry
 __all__ = ["BufferDriver"]
 
 Row = tuple[Any, ...]
-# Of these, values that are one key are the same in every respect; -0.0 and 0.0 are not.
-_EXACT = frozenset({str, int, bool, bytes, type(None)})
+# What is one key with a value of these is the same in every respect; -0.0 and 0.0 are not, and
+# neither are bytes and a bytearray.
+_EXACT = frozenset({str, int, bool, type(None)})
 
 
 class BufferDriver:

@@ -66,6 +66,17 @@ def test_a_buffer_does_not_yield_a_row_of_one_for_a_value() -> None:
     assert "test_batch_every.py" in str(caught.value.origin)
 
 
+@pytest.mark.parametrize("keys", [(b"x", bytearray(b"x")), (0.0, -0.0), ((1,), [1])])
+def test_beside_a_result_of_a_buffer_stands_the_key_as_its_row_has_it(keys: Any) -> None:
+    @buffer("v")
+    def passed(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+        yield from (row[0] for row in rows)
+
+    group = (keys[:1], [(key, number, 0) for number, key in enumerate(keys)])
+    found = run((passed, "b", Fields("a", "v")), groups=[group])
+    assert repr([(keys[0], 0), (keys[1], 1)]) == repr(found)
+
+
 def test_a_failing_step_names_the_pipe_the_values_and_the_users_line() -> None:
     def step(total: int, b: int) -> int:
         return total + 1 // (b - 3)
