@@ -5,10 +5,10 @@ An expression is one Java expression over the fields of a row::
     compile_expression("user.trim() + '/' + (hits / 60)", [("user", String), ("hits", int_)])
 
 It is read by a parser of its own, checked against the kinds of its parameters, and compiled to one
-Python function. It has operators, casts, ``?:``, and the methods that `expressions.methods` lists:
-those of String and of the boxes, and the functions of Math and its like. Arithmetic is Java's: int
-and long wrap around, division truncates, ``/ 0`` fails for whole numbers and gives Infinity for
-doubles, chars are numbers. Different from Java, on purpose:
+Python function. It has operators, casts, ``?:``, and the methods that `expressions.method_tables`
+lists: those of String and of the boxes, and the functions of Math and its like. Arithmetic is
+Java's: int and long wrap around, division truncates, ``/ 0`` fails for whole numbers and gives
+Infinity for doubles, chars are numbers. Different from Java, on purpose:
 
 - ``==`` between texts or boxes compares values, where Java compares references;
 - there is no ``Math.random``: a row that is read again must give the same result;

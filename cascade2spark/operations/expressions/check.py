@@ -16,7 +16,6 @@ from cascade2spark.operations.expressions.conversions import (
 )
 from cascade2spark.operations.expressions.kinds import (
     BOOLEAN,
-    BUILDER,
     CHAR,
     DECIMAL,
     INT,
@@ -25,20 +24,21 @@ from cascade2spark.operations.expressions.kinds import (
     OBJECT,
     TEXT,
     TEXTS,
-    TUPLE,
     Kind,
     box_of,
     promoted,
     unboxed,
 )
 from cascade2spark.operations.expressions.lexer import problem
-from cascade2spark.operations.expressions.methods import (
-    CONSTANTS,
-    constructors_of,
-    methods_of,
-    statics_of,
-)
+from cascade2spark.operations.expressions.method_tables import CONSTANTS
+from cascade2spark.operations.expressions.methods import constructors_of, methods_of, statics_of
 from cascade2spark.operations.expressions.names import class_name
+from cascade2spark.operations.expressions.overloads import (
+    as_taken,
+    constants_for,
+    overload_of,
+    signature,
+)
 from cascade2spark.operations.expressions.typed import (
     Arithmetic,
     Choose,
@@ -58,10 +58,9 @@ from cascade2spark.operations.expressions.typed import (
     TypedNode,
 )
 
-__all__ = ["Checker", "check_expression", "constants_for", "with_article"]
+__all__ = ["Checker", "check_expression", "with_article"]
 
 _CHAINS = ("||", "&&", "+")
-_HELD = (BUILDER, TUPLE)  # in a row these are texts and tuples
 _RELATIONS = ("<", "<=", ">", ">=")
 
 
@@ -347,23 +346,17 @@ class Checker:
                 available=sorted({function.name for function in functions}),
             )
         given = [*before, *(self.check(argument) for argument in written)]
-        best = min(
-            ((cost, at) for at, f in enumerate(named) if (cost := _cost(f, given)) is not None),
-            default=None,
-        )
-        if best is None:
+        function = overload_of(named, given)
+        if function is None:
             kinds = ", ".join(typed.kind.name for typed in given[len(before) :])
             raise self.error(
                 f"{owner}.{node.name} does not take ({kinds})",
                 node,
-                available=[_signature(function) for function in named],
+                available=[signature(one) for one in named],
             )
-        function = named[best[1]]
-        taken = [convert(typed, kind) for typed, kind in zip(given, function.takes, strict=False)]
+        arguments = as_taken(function, given)
         if function.code == "cast":
-            return convert(taken[0], function.gives)
-        rest = given[len(taken) :]
-        arguments = (*taken, *(convert(t, OBJECT) if t.kind in _HELD else t for t in rest))
+            return convert(arguments[0], function.gives)
         self._check_constants(node, function, arguments)
         return Invoke(function, arguments, kind=function.gives)
 
@@ -380,34 +373,8 @@ class Checker:
             raise self.error(cause.headline, node) from cause
 
 
-def constants_for(function: Function, arguments: tuple[TypedNode, ...]) -> list[Any] | None:
-    """Return the values that `function.bind` takes, None when one of them is not a constant."""
-    start = 1 if function.has_receiver else 0
-    first = arguments[start : start + function.bound]
-    values = [typed.value for typed in first if isinstance(typed, Constant)]
-    is_known = function.bound and len(values) == function.bound and None not in values
-    return values if is_known else None
-
-
-def _cost(function: Function, given: list[TypedNode]) -> int | None:
-    if len(given) < len(function.takes) or (
-        function.rest is None and len(given) > len(function.takes)
-    ):
-        return None
-    costs = [
-        distance(typed.kind, wanted) for typed, wanted in zip(given, function.takes, strict=False)
-    ]
-    return None if None in costs else sum(cost for cost in costs if cost)
-
-
 def _parts(node: TypedNode) -> tuple[TypedNode, ...]:
     return node.parts if isinstance(node, Join) else (node,)
-
-
-def _signature(function: Function) -> str:
-    kinds = [kind.name for kind in function.takes[function.has_receiver :]]
-    rest = [f"{function.rest}..."] if function.rest else []
-    return f"{function.name}({', '.join([*kinds, *rest])})"
 
 
 def with_article(kind: Kind) -> str:

@@ -14,7 +14,6 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from cascade2spark.operations.expressions.check import constants_for
 from cascade2spark.operations.expressions.kinds import (
     BOOLEAN,
     BOXED_FLOAT,
@@ -33,6 +32,7 @@ from cascade2spark.operations.expressions.kinds import (
     unboxed,
 )
 from cascade2spark.operations.expressions.methods import runtime_names
+from cascade2spark.operations.expressions.overloads import constants_for
 from cascade2spark.operations.expressions.typed import (
     Arithmetic,
     Choose,

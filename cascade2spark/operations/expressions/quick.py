@@ -20,12 +20,7 @@ from cascade2spark.operations.expressions.kinds import (
     Kind,
     unboxed,
 )
-from cascade2spark.operations.expressions.runtime import (
-    wrap_byte,
-    wrap_int,
-    wrap_long,
-    wrap_short,
-)
+from cascade2spark.operations.expressions.runtime import wrap_byte, wrap_int, wrap_long, wrap_short
 from cascade2spark.operations.expressions.typed import (
     Arithmetic,
     Choose,

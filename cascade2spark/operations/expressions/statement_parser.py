@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from cascade2spark.errors import BuildError
 from cascade2spark.operations.expressions.lexer import ScriptText, Token, problem
-from cascade2spark.operations.expressions.parser import (
-    MOST_DEPTH,
-    Parser,
-    above,
-    is_assignment,
-)
+from cascade2spark.operations.expressions.parser import MOST_DEPTH, Parser, above, is_assignment
 from cascade2spark.operations.expressions.statement_syntax import (
     Assign,
     Block,
