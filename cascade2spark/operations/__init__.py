@@ -95,11 +95,11 @@ from cascade2spark.operations.passing import Identity, Insert, NoOp, UnGroup
 from cascade2spark.operations.regex_operations import (
     RegexFilter,
     RegexGenerator,
-    RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
 )
+from cascade2spark.operations.regex_parser import RegexParser
 from cascade2spark.operations.script_operations import (
     ScriptFilter,
     ScriptFunction,

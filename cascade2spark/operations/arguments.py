@@ -1,4 +1,4 @@
-"""What the constructors of the stock operations share: sorting out arguments, reading texts."""
+"""What the stock operations share: sorting out what constructors are given, reading texts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Any
 
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
-from cascade2spark.types import Type, as_type, text_writer
+from cascade2spark.types import Type, as_type, coercion, text_writer
 
 __all__ = [
     "argument_text",
     "check_one_for_each",
+    "coerced_parts",
     "is_fields",
     "is_type",
     "joined_text",
     "no_more",
+    "of_first",
     "one_field",
     "split_declaration",
     "text_list",
@@ -116,3 +118,27 @@ def joined_text(fields: Fields, delim: str) -> Callable[[Sequence[Any]], str]:
     """Return the function that joins the texts of all arguments."""
     texts = text_list(fields)
     return lambda values: delim.join(texts(values))
+
+
+def of_first(fields: Fields, call: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a function of the first argument for however many there are.
+
+    One that takes any number costs 30 ns more a call than one that takes one.
+    """
+    is_one = fields.is_defined() and len(fields) == 1
+    return call if is_one else lambda value, *_: call(value)
+
+
+def coerced_parts(declared: Fields, width: int | None = None) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what makes a row of texts, coerced to the declared types if there are any.
+
+    Args:
+        width: how many texts there are, if fewer than fields.
+    """
+    types = declared.get_types()
+    if not types:
+        return tuple
+    coercions = [coercion(kind) for kind in types[:width]]
+    return lambda parts: tuple(
+        [coerce(part) for coerce, part in zip(coercions, parts, strict=True)]
+    )

@@ -9,8 +9,10 @@ from cascade2spark.errors import BuildError, OperationError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.operations.arguments import (
     argument_text,
+    coerced_parts,
     joined_text,
     no_more,
+    of_first,
     one_field,
     split_declaration,
     text_list,
@@ -25,12 +27,10 @@ from cascade2spark.operations.java_regex import (
     replace_java,
     split_java,
 )
-from cascade2spark.types import coercion
 
 __all__ = [
     "RegexFilter",
     "RegexGenerator",
-    "RegexParser",
     "RegexReplace",
     "RegexSplitGenerator",
     "RegexSplitter",
@@ -38,7 +38,6 @@ __all__ = [
 
 _ONE = Fields.size(1)
 _GENERATOR_FORMS = "(pattern), (field, pattern)"
-_PARSER_FORMS = "(pattern), (fields, pattern), (pattern, groups), (fields, pattern, groups)"
 
 
 class RegexSplitter(RowFunction):
@@ -74,7 +73,7 @@ class RegexSplitter(RowFunction):
         read, split = argument_text(argument_fields), split_java(self.pattern)
         if not declared.is_defined():
             return lambda value, *_: tuple(split(read(value), -1))
-        width, fix = len(declared), _coerced(declared)
+        width, fix = len(declared), coerced_parts(declared)
 
         def parts(value: Any) -> Any:
             found = split(value if value.__class__ is str else read(value), width)
@@ -87,14 +86,14 @@ class RegexSplitter(RowFunction):
 
         separator = is_simple_separator(self.pattern)
         if separator is None or fix is not tuple:
-            return _of_first(argument_fields, parts)
+            return of_first(argument_fields, parts)
 
         # 170 ns a text of three parts, against 240: most texts have just as many parts as wanted.
         def parts_at(value: Any) -> Any:
             found = tuple((value if value.__class__ is str else read(value)).split(separator))
             return found if len(found) == width else parts(value)
 
-        return _of_first(argument_fields, parts_at)
+        return of_first(argument_fields, parts_at)
 
     def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
         """Return the split at a plain separator where the text has just as many parts."""
@@ -135,7 +134,7 @@ class RegexSplitGenerator(RowFunction):
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the parts of one text."""
         read, split = argument_text(argument_fields), split_java(self.pattern)
-        return _of_first(
+        return of_first(
             argument_fields,
             lambda value: split(value if value.__class__ is str else read(value), 0),
         )
@@ -176,7 +175,7 @@ class RegexGenerator(RowFunction):
     def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
         """Return the matches in one text."""
         read, found = argument_text(argument_fields), matches_of(self.pattern)
-        return _of_first(
+        return of_first(
             argument_fields,
             lambda value: found(value if value.__class__ is str else read(value)),
         )
@@ -185,110 +184,6 @@ class RegexGenerator(RowFunction):
         """Return the search in a text."""
         names = {"found": matches_of(self.pattern)}
         return Inline("({found}({0}) if {0}.__class__ is str else {call})", names)
-
-
-class RegexParser(RowFunction):
-    """Take the capture groups of the first match of a pattern in a text.
-
-    Groups that took no part are null. A pattern without groups gives the whole match. Fields
-    beyond the last group are null, whatever their types. Without fields there are as many values as
-    groups. A text that does not match is an error.
-
-    Args:
-        fields: names of the results. Default UNKNOWN, or positions when `groups` is given.
-        pattern: the pattern, looked for anywhere in the text.
-        groups: numbers of the groups to take, in this order; 0 is the whole match.
-    Source:
-        cascading.operation.regex.RegexParser
-    Example:
-        >>> parser = RegexParser(("day", "month"), "([0-9]+)/([0-9]+)")
-        >>> parser.bind(Fields("line"), Fields("day", "month"))("on 3/12")
-        ('3', '12')
-    """
-
-    shape = Shape.ROW
-    is_exact = True
-
-    def __init__(self, *given: Any) -> None:
-        declared, rest = split_declaration(given, Fields.UNKNOWN)
-        if not rest or not isinstance(rest[0], str):
-            raise BuildError("RegexParser needs a pattern", details={"accepted": _PARSER_FORMS})
-        self.pattern = rest.pop(0)
-        groups = _group_numbers(rest.pop(0)) if rest else None
-        no_more("RegexParser", rest, _PARSER_FORMS)
-        known = compile_java(self.pattern).groups
-        self.groups = groups if groups is not None else tuple(range(1, known + 1)) or (0,)
-        if groups is not None and declared.is_unknown():
-            declared = Fields.size(len(groups))
-        self._check(declared, known, groups is not None)
-        super().__init__(1, declared)
-
-    def _check(self, declared: Fields, known: int, is_exact: bool) -> None:
-        wanted = len(self.groups)
-        if is_exact and not (declared.is_defined() or declared.is_unknown()):
-            raise BuildError(
-                f"RegexParser takes {wanted} groups into as many named fields",
-                asked=declared,
-                details={"pattern": self.pattern, "groups": list(self.groups)},
-            )
-        width = len(declared) if declared.is_defined() else wanted
-        if not self.groups or (width != wanted if is_exact else width < wanted):
-            raise BuildError(
-                f"RegexParser takes {wanted} groups into {width} fields",
-                asked=list(self.groups),
-                details={"pattern": self.pattern, "declared": declared},
-            )
-        if max(self.groups) > known or min(self.groups) < 0:
-            raise BuildError(
-                f"RegexParser takes a group that its pattern does not have, which has {known}",
-                asked=list(self.groups),
-                details={"pattern": self.pattern},
-            )
-
-    def bind(self, argument_fields: Fields, declared: Fields) -> Callable[..., Any]:
-        """Return the groups found in one text."""
-        read, search = argument_text(argument_fields), compile_java(self.pattern).search
-        groups, fix = self.groups, _coerced(declared, len(self.groups))
-        width = len(declared) if declared.is_defined() else len(groups)
-        if width < len(groups):  # ARGS and its like: known only here
-            return _of_first(argument_fields, self._too_many(declared))
-        is_single, rest = len(groups) == 1, (None,) * (width - len(groups))
-        # All groups as they are found need no picking.
-        known = compile_java(self.pattern).groups
-        is_all = not rest and fix is tuple and groups == tuple(range(1, known + 1))
-
-        def parse(value: Any) -> Any:
-            found = search(value if value.__class__ is str else read(value))
-            if found is None:
-                raise OperationError(
-                    "RegexParser found no match in a text",
-                    details={"pattern": self.pattern},
-                )
-            if is_all:
-                return found.groups()
-            taken: Any = found.group(*groups)
-            return fix((taken,) if is_single else taken) + rest
-
-        return _of_first(argument_fields, parse)
-
-    def _too_many(self, declared: Fields) -> Callable[[Any], Any]:
-        def fail(value: Any) -> Any:
-            raise OperationError(
-                f"RegexParser takes {len(self.groups)} groups into {len(declared)} fields",
-                details={"pattern": self.pattern, "declared": declared},
-            )
-
-        return fail
-
-    def inline(self, argument_fields: Fields, declared: Fields) -> Inline | None:
-        """Return the groups as they are found in a text."""
-        known = compile_java(self.pattern).groups
-        is_all = declared.is_defined() and len(declared) == known and not declared.get_types()
-        if not is_all or self.groups != tuple(range(1, known + 1)):
-            return None
-        is_found = "{0}.__class__ is str and ({q}m := {search}({0})) is not None"
-        names = {"search": compile_java(self.pattern).search}
-        return Inline(f"({{q}}m.groups() if {is_found} else {{call}})", names)
 
 
 class RegexReplace(RowFunction):
@@ -392,39 +287,9 @@ class RegexFilter(RowFilter):
         return Inline(f"({found} if {{0}}.__class__ is str else {{call}})", names)
 
 
-def _of_first(fields: Fields, call: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Return a function of the first argument for however many there are.
-
-    One that takes any number costs 30 ns more a call than one that takes one.
-    """
-    is_one = fields.is_defined() and len(fields) == 1
-    return call if is_one else lambda value, *_: call(value)
-
-
 def _field_and_pattern(owner: str, given: Sequence[Any]) -> tuple[Fields, str]:
     declared, rest = split_declaration(given, _ONE)
     if not rest or not isinstance(rest[0], str):
         raise BuildError(f"{owner} needs a pattern", details={"accepted": _GENERATOR_FORMS})
     no_more(owner, rest[1:], _GENERATOR_FORMS)
     return one_field(owner, declared), rest[0]
-
-
-def _group_numbers(given: Any) -> tuple[int, ...]:
-    if not isinstance(given, (list, tuple)) or not all(type(one) is int for one in given):
-        raise BuildError("groups are a list of their numbers", asked=[given])
-    return tuple(given)
-
-
-def _coerced(declared: Fields, width: int | None = None) -> Callable[[Any], tuple[Any, ...]]:
-    """The function that makes a row of texts, coerced to the declared types if there are any.
-
-    Args:
-        width: how many texts there are, if fewer than fields.
-    """
-    types = declared.get_types()
-    if not types:
-        return tuple
-    coercions = [coercion(kind) for kind in types[:width]]
-    return lambda parts: tuple(
-        [coerce(part) for coerce, part in zip(coercions, parts, strict=True)]
-    )

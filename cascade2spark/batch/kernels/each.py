@@ -28,11 +28,11 @@ from cascade2spark.operations.logic import SetValue
 from cascade2spark.operations.passing import Identity, Insert, NoOp
 from cascade2spark.operations.regex_operations import (
     RegexGenerator,
-    RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
 )
+from cascade2spark.operations.regex_parser import RegexParser
 from cascade2spark.operations.text_operations import FieldFormatter, FieldJoiner
 
 __all__ = ["EachKernel", "each_kernel", "selected"]

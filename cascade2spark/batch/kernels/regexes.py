@@ -44,11 +44,11 @@ from cascade2spark.operations.java_regex import (
 from cascade2spark.operations.regex_operations import (
     RegexFilter,
     RegexGenerator,
-    RegexParser,
     RegexReplace,
     RegexSplitGenerator,
     RegexSplitter,
 )
+from cascade2spark.operations.regex_parser import RegexParser
 
 __all__ = [
     "field_splitter",
