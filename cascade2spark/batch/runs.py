@@ -36,6 +36,8 @@ _NAME, _ROW, _LONELY = 0, 1, 2
 _FAN_IN = 64
 _HEADS_SHARE = 4
 _IN_MEMORY = 8  # blocks at a time
+# Marks a row of a class of its own, such as a named tuple, among marked items.
+_WHOLE = 2
 # Keys of these classes that are the same look the same.
 _LOOK_ALIKE = frozenset({str, int, bytes, bool, type(None)})
 
@@ -79,7 +81,7 @@ class RowRuns:
         self._same = key_order.same()
         # A group is called by its first row to arrive. Where sorting moves that row and keys that
         # are the same may look different, each run says how it called the group: items then are
-        # (False, *key) ahead of the group's rows and (True, *row).
+        # (False, *key) ahead of the group's rows and (True, *row), or (_WHOLE, row).
         self._is_named = self._sorts and not key_order.is_natural
         self._block_bytes = spill.limit_bytes // (_HEADS_SHARE * _FAN_IN * sides)
         self._runs: list[_Run] = []
@@ -162,7 +164,7 @@ class RowRuns:
             if not self._is_lonely(key):
                 yield (False, *key)
             for row in rows:
-                yield (True, *row)
+                yield (True, *row) if row.__class__ is tuple else (_WHOLE, row)
 
     def _placed(self, items: list[Row], is_named: bool) -> Lump:
         """Return the places of items, and the items without the mark that tells names from rows."""
@@ -172,7 +174,7 @@ class RowRuns:
             if self._has_lonely:
                 return [self._place(key, ()) for key in keys], items
             return list(zip(map(key_place, keys))), items
-        rows = [item[1:] for item in items] if is_named else items
+        rows = list(map(_unmarked, items)) if is_named else items
         sort_of, sort_place = self._sort_of, self._sort_place
         if is_named:
             places = [
@@ -369,6 +371,11 @@ def _has_lonely_nulls(order: AnyKeyOrder) -> bool:
     while any(isinstance(one, ReverseOrder) for one in comparators):
         comparators = [getattr(one, "comparator", None) for one in comparators]
     return any(isinstance(one, NullNotEquivalentComparator) for one in comparators)
+
+
+def _unmarked(item: Row) -> Row:
+    found: Row = item[1] if item[0] == _WHOLE else item[1:]
+    return found
 
 
 def _itself(row: Row) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -137,6 +137,18 @@ def test_a_group_larger_than_memory_streams_and_may_be_left() -> None:
     for key in (0, first):
         found = grouped(parts, shape_of(key, 1), lambda k, v: [next(v)[:2]], memory=3000)
         assert sorted(found) == [("a", 0), ("b", 1)]
+
+
+class Visit(NamedTuple):
+    second: float
+    page: str
+
+
+def test_named_tuples_stay_what_they_are_on_disk() -> None:
+    parts = [[Visit(n % 3 / 2, f"/{n}") for n in range(400)], [Visit(-0.0, "/z")]]
+    expected = grouped(parts, shape_of(0, 1), partitions=1)
+    assert {type(row) for _, rows in expected for row in rows} == {Visit}
+    assert repr(expected) == repr(grouped(parts, shape_of(0, 1), memory=3000, partitions=1))
 
 
 def test_more_keys_than_a_task_holds_leave_early(monkeypatch) -> None:
