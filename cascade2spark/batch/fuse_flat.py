@@ -83,7 +83,7 @@ class FlatText(ChainText):
             self._clauses.append((f"if {'not ' if link.how == 'remove' else ''}{text}", number))
             return form
         is_last = number == len(self._links) - 1
-        if not is_last:
+        if not (is_last and _is_handed_on(link)):
             name = f"{link.how[0]}{number}"
             # Not `for`: what it goes through may hold no assignment.
             self._clauses.append((f"if (({name} := {text}) or True)", number))
@@ -112,3 +112,11 @@ def _is_flat(link: Link) -> bool:
         return True
     is_certain = link.how != "row" or link.is_exact
     return link.inline is not None and link.how in ("value", "row", "keep", "remove") and is_certain
+
+
+def _is_handed_on(link: Link) -> bool:
+    """Tell whether the result is in the row that leaves; one that is not may still fail."""
+    layout = link.layout
+    if layout is None or layout.is_results or layout.positions is None:
+        return True
+    return any(place >= (layout.incoming_width or 0) for place in layout.positions)

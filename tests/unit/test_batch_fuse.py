@@ -166,6 +166,14 @@ def test_what_is_written_out_is_trapped_and_fails_as_a_call_does() -> None:
     assert ("z", 3) == failed.value.row
 
 
+@pytest.mark.parametrize("output", [Fields("a"), Fields("c", "a"), ALL])
+def test_a_result_that_nobody_wants_is_made_and_may_fail(output: Fields) -> None:
+    run = operators(ABC, (ExpressionFunction(Fields("d"), "b + 1", int), "b", output))
+    assert 1 == len(results(run, [("x", "2", "y")]))
+    with pytest.raises(RunError, match="str 'z' cannot become"):
+        results(run, [("x", "2", "y"), ("x", "z", "y")])
+
+
 def test_an_untrapped_failure_goes_to_the_nearest_trap_before_it() -> None:
     run = operators(
         ABC,
