@@ -405,6 +405,19 @@ def test_dates_go_by_columns() -> None:
         assert both_ways(parser, "a", rows)
 
 
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        (RegexSplitGenerator(Fields("x"), "^a"), [("aab", 1, ""), ("aab", 1, "ab")]),
+        (RegexSplitter(Fields("x", "y"), "^a"), [("aab", 1, "", "ab")]),
+    ],
+)
+def test_a_text_begins_once_where_it_is_split(operation: Any, expected: list[Any]) -> None:
+    (operator,) = run = operators(AB, (operation, "a", Fields.ALL))
+    assert each_kernel(operator) is None  # Arrow's begins anew behind each match
+    assert results(run, [("aab", 1)]) == expected
+
+
 def test_the_digits_of_a_float_are_those_of_32_bits() -> None:
     fields = AB.apply_types(Float, Long)
     assert both_ways(FieldJoiner("x", ","), "a", [(0.1, 1), (1.0, 2)], fields)

@@ -329,7 +329,8 @@ def _splitter(pattern: str) -> Callable[[pa.Array, int | None], Any] | None:
     if separator is not None:
         return lambda texts, most: pc.split_pattern(texts, separator, max_splits=most)
     expression = re2_pattern(pattern)
-    if expression is None or compile_java(pattern).match(""):
+    # To Arrow a text begins anew behind each match, and so does what stands at its beginning only.
+    if expression is None or r"\A" in expression or compile_java(pattern).match(""):
         return None
     return lambda texts, most: pc.split_pattern_regex(texts, expression, max_splits=most)
 
