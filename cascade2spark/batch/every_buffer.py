@@ -7,8 +7,8 @@ from itertools import chain, islice
 from types import GeneratorType
 from typing import Any
 
-from cascade2spark.batch.batches import RowLists
 from cascade2spark.batch.buffer_rows import key_places, places_of_key, result_layer
+from cascade2spark.batch.given_rows import GivenRows
 from cascade2spark.batch.group_runs import GroupRun, group_runs
 from cascade2spark.batch.held import HeldRows
 from cascade2spark.batch.lifecycle import Operations, TaskContext, TrapFailed, row_view
@@ -87,12 +87,8 @@ class BufferDriver:
         self._made: list[Row] = []
         # With each row, where it is handed on by itself, what was given for it (see `_drain`).
         self._emitted = HeldRows(task.spill)
-        self._rows_in = self._rows_out = 0
-        # What was given last of a group of which no row is followed: a list and what reads it, or
-        # a row.
-        self._list: list[Row] = []
-        self._reader: Any = iter(())
-        self._streamed: Row | None = None
+        self._rows_out = 0
+        self._entering = GivenRows()
 
     def prepare(self) -> None:
         """Hand out the collector, which stays until cleanup."""
@@ -136,7 +132,7 @@ class BufferDriver:
                     pass
         except Exception as error:
             self._fail(error, is_key=not self._found(run, sum(1 for _ in groups), values))
-        self._rows_in += sum(run.sizes or ())
+        self._entering.count += sum(run.sizes or ())
 
     def _extended(self, run: GroupRun) -> Iterator[list[Row]]:
         """Let a function whose results are rows as they leave work on the groups of a run."""
@@ -158,7 +154,7 @@ class BufferDriver:
                     pass
         except Exception as error:
             self._fail(error, is_key=not self._found(run, sum(1 for _ in groups), values))
-        self._rows_in += sum(run.sizes or ())
+        self._entering.count += sum(run.sizes or ())
 
     def _found(self, run: GroupRun, behind: int, left: Iterator[Row]) -> bool:
         """Tell whether a row of the group at work was given, and note the last one.
@@ -179,8 +175,7 @@ class BufferDriver:
     def group(self, key: Row, rows: Any) -> Iterator[list[Row]]:
         """Let the buffer work on one group; rows it leaves are skipped."""
         closure = rows if isinstance(rows, JoinerClosure) else None
-        self._list, self._reader, self._streamed = [], iter(()), None
-        entering = iter(()) if closure else self._counted(rows)
+        entering = self._entering.begun(() if closure else rows)
         self._show_key(key)
         self._given = self._group = key
         if self._passes_key:
@@ -196,7 +191,7 @@ class BufferDriver:
                 yield from self._drive(entering, closure)
         except Exception as error:
             if self._is_exact or (self._is_plain and not self._follows(key)):
-                given = self._last_given()
+                given = self._entering.last()
                 self._given = key if given is None else self._pick(given)
             self._fail(error, is_key=self._given is key)
         for _ in entering:
@@ -232,9 +227,10 @@ class BufferDriver:
     def report(self) -> None:
         """Say how many rows entered and left."""
         report = self._task.report
+        rows_in = self._entering.count
         if self._site is not None:
-            report.count_rows(self._site.key, 0, self._rows_in)
-        report.count_rows(self._spec.site.key, self._rows_in, self._rows_out)
+            report.count_rows(self._site.key, 0, rows_in)
+        report.count_rows(self._spec.site.key, rows_in, self._rows_out)
 
     def _extend(self, key: Row, given: Any) -> Iterator[list[Row]]:
         spec, size = self._spec, self._size
@@ -370,35 +366,6 @@ class BufferDriver:
             emitted.close()
 
     # -- parts ---------------------------------------------------------------------------------
-
-    def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Return the rows, counted as they come."""
-        if isinstance(rows, list):
-            return self._counted_list(rows)
-        if isinstance(rows, RowLists):
-            return chain.from_iterable(map(self._counted_list, rows.lists))
-        return self._counted_stream(rows)
-
-    def _counted_list(self, rows: list[Row]) -> Iterator[Row]:
-        self._rows_in += len(rows)
-        reader = iter(rows)
-        self._list, self._reader = rows, reader
-        return reader
-
-    def _counted_stream(self, rows: Iterable[Row]) -> Iterator[Row]:
-        size = 0
-        try:
-            for row in rows:
-                size += 1
-                self._streamed = row
-                yield row
-        finally:
-            self._rows_in += size
-
-    def _last_given(self) -> Row | None:
-        """Return the row of the group at work that was given last, None before the first."""
-        given = len(self._list) - self._reader.__length_hint__()
-        return self._list[given - 1] if given else self._streamed
 
     def _start_on(self, key: Row, rows: Iterator[Row]) -> Iterator[Row]:
         """Stand on the key and nulls, as wide as the rows of the group; return the same rows."""
