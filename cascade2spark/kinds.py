@@ -157,13 +157,13 @@ def is_same(left: Any, right: Any) -> bool:
     return value_key(left) == value_key(right)
 
 
-def value_group_key(value: Any) -> Hashable:
+def value_group_key(value: object) -> Hashable:
     """Return something hashable, equal for two values exactly when they are the same.
 
     Text, bytes, whole numbers and null are returned as they are: no tagged value equals them.
     """
     if value.__class__ in _OWN_GROUP_KEY:
-        return value  # type: ignore[no-any-return]
+        return value
     kind, payload = value_key(value)
     return payload if kind in _OWN_GROUP_KIND else (kind, payload)
 

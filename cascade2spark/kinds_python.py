@@ -119,8 +119,6 @@ class _Turned:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Turned) and bool(self.payload == other.payload)
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 def turned_key(value: Any) -> ValueKey:
     """Return what `order_key` does, ordered the other way round."""
@@ -138,11 +136,11 @@ def is_same(left: Any, right: Any) -> bool:
     return order_key(left) == order_key(right)
 
 
-def group_key_of(value: Any) -> Hashable:
+def group_key_of(value: object) -> Hashable:
     """Return something hashable, equal exactly for values that are the same."""
     kind = value.__class__
     if kind in PLAIN:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, tuple):
         if kind is tuple and PLAIN.issuperset(map(type, value)):
             return value

@@ -135,14 +135,18 @@ class OperationCall:
         return self._declared_fields
 
 
+# `| Any` below is None where Java has null: arguments outside of `operate`, a group outside of
+# groups, rows after a BufferJoin, a collector in `cleanup`.
+
+
 class _ArgumentsCall(OperationCall):
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
-        self.arguments: TupleEntry | None = None
+        self.arguments: TupleEntry | Any = None
 
     def get_arguments(self) -> TupleEntry:
         """Return the argument values of the current row, read-only and reused between rows."""
-        return self.arguments  # type: ignore[return-value]  # None only outside operate, as in Java
+        return self.arguments
 
 
 class FunctionCall(_ArgumentsCall):
@@ -154,11 +158,11 @@ class FunctionCall(_ArgumentsCall):
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
-        self.output_collector: OutputCollector | None = None
+        self.output_collector: OutputCollector | Any = None
 
     def get_output_collector(self) -> OutputCollector:
         """Return the collector; None in cleanup."""
-        return self.output_collector  # type: ignore[return-value]  # None in cleanup, as in Java
+        return self.output_collector
 
 
 class FilterCall(_ArgumentsCall):
@@ -186,11 +190,11 @@ class GroupAssertionCall(_ArgumentsCall):
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
-        self.group: TupleEntry | None = None
+        self.group: TupleEntry | Any = None
 
     def get_group(self) -> TupleEntry:
         """Return the key of the current group, read-only."""
-        return self.group  # type: ignore[return-value]  # None only outside a group
+        return self.group
 
 
 class AggregatorCall(FunctionCall):
@@ -202,11 +206,11 @@ class AggregatorCall(FunctionCall):
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
-        self.group: TupleEntry | None = None
+        self.group: TupleEntry | Any = None
 
     def get_group(self) -> TupleEntry:
         """Return the key of the current group, read-only."""
-        return self.group  # type: ignore[return-value]  # None only outside a group
+        return self.group
 
 
 class BufferCall(OperationCall):
@@ -218,23 +222,23 @@ class BufferCall(OperationCall):
 
     def __init__(self, argument_fields: Fields, declared_fields: Fields) -> None:
         super().__init__(argument_fields, declared_fields)
-        self.group: TupleEntry | None = None
-        self.arguments_iterator: Iterator[TupleEntry] | None = None
-        self.output_collector: OutputCollector | None = None
+        self.group: TupleEntry | Any = None
+        self.arguments_iterator: Iterator[TupleEntry] | Any = None
+        self.output_collector: OutputCollector | Any = None
         self.joiner_closure: Any = None
         self.retain_values = False
 
     def get_group(self) -> TupleEntry:
         """Return the key of the current group, read-only."""
-        return self.group  # type: ignore[return-value]  # None only outside a group
+        return self.group
 
     def get_arguments_iterator(self) -> Iterator[TupleEntry]:
         """Return the group's rows: one pass, one reused read-only entry."""
-        return self.arguments_iterator  # type: ignore[return-value]  # None after a BufferJoin
+        return self.arguments_iterator
 
     def get_output_collector(self) -> OutputCollector:
         """Return the collector."""
-        return self.output_collector  # type: ignore[return-value]  # None in cleanup
+        return self.output_collector
 
     def get_joiner_closure(self) -> Any:
         """Return the sides of a CoGroup with BufferJoin, None after anything else."""

@@ -138,8 +138,6 @@ class _Descending:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Descending) and self.payload == other.payload
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 def _descending_key(value: Any) -> tuple[int, Any]:
     kind, payload = value_key(value)

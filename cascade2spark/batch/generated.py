@@ -54,6 +54,7 @@ class Generated:
 
 def _value_of(text: str | None, values: dict[str, Any]) -> Row | None:
     try:
-        return eval(text or "row", {"__builtins__": {}}, values)  # type: ignore[no-any-return]
+        row: Row = eval(text or "row", {"__builtins__": {}}, values)
+        return row
     except Exception:  # a row too short for its fields: show it whole
         return values.get("row")

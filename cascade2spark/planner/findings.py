@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from cascade2spark.errors import Cascade2SparkError, FieldNotFound, PlanError
 from cascade2spark.fields import Fields
@@ -101,12 +101,12 @@ def lost_types(names: Sequence[object], inputs: Sequence[Node]) -> str | None:
     return None
 
 
-def _is_there(name: object, node: Node) -> bool:
+def _is_there(name: object, node: Node) -> TypeGuard[str]:
     return isinstance(name, str) and name in node.fields
 
 
 def _is_typed(name: object, node: Node) -> bool:
-    return _is_there(name, node) and node.fields.get_type(name) is not None  # type: ignore[arg-type]
+    return _is_there(name, node) and node.fields.get_type(name) is not None
 
 
 def raise_all(errors: Sequence[PlanError], flow: str) -> None:

@@ -97,18 +97,23 @@ def hadoop_matches(context: SparkContext, path: str) -> list[str]:
         TapError: the file system cannot be reached.
     """
     try:
-        hadoop_path = context._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
-        system = hadoop_path.getFileSystem(context._jsc.hadoopConfiguration())
+        hadoop_path, system = _opened(context, path)
         return sorted(map(_name_of, system.globStatus(hadoop_path) or ()))
     except Py4JJavaError as failed:
         reason = str(failed.java_exception.toString()).partition(": ")[2]
         raise TapError(f"cannot look for {path}: {reason}", asked=path) from failed
 
 
+def _opened(context: SparkContext, path: str) -> tuple[Any, Any]:
+    """Return Hadoop's path and the file system that it is in."""
+    jvm: Any = context._jvm
+    hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
+    return hadoop_path, hadoop_path.getFileSystem(context._jsc.hadoopConfiguration())
+
+
 def _files_at(context: SparkContext, path: str, tap: Any) -> list[tuple[str, int, float]]:
     """Return path, size and time of each file that a path, folder or glob stands for, by name."""
-    hadoop_path = context._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
-    system = hadoop_path.getFileSystem(context._jsc.hadoopConfiguration())
+    hadoop_path, system = _opened(context, path)
     found = list(system.globStatus(hadoop_path) or ())
     if not found:
         raise TapError(f"no file or folder at {path}", asked=path, origin=tap.origin)

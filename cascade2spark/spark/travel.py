@@ -76,9 +76,10 @@ def error_of(failure: BaseException) -> BaseException:
     text = str(failure)
     found = _MARK.search(text)
     if found:
+        error: BaseException
         error, cause = pickle.loads(base64.b64decode(found.group(1)))
         error.__cause__ = cause
-        return error  # type: ignore[no-any-return]
+        return error
     lines = [line for line in text.splitlines() if line.strip()]
     reason = next((line for line in lines if "ModuleNotFoundError" in line), None)
     if reason:

@@ -6,9 +6,16 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from cascade2spark.files import LocalStore, Manifest, OutputCommit, prepare_all, publish_all
+from cascade2spark.files import (
+    LocalStore,
+    Manifest,
+    OutputCommit,
+    OutputMode,
+    prepare_all,
+    publish_all,
+)
 
 T = TypeVar("T")
 OLD = {"part-00000": b"old 0\n", "part-00001": b"old 1\n", "_SUCCESS": b""}
@@ -69,14 +76,14 @@ def write_parts(commit: OutputCommit, word: str = "new", parts: int = 2) -> list
     return manifests
 
 
-def run(target: Path, mode: str, store: LocalStore, **settings: object) -> None:
-    commit = OutputCommit(target, mode, store=store, **settings)  # type: ignore[arg-type]
+def run(target: Path, mode: OutputMode, store: LocalStore, **settings: Any) -> None:
+    commit = OutputCommit(target, mode, store=store, **settings)
     commit.prepare()
     commit.commit(write_parts(commit))
 
 
-def run_two(first: Path, second: Path, store: LocalStore, mode: str = "REPLACE") -> None:
-    commits = [OutputCommit(target, mode, store=store) for target in (first, second)]  # type: ignore[arg-type]
+def run_two(first: Path, second: Path, store: LocalStore, mode: OutputMode = "REPLACE") -> None:
+    commits = [OutputCommit(target, mode, store=store) for target in (first, second)]
     prepare_all(commits)
     for commit in commits:
         commit.ready(write_parts(commit))

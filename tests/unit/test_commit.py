@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cascade2spark.errors import BuildError, TapError, Unsupported
-from cascade2spark.files import LocalStore, OutputCommit, list_files, prepare_all
+from cascade2spark.files import LocalStore, OutputCommit, OutputMode, list_files, prepare_all
 from cascade2spark.origin import Origin
 from tests.unit.small_commits import NEW, OLD, run, tree, write_old, write_parts
 
@@ -65,8 +65,9 @@ def test_a_header_stands_only_in_files_with_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("rows", "expected"), [(1, b"h\nx\n"), (0, b"")])
 def test_one_file_has_one_header(tmp_path: Path, rows: int, expected: bytes) -> None:
     target = tmp_path / "out.txt"
-    for mode in ("KEEP", "UPDATE"):
-        commit = OutputCommit(target, mode, is_file=True, header=b"h\n")  # type: ignore[arg-type]
+    modes: list[OutputMode] = ["KEEP", "UPDATE"]
+    for mode in modes:
+        commit = OutputCommit(target, mode, is_file=True, header=b"h\n")
         commit.prepare()
         with commit.place.open_part(0) as empty, commit.place.open_part(1) as full:
             full.write(b"x\n" * rows, rows)

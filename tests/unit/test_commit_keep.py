@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_loser_killed_at_any_step_is_undone(tmp_path: Path, other_first: bool)
         # What is given first is published last.
         pair = (taken, other) if other_first else (other, taken)
         store = Overtaken(taken, dies_at=step)
-        ended = in_child(lambda pair=pair, store=store: run_two(*pair, store, "KEEP"))  # type: ignore[misc]
+        ended = in_child(partial(run_two, *pair, store, "KEEP"))
         is_taken = taken.exists() and tree(taken) == OLD
         if ended == 1 and not other_first:  # it lived, and raised
             assert os.listdir(taken.parent) == ["b"]

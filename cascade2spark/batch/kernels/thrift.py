@@ -246,9 +246,9 @@ class _Walk:
         for kind in np.unique(kinds[counts > 0]).tolist():
             chosen = np.flatnonzero((kinds == kind) & (counts > 0))
             wires = [kind >> 8, kind & 255] if wire == _MAP else [kind]
-            widths = [_WIDTHS.get(one) for one in wires]
-            if None not in widths:
-                after[chosen] += counts[chosen].astype(np.int64) * sum(widths)  # type: ignore[arg-type]
+            widths = [_WIDTHS[one] for one in wires if one in _WIDTHS]
+            if len(widths) == len(wires):
+                after[chosen] += counts[chosen].astype(np.int64) * sum(widths)
                 continue
             self._elements(at, after, chosen, counts, wire, wires, depth)
         return after

@@ -68,12 +68,12 @@ class ValueSemigroup(Semigroup):
             ``sum_all(values)``, over at least one value, is used where there are many.
     """
 
-    kind: type
+    kind: Any
 
     def plus(self, left: Any, right: Any) -> Any:
         if not (isinstance(left, self.kind) and isinstance(right, self.kind)):
             raise refused(self, left, right)
-        return self.kind.plus(left, right)  # type: ignore[attr-defined]
+        return self.kind.plus(left, right)
 
     def sum_or(self, values: Iterable[Any], default: Any) -> Any:
         sum_all = getattr(self.kind, "sum_all", None)
@@ -88,7 +88,7 @@ class ValueMonoid(ValueSemigroup, Monoid):
 
     @property
     def zero(self) -> Any:
-        return self.kind.zero()  # type: ignore[attr-defined]
+        return self.kind.zero()
 
 
 @attrs.frozen
@@ -105,7 +105,7 @@ class ValueRing(ValueGroup, Ring):
 
     @property
     def one(self) -> Any:
-        return self.kind.one()  # type: ignore[attr-defined]
+        return self.kind.one()
 
     def times(self, left: Any, right: Any) -> Any:
         return left.times(right)

@@ -89,7 +89,8 @@ class SketchMapMonoid(BulkMonoid):
 
     def build(self, pairs: Iterable[tuple[Any, Any]]) -> SketchMap:
         """Return the sketch of any number of keys and values."""
-        return self.sum(self.create(key, value) for key, value in pairs)  # type: ignore[no-any-return]
+        built: SketchMap = self.sum(self.create(key, value) for key, value in pairs)
+        return built
 
     def sum_of(self, sketches: Iterable[Any]) -> SketchMap:
         plus = self.values.plus

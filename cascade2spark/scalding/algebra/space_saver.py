@@ -82,7 +82,8 @@ class SpaceSaverSemigroup(Semigroup):
     """
 
     def plus(self, left: Any, right: Any) -> SpaceSaver:
-        return self.sum_or((left, right), None)  # type: ignore[no-any-return]
+        added: SpaceSaver = self.sum_or((left, right), None)
+        return added
 
     def sum_or(self, values: Iterable[Any], default: Any) -> Any:
         iterator = iter(values)

@@ -91,8 +91,9 @@ class Reductions(Folding):
         """
         source, target = self._pair("sum", fields, to)
         number = _number_type(of)
-        if number is None and of is None and target.has_types() and len(target) == 1:
-            number = target.get_types()[0]  # type: ignore[index]
+        types = target.get_types()
+        if number is None and of is None and types is not None and len(types) == 1:
+            number = types[0]
         if number is not None:
             _one_each("sum", source, target)
             for one, other in zip(source, target.un_apply_types(), strict=True):

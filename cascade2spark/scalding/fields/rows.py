@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Callable, Iterable
@@ -320,8 +321,8 @@ def _found(method: str, fields: Any, call: Callable[..., Any]) -> Callable[..., 
         result = call(*values)
         return () if result is NO_MATCH else (result,)
 
-    found.__wrapped__ = call  # type: ignore[attr-defined]
-    return found
+    # Errors and what reads the code of functions look at the user's own.
+    return functools.update_wrapper(found, call, assigned=(), updated=())
 
 
 def _elements(value: Any) -> Any:
