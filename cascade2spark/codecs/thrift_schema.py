@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import keyword
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -135,7 +136,8 @@ class ThriftField:
 
     id: int
     name: str
-    attribute: str
+    # Interned, as names in a program are: looking such a one up compares no letters.
+    attribute: str = attrs.field(converter=sys.intern)
     type: ThriftType
     default: Any = None
     is_required: bool = False
