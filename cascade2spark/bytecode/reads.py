@@ -17,11 +17,13 @@ __all__ = ["arguments_read", "attributes_read", "parts_read", "values_read"]
 
 _LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"})
 _WHOLE = frozenset({"LOAD_CONST", "LOAD_SMALL_INT"})
-# With these a function may see its own variables, or show them.
+# With these a function may see its own variables, or show them. The last ones are of libraries
+# that look up names in their caller: `frame.query("at > @limit")` of pandas, and its like.
 _LOOKING = frozenset(
     {
         *("locals", "vars", "dir", "eval", "exec", "super", "breakpoint", "set_trace"),
         *("_getframe", "currentframe", "stack", "trace", "settrace"),
+        *("query", "evaluate", "sql"),
     }
 )
 

@@ -189,6 +189,7 @@ class Base:
         ({0, 1, 2}, shown_in_a_debugger),
         ({0, 1, 2}, Base.made),
         ({0, 1, 2}, lambda user, at, page: eval("at")),
+        ({0, 1, 2}, lambda user, at, page: page.query("at > @at")),
         ({0, 1, 2}, Base().made),
         ({0, 1, 2}, max),
         ({0, 1, 2}, print),
