@@ -39,7 +39,6 @@ __all__ = [
     "is_within_column",
     "parts_of",
     "row_slices",
-    "rows_bytes",
     "rows_memory",
     "rows_of",
     "text_bytes",
@@ -64,7 +63,6 @@ _ARROW_TYPES: dict[type, pa.DataType] = {
 MOST_COLUMN_BYTES = 1 << 30
 LARGE_KINDS = {pa.string(): pa.large_string(), pa.binary(): pa.large_binary()}
 _BYTES_A_ROW = 24
-_BYTES_A_VALUE = 16
 _BYTES_A_PLACE = 16  # of a row in the lists that hold and sort it
 _SAMPLED_ROWS = 8
 _NONE = type(None)
@@ -262,16 +260,6 @@ def text_bytes(texts: pa.Array) -> bytes:
 def batch_rows(batch: Batch) -> int:
     """Return the number of rows of a batch of either form."""
     return len(batch) if isinstance(batch, list) else int(batch.num_rows)
-
-
-def rows_bytes(rows: Rows) -> int:
-    """Return about how many bytes some rows take in a block, judged by a few of them."""
-    some = rows[:: max(1, len(rows) // _SAMPLED_ROWS)]
-    held = 0
-    for row in some:
-        texts = sum([len(value) for value in row if isinstance(value, (str, bytes))])
-        held += _BYTES_A_ROW + _BYTES_A_VALUE * len(row) + texts
-    return held * len(rows) // len(some) if some else 0
 
 
 def rows_memory(rows: Rows) -> int:

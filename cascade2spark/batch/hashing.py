@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cascade2spark.batch.batches import Batch, Columns, NotColumns, Rows, array_of, rows_of
+from cascade2spark.batch.batches import Batch, NotColumns, Rows, array_of, rows_of
 from cascade2spark.kinds import PRIME, SEED, Kind
 from cascade2spark.ordering import KEY_SEED, AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
@@ -26,11 +26,9 @@ __all__ = [
     "Hashes",
     "batch_hashes",
     "column_hashes",
-    "column_partitions",
     "partition_numbers",
     "python_column_hashes",
     "row_hashes",
-    "row_partitions",
 ]
 
 Hashes = npt.NDArray[np.uint64]
@@ -47,30 +45,6 @@ _SHIFT = np.uint64(33)
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 _BEYOND = float(1 << 63)
 _MIX = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
-
-
-def row_partitions(rows: Rows, key: Pick, order: AnyKeyOrder, partitions: int) -> list[int]:
-    """Return the partition of each row.
-
-    Args:
-        rows: at least one tuple.
-        key: cuts the key out of a row.
-        order: whose hash counts.
-        partitions: number of partitions.
-    """
-    if not order.is_partitionable:
-        return [0] * len(rows)
-    found: list[int] = partition_numbers(row_hashes(rows, key, order), partitions).tolist()
-    return found
-
-
-def column_partitions(
-    columns: Columns, key: Pick, order: AnyKeyOrder, partitions: int
-) -> npt.NDArray[np.unsignedinteger[Any]]:
-    """Return the partition of each row of a batch of columns."""
-    if not order.is_partitionable:
-        return np.zeros(columns.num_rows, dtype=np.uint8)
-    return partition_numbers(batch_hashes(columns, key, order), partitions)
 
 
 def partition_numbers(hashes: Hashes, partitions: int) -> npt.NDArray[np.unsignedinteger[Any]]:

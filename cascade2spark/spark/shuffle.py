@@ -27,7 +27,7 @@ from cascade2spark.batch.batches import (
     is_within_column,
     rows_memory,
 )
-from cascade2spark.batch.blocks import arrival_order, encode_block
+from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.key_counts import KeyCounter
 from cascade2spark.batch.lifecycle import ROWS_TO_COLUMNS, TaskReport
 from cascade2spark.batch.split import OnBad, common_schema, split_batch, united
@@ -36,7 +36,7 @@ from cascade2spark.selection import Pick
 from cascade2spark.spark.end_to_end import end_to_end
 from cascade2spark.spark.task_groups import TaskGroups
 
-__all__ = ["Exchange", "ExchangeWriter", "exchanged", "ordered_blocks", "reduce_partitions"]
+__all__ = ["Exchange", "ExchangeWriter", "exchanged", "reduce_partitions"]
 
 # So many times what a map task cuts up at once lies in memory meanwhile.
 _DRAINS = 4
@@ -265,11 +265,6 @@ def _streamed(context: SparkContext, pairs: RDD[Any], groups: TaskGroups) -> RDD
     # Spark knows the partitioner by where it lies in memory: nothing else may come to lie there.
     found.partitioner = Partitioner(partitions, identity)
     return found
-
-
-def ordered_blocks(pairs: Iterable[tuple[int, bytes]]) -> list[bytes]:
-    """Return the blocks of one reduce partition in arrival order."""
-    return arrival_order(block for _, block in pairs)
 
 
 def reduce_partitions(

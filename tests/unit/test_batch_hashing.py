@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from cascade2spark.batch.batches import array_of, columns_of
 from cascade2spark.batch.hashing import (
+    batch_hashes,
     column_hashes,
-    column_partitions,
+    partition_numbers,
     row_hashes,
-    row_partitions,
 )
 from cascade2spark.ordering import KeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
@@ -64,7 +64,8 @@ def test_several_fields_are_hashed_from_left_to_right() -> None:
 def test_rows_go_where_their_keys_hash_to(rows: list[tuple[Any, Any]], partitions: int) -> None:
     order = KeyOrder(1)
     expected = [order.partition_of(row[1:], partitions) for row in rows]
-    assert row_partitions(rows, Pick((1,), width=2), order, partitions) == expected
+    hashes = batch_hashes(rows, Pick((1,), width=2), order)
+    assert partition_numbers(hashes, partitions).tolist() == expected
 
 
 PYTHON_COLUMNS = st.one_of(
@@ -91,9 +92,9 @@ def test_rows_and_columns_go_to_the_same_partitions(partitions: int) -> None:
         (f"user{number}", number, datetime.date(2020, 1, 1 + number % 28)) for number in range(99)
     ]
     key, order = Pick((0, 2), width=3), KeyOrder(2)
-    expected = row_partitions(rows, key, order, partitions)
-    found = column_partitions(columns_of(rows, 3), key, order, partitions)
-    assert found.tolist() == expected
+    by_rows, by_columns = (batch_hashes(b, key, order) for b in (rows, columns_of(rows, 3)))
+    expected = partition_numbers(by_rows, partitions).tolist()
+    assert expected == partition_numbers(by_columns, partitions).tolist()
 
 
 def test_chunks_do_not_change_hashes() -> None:

@@ -8,7 +8,7 @@ import attrs
 
 from cascade2spark.planner.steps import Step, StepPlan
 
-__all__ = ["has_fired", "in_order", "rebuilt", "with_fired"]
+__all__ = ["in_order", "rebuilt", "with_fired"]
 
 
 def rebuilt(plan: StepPlan, change: Callable[[Step, tuple[Step, ...]], Step]) -> StepPlan:
@@ -39,11 +39,6 @@ def in_order(plan: StepPlan) -> StepPlan:
 def with_fired(step: Step, name: str) -> Step:
     """Return the step with a rule's name added to those that shaped it."""
     return step if name in step.fired else attrs.evolve(step, fired=(*step.fired, name))
-
-
-def has_fired(step: Step, name: str) -> bool:
-    """Tell whether a rule has shaped this step."""
-    return name in step.fired
 
 
 def _numbered(plan: StepPlan, ends: list[Step]) -> StepPlan:
