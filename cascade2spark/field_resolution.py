@@ -16,7 +16,6 @@ from cascade2spark.fields import Fields, shown_fields
 
 __all__ = [
     "Resolved",
-    "check_each_selectors",
     "replaced_fields",
     "resolve_aggregator",
     "resolve_arguments",
@@ -259,29 +258,6 @@ def resolve_outgoing(
             visible = Fields.mask(passed, declared)
         outgoing = _checked(lambda: Fields.resolve(output, visible, declared), "output selector")
     return Fields.as_declaration(outgoing)
-
-
-def check_each_selectors(arguments: Fields, declaration: Fields, output: Fields | None) -> None:
-    """Refuse, while an Each is being built, a set in a place where it can mean nothing.
-
-    Args:
-        output: None for filters and assertions, which pass the row on.
-    Raises:
-        BuildError: naming the selector and what may stand there.
-    """
-    if not arguments.is_arg_selector():
-        raise _misplaced("argument selector", arguments, "ALL, NONE, GROUP, VALUES")
-    if not declaration.is_declarator():
-        raise _misplaced("declaration", declaration, "ALL, NONE, ARGS, GROUP, VALUES, UNKNOWN")
-    if output is not None and not output.is_out_selector():
-        raise _misplaced("output selector", output, "ALL, RESULTS, REPLACE, SWAP")
-
-
-def _misplaced(place: str, given: Fields, allowed: str) -> BuildError:
-    return BuildError(
-        f"{given!r} cannot be the {place} of an Each",
-        details={"accepted": f"field names or positions, {allowed}"},
-    )
 
 
 def _declared_under_replace(declaration: Fields, declared: Fields, arguments: Fields) -> Fields:

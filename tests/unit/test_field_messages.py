@@ -7,12 +7,7 @@ from pathlib import Path
 import pytest
 
 from cascade2spark.errors import Cascade2SparkError
-from cascade2spark.field_resolution import (
-    check_each_selectors,
-    resolve_aggregator,
-    resolve_arguments,
-    resolve_each,
-)
+from cascade2spark.field_resolution import resolve_aggregator, resolve_arguments, resolve_each
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.selection import check_width, layout_for, pick_for
 from tests.planning import without_place
@@ -66,12 +61,10 @@ CASES = {
     "comparators of another number": lambda: ABC.set_comparators(None),
     "no comparator": lambda: ABC.set_comparator("a", 7),
     "comparator of everyone's FIRST": lambda: Fields.FIRST.set_comparators(None),
-    "argument selector of an Each": lambda: check_each_selectors(Fields.ARGS, ABC, Fields.ALL),
-    "declaration of an Each": lambda: check_each_selectors(ABC, Fields.SWAP, Fields.ALL),
-    "output selector of an Each": lambda: check_each_selectors(ABC, ABC, Fields.NONE),
     "arguments missing": lambda: resolve_arguments(Fields("userid"), USERS),
     "arguments too few": lambda: resolve_arguments(Fields("ts"), USERS, num_args=2),
     "arguments from a set": lambda: each(Fields.RESULTS, "n", Fields.ALL),
+    "declaration a set": lambda: each("a", Fields.SWAP, Fields.ALL),
     "declaration unordered": lambda: each("a", (1, 0), Fields.ALL),
     "declaration twice": lambda: each((0, "a"), Fields.ARGS, Fields.RESULTS),
     "output a set": lambda: each("a", "n", Fields.GROUP),
