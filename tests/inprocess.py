@@ -141,9 +141,7 @@ class _Run:
         return self.result
 
     def is_head(self, step: Step) -> bool:
-        if isinstance(step, Persist):
-            return step.name is not None
-        return isinstance(step, (Read, Group, CoGroup)) or step.number in self.cut
+        return isinstance(step, (Read, Group, CoGroup, Persist)) or step.number in self.cut
 
     def _heads(self, step: Step) -> set[int]:
         """Return the heads of the tasks that a step's rows are made in."""
@@ -195,11 +193,8 @@ class _Run:
             for reader, position in self.readers[step.number]:
                 if isinstance(reader, Map):
                     grow(chain.run(parent, reader.operators), reader, path)
-                elif isinstance(reader, Union) or (
-                    isinstance(reader, Persist) and reader.name is None
-                ):
-                    longer = (position, *path) if isinstance(reader, Union) else path
-                    grow(chain.passage(parent, reader.site), reader, longer)
+                elif isinstance(reader, Union):
+                    grow(chain.passage(parent, reader.site), reader, (position, *path))
                 elif isinstance(reader, BroadcastJoin) and reader.number not in self.cut:
                     if any(side.source == position for side in reader.sides[1:]):
                         end(parent, self._exchange(reader, position, path))

@@ -30,7 +30,7 @@ from cascade2spark.planner.steps import (
 )
 from cascade2spark.schemes.base import SourceInfo
 from cascade2spark.spark.grouping import reduce_of
-from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
+from cascade2spark.spark.lineage import Exit, Lineage, Target, cut_tangled_joins
 from cascade2spark.taps import MultiSourceTap
 from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.taps.paths import PathTap
@@ -86,8 +86,7 @@ class Forms:
         """Tell whether columns may reach a step."""
         for place in range(len(step.inputs)):
             for source, way in self._lineage.feeds(Target(step.number, place)):
-                chains = self._lineage.chains_of(source)
-                ways = next(ways for ways in chains if way in ways)
+                ways = self._lineage.chain_with(source, way)
                 if self.way(way, self.begins(source, ways))[1]:
                     return True
         return False
@@ -121,7 +120,7 @@ def planned_forms(plan: StepPlan, form: str) -> dict[int, str]:
     Args:
         form: the setting: `auto`, `rows` or `columns`.
     """
-    lineage = Lineage(persist_tangled_forks(plan))
+    lineage = Lineage(cut_tangled_joins(plan))
     forms = Forms(lineage, form, _reads_columns)
     found: dict[int, bool] = {}
     for source in lineage.sources:

@@ -22,7 +22,7 @@ from cascade2spark.planner.steps import (
     Union,
 )
 
-__all__ = ["Exit", "Lineage", "Target", "exits_of", "is_source", "persist_tangled_forks"]
+__all__ = ["Exit", "Lineage", "Target", "cut_tangled_joins", "exits_of", "is_source"]
 
 
 @attrs.frozen
@@ -62,18 +62,26 @@ def is_source(step: Step) -> bool:
 
 
 def exits_of(source: Step, readers: dict[int, list[Step]]) -> list[Exit]:
-    """Return the ways out of the chain that begins at `source`, depth first, in plan order."""
+    """Return the ways out of the chain that begins at `source`, depth first, in plan order.
+
+    It is the order in which each row takes them: where it fails on one, and a trap above takes it,
+    it has gone those before.
+    """
     found: list[Exit] = []
-    stack: list[tuple[Step, tuple[Step, ...], tuple[int, ...]]] = [(source, (), ())]
+    stack: list[tuple[Step, tuple[Step, ...], tuple[int, ...]] | Exit] = [(source, (), ())]
     while stack:
-        step, path, entries = stack.pop()
-        onward: list[tuple[Step, tuple[Step, ...], tuple[int, ...]]] = []
+        at = stack.pop()
+        if isinstance(at, Exit):
+            found.append(at)
+            continue
+        step, path, entries = at
+        onward: list[tuple[Step, tuple[Step, ...], tuple[int, ...]] | Exit] = []
         for reader, place in _uses(step, readers):
             is_passed = passes_through(reader, place)
+            if not is_passed or place in _held_places(reader):
+                onward.append(Exit(path, reader, place, entries))
             if is_passed:
                 onward.append((reader, (*path, reader), (*entries, place)))
-            if not is_passed or place in _held_places(reader):
-                found.append(Exit(path, reader, place, entries))
         stack.extend(reversed(onward))
     return found
 
@@ -85,56 +93,69 @@ def passes_through(reader: Step, place: int) -> bool:
     return isinstance(reader, (Map, Union))
 
 
-def persist_tangled_forks(plan: StepPlan) -> StepPlan:
-    """Return the plan with a Persist after each step that feeds both sides of a join in memory.
+def cut_tangled_joins(plan: StepPlan) -> StepPlan:
+    """Return the plan with a Persist before each join in memory that would wait for itself.
 
-    The task that streams into a join needs the held side as a broadcast, so what fills that side
-    must have run before: the two branches cannot be one task chain. Steps keep their numbers, by
-    which outputs and statistics know them.
+    The task that streams into a join needs the held sides as broadcasts, so what fills these must
+    have run before: one task chain cannot do both, nor can two that wait for each other. What
+    streams into such a join is kept until the held sides are there; a trap before it ends there, as
+    where the rows of a task wait for its end. Steps keep their numbers, by which outputs and
+    statistics know them.
     """
-    readers = plan.readers()
-    below = {step.number: _steps_below(step, readers) for step in plan.steps}
+    if _can_be_ordered(plan):
+        return plan
+    joins = [step.number for step in plan.steps if isinstance(step, BroadcastJoin)]
+    cut = set(joins)
+    for number in joins:
+        if _can_be_ordered(_with_persists(plan, cut - {number})):
+            cut.discard(number)
+    return _with_persists(plan, cut)
+
+
+def _with_persists(plan: StepPlan, cut: set[int]) -> StepPlan:
+    """Return the plan with a Persist of what streams into each of these joins."""
     steps: list[Step] = []
     new_of: dict[int, Step] = {}
     lowest = min((step.site.key for step in plan.steps), default=0)
     number = max((step.number for step in plan.steps), default=0)
     for step in plan.steps:
-        kept: Step = attrs.evolve(step, inputs=tuple(new_of[one.number] for one in step.inputs))
-        steps.append(kept)
-        if not isinstance(step, Persist) and _is_tangled(step, readers, below):
+        inputs = [new_of[one.number] for one in step.inputs]
+        if isinstance(step, BroadcastJoin) and step.number in cut:
+            before = inputs[step.sides[0].source]
             lowest, number = min(lowest, 0) - 1, number + 1
-            label = f"fork after {step.site.label}"
-            site = attrs.evolve(step.site, key=lowest, kind="fork", label=label)
-            kept = Persist(number=number, inputs=(kept,), fields=step.fields, site=site)
+            label = f"rows for {step.site.label}"
+            site = attrs.evolve(before.site, key=lowest, kind="fork", label=label)
+            kept = Persist(number=number, inputs=(before,), fields=before.fields, site=site)
             steps.append(kept)
-        new_of[step.number] = kept
+            inputs = [kept if one is before else one for one in inputs]
+        new_of[step.number] = attrs.evolve(step, inputs=tuple(inputs))
+        steps.append(new_of[step.number])
     return attrs.evolve(plan, steps=tuple(steps))
 
 
-def _is_tangled(
-    step: Step, readers: dict[int, list[Step]], below: dict[int, frozenset[int]]
-) -> bool:
-    """Tell whether a step's rows part here, and both stream into one join and are held by it."""
-    passed = {join for way in exits_of(step, readers) for join in way.path}
-    for join in passed:
-        held = {join.inputs[place].number for place in _held_places(join)}
-        if not held & below[step.number]:
-            continue
-        # The fork is here unless all of it goes on through one reader, further down.
-        if len(list(_uses(step, readers))) > 1 or step.number in held:
-            return True
-    return False
-
-
-def _steps_below(step: Step, readers: dict[int, list[Step]]) -> frozenset[int]:
-    """Return the numbers of a step and of all that come from it."""
-    found, stack = {step.number}, [step]
-    while stack:
-        for reader in readers[stack.pop().number]:
-            if reader.number not in found:
-                found.add(reader.number)
-                stack.append(reader)
-    return frozenset(found)
+def _can_be_ordered(plan: StepPlan) -> bool:
+    """Tell whether each task chain can run after those that it waits for."""
+    if not any(isinstance(step, BroadcastJoin) for step in plan.steps):
+        return True
+    lineage = Lineage(plan)
+    waits: dict[int, set[int]] = {}
+    for source in lineage.sources:
+        before = [Target(source.number, place) for place in range(len(source.inputs))]
+        for ways in lineage.chains_of(source):
+            joins = {step.number: step for way in ways for step in way.path}.values()
+            held = [Target(step.number, place) for step in joins for place in _held_places(step)]
+            waits[id(ways[0])] = {
+                id(lineage.chain_with(feeding, way)[0])
+                for target in (*before, *held)
+                for feeding, way in lineage.feeds(target)
+            }
+    done: set[int] = set()
+    while len(done) < len(waits):
+        ready = {chain for chain, others in waits.items() if chain not in done and others <= done}
+        if not ready:
+            return False
+        done |= ready
+    return True
 
 
 def _held_places(step: Step) -> set[int]:
@@ -177,6 +198,10 @@ class Lineage:
             first = (way.path[0].number, 0) if way.path else (way.step.number, 1 + way.place)
             by_reader.setdefault(first, []).append(way)
         return list(by_reader.values())
+
+    def chain_with(self, source: Step, way: Exit) -> list[Exit]:
+        """Return the ways out of the task chain that a way out of a source belongs to."""
+        return next(ways for ways in self.chains_of(source) if way in ways)
 
     def feeds(self, target: Target) -> list[tuple[Step, Exit]]:
         """Return (source, exit) for everything that reaches a target.

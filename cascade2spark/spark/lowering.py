@@ -48,7 +48,7 @@ from cascade2spark.spark.grouping import ReduceSource, partial_of, reduce_of
 from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, HeldSide, broadcast_side
 from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, begun, heavy_first
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource
-from cascade2spark.spark.lineage import Exit, Lineage, Target, persist_tangled_forks
+from cascade2spark.spark.lineage import Exit, Lineage, Target, cut_tangled_joins
 from cascade2spark.spark.lower_leaves import LeafLowering
 from cascade2spark.spark.made_here import blocks_made_here, can_make_here
 from cascade2spark.spark.partitions import Partitions
@@ -104,7 +104,7 @@ class Lowering:
         reports: TaskReports,
         sample_bytes: int | None = None,
     ) -> None:
-        plan = persist_tangled_forks(plan)
+        plan = cut_tangled_joins(plan)
         self.context = context
         self.plan = plan
         self.run = run
@@ -372,7 +372,7 @@ class Lowering:
         """Return the RDDs of what leaves towards a target, one for each chain that leads there."""
         found: list[RDD[Any]] = []
         for source, way in self.lineage.feeds(target):
-            ways = next(ways for ways in self.lineage.chains_of(source) if way in ways)
+            ways = self.lineage.chain_with(source, way)
             chain = self._chain(source, ways)
             number = chain.ways.index(way)
             found.append(chain.rdd.mapPartitions(OnlyExit(number, self.reports.accumulator)))
@@ -412,7 +412,7 @@ class Lowering:
         """Return the blocks of a held side that the driver makes by itself, None for others."""
         feeds = self.lineage.feeds(target)
         source, way = feeds[0]
-        ways = next(ways for ways in self.lineage.chains_of(source) if way in ways)
+        ways = self.lineage.chain_with(source, way)
         if len(feeds) > 1 or not isinstance(source, Read):
             return None
         reading = self._reading(source)

@@ -232,16 +232,18 @@ def _broadcast(trouble: Trouble) -> list[Pipe]:
 
 
 def _fork(trouble: Trouble) -> list[Pipe]:
+    """Return two ways behind a trap, which also takes what fails on the first."""
     events = _events(trouble)
+    forked = Each(Pipe("forked", events), Fields("x"), Passed(trouble, "last", "y", 43), Fields.ALL)
     group = GroupBy(Pipe("grouped", events), Fields("k"), Fields("t"), partitions=5)
     runs = Every(group, Fields("x"), Run(trouble), Fields("k", "run"))
-    return [_last(Pipe("forked", events), trouble, "x"), runs]
+    return [forked, runs]
 
 
 def _merge(trouble: Trouble) -> list[Pipe]:
     """Return a union of a stream with what was made of it, written without a group."""
     events = _events(trouble)
-    other = Each(Pipe("other", events), Fields("x"), Passed(trouble, "fork", "y"), Fields.ALL)
+    other = Each(Pipe("other", events), Fields("x"), Passed(trouble, "fork", "y", 43), Fields.ALL)
     plain = Each(Pipe("plain", events), Fields("x"), Passed(Trouble(), "plain", "y"), Fields.ALL)
     return [_last(Merge("both", plain, other), trouble, "t", "z")]
 

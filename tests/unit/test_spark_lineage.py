@@ -12,9 +12,9 @@ from cascade2spark.spark.lineage import (
     Exit,
     Lineage,
     Target,
+    cut_tangled_joins,
     exits_of,
     is_source,
-    persist_tangled_forks,
 )
 from cascade2spark.taps import MemoryTap
 from tests.unit.local_plans import Plan
@@ -42,6 +42,11 @@ def ways(plan: Plan, source: Step) -> list[tuple[list[int], int, int]]:
     """Return (numbers of the path, target, input) of each way out."""
     found = exits_of(source, step_plan(plan).readers())
     return [([step.number for step in way.path], way.step.number, way.place) for way in found]
+
+
+def all_chains(plan: StepPlan) -> list[list[Exit]]:
+    lineage = Lineage(plan)
+    return [ways for source in lineage.sources for ways in lineage.chains_of(source)]
 
 
 def test_ways_out_end_at_exchanges_and_sinks() -> None:
@@ -123,20 +128,60 @@ def test_every_way_out_is_found_again_from_its_target() -> None:
     assert sorted(map(id, by_source)) == sorted(map(id, by_target))
 
 
-def test_a_fork_that_feeds_both_sides_of_a_join_is_kept() -> None:
+def test_a_row_goes_the_ways_out_in_the_order_of_the_readers() -> None:
+    plan = Plan()
+    read = plan.read(AB, [])
+    first = each(plan, read)
+    group = plan.group(read, "a")
+    late = plan.group(first, "a")
+    for step in (group, late):
+        write(plan, step)
+    assert [([first.number], late.number, 0), ([], group.number, 0)] == ways(plan, read)
+
+
+def test_what_streams_into_a_join_with_itself_is_kept() -> None:
     plan = Plan()
     read = plan.read(AB, [])
     forked = each(plan, read)
     small = plan.group(forked, "a")
-    join = plan.hash_join([forked, small], ["a", "a"], Fields("a", "b", "c", "d"))
+    streamed = each(plan, forked)
+    join = plan.hash_join([streamed, small], ["a", "a"], Fields("a", "b", "c", "d"))
     write(plan, join)
-    kept = persist_tangled_forks(step_plan(plan))
-    (persist,) = (step for step in kept.steps if isinstance(step, Persist))
-    assert [forked.number] == [step.number for step in persist.inputs]
+    cut = cut_tangled_joins(step_plan(plan))
+    (persist,) = (step for step in cut.steps if isinstance(step, Persist))
+    assert [streamed.number] == [step.number for step in persist.inputs]
+    assert [join.number] == [step.number for step in cut.readers()[persist.number]]
     assert [step.number for step in plan.steps] == sorted(
-        step.number for step in kept.steps if step is not persist
+        step.number for step in cut.steps if step is not persist
     )
-    untangled = Plan()
-    source, other = untangled.read(AB, []), untangled.read(AB, [])
-    write(untangled, untangled.hash_join([source, other], ["a", "a"], Fields("a", "b", "c", "d")))
-    assert not [s for s in persist_tangled_forks(step_plan(untangled)).steps if type(s) is Persist]
+
+
+def test_a_stream_joined_with_itself_as_it_is_is_kept_once() -> None:
+    plan = Plan()
+    read = plan.read(AB, [])
+    joined = plan.hash_join([read, read], ["a", "a"], Fields("a", "b", "c", "d"))
+    write(plan, joined)
+    cut = cut_tangled_joins(step_plan(plan))
+    assert [1, 1, 1] == [len(ways) for ways in all_chains(cut)]
+    assert cut_tangled_joins(cut) is cut
+
+
+def test_of_two_joins_that_wait_for_each_other_one_is_cut() -> None:
+    plan = Plan()
+    left, right = plan.read(AB, []), plan.read(AB, [])
+    joined = Fields("a", "b", "c", "d")
+    first = plan.hash_join([left, right], ["a", "a"], joined)
+    second = plan.hash_join([right, left], ["a", "a"], joined)
+    write(plan, first)
+    write(plan, second)
+    cut = cut_tangled_joins(step_plan(plan))
+    (persist,) = (step for step in cut.steps if isinstance(step, Persist))
+    assert [second.number] == [step.number for step in cut.readers()[persist.number]]
+
+
+def test_a_plan_whose_joins_wait_for_others_stays_as_it_is() -> None:
+    plan = Plan()
+    source, other = plan.read(AB, []), plan.read(AB, [])
+    write(plan, plan.hash_join([source, other], ["a", "a"], Fields("a", "b", "c", "d")))
+    given = step_plan(plan)
+    assert cut_tangled_joins(given) is given

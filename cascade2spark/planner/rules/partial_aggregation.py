@@ -6,18 +6,9 @@ import attrs
 
 from cascade2spark.operations.callables import FoldAggregator
 from cascade2spark.ordering_python import PythonKeyOrder
+from cascade2spark.planner.coverage import has_trap_before
 from cascade2spark.planner.rules.rebuilding import rebuilt, with_fired
-from cascade2spark.planner.steps import (
-    BroadcastJoin,
-    CoGroup,
-    EveryOperator,
-    Group,
-    Map,
-    Project,
-    Step,
-    StepPlan,
-    Union,
-)
+from cascade2spark.planner.steps import EveryOperator, Group, Step, StepPlan
 
 __all__ = ["partial_aggregation"]
 
@@ -50,7 +41,7 @@ def _is_splittable(step: Group) -> bool:
         and step.trap is None
         and all(_is_algebraic(every) for every in step.everys)
         # A failing aggregator would unwind into a trap before the exchange, which now covers it.
-        and not _is_trapped_before(step)
+        and not has_trap_before(step.inputs)
     )
 
 
@@ -64,26 +55,3 @@ def _is_algebraic(every: EveryOperator) -> bool:
         and operation.is_safe()
         and not every.arguments.is_dynamic
     )
-
-
-def _is_trapped_before(step: Step) -> bool:
-    """Tell whether a pipe before `step` in its task has a trap; a source traps records only."""
-    waiting = list(step.inputs)
-    while waiting:
-        before = waiting.pop()
-        if isinstance(before, BroadcastJoin) and before.trap is not None:
-            return True
-        if isinstance(before, Map):
-            for one in before.operators:
-                if not isinstance(one, Project) and one.trap is not None:
-                    return True
-        if isinstance(before, (Map, Union)):
-            waiting += before.inputs
-        elif isinstance(before, BroadcastJoin):
-            waiting.append(before.inputs[before.sides[0].source])
-        elif isinstance(before, (Group, CoGroup)):
-            # The Everys of the exchange before run in the same task too.
-            traps = [before.trap, *(one.trap for one in before.everys)]
-            if any(trap is not None for trap in traps):
-                return True
-    return False
