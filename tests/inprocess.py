@@ -232,7 +232,8 @@ class _Run:
             isinstance(step, BroadcastJoin) and self.runs_as_co_group(step)
         ):
             side = next(side for side in step.sides if side.source == position)
-            return ExchangeLeaf(self, step, position, path, side.key, None, step.trap)
+            fields = side.fields
+            return ExchangeLeaf(self, step, position, path, side.key, None, step.trap, fields)
         if not isinstance(step, BroadcastJoin):
             return ExchangeLeaf(self, step, position, path, None, step.site)
         # The join itself counts what streams.

@@ -205,7 +205,7 @@ class JoinReduce:
         if slices is not None:
             slices = _counted(slices, join.site, task)
             return iter(column_groups(slices, side.key.positions or (), join.key_order))
-        on_bad = _on_bad(join.site, self.trap if is_first else None, task)
+        on_bad = _on_bad(join.site, self.trap if is_first else None, task, side.fields)
         rows, spill = store.row_batches(side.source), task.spill
         order, sides = join.key_order, len(join.sides)
         return sorted_groups(rows, side.key, order, on_bad=on_bad, spill=spill, sides=sides)

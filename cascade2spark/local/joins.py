@@ -40,7 +40,7 @@ class CoGroupStage(Stage):
                 try:
                     self._held[number].add(Keyed(self._keys[number](row), row, number))
                 except Exception as error:
-                    self._failed(error, row)
+                    self._failed(error, Keyed((), row, number))
 
     def push_rows(self) -> None:
         """Join key by key and run the Everys over the joined rows."""
@@ -78,8 +78,9 @@ class CoGroupStage(Stage):
             key += key_of(rows[0]) if rows else nulls(side.key_fields)
         return key[: len(self.step.group_fields)]
 
-    def _failed(self, error: Exception, row: Row) -> None:
-        self.run.failed(error, self.step.site, self.step.trap, row, None)
+    def _failed(self, error: Exception, bad: Keyed) -> None:
+        fields = self.step.sides[bad.side].fields
+        self.run.failed(error, self.step.site, self.step.trap, bad.row, fields)
 
 
 class BroadcastJoinStage(Stage):
@@ -113,7 +114,7 @@ class BroadcastJoinStage(Stage):
         if position in self._held_inputs and not self._held_inputs & self._open_inputs:
             for number in range(1, len(self.step.sides)):
                 for row in self._held[number].in_order():
-                    self._guarded(row, partial(self._hold, number))
+                    self._guarded(row, number, partial(self._hold, number))
             for row in self._held[0].on_their_paths():
                 self._join(row)
         super().finish(position)
@@ -128,7 +129,7 @@ class BroadcastJoinStage(Stage):
         self._table.add(number, self._keys[number](row), row)
 
     def _join(self, row: Row) -> None:
-        self._guarded(row, self._join_unguarded)
+        self._guarded(row, 0, self._join_unguarded)
 
     def _join_unguarded(self, row: Row) -> None:
         entry = self._table.find(self._keys[0](row))
@@ -139,11 +140,12 @@ class BroadcastJoinStage(Stage):
         sides[0] = [row]
         self._push(sides)
 
-    def _guarded(self, row: Row, work: Callable[[Row], None]) -> None:
+    def _guarded(self, row: Row, side: int, work: Callable[[Row], None]) -> None:
         try:
             work(row)
         except Exception as error:
-            self.run.failed(error, self.step.site, self.step.trap, row, None)
+            fields = self.step.sides[side].fields
+            self.run.failed(error, self.step.site, self.step.trap, row, fields)
 
     def _push(self, sides: Sequence[Sequence[Row]]) -> None:
         closure = closure_of(self.run, self.step, sides, None)

@@ -12,7 +12,7 @@ from cascade2spark.ordering import AnyKeyOrder, insert_in_order
 
 __all__ = ["KeyTable", "Keyed", "groups_of", "sorted_rows"]
 
-OnBad = Callable[[Exception, Row], None]
+OnBad = Callable[[Exception, "Keyed"], None]
 
 
 @attrs.frozen
@@ -38,7 +38,7 @@ def sorted_rows(
         placed: list[Keyed] = []
         for entry in rows:
             for error, bad in insert_in_order(placed, entry, order):
-                on_bad(error, bad.row)
+                on_bad(error, bad)
         return placed
 
 

@@ -260,7 +260,7 @@ class GroupStage(Stage):
         try:
             self._held.add(Keyed(self._key(row), row))
         except Exception as error:
-            self._failed(error, row)
+            self._failed(error, Keyed((), row))
 
     def push_rows(self) -> None:
         """Run the Everys over the groups."""
@@ -289,8 +289,8 @@ class GroupStage(Stage):
         sort, sort_of = self.step.sort.of(), self.step.sort_order.sort_key()
         return lambda keyed: (key_of(keyed.key), sort_of(sort(keyed.row)))
 
-    def _failed(self, error: Exception, row: Row) -> None:
-        self.run.failed(error, self.step.site, self.step.trap, row, self.step.incoming)
+    def _failed(self, error: Exception, bad: Keyed) -> None:
+        self.run.failed(error, self.step.site, self.step.trap, bad.row, self.step.incoming)
 
 
 class Held:

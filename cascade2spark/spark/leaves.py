@@ -61,7 +61,7 @@ class ExchangeLeaf:
         site: the group that receives the rows, for statistics and errors.
         trap: number of its trap, for rows whose key cannot be told; None without one.
         maker: who made the rows, for values that cannot travel.
-        fields: of the rows of a group, for errors; a join may have several sides of one input.
+        fields: of the rows, for errors.
     """
 
     exchange: Exchange

@@ -10,7 +10,7 @@ from cascade2spark.batch.lifecycle import TrapColumns
 from cascade2spark.batch.stages import Leaf
 from cascade2spark.errors import Unsupported
 from cascade2spark.fields import Fields
-from cascade2spark.planner.steps import CoGroup, Group, Persist, RunContext, Step, Write
+from cascade2spark.planner.steps import CoGroup, Group, Persist, RunContext, Side, Step, Write
 from cascade2spark.schemes.base import Scheme
 from cascade2spark.selection import Pick
 from cascade2spark.spark.exits import maker_of
@@ -65,8 +65,9 @@ class LeafLowering:
             return self._sink(step, first, maker_of(source, way))
         if isinstance(step, (Group, CoGroup)):
             exchange, maker = self._exchange(step, way.place), maker_of(source, way)
-            fields = step.incoming if isinstance(step, Group) else None
-            return ExchangeLeaf(exchange, first, step.site, step.trap, maker, fields)
+            return ExchangeLeaf(
+                exchange, first, step.site, step.trap, maker, _fields_at(step, way.place)
+            )
         kept = step.site if isinstance(step, Persist) else None
         return BlockLeaf(first, maker_of(source, way), kept)
 
@@ -101,7 +102,7 @@ class LeafLowering:
             if step.is_partial:
                 key = Pick(tuple(range(step.key_order.width)))
         else:
-            key = next(side.key for side in step.sides if side.source == place)
+            key = _side_at(step, place).key
         return Exchange(
             key=key,
             order=step.key_order,
@@ -135,6 +136,15 @@ class LeafLowering:
         return TrapPlace(
             columns, scheme, fields if fields.is_defined() else Fields.UNKNOWN, output, spec.takes
         )
+
+
+def _fields_at(step: Group | CoGroup, place: int) -> Fields:
+    return step.incoming if isinstance(step, Group) else _side_at(step, place).fields
+
+
+def _side_at(step: CoGroup, place: int) -> Side:
+    """Return the first side that takes the rows of an input."""
+    return next(side for side in step.sides if side.source == place)
 
 
 def _no_sink(tap: Any) -> Unsupported:

@@ -318,6 +318,34 @@ def a_comparator_traps_the_incoming_tuple(i):
     return GroupBy(i, Fields("k"), sort)
 
 
+def _picky_key():
+    key = Fields("k")
+    key.set_comparator("k", _Picky())
+    return key
+
+
+@case(
+    "our own: a comparator of a key without a trap; the message has the row and its fields",
+    lhs=rows("k v", ("a", 1), ("b", 2)),
+    rhs=rows("j w", ("a", 4), ("bad", 5)),
+    fails=Fails(RunError, ("CoGroup 'lhs*rhs'", "no order", "'j', 'w'", "('bad', 5)")),
+    python_only=True,
+)
+def a_key_that_fails_in_a_join_names_its_row(lhs, rhs):
+    return CoGroup(lhs, _picky_key(), rhs, Fields("j"))
+
+
+@case(
+    "our own: a comparator of a key without a trap; the message has the row and its fields",
+    lhs=rows("k v", ("a", 1), ("bad", 2)),
+    rhs=rows("j w", ("a", 4), ("b", 5)),
+    fails=Fails(RunError, ("HashJoin 'lhs*rhs'", "no order", "'k', 'v'", "('bad', 2)")),
+    python_only=True,
+)
+def a_key_that_fails_in_a_join_in_memory_names_its_row(lhs, rhs):
+    return HashJoin(lhs, _picky_key(), rhs, Fields("j"))
+
+
 @case(
     "section 8.1: a group assertion, as an Aggregator at complete: group and earlier results",
     i=rows("k v", ("a", 1), ("b", 2), ("a", 3)),
