@@ -145,6 +145,30 @@ def test_any_condition(text: str, kind: Any, batches: list[list[Any]]) -> None:
         check_condition(keeps, call, run, rows)
 
 
+class Feigned:
+    """Is no text, though it is joined to texts and says that it equals them."""
+
+    def __radd__(self, left: str) -> str:
+        return left + "x"
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __repr__(self) -> str:
+        return "y"
+
+
+@pytest.mark.parametrize("text", ['b.equals("x")', '"x".equals(b)', '"y".equals(b)'])
+def test_what_feigns_to_be_a_text_is_asked_for_its_own(text: str) -> None:
+    keeps = ExpressionFilter(text, ["a", "b"], [Long, String])
+    call, run = keeps.bind(AB), operators(AB, (keeps, Fields.ALL))
+    check_condition(keeps, call, run, [(1, Feigned())])
+    check_condition(keeps, call, run, [(1, "x"), (2, "y"), (3, Feigned())])
+
+
 @pytest.mark.parametrize(("text", "types"), VALUES)
 def test_a_value(text: str, types: Any) -> None:
     function = ExpressionFunction("x", text, ["a", "b"], list(types))

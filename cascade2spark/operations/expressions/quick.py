@@ -97,7 +97,7 @@ class _QuickWriter(Writer):
         """Write a condition that asks what an argument is only where that could matter.
 
         A number that the first comparison refuses needs no look, whatever its class; what cannot
-        be compared raises. What is no text fails to be joined to one.
+        be compared raises.
         """
         first = _first_parameter(tree)
         self._loose = set() if first is None else {first}
@@ -167,14 +167,15 @@ class _QuickWriter(Writer):
             case Invoke(function, (receiver, Constant(str() as value))) if (
                 function.code == EQUALS_TEXT and isinstance(receiver, Parameter)
             ):
-                # Nothing but a text can be joined to one: quicker than to ask for the class.
-                return f'("" + {self._name(receiver.index)} == {self.bound(value)})', []
+                name = self._name(receiver.index)
+                is_text = f"({name}.__class__ is str or {{unsure}}())"
+                return f"({is_text} and {name} == {self.bound(value)})", []
             case Invoke(function, (Constant(str() as value), argument)) if (
                 function.code == EQUALS_TEXT and isinstance(argument, Parameter)
             ):
                 name = self._name(argument.index)
-                other = f"{name}.__class__ is not str and {name} is not None"
-                return f"({name} == {self.bound(value)} or {other} and {{unsure}}())", []
+                same, other = f"{name} == {self.bound(value)}", f"{name} is not None"
+                return f"({same} if {name}.__class__ is str else {other} and {{unsure}}())", []
         guards = [self.guard(at) for at in sorted(_parameters(node))]
         text = self.write(node)
         tests = " and ".join(guards)
