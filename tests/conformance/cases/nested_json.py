@@ -357,6 +357,13 @@ gives(
     arguments="a j",
 )
 gives(
+    "build_adds_a_list_behind_the_last_item_where_a_list_has_no_names",
+    JSONBuildIntoFunction("r", BuildSpec().add_into("a", "/l/x")),
+    [("v", '{"l":[1]}'), ("v", '{"l":[]}'), ("v", '{"l":[{"x":[1]}]}')],
+    [{"l": [1, ["v"]]}, {"l": [["v"]]}, {"l": [{"x": [1]}, ["v"]]}],
+    arguments="a j",
+)
+gives(
     "build_puts_beyond_the_end_of_a_list_with_nulls_before",
     JSONBuildIntoFunction("r", BuildSpec().put_into("a", "/l/3")),
     [("v", '{"l":[1]}')],
