@@ -21,7 +21,7 @@ from cascade2spark.codecs.thrift_fast import ClassOf, Frame, Tables, refused_byt
 from cascade2spark.codecs.thrift_plain import Wanted
 from cascade2spark.codecs.thrift_schema import DOUBLE, LIST, MAP, STRING, STRUCT, ThriftStruct
 
-__all__ = ["MOST", "batch_decoder", "batch_encoder", "batches"]
+__all__ = ["MOST", "batch_checker", "batch_decoder", "batch_encoder", "batches"]
 
 # Records of twenty fields take two kilobytes each: so many fit a core's own cache, and reading and
 # looking at them takes three quarters of the time of a thousand and more at once.
@@ -83,6 +83,48 @@ def batch_decoder(
     return read
 
 
+def batch_checker(
+    struct: ThriftStruct, wanted: Wanted, protocol: str, kind: type
+) -> Callable[[list[bytes]], list[Any]]:
+    """Return the function that makes an object for each of some records that are whole.
+
+    It raises ValueError when it refuses any of them. The objects are keys of a map here, with the
+    same number behind each: so one join lays all records out.
+
+    Args:
+        wanted: the fields to set, none of them a struct.
+        kind: class of the objects, which takes each for another key.
+    """
+    from thrift.protocol import fastbinary
+
+    is_compact = protocol == "compact"
+    decode = fastbinary.decode_compact if is_compact else fastbinary.decode_binary
+    arguments = Tables(lambda *_: kind).arguments(struct, wanted)
+    inner = (STRUCT, arguments, DOUBLE, None, False)
+    table = [_Holder, (None, (1, MAP, "found", inner, None))]
+    (mark, *_), (number, *_) = _marks(is_compact)
+    frame = Frame()
+    record = frame.trans
+    refused = refused_bytes()
+
+    def check(values: list[bytes]) -> list[Any]:
+        count = len(values)
+        head = _head(count, is_compact, of_structs=False)
+        data = mark.join([head + values[0], *values[1:], b"\0"])
+        record.cstringio_buf = source = io.BytesIO(data)
+        frame.container_length_limit = len(data)
+        holder = _Holder()
+        try:
+            decode(holder, frame, table)
+        except refused as bad:
+            raise ValueError("refused") from bad
+        if source.tell() != len(data) or list(holder.found.values()).count(number) != count:
+            raise ValueError("a record does not end where its bytes end")
+        return list(holder.found)
+
+    return check
+
+
 def batch_encoder(
     struct: ThriftStruct, protocol: str, class_of: ClassOf
 ) -> Callable[[list[Any]], list[bytes]]:
@@ -136,9 +178,14 @@ def _marks(is_compact: bool) -> tuple[list[bytes], list[float]]:
     return list(map(pack, numbers)), numbers
 
 
-def _head(count: int, is_compact: bool) -> bytes:
-    """Return what stands before the entries of a map that is field 1."""
+def _head(count: int, is_compact: bool, *, of_structs: bool = True) -> bytes:
+    """Return what stands before the entries of a map that is field 1.
+
+    Args:
+        of_structs: from numbers to structs, and not the other way round.
+    """
     if not is_compact:
-        return b"\x0d\0\1\x04\x0c" + count.to_bytes(4, "big")
+        types = b"\x04\x0c" if of_structs else b"\x0c\x04"
+        return b"\x0d\0\1" + types + count.to_bytes(4, "big")
     low = bytes((count,)) if count < 128 else bytes((count & 127 | 128, count >> 7))
-    return b"\x1b" + low + b"\x7c"
+    return b"\x1b" + low + (b"\x7c" if of_structs else b"\xc7")

@@ -23,8 +23,8 @@ from cascade2spark.codecs.thrift_idl import thrift_struct
 from cascade2spark.codecs.thrift_kept import kept_protocol
 from cascade2spark.codecs.thrift_plain import UNKNOWN
 from cascade2spark.codecs.thrift_schema import ThriftStruct
-from cascade2spark.codecs.thrift_tools import Tools, tools_for
-from cascade2spark.codecs.thrift_unread import UnreadDecoder
+from cascade2spark.codecs.thrift_tools import Tools, checker_for, tools_for
+from cascade2spark.codecs.thrift_unread import Makers, UnreadDecoder
 from cascade2spark.codecs.thrift_wire import INPUTS
 from cascade2spark.errors import BadRecord, BuildError, nearest_match
 
@@ -342,14 +342,14 @@ class ThriftCodec:
 
     def unread_decoder(self) -> Callable[[list[bytes]], list[ThriftRecord]]:
         """Return `unread` as a function for lists, of one thread, which refuses bad records."""
-        kind = _CLASSES.of(self.struct)._unread
         names = {one.attribute: one.name for one in self.struct.fields}
 
-        def reader_for(attributes: list[str]) -> Callable[[list[bytes]], list[Any]]:
+        def makers_for(attributes: tuple[str, ...]) -> Makers:
             few = attrs.evolve(self, fields=[names[one] for one in attributes])
-            return _tools(few).decode_many
+            kind = _CLASSES.unread(self, attributes)
+            return Makers(kind, checker_for(few, _CLASSES), _tools(few).decode_many)
 
-        return UnreadDecoder(self, kind, reader_for)
+        return UnreadDecoder(_CLASSES.of(self.struct)._unread, makers_for)
 
     def field_decoder(self, attribute: str) -> Callable[[bytes], Any]:
         """Return what reads an object with one attribute, for many records of one thread."""
@@ -387,35 +387,21 @@ class ThriftCodec:
 
     def encoder(self) -> Callable[[Sequence[Any]], list[bytes]]:
         """Return `encode` as a function for lists, of one thread."""
-        encode_many, kind, known = (
-            _tools(self).encode_many,
-            _CLASSES.of(self.struct)._unread,
-            [self],
-        )
-        read_by, bytes_of = attrgetter(CODEC), attrgetter(RAW)
+        encode_many, unread = _tools(self).encode_many, _CLASSES.of(self.struct)._unread
+        bytes_of = attrgetter(RAW)
+        known: dict[type, bool] = {}
 
-        def is_same(codec: Any) -> bool:
-            """Tell whether bytes that a codec reads are what this one writes."""
-            if codec is known[-1]:
-                return True
-            if codec.protocol != self.protocol or codec.struct != self.struct:
-                return False
-            known[:] = [codec]
-            return True
-
-        def stored(record: Any) -> bytes | None:
-            """Return the bytes that a record came from, if they are what to write."""
-            if record.__class__ is not kind or not is_same(record._codec):
-                return None
-            raw: bytes = record._raw
-            return raw
+        def is_stored(kind: type) -> bool:
+            """Tell whether the bytes that records of a class came from are what to write."""
+            if kind not in known:
+                codec = getattr(kind, CODEC) if unread in kind.__mro__ else None
+                known[kind] = codec is not None and codec.protocol == self.protocol
+            return known[kind]
 
         def write(records: Sequence[Any]) -> list[bytes]:
-            if set(map(type, records)) == {kind}:
-                codecs = list(map(read_by, records))
-                if codecs.count(codecs[0]) == len(codecs) and is_same(codecs[0]):
-                    return list(map(bytes_of, records))
-            found = list(map(stored, records))
+            if all(map(is_stored, set(map(type, records)))):
+                return list(map(bytes_of, records))
+            found = [bytes_of(one) if is_stored(type(one)) else None for one in records]
             left = [place for place, one in enumerate(found) if one is None]
             if not left:
                 return found  # type: ignore[return-value]
@@ -461,8 +447,7 @@ def _read_again(codec: ThriftCodec, data: bytes) -> ThriftRecord:
 
 
 def _unread(codec: ThriftCodec, data: bytes) -> ThriftRecord:
-    kind = _CLASSES.of(codec.struct)._unread
+    kind = _CLASSES.unread(codec)
     record: ThriftRecord = kind.__new__(kind)
     object.__setattr__(record, RAW, data)
-    object.__setattr__(record, CODEC, codec)
     return record

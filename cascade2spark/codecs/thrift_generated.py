@@ -309,7 +309,7 @@ class _EncoderText(_Text):
         lines = [
             f"def {name}(o, out):",
             "    d = o.__dict__",
-            "    if getattr(o, '_unread', None) is o.__class__: d = o._seen()",
+            "    if getattr(o, '_raw', None) is not None: d = o._seen()",
         ]
         for field in struct.fields:
             head = bytes((field.type.wire,)) + field.id.to_bytes(2, "big", signed=True)

@@ -23,7 +23,7 @@ from cascade2spark.codecs.thrift_texts import text_finder, texts_finder
 from cascade2spark.codecs.thrift_wire import INPUTS, ThriftFault
 from cascade2spark.errors import BadRecord, BuildError, shown_value
 
-__all__ = ["Settings", "Tools", "tools_for"]
+__all__ = ["Settings", "Tools", "checker_for", "tools_for"]
 
 _SHOWN_BYTES = 60
 _SHOWN_PARTS = 12  # of a path
@@ -132,6 +132,16 @@ def _many(
         return found
 
     return read
+
+
+def checker_for(
+    codec: Settings, classes: RecordClasses
+) -> Callable[[list[bytes]], list[Any]] | None:
+    """Return what makes records to be left unread but for the codec's fields; None without C."""
+    if not _is_fast(codec) or codec.trailing == "ignore":
+        return None
+    wanted, kind = wanted_of(codec.struct, codec.fields), classes.checked(codec.struct)
+    return thrift_batch.batch_checker(codec.struct, wanted, codec.protocol, kind)
 
 
 def _is_fast(codec: Settings) -> bool:

@@ -10,11 +10,12 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from operator import add
+from operator import add, sub
 from typing import Any, ClassVar
 
 import attrs
 
+from cascade2spark.codecs.counted_bytes import cut_counted
 from cascade2spark.codecs.vints import (
     FormatError,
     encode_length,
@@ -48,6 +49,7 @@ __all__ = [
 
 HADOOP_IO = "org.apache.hadoop.io."
 _int32 = struct.Struct(">i")
+_MANY = 16  # values that are worth a call of C
 
 
 class Writable(ABC):
@@ -250,6 +252,9 @@ class BytesWritable(Writable):
         return self.decode_run(b"".join(parts), list(map(len, parts)))
 
     def decode_run(self, data: bytes, lengths: Sequence[int]) -> list[bytes]:
+        found = cut_counted(data, len(lengths)) if len(lengths) >= _MANY else None
+        if found is not None and set(map(sub, lengths, map(len, found))) == {4}:
+            return found
         at, counted = 0, _int32.unpack_from
         values: list[bytes] = []
         add = values.append

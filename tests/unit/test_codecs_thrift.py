@@ -331,6 +331,8 @@ def test_one_call_refuses_records_that_do_not_end_where_their_bytes_end(protocol
     codec, classes = ThriftCodec(MANY, protocol), thrift_codec._CLASSES
     data = [codec.encode(one) for one in many_values()]
     read = thrift_batch.batch_decoder(MANY, {}, protocol, classes.stored)
+    check = thrift_batch.batch_checker(MANY, {2: None}, protocol, classes.checked(MANY))
+    assert [codec.decode(one).size for one in data] == [one.size for one in check(data)]
     one, other = data[4], data[5]
     for damaged in (
         [one[:-1], other],
@@ -344,6 +346,8 @@ def test_one_call_refuses_records_that_do_not_end_where_their_bytes_end(protocol
     ):
         with pytest.raises(ValueError, match=r"refused|does not end"):
             read(damaged)
+        with pytest.raises(ValueError, match=r"refused|does not end"):
+            check(damaged)
         with pytest.raises(BadRecord):
             codec.row_decoder()(damaged)
 
@@ -356,8 +360,12 @@ def test_fields_that_are_looked_at_are_read_ahead_and_records_stay_bytes() -> No
     assert not any(one.__dict__ for one in second)
     labels = [(one.label, one.size) for one in first]
     third = read(data)
-    assert [{"label": label, "size": size} for label, size in labels] == [vars(o) for o in third]
+    shown = [{"label": "none", **vars(one)} for one in third]
+    assert [{"label": label, "size": size} for label, size in labels] == shown
+    looked = vars(thrift_codec._CLASSES.of(MANY)._unread)["label"]
+    missed = looked.missed
     assert labels == [(one.label, one.size) for one in third]
+    assert missed == looked.missed  # absent ones neither
     assert data == codec.encoder()(third)
     assert [codec.decode(one) for one in data] == third == first
     third = read(data)

@@ -129,3 +129,19 @@ def test_arrays_say_what_they_hold() -> None:
 
 def test_a_class_may_be_copied_from_java() -> None:
     assert writable_of("LongWritable") == writable_of("LongWritable.class")
+
+
+def test_many_byte_strings_are_cut_apart_as_one_by_one() -> None:
+    kind, values = BytesWritable(), [bytes(range(n % 7)) for n in range(100)]
+    stored = kind.encode_all(values)
+    whole, lengths = b"".join(stored), list(map(len, stored))
+    assert values == kind.decode_run(whole, lengths) == kind.decode_all(stored)
+    assert [b""] * 100 == kind.decode_run(bytes(400), bytes([4] * 100))
+    moved = [lengths[0] + 1, lengths[1] - 1, *lengths[2:]]
+    for data, sizes in (
+        (whole, moved),
+        (whole + b"x", [*lengths[:-1], lengths[-1] + 1]),
+        (b"\xff" + whole[1:], lengths),
+    ):
+        with pytest.raises(FormatError, match="byte count"):
+            kind.decode_run(data, sizes)
