@@ -287,7 +287,7 @@ def _lone_values(values: Sequence[bytes]) -> tuple[_Run, _Run]:
     counts = list(map(len, values))
     parts[::2] = map(_counted, counts)
     parts[1::2] = values
-    return _Run([0] * count, [b""] * count), _Run(list(map((4).__add__, counts)), parts, 2)
+    return _Run([0] * count, [b""] * count), _Run([one + 4 for one in counts], parts, 2)
 
 
 class _Counts(dict[int, bytes]):

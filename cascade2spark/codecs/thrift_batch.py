@@ -86,10 +86,10 @@ def batch_decoder(
 def batch_checker(
     struct: ThriftStruct, wanted: Wanted, protocol: str, kind: type
 ) -> Callable[[list[bytes]], list[Any]]:
-    """Return the function that makes an object for each of some records that are whole.
+    """Return the function that reads some fields of records that are whole.
 
-    It raises ValueError when it refuses any of them. The objects are keys of a map here, with the
-    same number behind each: so one join lays all records out.
+    It raises ValueError when it refuses any of them. What is read of each is a key of a map here,
+    with the same number behind each: so one join lays all records out.
 
     Args:
         wanted: the fields to set, none of them a struct.

@@ -14,7 +14,7 @@ from typing import Any
 from cascade2spark.codecs.thrift_plain import Wanted
 from cascade2spark.codecs.thrift_schema import ThriftField, ThriftStruct, ThriftType
 
-__all__ = ["CODEC", "LOOKED", "RAW", "UNREAD", "LookedFlat", "RecordClasses", "raw_of"]
+__all__ = ["AHEAD", "CODEC", "LOOKED", "RAW", "UNREAD", "LookedFlat", "RecordClasses", "raw_of"]
 
 _MOST_READERS = 256
 # What an unread record has; no field has these names.
@@ -22,6 +22,7 @@ RAW = "_raw"  # its bytes
 CODEC = "_codec"  # what reads them: its class has that
 LOOKED = "_looked"  # a field of it was looked at, and then all of them: no list or struct yet
 UNREAD = (RAW, LOOKED)
+AHEAD = ("_first", "_second")  # values that were read ahead; there may be more of these
 _ATTRIBUTES = "#attributes"  # names that no field can have begin with this sign
 
 
@@ -44,7 +45,6 @@ class RecordClasses:
         self.record = record
         self._unread = unread
         self._made: dict[ThriftStruct, Any] = {}
-        self._checked: dict[ThriftStruct, Any] = {}
         self._unread_by: dict[Any, Any] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -68,30 +68,17 @@ class RecordClasses:
         """Return the class of the records that a codec leaves unread, one in a process.
 
         Args:
-            ahead: attributes that these have of their own, or that are absent: they are looked at
-                without a call.
+            ahead: attributes that these have of their own. The first ones have places for which a
+                record needs no dict.
         """
         key = codec, ahead
         if key not in self._unread_by:
             base = self.of(codec.struct)._unread
             own: dict[str, Any] = {"__module__": self.record.__module__, CODEC: codec}
-            for field in codec.struct.fields:
-                if field.attribute in ahead:
-                    own[field.attribute] = self.default(field)
+            for name, place in zip(ahead, AHEAD, strict=False):
+                own[name] = getattr(self.record, place)
             return self._unread_by.setdefault(key, type(codec.struct.name, (base,), own))
         return self._unread_by[key]
-
-    def checked(self, struct: ThriftStruct) -> Any:
-        """Return the class of records that the C codec makes, to be unread ones the next moment.
-
-        It sets attributes without asking anybody. They are keys meanwhile, each another one.
-        """
-        if struct not in self._checked:
-            names = ("__init__", "__setattr__", "__delattr__", "__eq__", "__hash__")
-            plain: dict[str, Any] = {name: getattr(object, name) for name in names}
-            made = type(struct.name, (self.of(struct),), plain)
-            return self._checked.setdefault(struct, made)
-        return self._checked[struct]
 
     def view(self, struct: ThriftStruct, wanted: Mapping[int, Any]) -> type:
         """Return a class for some fields of a struct, with everything absent None, however deep."""
@@ -160,6 +147,8 @@ class RecordClasses:
             looked[field.attribute] = (LookedFlat if is_flat else _Looked)(field.attribute)
             if field.default is not None:
                 looked["#" + field.attribute] = _LookedSet(field.attribute)
+        # They are made by calling it without arguments, in C.
+        looked["__init__"] = object.__init__
         made._unread = type(struct.name, (self._unread, made), {**module, **looked})
         return made
 

@@ -18,7 +18,15 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 
-from cascade2spark.codecs.thrift_classes import CODEC, LOOKED, RAW, UNREAD, RecordClasses, raw_of
+from cascade2spark.codecs.thrift_classes import (
+    AHEAD,
+    CODEC,
+    LOOKED,
+    RAW,
+    UNREAD,
+    RecordClasses,
+    raw_of,
+)
 from cascade2spark.codecs.thrift_idl import thrift_struct
 from cascade2spark.codecs.thrift_kept import kept_protocol
 from cascade2spark.codecs.thrift_plain import UNKNOWN
@@ -54,7 +62,7 @@ class ThriftRecord(metaclass=ABCMeta):
     """
 
     # What an unread record came from, what reads it, and what that gave; unset in all others.
-    __slots__ = ("__dict__", "__weakref__", *UNREAD)
+    __slots__ = ("__dict__", "__weakref__", *UNREAD, *AHEAD)
 
     struct: ClassVar[ThriftStruct]
     _stored: ClassVar[type[ThriftRecord]]
@@ -204,7 +212,7 @@ class _UnreadMixin(ThriftRecord):
         read = getattr(self, LOOKED, None) or self._codec.decode(self._raw)
         self.__dict__.clear()
         self.__dict__.update(read.__dict__)
-        for name in UNREAD:
+        for name in (*UNREAD, *AHEAD):
             if hasattr(self, name):
                 object.__delattr__(self, name)
         object.__setattr__(self, "__class__", self._stored)

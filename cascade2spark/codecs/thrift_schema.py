@@ -61,7 +61,7 @@ _SHOWN_FIELDS = 40
 # What records have besides their fields.
 _TAKEN = frozenset(
     {"as_dict", "is_set", "struct", "_values", "_seen", "_check_name", "_look"}
-) | frozenset({"_stored", "_unread", "_raw", "_codec", "_looked"})
+) | frozenset({"_stored", "_unread", "_raw", "_codec", "_looked", "_first", "_second"})
 
 
 @attrs.frozen

@@ -137,10 +137,12 @@ def _many(
 def checker_for(
     codec: Settings, classes: RecordClasses
 ) -> Callable[[list[bytes]], list[Any]] | None:
-    """Return what makes records to be left unread but for the codec's fields; None without C."""
+    """Return what reads the codec's fields, flat ones, of whole records; None without C."""
     if not _is_fast(codec) or codec.trailing == "ignore":
         return None
-    wanted, kind = wanted_of(codec.struct, codec.fields), classes.checked(codec.struct)
+    wanted = wanted_of(codec.struct, codec.fields)
+    assert wanted is not None
+    kind = classes.view(codec.struct, wanted)
     return thrift_batch.batch_checker(codec.struct, wanted, codec.protocol, kind)
 
 

@@ -1,21 +1,20 @@
 """Unread records made by the hundred, each checked to be a struct.
 
-What is looked at in many of them is read while the next ones are checked, by the same call. That
-call makes the records too, of a class whose attributes C can set; then they change their class.
+What is looked at in many of them is read while the next ones are checked, by the same call.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import repeat
+from itertools import repeat, starmap
 from operator import attrgetter
 from typing import Any
 
 import attrs
 
 from cascade2spark.codecs.thrift_batch import batches
-from cascade2spark.codecs.thrift_classes import RAW, LookedFlat
+from cascade2spark.codecs.thrift_classes import AHEAD, RAW, LookedFlat
 
 __all__ = ["Makers", "UnreadDecoder"]
 
@@ -25,7 +24,6 @@ _MOST_AHEAD = 8
 
 # Runs an iterator to its end, in C.
 _do: Callable[[Iterable[Any]], None] = deque[Any](maxlen=0).extend
-_set_class = vars(object)["__class__"].__set__
 
 ReadMany = Callable[[list[bytes]], list[Any]]
 
@@ -36,8 +34,8 @@ class Makers:
 
     Attributes:
         kind: their class.
-        check: makes records of another class, or raises ValueError; None where there is no such.
-        read: objects with these attributes; raises BadRecord.
+        check: gives objects with these attributes, or raises ValueError; None where it cannot.
+        read: the same by other means; raises BadRecord.
     """
 
     kind: Any
@@ -55,6 +53,7 @@ class UnreadDecoder:
 
     def __init__(self, base: Any, makers_for: Callable[[tuple[str, ...]], Makers]) -> None:
         self._set_raw = getattr(base, RAW).__set__
+        self._fills = [getattr(base, place).__set__ for place in AHEAD]
         self._makers_for = makers_for
         self._looks = {name: one for name, one in vars(base).items() if isinstance(one, LookedFlat)}
         self._missed = self._count()
@@ -70,27 +69,23 @@ class UnreadDecoder:
         """
         self._learn()
         check, kind = self._makers.check, self._makers.kind
-        records: list[Any] = []
+        read: list[Any] = []
         for some in batches(values):
             try:
                 if check is None or len(some) == 1:
-                    raise ValueError("these are made one by one")
-                made = check(some)
-                _do(map(_set_class, made, repeat(kind)))
+                    raise ValueError("these are read one by one")
+                read += check(some)
             except ValueError:
-                made = self._made_slowly(some)
-            records += made
+                read += self._makers.read(some)
+        # Neither a constructor nor a dict: half of the time.
+        records = list(starmap(kind, repeat((), len(values))))
         _do(map(self._set_raw, records, values))
+        for name, fill in zip(self._ahead, self._fills, strict=False):
+            _do(map(fill, records, map(attrgetter(name), read)))
+        for name in self._ahead[len(self._fills) :]:
+            _do(map(object.__setattr__, records, repeat(name), map(attrgetter(name), read)))
         self._made = len(records)
         return records
-
-    def _made_slowly(self, values: list[bytes]) -> list[Any]:
-        """Return records of objects that were read; who reads them says which is bad."""
-        read, kind = self._makers.read(values), self._makers.kind
-        made = list(map(kind.__new__, repeat(kind, len(values))))
-        for name in self._ahead:
-            _do(map(object.__setattr__, made, repeat(name), map(attrgetter(name), read)))
-        return made
 
     def _learn(self) -> None:
         """Read ahead what was looked at in the records made last."""
