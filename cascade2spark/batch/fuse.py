@@ -334,10 +334,11 @@ def _plain(spec: EachSpec) -> tuple[str, dict[str, Any], OperationCall]:
     names = {"fix": _row_fixer(spec), "many": _many_fixer(spec), "one": one}
     call = FunctionCall(spec.argument_fields, spec.declared)
     if spec.trap is None:  # what fails further down comes back to a call that has a trap
-        if type(operation) is Insert:
+        # Where arguments are looked for in each row, one may lack them.
+        is_there = spec.arguments.positions is not None
+        if type(operation) is Insert and (is_there or spec.arguments.is_all):
             return "constant", {**names, "k": operation.values}, call
-        is_same = type(operation) is Identity and not operation.types
-        if is_same and spec.arguments.positions is not None:
+        if type(operation) is Identity and not operation.types and is_there:
             return "same", names, call
     return _HOW[operation.shape], names, call
 

@@ -309,6 +309,13 @@ def test_unknown_streams_find_places_by_each_rows_width() -> None:
     assert [(1, 1), (2, 2, 2)] == results(run, [(1,), (2,), (3,)])
 
 
+def test_a_row_too_short_for_what_nobody_reads_fails() -> None:
+    run = operators(Fields.UNKNOWN, (Insert("d", 7), 1, Fields("d", 1)))
+    assert [(7, 2)] == results(run, [(1, 2, 3)])
+    with pytest.raises(RunError, match="a row of 1 value has no value at a selected position"):
+        results(run, [(1,)])
+
+
 def test_a_row_too_short_for_its_selector_is_trapped_whole() -> None:
     cut = function(Fields.UNKNOWN)(lambda n: (0,) * n)
     run = operators(
