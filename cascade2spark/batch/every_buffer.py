@@ -272,6 +272,8 @@ class BufferDriver:
         assert layout is not None
         if layout.positions is None or layout.incoming_width is None or self._key_at is None:
             return False
+        if any(isinstance(name, int) for name in spec.passed):
+            return False  # a position in the key says nothing of one in the row
         passed = [place for place in layout.positions if place < layout.incoming_width]
         return all(self._key_at[place] is not None for place in passed)
 

@@ -56,6 +56,8 @@ def _narrowed_single(
     unread = arguments.unread
     taken = tuple(NO_COLUMN if at in unread else p for at, p in enumerate(arguments.positions))
     by_key = _passing_key(run, every, key_places) if passed else None
+    if passed and not by_key and any(isinstance(name, int) for name in every.passed):
+        return None  # what a Buffer stands on goes by names, and these say where the others lie
     extra = () if by_key else tuple(p for p in dict.fromkeys(passed) if p not in taken)
     places = taken + extra
     if not by_key and places == tuple(range(arguments.width or 0)):

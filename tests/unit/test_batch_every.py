@@ -322,3 +322,36 @@ def test_an_error_shows_the_row_that_the_local_engine_shows(
             connector.connect(source, MemoryTap(), pipe).complete()
         shown.append((caught.value.row, caught.value.fields, str(caught.value)))
     assert shown[0] == shown[1]
+
+
+def framed(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    yield "head"
+    for row in rows:
+        yield repr(row)
+
+
+def unframed(key: Any, rows: Iterator[Any]) -> Iterator[Any]:
+    yield from map(repr, rows)
+
+
+@pytest.mark.parametrize("arguments", [Fields(0), Fields(2), Fields(2, 1), Fields(0, 1, 2)])
+@pytest.mark.parametrize("output", [Fields.ALL, Fields(0, "x"), Fields("x", 1), Fields("x", 2)])
+@pytest.mark.parametrize(("key", "each"), [(0, framed), (1, unframed), (2, unframed)])
+def test_what_has_only_positions_passes_a_buffer(
+    arguments: Fields, output: Fields, key: int, each: Any
+) -> None:
+    rows = [(5, "k", 1), (6, "k", 2), (7, "q", 3)]
+    found = []
+    for connector in (
+        LocalFlowConnector(),
+        *(
+            InProcessConnector({"cascade2spark.form": form}, InProcessEngine())
+            for form in ("rows", "columns")
+        ),
+    ):
+        sink = MemoryTap()
+        group = GroupBy(Pipe("in"), Fields(key))
+        tail = Every(group, arguments, buffer("x")(each), output)
+        connector.connect(MemoryTap(Fields.size(3), rows), sink, tail).complete()
+        found.append(sink.rows)
+    assert found[0] == found[1] == found[2]
