@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cascade2spark.batch.batches import Rows
+from cascade2spark.batch.batches import Row, Rows
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.errors import TupleError
+from cascade2spark.fields import Fields
 from cascade2spark.operations.failures import located_error
 from cascade2spark.selection import Pick
 
@@ -40,6 +41,14 @@ class SinkCut:
             return list(map(self._cut, rows))
         except TupleError:
             return self._one_by_one(rows)
+
+    def refuse(self, error: Exception, row: Row, fields: Fields) -> None:
+        """Have the trap take a row that cannot be written, or raise what the user is to see."""
+        if self._trap is not None:
+            self._task.trap(self._trap, row, error, self._site)
+            return
+        located = located_error(error, self._site, row, fields)
+        raise located from located.__cause__
 
     def _one_by_one(self, rows: Rows) -> Rows:
         found: Rows = []

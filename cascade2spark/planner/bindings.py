@@ -6,11 +6,11 @@ the tails does not matter and a tail may feed another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cascade2spark.errors import PlanError
-from cascade2spark.pipes import Checkpoint
+from cascade2spark.pipes import Checkpoint, Pipe
 from cascade2spark.planner.assembly import Assembly, Problem, origin_of_tap
 from cascade2spark.planner.findings import problem_at
 from cascade2spark.planner.overlaps import (
@@ -52,18 +52,15 @@ def check_heads_are_bound(assembly: Assembly) -> Iterator[Problem]:
 
 def check_head_names_differ(assembly: Assembly) -> Iterator[Problem]:
     """Two heads of one name cannot be told apart."""
-    first: dict[str, Any] = {}
-    for head in assembly.heads:
-        other = first.setdefault(head.name, head)
-        if other is not head:
-            error = problem_at(
-                assembly,
-                head,
-                "is a second head of this name",
-                details={"the first": f"built at {other.origin}"},
-                fix="build the head once and use it twice, or give them different names",
-            )
-            yield Problem(error, head)
+    for other, head in _namesakes(assembly.heads):
+        error = problem_at(
+            assembly,
+            head,
+            "is a second head of this name",
+            details={"the first": f"built at {other.origin}"},
+            fix="build the head once and use it twice, or give them different names",
+        )
+        yield Problem(error, head)
 
 
 def check_tails_are_bound(assembly: Assembly) -> Iterator[Problem]:
@@ -84,18 +81,15 @@ def check_tails_are_bound(assembly: Assembly) -> Iterator[Problem]:
 
 def check_tail_names_differ(assembly: Assembly) -> Iterator[Problem]:
     """Two tails of one name cannot have a sink each."""
-    first: dict[str, Any] = {}
-    for tail in assembly.tails:
-        other = first.setdefault(tail.name, tail)
-        if other is not tail:
-            error = problem_at(
-                assembly,
-                tail,
-                "is a second tail of this name",
-                details={"the first": f"built at {other.origin}"},
-                fix='name one of them: Pipe("name", pipe)',
-            )
-            yield Problem(error)
+    for other, tail in _namesakes(assembly.tails):
+        error = problem_at(
+            assembly,
+            tail,
+            "is a second tail of this name",
+            details={"the first": f"built at {other.origin}"},
+            fix='name one of them: Pipe("name", pipe)',
+        )
+        yield Problem(error)
 
 
 def check_taps_are_used(assembly: Assembly) -> Iterator[Problem]:
@@ -226,6 +220,15 @@ def check_taps_can_do_it(assembly: Assembly) -> Iterator[Problem]:
 def is_same_tap(tap: Any, other: Any) -> bool:
     """Tell whether two taps are one: the same object, or equal (the same data, the same way)."""
     return tap is other or bool(tap == other)
+
+
+def _namesakes(pipes: Iterable[Pipe]) -> Iterator[tuple[Pipe, Pipe]]:
+    """Yield each pipe whose name was there before, behind the first one of that name."""
+    first: dict[str, Pipe] = {}
+    for pipe in pipes:
+        other = first.setdefault(pipe.name, pipe)
+        if other is not pipe:
+            yield other, pipe
 
 
 BINDING_CHECKS = (

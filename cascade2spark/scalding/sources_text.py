@@ -101,6 +101,18 @@ class _ColumnsOfText(FileSource):
     def _own_quote(self) -> str | None:
         return self.default_quote
 
+    def _delimited(self, fields: Fields, skip_header: bool, write_header: bool) -> TextDelimited:
+        return TextDelimited(
+            fields=fields,
+            delimiter=self.separator,
+            quote=self.quote,
+            skip_header=skip_header,
+            write_header=write_header,
+            strict=self.strict,
+            safe=self.safe,
+            charset=self.text_encoding,
+        )
+
 
 @attrs.frozen(repr=False)
 class DelimitedSource(_ColumnsOfText):
@@ -122,16 +134,7 @@ class DelimitedSource(_ColumnsOfText):
     write_header: bool = False
 
     def scheme(self) -> TextDelimited:
-        return TextDelimited(
-            fields=self.fields,
-            delimiter=self.separator,
-            quote=self.quote,
-            skip_header=self.skip_header,
-            write_header=self.write_header,
-            strict=self.strict,
-            safe=self.safe,
-            charset=self.text_encoding,
-        )
+        return self._delimited(self.fields, self.skip_header, self.write_header)
 
 
 @attrs.frozen(repr=False)
@@ -257,16 +260,7 @@ class TypedDelimitedSource(_ColumnsOfText):
         return Fields(names, [leaf.kind for leaf in leaves])
 
     def scheme(self) -> TextDelimited:
-        return TextDelimited(
-            fields=self.columns,
-            delimiter=self.separator,
-            quote=self.quote,
-            skip_header=self.skip_header,
-            write_header=self.write_header,
-            strict=self.strict,
-            safe=self.safe,
-            charset=self.text_encoding,
-        )
+        return self._delimited(self.columns, self.skip_header, self.write_header)
 
     @property
     def tests_take_values(self) -> bool:

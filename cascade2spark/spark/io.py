@@ -324,8 +324,4 @@ class SinkWriter:
         return True
 
     def _failed(self, error: Exception, row: Row) -> None:
-        if self._sink.trap is not None:
-            self._task.trap(self._sink.trap, row, error, self._sink.site)
-            return
-        located = located_error(error, self._sink.site, row, self._sink.fields)
-        raise located from located.__cause__
+        self._cut.refuse(error, row, self._sink.fields)

@@ -18,7 +18,6 @@ from cascade2spark.batch.specs import SiteSpec
 from cascade2spark.counters import StepCounters, counter_name
 from cascade2spark.fields import Fields
 from cascade2spark.files import Manifest, PartPlace
-from cascade2spark.operations.failures import located_error
 from cascade2spark.selection import Pick, pick_for
 from cascade2spark.taps.partition_scheme import PartitionScheme
 from cascade2spark.taps.spreading import PartitionFiles
@@ -139,8 +138,4 @@ class _PartitionSinkWriter:
         self._task.report.counters.increment(_WRITTEN, written)
 
     def _failed(self, error: Exception, row: Row) -> None:
-        if self._sink.trap is not None:
-            self._task.trap(self._sink.trap, row, error, self._sink.site)
-            return
-        located = located_error(error, self._sink.site, row, self._sink.fields)
-        raise located from located.__cause__
+        self._cut.refuse(error, row, self._sink.fields)
