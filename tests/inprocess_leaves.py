@@ -14,6 +14,7 @@ from cascade2spark.batch.hash_join import JoinTable
 from cascade2spark.batch.kernels.each import selected
 from cascade2spark.batch.kernels.writing import writer_kernel
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.packing import unpacked
 from cascade2spark.batch.selected_rows import AnyBatch, gathered
 from cascade2spark.batch.split import split_batch
 from cascade2spark.fields import Fields
@@ -112,7 +113,8 @@ class ExchangeLeaf(Leaf):
         partitions = self.run.engine.partitions
         batch = self.as_sent(batch)
         for target, part in split_batch(batch, self.key, self.order, partitions, on_bad):
-            exchange.add(target, self.path, source, part)
+            arrived = part if isinstance(part, list) else unpacked(part)
+            exchange.add(target, self.path, source, arrived)
 
     def as_sent(self, batch: AnyBatch) -> AnyBatch:
         """Return rows as columns where the group can bring columns together."""

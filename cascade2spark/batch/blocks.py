@@ -34,7 +34,7 @@ import attrs
 import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Columns, Row
-from cascade2spark.batch.packing import packed, unpacked
+from cascade2spark.batch.packing import packed, unpacked, unpacked_bytes
 from cascade2spark.errors import FlowError, RunError
 from cascade2spark.pausing import CollectorPaused
 from cascade2spark.pickling import can_be_pickled, pickled
@@ -192,7 +192,8 @@ def _columns_block(columns: Columns, source: int, partition: int, sequence: int)
     # An IPC stream is the messages of schema and batch one after the other: put together by hand
     # they are copied once, and a small block takes 4 microseconds instead of 9.
     parts = (travelling.schema.serialize(), travelling.serialize(), _END_OF_STREAM)
-    size = _HEADER.size + (sum(map(len, parts)) if travelling is columns else columns.nbytes)
+    is_plain = travelling.schema.metadata is None
+    size = _HEADER.size + (sum(map(len, parts)) if is_plain else unpacked_bytes(travelling))
     place = source, partition, sequence
     head = _BEFORE_CHECKSUM.pack(_COLUMNS, _ARROW, *place, columns.num_rows, size)
     checksum = head_sum = zlib.crc32(head)

@@ -11,27 +11,32 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import Columns
 from cascade2spark.batch.kernels.places import number_array, place_array
+from cascade2spark.batch.kernels.short_texts import short_codes
 
-__all__ = ["packed", "unpacked"]
+__all__ = ["LEAST_ROWS", "packed", "unpacked", "unpacked_bytes"]
 
 # Of smaller blocks the schema, which says what was done, is the larger part.
-_LEAST_ROWS = 1024
+LEAST_ROWS = 1024
 _SAMPLED = 64
 _MOST_SAMPLED = 16  # different texts among those
 _MOST_TEXTS = 256
 _MOST_TEXT_BYTES = 4096
 _WIDTHS = ((16, np.uint16), (32, np.uint32))
-_KEY = b"packed"
+_KEY, _ROW_BYTES = b"packed", b"bytes a row"
 
 
 def packed(columns: Columns) -> Columns:
-    """Return columns in their smaller form, or themselves where none has one."""
-    if columns.num_rows < _LEAST_ROWS:
+    """Return columns in their smaller form, or themselves where they have it or there is none.
+
+    Rows taken of packed columns, or a slice of them, are packed columns.
+    """
+    if columns.num_rows < LEAST_ROWS or _KEY in (columns.schema.metadata or {}):
         return columns
     arrays, done = [], {}
     for place, column in enumerate(columns.columns):
@@ -50,8 +55,16 @@ def packed(columns: Columns) -> Columns:
         return columns
     names = columns.schema.names
     kinds = [(name, array.type) for name, array in zip(names, arrays, strict=True)]
-    schema = pa.schema(kinds, metadata={_KEY: json.dumps(done)})
+    row_bytes = columns.nbytes / columns.num_rows
+    schema = pa.schema(kinds, metadata={_KEY: json.dumps(done), _ROW_BYTES: repr(row_bytes)})
     return pa.record_batch(arrays, schema=schema)
+
+
+def unpacked_bytes(columns: Columns) -> int:
+    """Return the bytes of columns, had they not been packed; of some of the rows, their share."""
+    rows: int = columns.num_rows
+    row_bytes = (columns.schema.metadata or {}).get(_ROW_BYTES)
+    return int(columns.nbytes) if row_bytes is None else round(float(row_bytes) * rows)
 
 
 def unpacked(columns: Columns) -> Columns:
@@ -83,11 +96,15 @@ def _numbered(column: pa.Array) -> tuple[pa.Array, list[str]] | None:
     some = column.take(place_array(np.linspace(0, len(column) - 1, _SAMPLED)))
     if len(some.unique()) > _MOST_SAMPLED:
         return None
-    encoded = column.dictionary_encode()
-    texts = encoded.dictionary
+    codes, texts = short_codes(column) or _codes(column)
     if len(texts) > _MOST_TEXTS or texts.nbytes > _MOST_TEXT_BYTES:
         return None
-    return encoded.indices.cast(pa.uint8(), safe=False), texts.to_pylist()
+    return number_array(codes.astype(np.uint8)), texts.to_pylist()
+
+
+def _codes(column: pa.Array) -> tuple[npt.NDArray[np.generic], pa.Array]:
+    encoded = column.dictionary_encode()
+    return encoded.indices.to_numpy(), encoded.dictionary
 
 
 def _restored(column: pa.Array, said: int | list[str]) -> pa.Array:

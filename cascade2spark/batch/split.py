@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from cascade2spark.batch.batches import Batch, Columns, Row, Rows, column_names, rows_of
 from cascade2spark.batch.hashing import Hashes, batch_hashes, partition_numbers
 from cascade2spark.batch.kernels.places import place_array
+from cascade2spark.batch.packing import LEAST_ROWS, packed
 from cascade2spark.batch.selected_rows import AnyBatch, Selection, gathered, joined_selections
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.ordering_python import PythonKeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["OnBad", "OnHashes", "common_schema", "split_batch", "united"]
+__all__ = [
+    "OnBad",
+    "OnHashes",
+    "columns_by_partition",
+    "common_schema",
+    "split_batch",
+    "united",
+]
 
 OnBad = Callable[[Exception, Row], None]
 # Told the rows that are split, and the hashes of their keys, None when nobody needed them.
@@ -32,8 +42,9 @@ def split_batch(
 ) -> Iterator[tuple[int, Batch]]:
     """Yield (partition, its rows in input order) for each partition that gets rows.
 
-    In columns no row is bad: where a key could be refused, by a hasher of the user's or for want of
-    a value, columns are split as rows.
+    Columns are packed (see `packing`) where there are enough of them. In columns no row is bad:
+    where a key could be refused, by a hasher of the user's or for want of a value, columns are
+    split as rows.
 
     Args:
         batch: at least one row; of a selection, columns are copied once, by partition.
@@ -61,7 +72,7 @@ def split_batch(
     elif isinstance(batch, list):
         yield from _split_rows(batch, partition_numbers(hashes, partitions).tolist(), partitions)
     else:
-        yield from _split_columns(batch, hashes, partitions)
+        yield from columns_by_partition(batch, partition_numbers(hashes, partitions), partitions)
 
 
 def common_schema(left: pa.Schema, right: pa.Schema) -> pa.Schema | None:
@@ -128,15 +139,28 @@ def _split_rows(rows: Rows, places: list[int], partitions: int) -> Iterator[tupl
             yield partition, bucket
 
 
-def _split_columns(
-    columns: Columns | Selection, hashes: Hashes, partitions: int
+def columns_by_partition(
+    columns: Columns | Selection, numbers: npt.NDArray[np.integer[Any]], partitions: int
 ) -> Iterator[tuple[int, Columns]]:
-    numbers = partition_numbers(hashes, partitions)
-    by_partition = np.argsort(numbers, kind="stable")
-    ends = np.cumsum(np.bincount(numbers, minlength=partitions))
-    gathered = columns.take(place_array(by_partition))
+    """Yield (partition, its rows in input order) for each partition that gets rows, packed.
+
+    Packed before they are cut up, rows are fewer bytes to copy, and what is told of a column is
+    found out once.
+
+    Args:
+        columns: copied once.
+        numbers: the partition of each row.
+        partitions: how many there are.
+    """
+    places = place_array(np.argsort(numbers, kind="stable"))
+    if columns.num_rows < LEAST_ROWS * partitions:
+        taken = columns.take(places)
+    elif isinstance(columns, Selection):
+        taken = packed(columns.take(places))
+    else:
+        taken = packed(columns).take(places)
     start = 0
-    for partition, end in enumerate(ends.tolist()):
+    for partition, end in enumerate(np.cumsum(np.bincount(numbers, minlength=partitions)).tolist()):
         if end > start:
-            yield partition, gathered.slice(start, end - start)
+            yield partition, taken.slice(start, end - start)
         start = end

@@ -14,8 +14,7 @@ import pyarrow as pa
 from cascade2spark.batch.batches import Batch, Columns, Rows, is_within_column
 from cascade2spark.batch.blocks import encode_block
 from cascade2spark.batch.hashing import Hashes, column_hashes, python_column_hashes
-from cascade2spark.batch.kernels.places import place_array
-from cascade2spark.batch.split import common_schema, united
+from cascade2spark.batch.split import columns_by_partition, common_schema, united
 from cascade2spark.errors import RunError
 from cascade2spark.ordering_python import PythonKeyOrder, python_group_keys
 from cascade2spark.rdd.cutting import Chunk
@@ -124,12 +123,8 @@ class RowSender:
 
     def send_columns(self, columns: Columns, numbers: Numbers) -> Iterator[tuple[int, bytes]]:
         """Yield a block of columns for each partition that gets some, given that of each row."""
-        by_partition = np.argsort(numbers, kind="stable")
-        ends = np.cumsum(np.bincount(numbers, minlength=self._partitions)).tolist()
-        gathered = columns.take(place_array(by_partition))
-        for partition, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
-            if end > start:
-                yield partition, self._encoded(gathered.slice(start, end - start))
+        for partition, part in columns_by_partition(columns, numbers, self._partitions):
+            yield partition, self._encoded(part)
 
     def numbers(self, rows: Rows, keys: Keys, columns: list[pa.Array] | None = None) -> Numbers:
         """Return the partition of each row.

@@ -10,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cascade2spark.batch.batches import rows_of
 from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.blocks import decode_block, encode_block, read_header
 from cascade2spark.batch.packing import packed, unpacked
+from cascade2spark.batch.selected_rows import Selection, gathered
 from cascade2spark.batch.spill import SpillSpace
+from cascade2spark.batch.split import split_batch
+from cascade2spark.ordering import KeyOrder
+from cascade2spark.selection import Pick
 
 ROWS = 3000
 
@@ -74,6 +79,26 @@ def test_a_block_tells_how_large_what_it_holds_is(tmp_path: Path) -> None:
     assert whole.nbytes < read_header(block).size < whole.nbytes + 100
     store = BlockStore([block, block], SpillSpace(1 << 30, [str(tmp_path)]))
     assert 2 * read_header(block).size == store.size_bytes()
+
+
+@pytest.mark.parametrize("is_selected", [False, True])
+def test_rows_are_packed_once_on_their_way_to_all_partitions(is_selected: bool) -> None:
+    rows = 4 * ROWS
+    whole = columns(
+        [f"u{n % 400}" for n in range(rows)],
+        [1_600_000_000 + 997 * n for n in range(rows)],
+        ["view", "click and collect", ""] * (rows // 3),
+    )
+    given = Selection.of(whole).filter(pa.array([n % 9 > 0 for n in range(rows)]))
+    batch = given if is_selected else whole
+    parts = dict(split_batch(batch, Pick((0,)), KeyOrder(1), 3))
+    assert [pa.string(), pa.uint32(), pa.uint8()] == parts[1].schema.types
+    plain = dict(split_batch(rows_of(gathered(batch)), Pick((0,)), KeyOrder(1), 3))
+    for partition, part in parts.items():
+        arrived = decode_block(encode_block(part))
+        assert plain[partition] == rows_of(arrived)
+        told = read_header(encode_block(part)).size
+        assert abs(told - arrived.nbytes) < arrived.nbytes / 50
 
 
 @given(
