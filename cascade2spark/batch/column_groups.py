@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, repeat
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +30,11 @@ from cascade2spark.batch.every import EveryRun
 from cascade2spark.batch.group_runs import GroupRun, GroupRuns
 from cascade2spark.batch.kept import KeptColumns
 from cascade2spark.batch.kernels.aggregates import AggregateKernel, aggregate_kernel
+from cascade2spark.batch.kernels.extremes import EndKernel
 from cascade2spark.batch.kernels.keys import Codes
 from cascade2spark.batch.kernels.places import place_array
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.selected_rows import Selection
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.ordering import AnyKeyOrder
@@ -174,11 +176,15 @@ class _Following:
         return int(starts[1]) if len(starts) > 1 else columns.num_rows
 
 
-def _starts(columns: Columns, key_places: Sequence[int]) -> Numbers:
+def _starts(columns: Columns | Selection, key_places: Sequence[int]) -> Numbers:
     """Return the rows at which sorted columns have another key than before."""
     changes = np.zeros(columns.num_rows, dtype=bool)
     changes[0] = True
     for place in key_places:
+        numbers = columns.numbers(place) if isinstance(columns, Selection) else None
+        if numbers is not None:
+            changes[1:] |= numbers[1:] != numbers[:-1]
+            continue
         column = columns.column(place)
         if len(column) > 1 and not pa.types.is_null(column.type):
             changes[1:] |= _changes(column)
@@ -263,7 +269,11 @@ def group_kernels(everys: Sequence[EverySpec]) -> list[AggregateKernel] | None:
 
 
 def aggregated_groups(
-    slices: Iterable[Columns], run: EveryRun, key: Pick, order: AnyKeyOrder, task: TaskContext
+    slices: Iterable[Columns | Selection],
+    run: EveryRun,
+    key: Pick,
+    order: AnyKeyOrder,
+    task: TaskContext,
 ) -> Iterator[Columns]:
     """Yield the results of aggregators over the groups of sorted columns, in key order.
 
@@ -294,6 +304,16 @@ def aggregated_groups(
     yield from aggregation.results.batches()
 
 
+def _arguments(
+    columns: Columns | Selection, every: EverySpec, kernel: AggregateKernel
+) -> list[Any]:
+    """Return the columns that an aggregator is given; of those that only take rows, uncopied."""
+    wanted = every.arguments.positions or ()
+    if isinstance(kernel, EndKernel) and isinstance(columns, Selection):
+        return [columns.uncopied(place) for place in wanted]
+    return [columns.column(place) for place in wanted]
+
+
 class _Aggregation:
     """The groups so far: results of those that are complete, and the state of the last one."""
 
@@ -313,12 +333,15 @@ class _Aggregation:
         self.results = KeptColumns(spill)
         self.rows = self.groups = 0
 
-    def add(self, columns: Columns) -> None:
+    def add(self, columns: Columns | Selection) -> None:
         """Add the next slice."""
         self.rows += columns.num_rows
         starts = _starts(columns, self._key_places)
         firsts = place_array(starts)
-        keys = [columns.column(place).take(firsts) for place in self._key_places]
+        if isinstance(columns, Selection):
+            keys = [columns.uncopied(place).take(firsts) for place in self._key_places]
+        else:
+            keys = [columns.column(place).take(firsts) for place in self._key_places]
         last = self._last
         if last is not None and not self._goes_on(last, keys):
             self._keep(last)
@@ -341,7 +364,7 @@ class _Aggregation:
         (now,) = _zipped([column.slice(0, 1) for column in keys], 1)
         return self._same(before, now)
 
-    def _states(self, codes: Codes, columns: Columns, last: Columns | None) -> Columns:
+    def _states(self, codes: Codes, columns: Columns | Selection, last: Columns | None) -> Columns:
         """Return key and states of each group; the first one goes on from `last`."""
         width = len(codes.keys)
         made: Arrays = list(codes.keys)
@@ -352,7 +375,7 @@ class _Aggregation:
             ]
         at = width
         for kernel, every in zip(self._kernels, self._everys, strict=True):
-            arguments = [columns.column(place) for place in every.arguments.positions or ()]
+            arguments = _arguments(columns, every, kernel)
             if last is None:
                 made += kernel.partial(codes, arguments)
             else:

@@ -6,9 +6,9 @@ orders their keys, and the numbers are sorted. Nothing compares rows one by one,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import cast
+from typing import TypeVar, cast
 
 import attrs
 import numpy as np
@@ -20,6 +20,7 @@ from cascade2spark.batch.batches import (
     column_names,
     gathered_kind,
     in_parts,
+    is_within_column,
 )
 from cascade2spark.batch.blocks import decode_block, encode_block
 from cascade2spark.batch.kernels.keys import (
@@ -29,11 +30,14 @@ from cascade2spark.batch.kernels.keys import (
     ordered_rows,
     ranked_rows,
 )
+from cascade2spark.batch.selected_rows import Selection
 from cascade2spark.batch.spill import SpillFile, SpillPlace, SpillSpace
 from cascade2spark.ordering import AnyKeyOrder
 from cascade2spark.selection import Pick
 
-__all__ = ["ColumnOrder", "sorted_columns"]
+__all__ = ["ColumnOrder", "sorted_columns", "sorted_selections"]
+
+Slice = TypeVar("Slice", bound="Columns | Selection")
 
 # Rows of a slice: at 8,192, five columns take 30 to 50 ns a row more.
 _SLICE_ROWS = 65_536
@@ -103,6 +107,32 @@ def sorted_columns(
         NotColumns: the batches have no order as columns: types differ, or the rows of a group may
             call it by different keys. Raised before anything is given.
     """
+    return _in_order(batches, order, spill, slice_rows, _sorted_slices)
+
+
+def sorted_selections(
+    batches: Iterable[Columns],
+    order: ColumnOrder,
+    spill: SpillSpace,
+    *,
+    slice_rows: int = _SLICE_ROWS,
+) -> Iterator[Columns | Selection]:
+    """Do the same, but leave columns uncopied until somebody reads them, where that can be.
+
+    Args, Raises:
+        As for `sorted_columns`.
+    """
+    return _in_order(batches, order, spill, slice_rows, _sorted_selections)
+
+
+def _in_order(
+    batches: Iterable[Columns],
+    order: ColumnOrder,
+    spill: SpillSpace,
+    slice_rows: int,
+    whole: Callable[[list[Columns], _Cut], Iterator[Slice]],
+) -> Iterator[Columns | Slice]:
+    """Yield rows in order; `whole` gives those of the batches that it is given."""
     schema = _Schema(order, spill.limit_bytes // 4, slice_rows)
     runs: list[_Run] = []
     held: list[Columns] = []
@@ -121,7 +151,7 @@ def sorted_columns(
             del batch
         cut = schema.cut()
         if not runs:
-            yield from _sorted_slices(held, cut)
+            yield from whole(held, cut)
             return
         runs.append(_Run(runs[0].file, _sorted_slices(held, cut), cut.share))
         while len(runs) > _FAN_IN:
@@ -177,6 +207,10 @@ class _Sorted:
         order = cut.order
         ranks = ranked_rows([columns[at] for at in order.places], order.descending, rows)
         self.places = ordered_rows(ranks.of_rows, ranks.bound)
+        # Rows taken of a column, each once, are not larger than that.
+        self.can_select = is_within_column(size) and all(
+            column.type == kind for column, kind in zip(columns, cut.kinds, strict=True)
+        )
         self._columns: list[pa.Array | Distinct] = columns.copy()
         columns.clear()
         for at, distinct in zip(order.places, ranks.distinct, strict=False):
@@ -196,6 +230,22 @@ class _Sorted:
         for start in range(0, len(places), step):
             # Rows next to each other may all be far longer than the average.
             yield from in_parts(make, start, min(start + step, len(places)))
+
+    def selections(self) -> Iterator[Selection]:
+        """Yield all rows, none of them copied yet."""
+        step = self._cut.rows_of(self._row_bytes)
+        columns: list[pa.Array] = []
+        distinct: list[int] = []
+        for at, column in enumerate(self._columns):
+            if isinstance(column, Distinct):
+                distinct.append(at)
+            columns.append(column.values if isinstance(column, Distinct) else column)
+        for start in range(0, len(self.places), step):
+            some = self.places[start : start + step]
+            places = [
+                one.places[some] if isinstance(one, Distinct) else some for one in self._columns
+            ]
+            yield Selection.at(columns, places, len(some), distinct)
 
 
 class _Schema:
@@ -236,10 +286,21 @@ class _Schema:
 def _sorted_slices(held: list[Columns], cut: _Cut) -> Iterator[Columns]:
     """Yield batches as one, in order; the list is emptied, to let go of them early."""
     if held:
-        parts = [batch.columns for batch in held]
-        held.clear()
-        found = _Sorted(_joined(parts, cut.kinds), cut)
+        found = _sorted(held, cut)
         yield from found.slices(found.places)
+
+
+def _sorted_selections(held: list[Columns], cut: _Cut) -> Iterator[Columns | Selection]:
+    """Do the same, uncopied where that can be."""
+    if held:
+        found = _sorted(held, cut)
+        yield from found.selections() if found.can_select else found.slices(found.places)
+
+
+def _sorted(held: list[Columns], cut: _Cut) -> _Sorted:
+    parts = [batch.columns for batch in held]
+    held.clear()
+    return _Sorted(_joined(parts, cut.kinds), cut)
 
 
 def _joined(parts: list[list[pa.Array]], kinds: Sequence[pa.DataType]) -> list[pa.Array]:

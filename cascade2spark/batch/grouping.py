@@ -7,7 +7,7 @@ form is done as rows, from the same blocks: the refusal always comes before the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from cascade2spark.batch.block_store import BlockStore
 from cascade2spark.batch.column_aggregate import aggregate_kernels, merged_groups
 from cascade2spark.batch.column_groups import aggregated_groups, column_groups, group_kernels
 from cascade2spark.batch.column_join import can_join_columns, joined_column_groups, joined_columns
-from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
+from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns, sorted_selections
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.join import CoGroupRun, joined_groups
 from cascade2spark.batch.key_types import is_exact_kind
@@ -27,6 +27,7 @@ from cascade2spark.batch.merging import can_merge_by_name, merged_by_name
 from cascade2spark.batch.narrowed import narrowed_run
 from cascade2spark.batch.sort import OnBad, sorted_groups
 from cascade2spark.batch.specs import SideSpec, SiteSpec
+from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.fields import Fields
 from cascade2spark.operations.failures import located_error
 from cascade2spark.ordering import AnyKeyOrder
@@ -75,7 +76,9 @@ class GroupReduce:
         run = self.everys
         if run.merges:
             return aggregate_kernels(run.everys, self.key, self.key_order) is not None
-        return self._order() is not None and (not run.everys or self._has_kernels())
+        return self._order() is not None and (
+            not run.everys or group_kernels(run.everys) is not None
+        )
 
     def batches(
         self, store: BlockStore, task: TaskContext, *, is_immediate: bool = False
@@ -94,15 +97,15 @@ class GroupReduce:
                 return merged_by_name(store, self.everys, self.key_order, task)
             return merged_groups(store, self.everys, self.key_order, task, on_bad)
         task.report.count_rows(self.site.key, store.rows(), 0)
-        slices = _sorted_slices(store, None, self._order(), self.site, task)
+        order, everys = self._order(), self.everys.everys
+        if everys and group_kernels(everys) is not None:
+            begun = self._aggregated(store, order, task)
+            return begun or self._of_rows(store, task, on_bad, is_immediate)
+        slices = _sorted_slices(store, None, order, self.site, task, sorted_columns)
         if slices is None:
             return self._of_rows(store, task, on_bad, is_immediate)
-        if not self.everys.everys:
+        if not everys:
             return _passed(slices, self.everys, task)
-        if self._has_kernels():
-            made = aggregated_groups(slices, self.everys, self.key, self.key_order, task)
-            begun = _begun(made, self.site, task)
-            return begun or self._of_rows(store, task, on_bad, is_immediate)
         first = next(slices, None)
         if first is None:
             return run_everys(self.everys, (), task, is_immediate=is_immediate)
@@ -114,8 +117,15 @@ class GroupReduce:
         groups = column_groups(slices, key_places, self.key_order, places=places)
         return run_everys(run, groups, task, is_immediate=is_immediate)
 
-    def _has_kernels(self) -> bool:
-        return group_kernels(self.everys.everys) is not None
+    def _aggregated(
+        self, store: BlockStore, order: ColumnOrder | None, task: TaskContext
+    ) -> Iterator[Columns] | None:
+        """Return the results of kernels, which read few of the columns; None for rows."""
+        slices = _sorted_slices(store, None, order, self.site, task, sorted_selections)
+        if slices is None:
+            return None
+        made = aggregated_groups(slices, self.everys, self.key, self.key_order, task)
+        return _begun(made, self.site, task)
 
     def _order(self) -> ColumnOrder | None:
         return ColumnOrder.of(self.key, self.key_order, self.sort, self.sort_order)
@@ -201,14 +211,15 @@ class JoinReduce:
     def _side(self, side: SideSpec, store: BlockStore, task: TaskContext, is_first: bool) -> Groups:
         """Return one side's groups, made of columns or of rows as it came."""
         join = self.join
-        slices = _sorted_slices(store, side.source, self._order(side), join.site, task)
+        order = self._order(side)
+        slices = _sorted_slices(store, side.source, order, join.site, task, sorted_columns)
         if slices is not None:
             slices = _counted(slices, join.site, task)
             return iter(column_groups(slices, side.key.positions or (), join.key_order))
         on_bad = _on_bad(join.site, self.trap if is_first else None, task, side.fields)
         rows, spill = store.row_batches(side.source), task.spill
-        order, sides = join.key_order, len(join.sides)
-        return sorted_groups(rows, side.key, order, on_bad=on_bad, spill=spill, sides=sides)
+        keys, sides = (side.key, join.key_order), len(join.sides)
+        return sorted_groups(rows, *keys, on_bad=on_bad, spill=spill, sides=sides)
 
 
 def _sorted_slices(
@@ -217,12 +228,12 @@ def _sorted_slices(
     order: ColumnOrder | None,
     site: SiteSpec,
     task: TaskContext,
-) -> Iterator[Columns] | None:
+    in_order: Callable[[Iterable[Columns], ColumnOrder, SpillSpace], Iterator[Item]],
+) -> Iterator[Item] | None:
     """Return the rows of an input, sorted, or None where they have to be compared as rows."""
     if order is None or not store.is_columns(source):
         return None
-    slices = sorted_columns(store.column_batches(source), order, task.spill)
-    return _begun(slices, site, task)
+    return _begun(in_order(store.column_batches(source), order, task.spill), site, task)
 
 
 def _begun(made: Iterator[Item], site: SiteSpec, task: TaskContext) -> Iterator[Item] | None:

@@ -10,7 +10,7 @@ are gathered: stages and leaves that do not say `takes_selections` only ever see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,7 +20,7 @@ import pyarrow as pa
 from cascade2spark.batch.batches import MOST_COLUMN_BYTES, Batch, Columns, column_names
 from cascade2spark.batch.kernels.places import place_array
 
-__all__ = ["AnyBatch", "Selection", "gathered", "joined_selections"]
+__all__ = ["AnyBatch", "Selection", "Uncopied", "gathered", "joined_selections"]
 
 Places = npt.NDArray[np.integer[Any]]
 
@@ -70,6 +70,21 @@ def _bits(mask: pa.Array | None) -> npt.NDArray[np.bool_]:
     return bits
 
 
+class Uncopied:
+    """A column of a selection: nothing but taking rows of it."""
+
+    __slots__ = ("_column", "_rows")
+
+    def __init__(self, column: pa.Array, rows: _Rows | None) -> None:
+        self._column, self._rows = column, rows
+
+    def take(self, places: pa.Array) -> pa.Array:
+        """Return rows by their numbers, copied."""
+        if self._rows is not None:
+            places = place_array(self._rows.places[places.to_numpy()])
+        return self._column.take(places)
+
+
 class Selection:
     """A batch of columns of which only some rows are meant; in use like a `RecordBatch`.
 
@@ -79,13 +94,14 @@ class Selection:
         num_rows: how many are.
     """
 
-    __slots__ = ("_columns", "_made", "_rows", "num_rows")
+    __slots__ = ("_columns", "_distinct", "_made", "_rows", "num_rows")
 
     def __init__(
         self, columns: Sequence[pa.Array], rows: Sequence[_Rows | None], num_rows: int
     ) -> None:
         self._columns, self._rows, self.num_rows = columns, rows, num_rows
         self._made: dict[int, pa.Array] = {}
+        self._distinct: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, batch: Columns | Selection) -> Selection:
@@ -93,6 +109,31 @@ class Selection:
         if isinstance(batch, Selection):
             return batch
         return cls(batch.columns, [None] * batch.num_columns, batch.num_rows)
+
+    @classmethod
+    def at(
+        cls,
+        columns: Sequence[pa.Array],
+        places: Sequence[Places],
+        rows: int,
+        distinct: Collection[int] = (),
+    ) -> Selection:
+        """Return rows of columns.
+
+        Args:
+            columns: arrays.
+            places: for each column the numbers of the rows.
+            rows: how many these are.
+            distinct: the columns of which no two values are equal.
+        """
+        known: dict[int, _Rows] = {}
+        meant = [
+            known.setdefault(id(some), _Rows(len(column), rows, places=some))
+            for column, some in zip(columns, places, strict=True)
+        ]
+        made = cls(columns, meant, rows)
+        made._distinct = frozenset(distinct)
+        return made
 
     @property
     def num_columns(self) -> int:
@@ -126,6 +167,16 @@ class Selection:
             self._gather([at])
             made = self._made[at]
         return made
+
+    def uncopied(self, at: int) -> Uncopied:
+        """Return one column for those who take a few of its rows."""
+        columns, rows = self._parts()
+        return Uncopied(columns[at], rows[at])
+
+    def numbers(self, at: int) -> Places | None:
+        """Return a number for each row, equal where its values are; None where none are known."""
+        rows = self._rows[at]
+        return None if rows is None or at not in self._distinct else rows.places
 
     def select(self, positions: Sequence[int]) -> Selection:
         """Return some columns, in the order given."""

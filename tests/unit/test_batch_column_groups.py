@@ -16,7 +16,7 @@ from cascade2spark.batch.column_groups import (
     column_groups,
     group_kernels,
 )
-from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
+from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns, sorted_selections
 from cascade2spark.batch.every import EveryRun, run_everys
 from cascade2spark.batch.lifecycle import TaskContext
 from cascade2spark.batch.narrowed import narrowed_run
@@ -48,12 +48,19 @@ KEYS = st.sampled_from([(0,), (1, 0), ()])
 REALS = st.floats(-1e3, 1e3) | st.sampled_from([0.1, 1e16, -1e16, float("nan"), None])
 
 
-def slices_of(given_rows: list[Any], key: tuple[int, ...], order: KeyOrder, size: int) -> Any:
+THRICE = [("a", 1, 0.1), ("b", 1, 0.2), ("a", 2, 0.3)]
+SUMMED = [(Sum(Fields("s")), "v"), (Average(), "v")]
+LARGE = [("a", 1, 1e16), ("a", 1, 1.0), ("a", 1, 1.0)]
+
+
+def slices_of(
+    given_rows: list[Any], key: tuple[int, ...], order: KeyOrder, size: int, in_order: Any = None
+) -> Any:
     """Return rows as sorted columns in slices, ordered by key and then by place 1."""
     by_columns = ColumnOrder.of(Pick(key, WIDTH), order, Pick((1,), WIDTH), KeyOrder(1))
     assert by_columns is not None
     batch = [columns_of(given_rows, WIDTH)] if given_rows else []
-    return sorted_columns(batch, by_columns, SpillSpace(), slice_rows=size)
+    return (in_order or sorted_columns)(batch, by_columns, SpillSpace(), slice_rows=size)
 
 
 def groups_of(given_rows: list[Any], key: tuple[int, ...], order: KeyOrder) -> Any:
@@ -141,7 +148,13 @@ AGGREGATORS = st.lists(
 
 
 def both_ways(
-    given_rows: list[Any], specs: Any, key: tuple[int, ...], order: KeyOrder, size: int, limit: int
+    given_rows: list[Any],
+    specs: Any,
+    key: tuple[int, ...],
+    order: KeyOrder,
+    size: int,
+    limit: int,
+    in_order: Any = sorted_selections,
 ) -> tuple[Any, Any]:
     """Return results and report, by rows and by columns; None where columns refuse."""
     run = EveryRun(specs, KV.select(Fields(*key)), specs[-1].site)
@@ -153,7 +166,7 @@ def both_ways(
         first = failed
     task = TaskContext(spill=SpillSpace(limit))
     try:
-        slices = slices_of(given_rows, key, order, size)
+        slices = slices_of(given_rows, key, order, size, in_order)
         batches = list(aggregated_groups(slices, run, Pick(key, WIDTH), order, task))
     except NotColumns:
         assert not task.report.rows_in
@@ -171,17 +184,19 @@ def both_ways(
     st.booleans(),
     SIZES,
     st.sampled_from([1, 1 << 30]),
+    st.sampled_from([sorted_columns, sorted_selections]),
 )
-@example([("a", 1, 0.1)] * 7, [(Sum(Fields("s")), "v"), (Average(), "v")], (0,), False, 2, 1)
-@example([("a", 1, 1e16), ("a", 1, 1.0), ("a", 1, 1.0)], [(Average(), "v")], (0,), False, 1, 1)
+@example(THRICE * 2, SUMMED, (0,), False, 2, 1, sorted_columns)
+@example(THRICE * 2, [(Last(Fields("last")), "v")], (0,), False, 2, 1, sorted_selections)
+@example(LARGE, [(Average(), "v")], (0,), False, 1, 1, sorted_columns)
 def test_aggregated_groups_are_what_the_everys_make_of_rows(
-    given_rows, aggregators, key, down, size, limit
+    given_rows, aggregators, key, down, size, limit, in_order
 ) -> None:
     names = [KV.get(at) for at in key]
     specs = everys(KV, names or Fields.NONE, *[(*pair, Fields.ALL) for pair in aggregators])
     order = KeyOrder(len(key), reverse=down)
     try:
-        (wanted, report), found = both_ways(given_rows, specs, key, order, size, limit)
+        (wanted, report), found = both_ways(given_rows, specs, key, order, size, limit, in_order)
     except NotColumns:
         return
     if found is None:

@@ -22,7 +22,7 @@ from cascade2spark.batch.batches import (
 from cascade2spark.batch.column_aggregate import joined
 from cascade2spark.batch.column_hash_join import ColumnHashJoin
 from cascade2spark.batch.column_run import ColumnRun
-from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
+from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns, sorted_selections
 from cascade2spark.batch.column_table import ColumnTable
 from cascade2spark.batch.forms import with_columns
 from cascade2spark.batch.join_tables import MemoryTable
@@ -30,6 +30,7 @@ from cascade2spark.batch.kernels import expression_calls, regexes
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.batch.kernels.thrift import _gathered
 from cascade2spark.batch.lifecycle import TaskContext
+from cascade2spark.batch.selected_rows import gathered
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.fields import Fields
 from cascade2spark.files import LineBlock
@@ -88,6 +89,12 @@ def in_order() -> Iterator[Batch]:
     yield from sorted_columns([columns_of(ROWS, 2)] * 2, order, SpillSpace())
 
 
+def selected() -> Iterator[Batch]:
+    order = ColumnOrder.of(Pick((1,), 2), KeyOrder(1))
+    assert order is not None
+    yield from map(gathered, sorted_selections([columns_of(ROWS, 2)] * 2, order, SpillSpace()))
+
+
 def merged() -> Iterator[Batch]:
     order = ColumnOrder.of(Pick((1,), 2), KeyOrder(1))
     assert order is not None
@@ -108,6 +115,7 @@ def hash_joined() -> Iterator[Batch]:
 PLACES: dict[str, Callable[[], Iterator[Batch]]] = {
     "rows to columns": from_rows,
     "a sort": in_order,
+    "a sort that copies nothing": selected,
     "a merge of runs": merged,
     "a held side": held,
     "a join with held sides": hash_joined,

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
-from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns
+from cascade2spark.batch.column_sort import ColumnOrder, sorted_columns, sorted_selections
 from cascade2spark.batch.kernels.keys import row_ranks
+from cascade2spark.batch.selected_rows import gathered
 from cascade2spark.batch.spill import SpillSpace
 from cascade2spark.comparators import NullNotEquivalentComparator, reverse_order
 from cascade2spark.ordering import KeyOrder
@@ -63,6 +64,10 @@ def in_order(given_batches: Any, order: Any, **options: Any) -> list[Any]:
     spill = SpillSpace(options.pop("limit", HUGE))
     try:
         slices = list(sorted_columns(columns(given_batches), order, spill, **options))
+        selections = sorted_selections(columns(given_batches), order, spill, **options)
+        copied = [gathered(one) for one in selections]
+        assert list(map(str, map(rows_of, slices))) == list(map(str, map(rows_of, copied)))
+        assert [one.schema for one in slices] == [one.schema for one in copied]
     finally:
         spill.close()
     assert 1 >= len({one.schema for one in slices})

@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade2spark.batch.kernels.short_texts import short_codes
+from cascade2spark.batch.kernels.short_texts import short_codes, short_order
 
 # Zeros look like what is left of a word.
 TEXTS = st.lists(
@@ -25,6 +25,18 @@ def test_codes_and_distinct_values_are_those_of_a_dictionary(
     assert found is not None
     assert wanted.indices.to_pylist() == found[0].tolist()
     assert wanted.dictionary.equals(found[1])
+
+
+@given(st.lists(st.binary(max_size=7), min_size=1, max_size=40), st.booleans())
+def test_distinct_values_are_ordered_as_the_texts_are(some: list[bytes], is_binary: bool) -> None:
+    # Half of them are equal but for zeros at their ends, which are what fills a word up.
+    made = {*some, *[one[:6] + b"\0" for one in some], *[b"%d" % n for n in range(600)]}
+    values = sorted(value for value in made if is_binary or value.isascii())
+    mixed = values[1::2] + values[::2]
+    column = pa.array(mixed, pa.binary()) if is_binary else pa.array([v.decode() for v in mixed])
+    order = short_order(column)
+    assert order is not None
+    assert values == [mixed[place] for place in order.tolist()]
 
 
 def test_what_is_longer_null_or_no_text_is_left_to_others() -> None:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from cascade2spark.batch.batches import NotColumns
 from cascade2spark.batch.kernels.places import number_array, place_array
-from cascade2spark.batch.kernels.short_texts import short_codes
+from cascade2spark.batch.kernels.short_texts import short_codes, short_order
 from cascade2spark.batch.kernels.text_ranks import are_worth_words, text_ranks
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "ordered_rows",
     "ranked_rows",
     "row_ranks",
-    "sorted_places",
 ]
 
 Numbers = npt.NDArray[np.int64]
@@ -200,18 +199,6 @@ def has_negative_zero(column: Column) -> bool:
     return bool((np.signbit(numbers) & (numbers == 0)).any())
 
 
-def sorted_places(column: pa.Array) -> Numbers:
-    """Return the places of values in natural order: null first, NaN last, text by code point."""
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
-    # Nulls are put first by hand: asked to do so, Arrow moves NaN to the front as well.
-    places: Numbers = (
-        pc.sort_indices(column, sort_keys=[("", "ascending", "at_end")]).to_numpy().astype(np.int64)
-    )
-    present = len(column) - column.null_count
-    return np.concatenate([places[present:], places[:present]])
-
-
 def _column_codes(
     column: pa.Array | pa.ChunkedArray, is_sorted: bool, reverse: bool
 ) -> tuple[Numbers, pa.Array]:
@@ -220,7 +207,7 @@ def _column_codes(
         return np.zeros(len(column), dtype=np.int64), pa.nulls(some)
     short = short_codes(column) if isinstance(column, pa.Array) else None
     codes, dictionary = _dictionary_codes(column) if short is None else short
-    order = sorted_places(dictionary) if is_sorted else None
+    order = _sorted_places(dictionary) if is_sorted else None
     if has_negative_zero(column):
         # It equals zero, but shows: the group is called what its first row is called.
         dictionary = _taken(column, np.unique(codes, return_index=True)[1])
@@ -231,6 +218,24 @@ def _column_codes(
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return ranks[codes], dictionary.take(place_array(order))
+
+
+def _sorted_places(column: pa.Array) -> Numbers:
+    """Return the places of distinct values in natural order.
+
+    Null is first, NaN last; text is ordered by code point.
+    """
+    short = short_order(column)
+    if short is not None:
+        return short
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    # Nulls are put first by hand: asked to do so, Arrow moves NaN to the front as well.
+    places: Numbers = (
+        pc.sort_indices(column, sort_keys=[("", "ascending", "at_end")]).to_numpy().astype(np.int64)
+    )
+    present = len(column) - column.null_count
+    return np.concatenate([places[present:], places[:present]])
 
 
 def _dictionary_codes(column: pa.Array | pa.ChunkedArray) -> tuple[Numbers, pa.Array]:
