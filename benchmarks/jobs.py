@@ -60,6 +60,9 @@ JOBS: dict[str, Job] = {
     "secondary_sort_builtin": Job(
         "First action, last action and count by user in time order.", 12, 3.8, 2
     ),
+    "secondary_sort_builtin_pruned": Job(
+        "The same; the others carry three of the five fields.", is_variant=True
+    ),
     "join": Job("Events with the table of users, by an exchange.", 8, 1.6, 1.1),
     "five_way": Job("Events with four tables in one join.", 5.5, 2, 1.5),
     "broadcast_join": Job("Events with the table of users, held in memory.", 4, 1.3, 2.4),

@@ -96,6 +96,9 @@ def secondary_sort_builtin(sc: SparkContext, inputs: Inputs, output: str) -> Non
     _write(_read(inputs["events"], TYPED).groupBy("user").agg(*ends), output)
 
 
+secondary_sort_builtin_pruned = secondary_sort_builtin
+
+
 def _joined(inputs: Inputs, *tables: str, hint: str) -> DataFrame:
     frame = _read(inputs["events"], PLAIN)
     for table in tables:

@@ -74,15 +74,20 @@ class Jobs(sc: SparkContext, partitions: Int) extends Serializable {
   def secondary_sort_pruned(in: Inputs, out: String): Unit =
     sessions(events(in).map(f => ((f(0), f(1).toLong), ())), out)
 
-  def secondary_sort_builtin(in: Inputs, out: String): Unit = {
-    val pairs = events(in).map(f => ((f(0), f(1).toLong), f(3)))
+  private def ends[V: ClassTag](
+      pairs: RDD[((String, Long), V)], action: V => String, out: String): Unit =
     write(byUserInOrder(pairs).mapPartitions(rows => perUser(rows) { (user, group) =>
       val first = group.next()._2
       var (last, count) = (first, 1)
-      for ((_, action) <- group) { last = action; count += 1 }
-      user + "\t" + first + "\t" + last + "\t" + count
+      for ((_, row) <- group) { last = row; count += 1 }
+      user + "\t" + action(first) + "\t" + action(last) + "\t" + count
     }), out)
-  }
+
+  def secondary_sort_builtin(in: Inputs, out: String): Unit =
+    ends[Event](typed(in).map(row => ((row.user, row.ts), row)), _.action, out)
+
+  def secondary_sort_builtin_pruned(in: Inputs, out: String): Unit =
+    ends[String](events(in).map(f => ((f(0), f(1).toLong), f(3))), action => action, out)
 
   def join(in: Inputs, out: String): Unit = {
     val joined = events(in).keyBy(_(0)).join(table(in, "users"), partitions)

@@ -108,6 +108,17 @@ def _ends(pairs: Pairs) -> Iterator[Row]:
         yield user, first, last, count
 
 
+def _ends_of_rows(pairs: Pairs) -> Iterator[Row]:
+    for user, group in groupby(pairs, key=lambda pair: pair[0][0]):
+        first, last, count = (), (), 0
+        for _, row in group:
+            if not count:
+                first = row
+            last = row
+            count += 1
+        yield user, first[3], last[3], count
+
+
 def secondary_sort_udf(sc: SparkContext, inputs: Inputs, output: str) -> None:
     pairs = _typed(sc, inputs).map(lambda row: ((row[0], row[1]), row))
     _by_user_in_order(pairs).mapPartitions(_sessions).map(_line).saveAsTextFile(output)
@@ -119,6 +130,11 @@ def secondary_sort_pruned(sc: SparkContext, inputs: Inputs, output: str) -> None
 
 
 def secondary_sort_builtin(sc: SparkContext, inputs: Inputs, output: str) -> None:
+    pairs = _typed(sc, inputs).map(lambda row: ((row[0], row[1]), row))
+    _by_user_in_order(pairs).mapPartitions(_ends_of_rows).map(_line).saveAsTextFile(output)
+
+
+def secondary_sort_builtin_pruned(sc: SparkContext, inputs: Inputs, output: str) -> None:
     pairs = _events(sc, inputs).map(lambda f: ((f[0], int(f[1])), f[3]))
     _by_user_in_order(pairs).mapPartitions(_ends).map(_line).saveAsTextFile(output)
 
