@@ -22,7 +22,6 @@ from pyspark import RDD, SparkContext, StorageLevel
 
 from cascade2spark.batch.chain import ChainSpec
 from cascade2spark.batch.forms import ChainBuilder
-from cascade2spark.batch.hash_join import HashJoin
 from cascade2spark.batch.kernels.reading import reader_kernel
 from cascade2spark.errors import Unsupported
 from cascade2spark.files.s3 import environment_access, s3_access
@@ -45,8 +44,8 @@ from cascade2spark.spark.exits import OnlyExit, OnlySinks, keeping_of
 from cascade2spark.spark.forms import Forms
 from cascade2spark.spark.grouped import Grouped
 from cascade2spark.spark.grouping import ReduceSource, partial_of, reduce_of
-from cascade2spark.spark.hash_join import BroadcastSide, BroadcastTables, HeldSide, broadcast_side
 from cascade2spark.spark.heavy_first import LEAST_BYTES, Renumbered, begun, heavy_first
+from cascade2spark.spark.held_sides import HeldSides
 from cascade2spark.spark.io import BlockSource, ColumnSource, FileSource
 from cascade2spark.spark.lineage import Exit, Lineage, Target, cut_tangled_joins
 from cascade2spark.spark.lower_leaves import LeafLowering
@@ -125,7 +124,9 @@ class Lowering:
         )
         self._chains: dict[int, _Chain] = {}
         self._blocks: dict[Target, RDD[Any]] = {}
-        self._sides: dict[int, dict[int, BroadcastSide]] = {}
+        self._held = HeldSides(
+            context, self._memory_bytes, run.settings.broadcast_max_bytes, self._held_blocks
+        )
         self._numbered = 0
         self._versions = driver_versions()
         taps = [step.tap for step in plan.steps if isinstance(step, (Read, Write))]
@@ -162,16 +163,7 @@ class Lowering:
 
     def held_rows(self) -> dict[int, int]:
         """Return the rows of the held sides of each HashJoin, by its site's key."""
-        joins = [step for step in self.plan.steps if isinstance(step, BroadcastJoin)]
-        held = {step.number: self._sides.get(step.number, {}) for step in joins}
-        return {
-            step.site.key: sum(
-                held[step.number][side.source].rows
-                for side in step.sides[1:]
-                if side.source in held[step.number]
-            )
-            for step in joins
-        }
+        return self._held.rows(step for step in self.plan.steps if isinstance(step, BroadcastJoin))
 
     def release(self, *, keeps_results: bool = False) -> None:
         """Let go of everything persisted or broadcast.
@@ -182,9 +174,7 @@ class Lowering:
         """
         for rdd in self.persisted if keeps_results else (*self.persisted, *self.handed_out):
             rdd.unpersist()
-        for sides in self._sides.values():
-            for side in sides.values():
-                side.release(is_final=not keeps_results)
+        self._held.release(is_final=not keeps_results)
 
     # -- task chains -------------------------------------------------------------------------------
 
@@ -305,7 +295,7 @@ class Lowering:
         if isinstance(step, Map):
             return chain.run(parent, step.operators)
         if isinstance(step, BroadcastJoin):
-            return chain.hash_join(parent, self._probe(step))
+            return chain.hash_join(parent, self._held.probe(step))
         raise Unsupported(f"Spark has no stage for {type(step).__name__}")
 
     # -- where rows come from ----------------------------------------------------------------------
@@ -387,26 +377,10 @@ class Lowering:
             self._blocks[target] = found
         return found
 
-    def _broadcast(self, step: BroadcastJoin) -> list[BroadcastSide]:
-        """Return what is held for each side but the first; sides of one stream share it."""
-        if step.number in self._sides:
-            return [self._sides[step.number][side.source] for side in step.sides[1:]]
-        # Known at once: where a later side is refused, the earlier ones have to be let go of.
-        found: dict[int, BroadcastSide] = {}
-        self._sides[step.number] = found
-        for side in step.sides[1:]:
-            if side.source not in found:
-                target = Target(step.number, side.source)
-                made = self._made_here(target)
-                found[side.source] = broadcast_side(
-                    self.context,
-                    self._handed_over(target) if made is None else made,
-                    step.site,
-                    step.inputs[side.source].site,
-                    side.fields,
-                    self.run.settings.broadcast_max_bytes,
-                )
-        return [found[side.source] for side in step.sides[1:]]
+    def _held_blocks(self, target: Target) -> RDD[Any] | list[bytes]:
+        """Return what reaches the held side of a HashJoin."""
+        made = self._made_here(target)
+        return self._handed_over(target) if made is None else made
 
     def _made_here(self, target: Target) -> list[bytes] | None:
         """Return the blocks of a held side that the driver makes by itself, None for others."""
@@ -421,19 +395,3 @@ class Lowering:
         task = self._task(source, ways, reading.source, is_kept=False)
         most_bytes = self.run.settings.broadcast_max_bytes
         return blocks_made_here(task, reading.elements or (), most_bytes)
-
-    def _probe(self, step: BroadcastJoin) -> HashJoin:
-        held = tuple(
-            HeldSide(found.blocks, side.key, side.fields)
-            for found, side in zip(self._broadcast(step), step.sides[1:], strict=True)
-        )
-        return HashJoin(
-            sides=step.sides,
-            key_order=step.key_order,
-            joiner=step.joiner,
-            joined=step.joined,
-            source=BroadcastTables(held, step.key_order, self._memory_bytes),
-            site=step.site,
-            trap=step.trap,
-            is_self_join=step.is_self_join,
-        )
