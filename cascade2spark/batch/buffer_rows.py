@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cascade2spark.batch.specs import EverySpec
 from cascade2spark.fields import Fields
 from cascade2spark.operations.callables import Shape, checked_row, refuse_tuple_of_one
+from cascade2spark.selection import Pick
 
-__all__ = ["key_places", "places_of_key", "result_layer"]
+__all__ = ["key_places", "places_by_name", "places_of_key", "result_layer"]
 
 Row = tuple[Any, ...]
 
@@ -41,17 +42,30 @@ def result_layer(spec: EverySpec) -> Callable[[Row, Any], Row]:
     return row_behind
 
 
-def key_places(passed: Fields, group_fields: Fields) -> list[int | None] | None:
-    """Return for each field that is passed which value of the key it is; None if rows differ."""
+def key_places(
+    passed: Fields, group_fields: Fields, key: Pick | None = None
+) -> list[int | None] | None:
+    """Return for each field that is passed which value of the key it is; None if rows differ.
+
+    Args:
+        key: where the values of the key lie; None where the names of `group_fields` say so.
+    """
     if passed.is_unknown():
         return None
-    return places_of_key(passed, group_fields, len(passed))
+    if key is None or key.positions is None:
+        return places_by_name(passed, group_fields, len(passed))
+    return places_of_key(key.positions, len(passed))
 
 
-def places_of_key(passed: Fields, group_fields: Fields, width: int) -> list[int | None]:
+def places_by_name(passed: Fields, group_fields: Fields, width: int) -> list[int | None]:
+    """Return the same for rows of some width."""
+    return places_of_key([passed.find(field) for field in group_fields], width)
+
+
+def places_of_key(places: Sequence[int | None], width: int) -> list[int | None]:
+    """Return the same where it is known at which place each value of the key lies."""
     found: list[int | None] = [None] * width
-    for at, field in enumerate(group_fields):
-        place = passed.find(field)
+    for at, place in enumerate(places):
         if place is not None and place < width:
             found[place] = at
     return found

@@ -27,6 +27,7 @@ from cascade2spark.operations.base import (
     OutputCollector,
 )
 from cascade2spark.operations.failures import located_error, refuse_result
+from cascade2spark.selection import Pick
 
 __all__ = ["EveryRun", "GroupRows", "run_everys"]
 
@@ -45,6 +46,7 @@ class EveryRun:
         site: the Group's, for its rows out; None when another counts them.
         merges: rows are partial results (see `aggregate`), not rows of the group.
         passes_key: the results of a Buffer are laid out with the key, not with rows.
+        key: where the values of the key lie in the rows; None where its names say so.
     """
 
     everys: tuple[EverySpec, ...]
@@ -52,6 +54,7 @@ class EveryRun:
     site: SiteSpec | None = None
     merges: bool = False
     passes_key: bool = False
+    key: Pick | None = None
 
     @property
     def has_traps(self) -> bool:
@@ -121,6 +124,7 @@ def _driver(
             operations,
             is_immediate=is_immediate,
             passes_key=spec.passes_key,
+            key=spec.key,
         )
     if kinds <= {"aggregator", "assertion"}:
         return _ChainDriver(spec, task, operations, is_immediate)

@@ -7,7 +7,12 @@ from itertools import chain, islice
 from types import GeneratorType
 from typing import Any
 
-from cascade2spark.batch.buffer_rows import key_places, places_of_key, result_layer
+from cascade2spark.batch.buffer_rows import (
+    key_places,
+    places_by_name,
+    places_of_key,
+    result_layer,
+)
 from cascade2spark.batch.given_rows import GivenRows
 from cascade2spark.batch.group_runs import GroupRun, group_runs
 from cascade2spark.batch.held import HeldRows
@@ -23,6 +28,7 @@ from cascade2spark.operations.callables import (
     wrong_shape,
 )
 from cascade2spark.operations.failures import located_error, refuse_result
+from cascade2spark.selection import Pick
 from cascade2spark.tuples import TupleEntry
 
 __all__ = ["BufferDriver"]
@@ -52,6 +58,7 @@ class BufferDriver:
         *,
         is_immediate: bool,
         passes_key: bool = False,
+        key: Pick | None = None,
     ) -> None:
         self._spec, self._site, self._task = spec, site, task
         self._operations = operations
@@ -65,7 +72,8 @@ class BufferDriver:
         assert spec.layout is not None
         self._build = spec.layout.build()
         self._lay = result_layer(spec)
-        self._key_at = key_places(spec.passed, group_fields)
+        self._key_pick = key
+        self._key_at = key_places(spec.passed, group_fields, key)
         self._passes_key = passes_key
         self._needs_row = not (spec.layout.is_results or passes_key)
         self._needs_only_key = self._passes_only_key(spec)
@@ -378,7 +386,10 @@ class BufferDriver:
             width = len(passed)
             if first is not None:
                 width, rows = len(first), _after(first, rows)
-            key_at = places_of_key(passed, self._group_fields, width)
+            if first is None or self._key_pick is None:
+                key_at = places_by_name(passed, self._group_fields, width)
+            else:
+                key_at = places_of_key(self._key_pick.places(first), width)
         self._stands_on = tuple([None if at is None else key[at] for at in key_at])
         return rows
 

@@ -44,7 +44,8 @@ def narrowed_run(run: EveryRun, key_places: Places = ()) -> tuple[Places, EveryR
     if width is not None and places == tuple(range(width)):
         return None
     at = {place: number for number, place in enumerate(places)}
-    return places, attrs.evolve(run, everys=tuple(_narrowed(every, at) for every in run.everys))
+    narrow = tuple(_narrowed(every, at) for every in run.everys)
+    return places, attrs.evolve(run, everys=narrow, key=None)
 
 
 def _narrowed_single(
@@ -65,13 +66,13 @@ def _narrowed_single(
     pick = Pick(tuple(range(len(taken))), len(places), unread=unread)
     if by_key:
         narrow = attrs.evolve(cast(Any, by_key), arguments=pick)
-        return places, attrs.evolve(run, everys=(narrow,), passes_key=True)
+        return places, attrs.evolve(run, everys=(narrow,), passes_key=True, key=None)
     if not passed:
         narrow = attrs.evolve(cast(Any, every), arguments=pick)
     else:
         at = {place: number for number, place in reversed(list(enumerate(places)))}
         narrow = _with_layout(every, pick, at, places)
-    return places, attrs.evolve(run, everys=(narrow,))
+    return places, attrs.evolve(run, everys=(narrow,), key=None)
 
 
 def _passed_places(every: EverySpec) -> Places | None:

@@ -23,6 +23,7 @@ from cascade2spark.operations.base import (
     Row,
 )
 from cascade2spark.planner.steps import EveryOperator
+from cascade2spark.selection import Pick
 from cascade2spark.tuples import TupleEntry
 
 __all__ = ["GroupDriver", "group_driver"]
@@ -187,13 +188,16 @@ class AggregationDriver:
 class BufferDriver(OperationDriver):
     """Every with a Buffer, alone over its group."""
 
-    def __init__(self, run: Run, spec: EveryOperator, group: Fields, emit: Emit) -> None:
+    def __init__(
+        self, run: Run, spec: EveryOperator, group: Fields, emit: Emit, key: Pick | None
+    ) -> None:
         call = BufferCall(spec.argument_fields, spec.declared)
         super().__init__(run, spec, call, emit)
         assert spec.layout is not None
         self._build = spec.layout.build()
         self._group_fields = group
         self._key = view_of(group)
+        self._key_pick = key
         self._stands_on: Row = nulls(spec.passed)
         self._given: Row = ()
         call.group = self._key
@@ -239,8 +243,11 @@ class BufferDriver(OperationDriver):
         """Return the row that header and footer results are combined with."""
         passed = self.spec.passed  # type: ignore[union-attr]  # an Every's
         values = list(nulls(passed) if not rows else (None,) * len(rows[0]))
-        for value, field in zip(key, self._group_fields, strict=False):
-            place = passed.find(field)
+        if self._key_pick is not None and rows:
+            places: Sequence[int | None] = self._key_pick.places(rows[0])
+        else:
+            places = [passed.find(field) for field in self._group_fields]
+        for value, place in zip(key, places, strict=False):
             if place is not None and place < len(values):
                 values[place] = value
         return tuple(values)
@@ -251,14 +258,23 @@ class BufferDriver(OperationDriver):
 
 
 def group_driver(
-    run: Run, specs: Sequence[EveryOperator], group: Fields, emit: Emit
+    run: Run,
+    specs: Sequence[EveryOperator],
+    group: Fields,
+    emit: Emit,
+    key: Pick | None = None,
 ) -> GroupDriver:
-    """Return what drives the Everys of a group: none, one Buffer, or a chain."""
+    """Return what drives the Everys of a group: none, one Buffer, or a chain.
+
+    Args:
+        group: what the key is called.
+        key: where its values lie in the rows; None where its names say so.
+    """
     if not specs:
         return PassingDriver(emit)
     kinds = {spec.kind for spec in specs}
     if kinds == {"buffer"} and len(specs) == 1:
-        return BufferDriver(run, specs[0], group, emit)
+        return BufferDriver(run, specs[0], group, emit, key)
     if kinds <= {"aggregator", "assertion"}:
         return AggregationDriver(run, specs, group, emit)
     raise Unsupported(

@@ -251,7 +251,7 @@ class GroupStage(Stage):
         super().__init__(step, run)
         self._key = step.key.of()
         self._held = Held(run)
-        self._driver = group_driver(run, step.everys, step.group_fields, self.emit)
+        self._driver = group_driver(run, step.everys, step.group_fields, self.emit, step.key)
         self.operations = self._driver.operations
 
     def receive(self, position: int, row: Row) -> None:

@@ -74,8 +74,8 @@ def reduce_of(step: Group | CoGroup) -> GroupReduce | JoinReduce:
         )
         return JoinReduce(join, EveryRun(step.everys, step.group_fields), step.trap)
     site = None if step.is_partial else step.site
-    everys = EveryRun(step.everys, step.group_fields, site, merges=step.is_partial)
     key = Pick(tuple(range(step.key_order.width))) if step.is_partial else step.key
+    everys = EveryRun(step.everys, step.group_fields, site, merges=step.is_partial, key=key)
     fields = None if step.is_partial else step.incoming
     return GroupReduce(
         everys, key, step.key_order, step.sort, step.sort_order, step.site, step.trap, fields

@@ -8,6 +8,7 @@ from cascade2spark.joiners import OuterJoin
 from cascade2spark.operations import Count, Identity, Insert, RegexSplitter
 from cascade2spark.pipes import CoGroup, Each, Every, GroupBy, HashJoin
 from tests.conformance.case import Fails, Topic, rows
+from tests.conformance.functions import FrameBuffer
 
 case = Topic("unknown_streams")
 
@@ -237,3 +238,48 @@ def results_of_any_width(i):
 )
 def values_without_a_group_are_refused(i):
     return Each(split(i), Fields.VALUES, Identity(Fields.UNKNOWN))
+
+
+PLACES = rows(Fields.size(3), (5, "k", 1), (6, "k", 2), (7, "q", 3))
+
+
+@case(
+    "section 3.5: header and footer show the key and nulls; a key by position keeps its place",
+    i=PLACES,
+    expected=[
+        (None, "k", None, "header"),
+        (5, "k", 1, "row 1"),
+        (6, "k", 2, "row 2"),
+        (None, "k", None, "footer"),
+        (None, "q", None, "header"),
+        (7, "q", 3, "row 3"),
+        (None, "q", None, "footer"),
+    ],
+    ordered=True,
+    within=(1,),
+    python_only=True,
+)
+def the_key_of_a_stream_of_positions_keeps_its_place(i):
+    return Every(GroupBy(i, Fields(1)), Fields(2), FrameBuffer())
+
+
+@case(
+    "section 3.5: the same for several keys, and from the end",
+    i=PLACES,
+    expected=[
+        (5, None, 1, "header"),
+        (5, "k", 1, "row k"),
+        (5, None, 1, "footer"),
+        (6, None, 2, "header"),
+        (6, "k", 2, "row k"),
+        (6, None, 2, "footer"),
+        (7, None, 3, "header"),
+        (7, "q", 3, "row q"),
+        (7, None, 3, "footer"),
+    ],
+    ordered=True,
+    within=(0,),
+    python_only=True,
+)
+def keys_of_a_stream_of_positions_keep_their_places(i):
+    return Every(GroupBy(i, Fields(-1, 0)), Fields(1), FrameBuffer())
