@@ -62,11 +62,12 @@ def batch_decoder(
     refused = refused_bytes()
 
     def read(values: list[bytes]) -> list[Any]:
-        count = len(values)
+        # An empty record is the last one: only before a number must a record end where it does.
+        count = len(values) + 1
         parts = [b"\0"] * (2 * count + 2)
         parts[0] = _head(count, is_compact)
         parts[1:-1:2] = marks[:count]
-        parts[2:-1:2] = values
+        parts[2:-3:2] = values
         data = b"".join(parts)
         record.cstringio_buf = source = io.BytesIO(data)
         # A count is never larger than the records: nothing is allocated for one that is.
@@ -78,7 +79,7 @@ def batch_decoder(
             raise ValueError("refused") from bad
         if source.tell() != len(data) or list(holder.found) != numbers[:count]:
             raise ValueError("a record does not end where its bytes end")
-        return list(holder.found.values())
+        return list(holder.found.values())[:-1]
 
     return read
 
@@ -173,7 +174,7 @@ class _Holder:
 def _marks(is_compact: bool) -> tuple[list[bytes], list[float]]:
     """Return numbers that nobody can guess, as they are stored, and as they are read."""
     source = random.SystemRandom()
-    numbers = [source.random() for _ in range(MOST)]
+    numbers = [source.random() for _ in range(MOST + 1)]
     pack = layout.Struct("<d" if is_compact else ">d").pack
     return list(map(pack, numbers)), numbers
 

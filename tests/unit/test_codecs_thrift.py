@@ -471,3 +471,21 @@ def test_how_deep_a_record_may_be_does_not_depend_on_what_reads_it(codec_of, pro
             assert 1 == codec_of(struct, protocol, **more).decode(data).a
         for more in ({}, {"unknown": "keep"}):
             assert 1 == codec_of(other, protocol, **more).decode(data).a
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("protocol", "behind"), [("binary", b"\2ss"), ("compact", b"\x11\x21"), ("binary", b"\4\0\7")]
+)
+def test_bytes_behind_a_struct_that_look_like_fields_make_it_bad(
+    codec_of, protocol, behind, at
+) -> None:
+    codec = codec_of(EVENT, protocol)
+    whole = codec.encode({"id": 5})
+    size = {b"\2ss": 1, b"\4\0\7": 8}.get(behind, 0)
+    records = [whole, whole, whole]
+    records[at] = whole + behind + b"\0" * size
+    for read in (codec.row_decoder(), codec.unread_decoder()):
+        assert 2 == len(read([whole, whole]))
+        with pytest.raises(BadRecord, match="behind the end"):
+            read(records)
