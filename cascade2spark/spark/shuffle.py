@@ -43,6 +43,8 @@ _DRAINS = 4
 # Up to so many partitions Spark's map tasks write a file for each, then one after a sort.
 _MANY_FILES = "spark.shuffle.sort.bypassMergeThreshold"
 _LEAST_BYTES = 1 << 16
+# A block of so many times the target is left whole: near it, fewer blocks are worth more.
+_MOST_TARGETS = 2
 # Rows that become columns at once: more make no faster columns, and rows take five times the room.
 _GATHERED_ROWS = 8_192
 _GATHERED_BYTES = 1 << 21
@@ -211,12 +213,26 @@ class ExchangeWriter:
         )
         for partition, part in parts:
             if batch_rows(part):
-                yield partition, self._encoded(part)
+                for piece in _of_size(part, exchange.block_bytes):
+                    yield partition, self._encoded(piece)
 
     def _encoded(self, part: Batch) -> bytes:
         block = encode_block(part, self._exchange.source, self._map_partition, self._sequence)
         self._sequence += 1
         return block
+
+
+def _of_size(part: Batch, block_bytes: int) -> Iterator[Batch]:
+    """Cut columns that are far above the target: of a heavy key, or where the target is small.
+
+    A batch that was read is gathered whole, whatever the target. Rows come in small batches.
+    """
+    if isinstance(part, list) or part.nbytes <= _MOST_TARGETS * block_bytes:
+        yield part
+        return
+    step = -(-part.num_rows // -(-part.nbytes // block_bytes))
+    for start in range(0, part.num_rows, step):
+        yield part.slice(start, step)
 
 
 def exchanged(

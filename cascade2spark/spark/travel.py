@@ -69,6 +69,7 @@ def sendable(error: BaseException) -> TaskFailed:
 
 # A worker without these runs another Python than the driver: no file that is shipped would help.
 _OUR_NEEDS = ("pyarrow", "numpy", "attrs", "attr'", "fsspec", "regex", "pyspark")
+_FULL_DISK = ("No space left on device", "Disk quota exceeded")
 
 
 def error_of(failure: BaseException) -> BaseException:
@@ -88,6 +89,13 @@ def error_of(failure: BaseException) -> BaseException:
         if any(f"'{name}" in module for name in _OUR_NEEDS):
             fix = "set PYSPARK_PYTHON to the Python of this environment before Spark starts"
         return FlowError(f"the workers cannot import what the flow needs: {module}", fix=fix)
+    full = [line for line in lines if any(said in line for said in _FULL_DISK)]
+    if full:
+        return FlowError(
+            "the disk is full: Spark has no room for what it shuffles, or keeps",
+            details={"spark says": _shortened(full[:1])},
+            fix="give Spark larger disks (spark.local.dir)",
+        )
     return FlowError("Spark failed to run the flow", details={"spark says": _shortened(lines)})
 
 

@@ -21,14 +21,19 @@ FIRST = Pick((0,), width=2)
 SITE = 7
 
 
+def blocks_of(batches: list[Batch], exchange: Exchange, report: TaskReport) -> list[Any]:
+    """Return (partition, block) for what one map task sends."""
+    writer = ExchangeWriter(exchange, 0, None, report, SITE)
+    pairs = [pair for batch in batches for pair in writer.push(batch)]
+    return pairs + list(writer.finish())
+
+
 def written(
     batches: list[Batch], report: TaskReport, to_columns: bool, partitions: int = 1
 ) -> list[Batch]:
     """Return the blocks of one map task, decoded, in arrival order."""
     exchange = Exchange(FIRST, KeyOrder(1), partitions, 0, 1 << 18, 1 << 26, to_columns)
-    writer = ExchangeWriter(exchange, 0, None, report, SITE)
-    pairs = [pair for batch in batches for pair in writer.push(batch)]
-    pairs += list(writer.finish())
+    pairs = blocks_of(batches, exchange, report)
     return list(decode_all(arrival_order(block for _, block in pairs)))
 
 
@@ -122,3 +127,17 @@ def test_blocks_are_cut_where_a_column_would_be_too_large(
         monkeypatch.undo()
         assert len(blocks) > 3 and all_rows([whole]) == all_rows(blocks)
         assert {str(whole.schema)} == {str(one.schema) for one in blocks}
+
+
+@pytest.mark.parametrize("block_bytes", [1 << 12, 1 << 14])
+def test_blocks_are_near_the_target_however_large_the_batches_are(block_bytes: int) -> None:
+    rows = [("heavy" if number % 3 else f"k{number % 50}", number) for number in range(20_000)]
+    exchange = Exchange(FIRST, KeyOrder(1), 2, 0, block_bytes, 1 << 26, True)
+    made = [block for _, block in blocks_of([columns_of(rows, 2)], exchange, TaskReport())]
+    blocks = list(decode_all(arrival_order(made)))
+    assert sorted(rows) == sorted(all_rows(blocks))
+    heavy = [number for key, number in all_rows(blocks) if key == "heavy"]
+    assert sorted(heavy) == heavy  # in arrival order, as before
+    sizes = sorted(map(len, made))
+    assert block_bytes / 2 <= sizes[len(sizes) // 2]
+    assert sizes[-1] <= 2 * block_bytes + 1024  # and a header
