@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from cascade2spark.connectors import LocalFlowConnector
 from cascade2spark.fields import Fields
+from cascade2spark.flows.definition import FlowDef
 from cascade2spark.operations import Count, Identity
+from cascade2spark.operations.callables import function
 from cascade2spark.pipes import Each, Every, GroupBy, HashJoin, Merge, Pipe
 from cascade2spark.planner.steps import Persist
+from cascade2spark.taps import MemoryTap
 from tests.planning import planned
 
 AB = Fields("a", "b")
@@ -79,3 +83,22 @@ def test_ways_that_double_behind_a_trap_are_cut_after_sixteen() -> None:
         left, right = Pipe(f"l{number}", pipe), Pipe(f"r{number}", pipe)
         pipe = work(Merge(f"m{number}", work(left), work(right)))
     assert ["Each 'm4' Identity"] == kept([counted(pipe, "out")], "in")
+
+
+@function("c")
+def failing(_value: Any) -> Any:
+    raise ValueError
+
+
+@pytest.mark.parametrize("rules_off", ["", "prune_columns"])
+def test_a_fork_hands_rows_on_in_one_order_whatever_columns_are_left_out(rules_off: str) -> None:
+    fork = Each(Pipe("in"), Fields("a", "b", "c"), Identity())
+    late = Each(Pipe("late", fork), Fields("a", "b", "c"), Identity())
+    met = Each(Merge("met", Pipe("first", fork), late), "c", failing, Fields.REPLACE)
+    traps = {"in": MemoryTap(), "late": MemoryTap()}
+    flow = FlowDef("fork").add_source("in", MemoryTap(Fields("a", "b", "c"), [(1, 2, 3)]))
+    flow.add_tail_sink(Every(GroupBy("end", met, "c"), Count()), MemoryTap())
+    for name, trap in traps.items():
+        flow.add_trap(name, trap)
+    LocalFlowConnector({"cascade2spark.rules.off": rules_off}).connect(flow).complete()
+    assert {"in": 1, "late": 1} == {name: len(trap.rows) for name, trap in traps.items()}

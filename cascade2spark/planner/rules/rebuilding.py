@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
-from cascade2spark.planner.steps import Step, StepPlan
+from cascade2spark.planner.steps import Map, Project, Step, StepPlan
 
 __all__ = ["in_order", "rebuilt", "with_fired"]
 
@@ -52,9 +52,24 @@ def _numbered(plan: StepPlan, ends: list[Step]) -> StepPlan:
                 continue
             if not is_entered and step.inputs:
                 waiting.append((step, True))
-                waiting += [(one, False) for one in reversed(step.inputs)]
+                waiting += [(one, False) for one in reversed(_before(step))]
                 continue
             inputs = tuple(done[id(one)] for one in step.inputs)
             done[id(step)] = attrs.evolve(step, number=len(steps), inputs=inputs)
             steps.append(done[id(step)])
     return attrs.evolve(plan, steps=tuple(steps))
+
+
+def _before(step: Step) -> list[Step]:
+    """Return what is numbered before a step: what only leaves columns out is so at last.
+
+    At a fork such a step then gets a row when the step behind it would, were it not there.
+    """
+    wide: list[Step] = []
+    leaving_out: list[Step] = []
+    for one in step.inputs:
+        while isinstance(one, Map) and all(isinstance(did, Project) for did in one.operators):
+            leaving_out.append(one)
+            one = one.inputs[0]
+        wide.append(one)
+    return [*wide, *leaving_out]
