@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cascade2spark.errors import BuildError
 
-__all__ = ["check_count", "check_mapping", "check_number"]
+__all__ = ["check_count", "check_flag", "check_mapping", "check_number"]
 
 
 def check_count(what: str, given: Any, least: int | None = 0) -> int:
@@ -29,6 +29,13 @@ def check_count(what: str, given: Any, least: int | None = 0) -> int:
         beyond = "" if least is None else f" of at least {least}"
         raise _refusal(f"{what} takes a whole number{beyond}", given, int)
     return count
+
+
+def check_flag(what: str, given: Any) -> bool:
+    """Return True or False; arguments and errors as of `check_count`. A text is neither."""
+    if not isinstance(given, bool):
+        raise _refusal(f"{what} takes True or False", given, _flag)
+    return given
 
 
 def check_number(what: str, given: Any, least: float, most: float) -> float:
@@ -53,13 +60,17 @@ def check_mapping(what: str, given: Any) -> dict[str, Any]:
     return dict(given)
 
 
-def _refusal(headline: str, given: Any, kind: type) -> BuildError:
+def _flag(text: str) -> bool:
+    return {"True": True, "False": False}[text.strip()]
+
+
+def _refusal(headline: str, given: Any, kind: Callable[[str], object]) -> BuildError:
     fix = None
     if isinstance(given, str):
         try:
             kind(given)
             fix = f"write {given.strip()}, without quotes"
-        except ValueError:
+        except (ValueError, KeyError):
             pass
     return BuildError(
         headline, asked=given if isinstance(given, (str, int)) else repr(given), fix=fix

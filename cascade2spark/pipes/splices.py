@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from cascade2spark.argument_checks import check_flag
 from cascade2spark.errors import BuildError
 from cascade2spark.fields import Fields, as_fields
 from cascade2spark.joiners import BufferJoin, InnerJoin, Joiner
@@ -69,7 +70,8 @@ class GroupBy(Group):
         set_once = object.__setattr__
         set_once(self, "group", key)
         set_once(self, "sort", order)
-        set_once(self, "reverse", bool(form.reverse if reverse is None else reverse))
+        is_reverse = form.reverse if reverse is None else check_flag("GroupBy(reverse=…)", reverse)
+        set_once(self, "reverse", bool(is_reverse))
         set_once(self, "partitions", check_partitions("GroupBy", partitions))
         self._start(form.name or "+".join(pipe.name for pipe in inputs), inputs)
 
@@ -132,7 +134,7 @@ class CoGroup(Group):
         set_once = object.__setattr__
         set_once(self, "result_group", _given(result_group, fields))
         set_once(self, "partitions", check_partitions("CoGroup", partitions))
-        set_once(self, "skewed", bool(skewed))
+        set_once(self, "skewed", check_flag("CoGroup(skewed=…)", skewed))
         self._start(form.name or "*".join(pipe.name for pipe in inputs), inputs)
         check_join(self, "CoGroup", inputs)
         check_result_group(self, len(inputs))

@@ -82,6 +82,8 @@ BUILDING: dict[str, Callable[[], Any]] = {
     "group without a pipe": lambda: GroupBy("by url", Fields("url")),
     "group on three selectors": lambda: GroupBy(LOGS, "url", "ts", "user"),
     "group into no partitions": lambda: GroupBy(LOGS, "url", partitions=0),
+    "group in an order that is no flag": lambda: GroupBy(LOGS, "url", "ts", reverse="no"),
+    "join spread by what is no flag": lambda: CoGroup(LOGS, "url", DAYS, "day", skewed="no"),
     "join of one side": lambda: CoGroup(LOGS, Fields("url")),
     "join on keys of other sizes": lambda: CoGroup(LOGS, ("url", "ts"), DAYS, "day"),
     "join with a key missing": lambda: CoGroup([LOGS, DAYS], ["url"]),
