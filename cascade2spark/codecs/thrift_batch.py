@@ -29,6 +29,7 @@ MOST = 256
 # Larger records gain nothing, and would be held twice.
 _MOST_BYTES = 1 << 20
 _KEY_BYTES = 16
+_NOT_AT_END = "a record does not end where its bytes end"
 
 
 def batches(values: list[bytes]) -> Iterator[list[bytes]]:
@@ -55,11 +56,8 @@ def batch_decoder(
     is_compact = protocol == "compact"
     decode = fastbinary.decode_compact if is_compact else fastbinary.decode_binary
     inner = (DOUBLE, None, STRUCT, Tables(class_of).arguments(struct, wanted), False)
-    table = [_Holder, (None, (1, MAP, "found", inner, None))]
+    found_in = _reading(decode, inner)
     marks, numbers = _marks(is_compact)
-    frame = Frame()
-    record = frame.trans
-    refused = refused_bytes()
 
     def read(values: list[bytes]) -> list[Any]:
         # An empty record is the last one: only before a number must a record end where it does.
@@ -68,18 +66,10 @@ def batch_decoder(
         parts[0] = _head(count, is_compact)
         parts[1:-1:2] = marks[:count]
         parts[2:-3:2] = values
-        data = b"".join(parts)
-        record.cstringio_buf = source = io.BytesIO(data)
-        # A count is never larger than the records: nothing is allocated for one that is.
-        frame.container_length_limit = len(data)
-        holder = _Holder()
-        try:
-            decode(holder, frame, table)
-        except refused as bad:
-            raise ValueError("refused") from bad
-        if source.tell() != len(data) or list(holder.found) != numbers[:count]:
-            raise ValueError("a record does not end where its bytes end")
-        return list(holder.found.values())[:-1]
+        found = found_in(b"".join(parts))
+        if list(found) != numbers[:count]:
+            raise ValueError(_NOT_AT_END)
+        return list(found.values())[:-1]
 
     return read
 
@@ -102,28 +92,42 @@ def batch_checker(
     decode = fastbinary.decode_compact if is_compact else fastbinary.decode_binary
     arguments = Tables(lambda *_: kind).arguments(struct, wanted)
     inner = (STRUCT, arguments, DOUBLE, None, False)
-    table = [_Holder, (None, (1, MAP, "found", inner, None))]
+    found_in = _reading(decode, inner)
     (mark, *_), (number, *_) = _marks(is_compact)
-    frame = Frame()
-    record = frame.trans
-    refused = refused_bytes()
 
     def check(values: list[bytes]) -> list[Any]:
         count = len(values)
         head = _head(count, is_compact, of_structs=False)
-        data = mark.join([head + values[0], *values[1:], b"\0"])
+        found = found_in(mark.join([head + values[0], *values[1:], b"\0"]))
+        if list(found.values()).count(number) != count:
+            raise ValueError(_NOT_AT_END)
+        return list(found)
+
+    return check
+
+
+def _reading(decode: Any, inner: tuple[Any, ...]) -> Callable[[bytes], dict[Any, Any]]:
+    """Return the function that reads a map of `inner`, which has to fill its bytes."""
+    table = [_Holder, (None, (1, MAP, "found", inner, None))]
+    frame = Frame()
+    record = frame.trans
+    refused = refused_bytes()
+
+    def found_in(data: bytes) -> dict[Any, Any]:
         record.cstringio_buf = source = io.BytesIO(data)
+        # A count is never larger than the records: nothing is allocated for one that is.
         frame.container_length_limit = len(data)
         holder = _Holder()
         try:
             decode(holder, frame, table)
         except refused as bad:
             raise ValueError("refused") from bad
-        if source.tell() != len(data) or list(holder.found.values()).count(number) != count:
-            raise ValueError("a record does not end where its bytes end")
-        return list(holder.found)
+        if source.tell() != len(data):
+            raise ValueError(_NOT_AT_END)
+        found: dict[Any, Any] = holder.found
+        return found
 
-    return check
+    return found_in
 
 
 def batch_encoder(

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cascade2spark.batch.batches import NotColumns, columns_of, rows_of
 from cascade2spark.batch.kernels.each import each_kernel
 from cascade2spark.fields import Fields
 from cascade2spark.operations import AssertExpression, ExpressionFilter, ExpressionFunction
@@ -31,7 +30,8 @@ from cascade2spark.types import (
     long_,
     short_,
 )
-from tests.unit.batch_chains import operators, results
+from tests.unit import column_forms
+from tests.unit.batch_chains import operators
 
 AB = Fields("a", "b")
 ENDS_32 = [2**31 - 1, -(2**31), 2**31, 46341, 65536]
@@ -59,24 +59,7 @@ TEXTS = st.sampled_from([TEXT, st.text(st.sampled_from("aB ,1"), max_size=5)]).f
 
 def both_ways(operation: Any, first: list[Any], second: list[Any], fields: Fields = AB) -> bool:
     """Compare; tell whether it went by columns."""
-    is_filter = not isinstance(operation, ExpressionFunction)
-    parts = (operation, fields) if is_filter else (operation, fields, Fields.ALL)
-    (operator,) = run = operators(fields, parts)
-    kernel = each_kernel(operator)
-    assert kernel is not None
-    rows = list(zip(first, second, strict=True))
-    try:
-        expected = results(run, rows)
-    except Exception:
-        with pytest.raises(NotColumns):
-            kernel(columns_of(rows, 2))
-        return False
-    try:
-        made = rows_of(kernel(columns_of(rows, 2)))
-    except NotColumns:
-        return False
-    assert list(map(repr, expected)) == list(map(repr, made))
-    return True
+    return column_forms.both_ways(operation, fields, list(zip(first, second, strict=True)), fields)
 
 
 def function(text: str, *types: Any) -> ExpressionFunction:

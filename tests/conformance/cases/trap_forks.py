@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cascade2spark.errors import RunError
 from cascade2spark.fields import Fields
 from cascade2spark.joiners import LeftJoin
@@ -14,6 +16,13 @@ case = Topic("trap_forks")
 
 NML = rows("n m", (1, "a"), (2, "b"), (3, "c"))
 TRAPPED = ("StepCounters", "Tuples_Trapped")
+# One row is trapped, where Cascading's local planner, a thread for each branch, fails.
+COVERED: dict[str, Any] = {
+    "counters": {TRAPPED: 1},
+    "covers": 59,
+    "python_only": True,
+    "differs": "A trap before a fork covers its branches.",
+}
 
 
 def covered(i):
@@ -26,10 +35,7 @@ def covered(i):
     i=NML,
     expected={"left": [("a", 1), ("c", 1)], "right": [(1, 1), (3, 1)]},
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_branch_that_fails_on_its_way_to_a_group(i):
     fork = covered(i)
@@ -46,10 +52,7 @@ def a_branch_that_fails_on_its_way_to_a_group(i):
     i=NML,
     expected={"left": [("a", 1), ("b", 1), ("c", 1)], "right": [(1, 1), (3, 1)]},
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def the_branch_before_it_has_had_the_row(i):
     fork = covered(i)
@@ -66,10 +69,7 @@ def the_branch_before_it_has_had_the_row(i):
     i=NML,
     expected=[(1, "a"), (3, "c"), (1, "a"), (3, "c")],
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_branch_that_fails_on_its_way_to_a_merge(i):
     fork = covered(i)
@@ -82,10 +82,7 @@ def a_branch_that_fails_on_its_way_to_a_merge(i):
     i=NML,
     expected=[("a", 2), ("c", 2)],
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_failure_behind_a_merge_of_branches(i):
     fork = covered(i)
@@ -99,10 +96,7 @@ def a_failure_behind_a_merge_of_branches(i):
     i=NML,
     expected=[(1, "a", 1, "a"), (3, "c", 3, "c")],
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_branch_that_fails_on_its_way_to_a_join(i):
     fork = covered(i)
@@ -116,10 +110,7 @@ def a_branch_that_fails_on_its_way_to_a_join(i):
     i=NML,
     expected=[(1, "a", 1, "a"), (3, "c", 3, "c")],
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_streamed_branch_that_fails_before_a_join_in_memory(i):
     fork = covered(i)
@@ -133,10 +124,7 @@ def a_streamed_branch_that_fails_before_a_join_in_memory(i):
     i=NML,
     expected=[(1, "a", 1, "a"), (2, "b", None, None), (3, "c", 3, "c")],
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_held_branch_that_fails_before_a_join_in_memory(i):
     fork = covered(i)
@@ -167,10 +155,7 @@ def a_failure_behind_a_join_in_memory_with_itself(i):
     j=rows("k", 1, 2, 3),
     expected={"late": [(1, "a", 1), (3, "c", 3)], "other": [(1, "a"), (3, "c")]},
     traps={"i": [(2, "b")]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_failure_behind_a_join_in_memory(i, j):
     fork = covered(i)
@@ -184,10 +169,7 @@ def a_failure_behind_a_join_in_memory(i, j):
     i=rows("k v", ("a", 1), ("b", 2), ("c", 3)),
     expected={"left": ["a", "c"], "right": [("a", 1), ("c", 1)]},
     traps={"i": ["b"]},
-    counters={TRAPPED: 1},
-    covers=59,
-    python_only=True,
-    differs="A trap before a fork covers its branches.",
+    **COVERED,
 )
 def a_fork_behind_a_group(i):
     counted = Every(GroupBy(i, "k"), "v", FailingAggregator("s", "aggregate", 7))
