@@ -33,7 +33,7 @@ from cascade2spark.flows.phase_reports import (
     report_of,
     with_failures_told,
 )
-from cascade2spark.flows.phases import Phase, phases_of, steps_above
+from cascade2spark.flows.phases import Phase, phases_of
 from cascade2spark.planner.steps import (
     CoGroup,
     Engine,
@@ -164,7 +164,7 @@ class KeptCheckpoints:
 
     def _fingerprints(self, phase: Phase) -> dict[str, str]:
         end = next(step for step in self._plan.steps if _is_end(step, phase))
-        above = steps_above(self._plan, [end.number])
+        above = self._plan.above([end.number])
         steps = [step for step in self._plan.steps if step.number in above]
         found = fingerprints_of(steps, self._plan.traps, self._properties, self._files)
         # Which of the steps this part does depends on the checkpoints before it.
@@ -299,7 +299,7 @@ def _homes_of(plan: StepPlan) -> dict[int, str]:
     homes: dict[int, str] = {}
     for step in plan.steps:
         if isinstance(step, Persist) and step.is_durable:
-            for number in sorted(steps_above(plan, [step.number])):
+            for number in sorted(plan.above([step.number])):
                 homes.setdefault(number, str(step.name))
     return homes
 

@@ -6,7 +6,7 @@ need. What a part does, and counts, is done once: not again by the parts behind 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 import attrs
 
@@ -26,7 +26,7 @@ from cascade2spark.planner.steps import (
 from cascade2spark.selection import pick_for
 from cascade2spark.taps.base import Tap
 
-__all__ = ["Phase", "phases_of", "steps_above", "uncuttable"]
+__all__ = ["Phase", "phases_of", "uncuttable"]
 
 TapOf = Callable[[int, Fields], Tap]
 
@@ -65,20 +65,11 @@ def phases_of(plan: StepPlan, tap_of: TapOf) -> list[Phase]:
     phases: list[Phase] = []
     for step in plan.steps:
         if isinstance(step, Persist) and step.is_durable:
-            own = steps_above(plan, [step.number]) - done
+            own = plan.above([step.number]) - done
             phases.append(_phase(plan, step, own, readers, tap_of))
             done |= own
     rest = {step.number for step in plan.steps} - done
     return [*phases, _phase(plan, None, rest, readers, tap_of)]
-
-
-def steps_above(plan: StepPlan, numbers: Iterable[int]) -> set[int]:
-    """Return the numbers of some steps and of all whose rows come to them."""
-    found = set(numbers)
-    for step in reversed(plan.steps):
-        if step.number in found:
-            found.update(before.number for before in step.inputs)
-    return found
 
 
 def uncuttable(plan: StepPlan, checkpoint: Persist) -> Step | None:
@@ -88,7 +79,7 @@ def uncuttable(plan: StepPlan, checkpoint: Persist) -> Step | None:
     another.
     """
     readers = plan.readers()
-    above = steps_above(plan, [checkpoint.number])
+    above = plan.above([checkpoint.number])
     for step in plan.steps:
         if step.number not in above or step is checkpoint:
             continue

@@ -8,7 +8,7 @@ not, so that they can travel to workers without dragging the plan along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -322,6 +322,14 @@ class StepPlan:
         for step in self.steps:
             for source in step.inputs:
                 found[source.number].append(step)
+        return found
+
+    def above(self, numbers: Iterable[int]) -> set[int]:
+        """Return the numbers of some steps, and of all whose rows come to them."""
+        found = set(numbers)
+        for step in reversed(self.steps):
+            if step.number in found:
+                found.update(before.number for before in step.inputs)
         return found
 
 

@@ -43,7 +43,7 @@ from cascade2spark.spark.lowering import Lowering, SinkItems
 from cascade2spark.spark.reading import is_hadoop
 from cascade2spark.spark.session import acquire_context, check_running, is_ended
 from cascade2spark.spark.travel import check_can_travel, error_of
-from cascade2spark.spark.watching import Watch, steps_above
+from cascade2spark.spark.watching import Watch
 from cascade2spark.taps import DataFrameTap, MemoryTap, RDDTap
 
 __all__ = ["SparkEngine"]
@@ -285,7 +285,7 @@ def _exchanges(step: Group | CoGroup, total: TaskReport) -> list[dict[str, Any]]
 def _cut_plan(plan: StepPlan, number: int, tap: MemoryTap) -> StepPlan:
     """Return the plan up to one step, with a sink in memory behind it."""
     target = next(step for step in plan.steps if step.number == number)
-    needed = steps_above(plan, [number])
+    needed = plan.above([number])
     steps: list[Step] = [step for step in plan.steps if step.number in needed]
     end = Write(
         number=plan.steps[-1].number + 1,

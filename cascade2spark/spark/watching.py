@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pyspark import SparkContext
 
 from cascade2spark.planner.steps import RunContext, StepPlan
 
-__all__ = ["Watch", "steps_above"]
+__all__ = ["Watch"]
 
 _POLL_S = 0.2
 _DESCRIBED = 300  # most letters of what Spark's UI says of a job
@@ -42,7 +42,7 @@ class Watch:
     @contextlib.contextmanager
     def job(self, writes: Sequence[int]) -> Iterator[None]:
         """Tell of the steps that one job works on: all that lead to its sinks and have not run."""
-        steps = sorted(steps_above(self._plan, writes) - self._done)
+        steps = sorted(self._plan.above(writes) - self._done)
         for number in steps:
             self._run.on_progress(number, "running", 0.0)
         self._context.setLocalProperty("spark.job.description", self._described(steps))
@@ -89,12 +89,3 @@ class Watch:
         sink = self._sink
         if sink is not None and done < tasks:
             self._run.on_progress(sink, f"{done} of {tasks} tasks", done / tasks)
-
-
-def steps_above(plan: StepPlan, numbers: Iterable[int]) -> set[int]:
-    """Return the numbers of some steps, and of all whose rows come to them."""
-    found = set(numbers)
-    for step in reversed(plan.steps):
-        if step.number in found:
-            found.update(before.number for before in step.inputs)
-    return found
